@@ -1,0 +1,137 @@
+"""What people, machines and clocks may want of a request. Imperative; carries no facts but what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.model.request import Content, ExecutionStatus, Requester, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something wanted of one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Create(Command):
+    """`stages` are resolved (people and groups found); empty means nobody was named."""
+
+    project: str
+    content: Content
+    requester: Requester
+    stages: tuple[Stage, ...] = ()
+    notify: tuple[str, ...] = ()
+    on_behalf_of: str | None = None
+    supersede_key: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge(Command):
+    """Judge the present revision again, because something outside has answered or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approve(Command):
+    comment: str | None = None
+    edits: Mapping[str, Any] | None = None
+    revision: int | None = None
+    stage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject(Command):
+    comment: str | None = None
+    revision: int | None = None
+    stage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw(Command):
+    """Take one's own approval back while the request is open."""
+
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Command):
+    question: str
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Command):
+    """`question` may be left out while exactly one is open."""
+
+    answer: str
+    question: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment(Command):
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revise(Command):
+    """A new revision by the requester. `stages` None keeps the people named before."""
+
+    content: Content
+    stages: tuple[Stage, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(Command):
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Supersede(Command):
+    """A newer request with the same supersede key has opened."""
+
+    by: str
+    by_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discard(Command):
+    """What was asked for is no longer wanted; before the claim, even after the yes."""
+
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extend(Command):
+    """Move the deadline later."""
+
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GiveSeat(Command):
+    """Hand one's own seats in this request over to another member."""
+
+    taker: str
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remind(Command):
+    """Tell those who have not answered again, now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring(Command):
+    """The clock: write whatever has fallen due (reminder, expiry, windows)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportExecution(Command):
+    """`executing` claims, `success` and `failed` end it. `action_digest` is what the claimant is about to do."""
+
+    status: ExecutionStatus
+    action_digest: str | None = None
+    detail: str | None = None

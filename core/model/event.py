@@ -1,0 +1,232 @@
+"""What has happened to a request. Past tense; folding them in order gives the stored request.
+
+`WORD` in `WORDS` is stored in the ledger and may never be renamed. Events carry all that folding needs, so that no
+clock, roster or rule is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.model.request import (
+    Content,
+    Decision,
+    Execution,
+    HandOver,
+    Plan,
+    Question,
+    Requester,
+    Stage,
+    Status,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a request at a moment (UTC)."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Created(Event):
+    id: str
+    organisation: str
+    project: str
+    number: int
+    requester: Requester
+    content: Content
+    digest: str
+    action_digest: str
+    on_behalf_of: str | None
+    supersede_key: str | None
+    named: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Event):
+    """The plan of the present revision was set. `expires_at` is the deadline that follows."""
+
+    plan: Plan
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageOpened(Event):
+    """`fixed` holds the people of `all` requirements, by requirement id."""
+
+    stage: int
+    fixed: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class StagePassed(Event):
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecorded(Event):
+    """An approval or a rejection was given."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalWithdrawn(Event):
+    decision: str
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalLapsed(Event):
+    """An approval stopped counting because its giver is no longer active, mapped or allowed."""
+
+    decision: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edited(Event):
+    """An approver changed what is asked, which made a new revision. `keeps` are decision ids that went along."""
+
+    by: str
+    edits: Mapping[str, Any]
+    content: Content
+    revision: int
+    digest: str
+    action_digest: str
+    keeps: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Revised(Event):
+    """The requester changed what is asked."""
+
+    content: Content
+    revision: int
+    digest: str
+    action_digest: str
+    named: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked(Event):
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered(Event):
+    question: str
+    answer: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commented(Event):
+    by: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extended(Event):
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver(Event):
+    hand_over: HandOver
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded(Event):
+    """`rung` is how many steps of the ladder are behind us; `by_hand` when somebody asked for it."""
+
+    rung: int
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Event):
+    """The request became final. `execution` is set after a yes."""
+
+    status: Status
+    cause: str
+    comment: str | None
+    execution: Execution | None
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded(Event):
+    """A newer request took this one's place after its yes; it can no longer be claimed."""
+
+    by: str
+    by_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded(Event):
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionStarted(Event):
+    by: str
+    times_out_at: datetime | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionSucceeded(Event):
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFailed(Event):
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionExpired(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Event):
+    """Somebody wanted something and was told no. Changes nothing; `missed` counts like ones left out before it."""
+
+    command: str
+    code: str
+    sentence: str
+    missed: int = 0
+
+
+WORDS: Mapping[str, type[Event]] = {
+    "created": Created,
+    "judged": Judged,
+    "stage_opened": StageOpened,
+    "stage_passed": StagePassed,
+    "decision_recorded": DecisionRecorded,
+    "approval_withdrawn": ApprovalWithdrawn,
+    "approval_lapsed": ApprovalLapsed,
+    "edited": Edited,
+    "revised": Revised,
+    "question_asked": QuestionAsked,
+    "question_answered": QuestionAnswered,
+    "commented": Commented,
+    "extended": Extended,
+    "handed_over": HandedOver,
+    "reminded": Reminded,
+    "ended": Ended,
+    "superseded": Superseded,
+    "discarded": Discarded,
+    "execution_started": ExecutionStarted,
+    "execution_succeeded": ExecutionSucceeded,
+    "execution_failed": ExecutionFailed,
+    "execution_expired": ExecutionExpired,
+    "refused": Refused,
+}
+WORD: Mapping[type[Event], str] = {kind: word for word, kind in WORDS.items()}

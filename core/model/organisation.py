@@ -1,0 +1,180 @@
+"""What an admin sets up: organisations, projects, request types, members, groups, agents, keys, identities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.model.people import Role, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of the organisation, known by a verified e-mail (kept lower-case)."""
+
+    id: str
+    organisation: str
+    email: str
+    name: str
+    active: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The pinned link between one outside user and one member.
+
+    `issuer` is a Slack enterprise or team id, or an OIDC issuer; `user` the user id or subject there. `email` is the
+    address that proposed the link: when it changes, the link falls.
+    """
+
+    id: str
+    organisation: str
+    kind: str
+    issuer: str
+    user: str
+    member: str
+    email: str
+    pinned_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A named set of members; `mirrors` is the Slack user group it follows, if it does."""
+
+    id: str
+    organisation: str
+    name: str
+    mirrors: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role given to a member or group (`principal`), in one project or (None) everywhere."""
+
+    organisation: str
+    project: str | None
+    principal: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a project behaves. Durations None mean no limit. `remind` counts from the opening of a stage."""
+
+    when_no_rule: str = "ask"
+    self_approval: bool = False
+    late_members: bool = False
+    comment_on_reject: bool = False
+    decide_in: frozenset[str] = frozenset({"slack", "token", "oidc"})
+    reply_window: timedelta | None = timedelta(hours=4)
+    remind: tuple[timedelta, ...] = (timedelta(hours=1),)
+    execution_window: timedelta | None = timedelta(hours=24)
+    execution_timeout: timedelta | None = timedelta(hours=1)
+    auto_execute: bool = False
+    notify: tuple[str, ...] = ()
+    open_requests_per_agent: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    id: str
+    organisation: str
+    name: str
+    settings: Settings
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What an editable field may become. Numbers without `minimum` and `maximum` may only go down."""
+
+    kind: str = "any"
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+
+    @property
+    def bounded(self) -> bool:
+        return self.minimum is not None or self.maximum is not None or bool(self.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestType:
+    """An admin's catalogue entry for a kind of request. `merge`, `deploy` and `custom` always exist."""
+
+    word: str
+    title: str
+    editable: Mapping[str, Bounds] = field(default_factory=dict)
+    comment_on_reject: bool = False
+    reply_window: timedelta | None = None
+    execution_window: timedelta | None = None
+
+
+_EDITABLE: Mapping[str, Bounds] = {
+    "action": Bounds("text"),
+    "cost.usd": Bounds("number", minimum=None),
+    "cost.tokens": Bounds("integer", minimum=None),
+    "side_effects": Bounds("texts"),
+    "if_denied": Bounds("text"),
+}
+
+BUILT_IN_TYPES: Mapping[str, RequestType] = {
+    word: RequestType(word, title, editable=_EDITABLE)
+    for word, title in (("merge", "Merge"), ("deploy", "Deploy"), ("custom", "Request"))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A machine that asks. It can never decide. `acts_for` is `always`, `sometimes` or `never`."""
+
+    id: str
+    organisation: str
+    name: str
+    team: str | None
+    acts_for: str
+    owners: tuple[str, ...]
+    suspended: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A credential of an agent; only its keyed hash is stored. `projects` None means all."""
+
+    id: str
+    organisation: str
+    agent: str
+    label: str
+    verbs: frozenset[Verb]
+    projects: frozenset[str] | None
+    facts: Mapping[str, Any]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A personal token of a member, as `/countersign login` gives it. `may_decide` is a tick-box, off by default."""
+
+    id: str
+    organisation: str
+    member: str
+    label: str
+    may_decide: bool
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None

@@ -1,0 +1,285 @@
+"""A request and everything that hangs on it: content, plan, decisions, questions, execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from core.model.people import Actor, Proof, Way
+from core.model.requirement import Requirement
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    ASKED_QUESTION = "asked_question"
+    APPROVED = "approved"
+    APPROVED_WITH_EDITS = "approved_with_edits"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    AUTO_APPROVED = "auto_approved"
+    AUTO_REJECTED = "auto_rejected"
+
+
+OPEN = frozenset({Status.PENDING, Status.ASKED_QUESTION})
+YES = frozenset({Status.APPROVED, Status.APPROVED_WITH_EDITS, Status.AUTO_APPROVED})
+
+
+class ExecutionStatus(StrEnum):
+    PENDING = "pending"
+    EXECUTING = "executing"
+    SUCCESS = "success"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Verdict(StrEnum):
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Life(StrEnum):
+    """Whether a decision still stands. A stale one belongs to an earlier revision."""
+
+    LIVE = "live"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The thing a request gates, e.g. a run, a task attempt, a remediation."""
+
+    kind: str
+    id: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Declared cost. Undeclared (None) is not zero. `usd` in dollars."""
+
+    usd: float | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What exactly is being asked: all the requester says, and all the digest covers of it.
+
+    `editable` maps dotted paths the requester lets approvers edit to their bounds, as JSON objects.
+    """
+
+    type: str
+    title: str
+    subject: Subject | None = None
+    description: str | None = None
+    action: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    reasoning: str | None = None
+    cost: Cost | None = None
+    side_effects: tuple[str, ...] = ()
+    if_denied: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    editable: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    number: int
+    name: str
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What judging a revision came to: who must say yes, in which order, within which windows.
+
+    Copied into the request, so that later changes of settings leave running requests alone. `barred` are member ids
+    that may not decide. `notify` are places told besides: `#channel` or `channel:<id>`.
+    """
+
+    stages: tuple[Stage, ...] = ()
+    reply_window: timedelta | None = None
+    remind: tuple[timedelta, ...] = ()
+    execution_window: timedelta | None = None
+    execution_timeout: timedelta | None = None
+    auto_execute: bool = False
+    distinct: bool = False
+    comment_on_reject: bool = False
+    barred: frozenset[str] = frozenset()
+    decide_in: frozenset[str] = frozenset({"slack", "token", "oidc"})
+    notify: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+    def stage(self, number: int) -> Stage | None:
+        return next((stage for stage in self.stages if stage.number == number), None)
+
+
+class Outcome(StrEnum):
+    ASK = "ask"
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The explained answer to: what does this revision need? `cause` is set where no person is needed."""
+
+    outcome: Outcome
+    plan: Plan
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One approver's approve or reject of one revision in one stage.
+
+    `seats` are the labels under which the person was named ("as platform"); `name` and `email` are as they were then.
+    """
+
+    id: str
+    member: str
+    name: str
+    email: str
+    verdict: Verdict
+    revision: int
+    stage: int
+    at: datetime
+    way: Way
+    proof: Proof | None
+    comment: str | None = None
+    edits: Mapping[str, Any] | None = None
+    principals: frozenset[str] = frozenset()
+    seats: tuple[str, ...] = ()
+    life: Life = Life.LIVE
+
+    @property
+    def counts(self) -> bool:
+        return self.verdict is Verdict.APPROVED and self.life is Life.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    id: str
+    member: str
+    name: str
+    text: str
+    at: datetime
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.answer is None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """One person's seats in a request, given to another; `principals` are the names that moved."""
+
+    giver: str
+    taker: str
+    taker_name: str
+    principals: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What the requester's side does after the yes."""
+
+    status: ExecutionStatus
+    window_ends_at: datetime | None = None
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    times_out_at: datetime | None = None
+    finished_at: datetime | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks: a member or an agent. `key` names it as an actor's key does."""
+
+    kind: str
+    id: str
+    name: str
+    team: str | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    def is_actor(self, actor: Actor) -> bool:
+        return self.kind == actor.kind and self.id == actor.id
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked, as it now stands. `version` rises with every event and guards every write.
+
+    `original` is the content of the last revision the requester made; it differs from `content` after an approver's
+    edits. `stage` is the number of the open stage (the last one once the request is final). `fixed` maps a requirement
+    id to the member ids an `all` requirement was fixed to when its stage opened. `named` are the stages the requester asked
+    for, before judging added to them.
+    """
+
+    id: str
+    organisation: str
+    project: str
+    number: int
+    requester: Requester
+    content: Content
+    original: Content
+    revision: int
+    digest: str
+    action_digest: str
+    status: Status
+    plan: Plan
+    created_at: datetime
+    revised_at: datetime
+    expires_at: datetime | None
+    stage: int = 1
+    stage_opened_at: datetime | None = None
+    on_behalf_of: str | None = None
+    supersede_key: str | None = None
+    named: tuple[Stage, ...] = ()
+    cause: str | None = None
+    decided_at: datetime | None = None
+    decisions: tuple[Decision, ...] = ()
+    questions: tuple[Question, ...] = ()
+    hand_overs: tuple[HandOver, ...] = ()
+    fixed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    edits: Mapping[str, Any] = field(default_factory=dict)
+    execution: Execution | None = None
+    discarded: bool = False
+    superseded_by: str | None = None
+    reminders_rung: int = 0
+    reminded_at: datetime | None = None
+    revised_recently: tuple[datetime, ...] = ()
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_yes(self) -> bool:
+        return self.status in YES
+
+    @property
+    def open_questions(self) -> tuple[Question, ...]:
+        return tuple(question for question in self.questions if question.is_open)

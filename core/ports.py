@@ -1,0 +1,254 @@
+"""The few Protocols core needs from outside: a store, a clock, a directory of Slack people, outlets.
+
+The store's contract is written where its users read it: `Work` runs on a store thread inside one transaction, may run
+again from the start if the database asks for it, and must do nothing but use the `Transaction` it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from core.model.event import Event
+from core.model.organisation import (
+    Agent,
+    ApiKey,
+    Grant,
+    Group,
+    Identity,
+    Member,
+    Organisation,
+    Project,
+    Token,
+)
+from core.model.people import Actor, Person, Role
+from core.model.request import Request
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """UTC now. `offset_seconds` is what a hand has turned it by (0 outside tests and sandbox)."""
+
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One row of the ledger. `payload` is None where it was erased; `position` is None until the sealer numbered it."""
+
+    id: int
+    organisation: str
+    request: str
+    seq: int
+    at: datetime
+    word: str
+    actor: str
+    way: str
+    revision: int
+    payload: Mapping[str, Any] | None
+    payload_digest: str
+    previous: str
+    hash: str
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """One link of the organisation's signed chain over all events: covers positions `first` to `last`."""
+
+    organisation: str
+    number: int
+    first: int
+    last: int
+    root: str
+    previous: str
+    hash: str
+    signature: str
+    key_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One place where one request is shown: `wanted` is the version it should show, `shown` the one it shows.
+
+    `place` is `channel:<id>`, `#name` or `member:<id>`. `address` is what the outlet needs to find its message again
+    (Slack: `{channel, ts}`). `state` is `new`, `shown`, `unknown` (a post whose outcome is not known) or `lost`.
+    """
+
+    id: str
+    organisation: str
+    request: str
+    outlet: str
+    place: str
+    wanted: int
+    shown: int
+    state: str
+    address: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Telling one place one thing once: deduplicated by (`event`, `place`, `outlet`).
+
+    `place` is a principal (`member:<id>`, `group:<id>` …), `requester`, or `thread` (under every card of the request).
+    `event` is `<request>:<seq>`. `word` names the kind, `sentence` is what they hear (plain text, already finished),
+    `extra` what an outlet may add (a question's id, for its Answer button).
+    """
+
+    id: str
+    organisation: str
+    request: str
+    event: str
+    outlet: str
+    place: str
+    word: str
+    sentence: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    state: str = "due"
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    address: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A stored reply to an idempotency key: what was asked (`body` hash) and which request and answer came of it."""
+
+    body: str
+    request: str
+    reply: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of requests may be narrowed by; all given ones must hold. `waiting_for` are principals."""
+
+    statuses: frozenset[str] = frozenset()
+    type: str | None = None
+    project: str | None = None
+    projects: frozenset[str] | None = None
+    agent: str | None = None
+    team: str | None = None
+    requester: str | None = None
+    subject_kind: str | None = None
+    subject_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    waiting_for: frozenset[str] | None = None
+    unanswered_by: str | None = None
+    decided_by: str | None = None
+    visible_to: str | None = None
+    order: str = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of requests and where the next one starts (None at the end)."""
+
+    requests: tuple[Request, ...]
+    next_cursor: str | None
+
+
+class Transaction(Protocol):
+    """What a unit of work may do. Every read sees the writes before it in the same work."""
+
+    def now(self) -> datetime:
+        """The clock of this transaction: the database's on PostgreSQL (plus a turned hand), else the process's."""
+
+    def request(self, id: str, *, lock: bool = True) -> Request | None:
+        """The stored request; locked against other writers until the end where the database has such locks."""
+
+    def save(self, before: Request | None, after: Request, events: Sequence[tuple[Event, Actor]]) -> None:
+        """Write the request, its indexes and its chained ledger rows; raise `StaleVersion` if it moved meanwhile.
+
+        The indexes (`waiting`, deadlines, who decided) and the deliveries' `wanted` follow from `after` alone.
+        """
+
+    def note_refusal(self, request: Request, event: Event, actor: Actor) -> None:
+        """Append a refusal to the request's ledger without touching the request; at most one a minute per actor,
+        command and code, the next one telling how many were left out."""
+
+    def person(self, member: str, project: str) -> Person | None: ...
+    def people(self, members: Iterable[str], project: str) -> Mapping[str, Person]: ...
+    def roster(self, principal: str, project: str, limit: int) -> frozenset[str]:
+        """Member ids behind a principal that are active, at most `limit`."""
+
+    def project(self, id: str) -> Project | None: ...
+    def agent(self, id: str) -> Agent | None: ...
+    def count_open(self, requester: str, limit: int) -> int: ...
+    def superseded_by(self, request: Request) -> Sequence[str]:
+        """Ids of older requests of the same project, requester (or team) and supersede key not yet out of the way."""
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> None: ...
+    def notify(self, notices: Sequence[Notice]) -> None: ...
+    def remembered(self, credential: str, key: str) -> Remembered | None: ...
+    def remember(self, credential: str, key: str, entry: Remembered) -> None: ...
+
+
+Work = Callable[[Transaction], T]
+
+
+class StaleVersion(Exception):
+    """The request was changed by somebody else between load and save; the desk begins again."""
+
+
+class Store(Protocol):
+    """Where everything is kept. One implementation for SQLite and PostgreSQL."""
+
+    async def transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
+        """Run `work` in one transaction. `deadline` is a `time.monotonic()` moment after which it is not begun
+        any more (raises `Unavailable`). Chores wait behind people. What `work` raises rolls back and comes out."""
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on a reading connection."""
+
+    async def next_number(self, organisation: str) -> int:
+        """Draw the next `#n`; gaps allowed, repeats not."""
+
+
+class Reader(Protocol):
+    """Reads outside commands. Work is proportional to what is asked for, never to how much is pending."""
+
+    def request(self, id: str) -> Request | None: ...
+    def request_by_number(self, organisation: str, number: int) -> Request | None: ...
+    def requests(self, organisation: str, filter: Filter, *, cursor: str | None, limit: int) -> Page: ...
+    def count(self, organisation: str, filter: Filter, limit: int) -> int: ...
+    def ledger(self, request: str, *, after: int, limit: int) -> Sequence[LedgerRow]: ...
+    def feed(self, organisation: str, *, after: int, limit: int) -> Sequence[LedgerRow]: ...
+    def versions(self, ids: Iterable[str]) -> Mapping[str, int]: ...
+    def due(self, now: datetime, limit: int) -> Sequence[str]: ...
+    def next_due(self) -> datetime | None: ...
+    def person(self, member: str, project: str) -> Person | None: ...
+    def people(self, members: Iterable[str], project: str) -> Mapping[str, Person]: ...
+    def roster(self, principal: str, project: str, limit: int) -> frozenset[str]: ...
+    def member(self, organisation: str, id: str) -> Member | None: ...
+    def member_by_email(self, organisation: str, email: str) -> Member | None: ...
+    def members(self, organisation: str, *, cursor: str | None, limit: int) -> Sequence[Member]: ...
+    def principals(self, organisation: str, member: str) -> frozenset[str]: ...
+    def identity(self, kind: str, issuer: str, user: str) -> Identity | None: ...
+    def identities(self, organisation: str, member: str | None) -> Sequence[Identity]: ...
+    def group(self, organisation: str, id: str) -> Group | None: ...
+    def group_by_name(self, organisation: str, name: str) -> Group | None: ...
+    def groups(self, organisation: str) -> Sequence[Group]: ...
+    def group_members(self, group: str) -> Sequence[str]: ...
+    def grants(self, organisation: str) -> Sequence[Grant]: ...
+    def roles(self, organisation: str, member: str, project: str | None) -> frozenset[Role]: ...
+    def organisation(self, id: str) -> Organisation | None: ...
+    def organisations(self) -> Sequence[Organisation]: ...
+    def project(self, id: str) -> Project | None: ...
+    def project_by_name(self, organisation: str, name: str) -> Project | None: ...
+    def projects(self, organisation: str) -> Sequence[Project]: ...
+    def agent(self, id: str) -> Agent | None: ...
+    def agents(self, organisation: str) -> Sequence[Agent]: ...
+    def keys(self, organisation: str, agent: str) -> Sequence[ApiKey]: ...
+    def key_by_hash(self, hashed: str) -> ApiKey | None: ...
+    def tokens(self, organisation: str, member: str) -> Sequence[Token]: ...
+    def token_by_hash(self, hashed: str) -> Token | None: ...
+    def deliveries(self, request: str) -> Sequence[Delivery]: ...
