@@ -1,0 +1,162 @@
+// Reads the world and keeps it current from the server's stream of events.
+import { batch } from "./vendor/preact.js";
+import { read, send, streamAddress } from "./api.js";
+import * as s from "./store.js";
+
+let source = null;
+
+export async function loadWorld() {
+  const world = await read("state", { as: s.me.value });
+  batch(() => {
+    s.world.value = world;
+    s.me.value = world.me.id;
+    s.home.value = world.home;
+    s.modals.value = world.modals ?? [];
+    if (s.sessionStart.value === Infinity) s.sessionStart.value = world.clock.now;
+    s.setClock(world.clock);
+  });
+}
+
+export async function loadMessages(channel) {
+  const as = s.me.value;
+  const found = await read("messages", { as, channel });
+  if (as === s.me.value) s.messages.value = { ...s.messages.value, [channel]: found.messages };
+}
+
+export async function loadThread(channel, ts) {
+  const as = s.me.value;
+  const found = await read("messages", { as, channel, thread: ts });
+  if (as === s.me.value) s.thread.value = { channel, ts, messages: found.messages };
+}
+
+export async function loadLog() {
+  s.log.value = (await read("log", { after: 0 })).entries;
+}
+
+export const markRead = (channel) => send("read", { as: s.me.value, channel }).catch(() => {});
+
+/** Places a message by its ts: the same ts replaces, a new one is sorted in. */
+export function placed(list, message) {
+  const rest = list.filter((m) => m.ts !== message.ts);
+  const after = rest.findIndex((m) => Number(m.ts) > Number(message.ts));
+  return after < 0 ? [...rest, message] : [...rest.slice(0, after), message, ...rest.slice(after)];
+}
+
+const alter = (channel, change) => {
+  const list = s.messages.value[channel];
+  if (list) s.messages.value = { ...s.messages.value, [channel]: change(list) };
+};
+
+const alterThread = (channel, ts, change) => {
+  const open = s.thread.value;
+  if (open && open.channel === channel && (ts === null || open.ts === ts)) {
+    s.thread.value = { ...open, messages: change(open.messages) };
+  }
+};
+
+const forgetFailures = (ts) => {
+  const kept = Object.entries(s.failures.value).filter(([key]) => !key.includes(ts));
+  s.failures.value = Object.fromEntries(kept);
+};
+
+const refreshing = new Map();
+
+/** A reply changes its root's counter: read the roots again, once for a burst. */
+function refreshSoon(channel) {
+  if (!s.messages.value[channel] || refreshing.has(channel)) return;
+  refreshing.set(channel, setTimeout(() => {
+    refreshing.delete(channel);
+    loadMessages(channel).catch(() => {});
+  }, 120));
+}
+
+function onMessage({ channel, message }) {
+  batch(() => {
+    forgetFailures(message.ts);
+    if (s.isReply(message)) {
+      alterThread(channel, message.thread_ts, (list) => placed(list, message));
+      refreshSoon(channel);
+    } else {
+      alterThread(channel, message.ts, (list) => placed(list, message));
+    }
+    if (!s.isReply(message) || s.isBroadcast(message)) alter(channel, (list) => placed(list, message));
+  });
+  if (s.place.value.channel === channel && !document.hidden) markRead(channel);
+}
+
+function onEphemeral({ channel, message }) {
+  const shown = { ...message, is_ephemeral: true };
+  if (s.isReply(shown)) alterThread(channel, shown.thread_ts, (list) => placed(list, shown));
+  else alter(channel, (list) => placed(list, shown));
+}
+
+function onDeleted({ channel, ts }) {
+  const without = (list) => list.filter((m) => m.ts !== ts);
+  alter(channel, without);
+  if (s.thread.value?.channel === channel && s.thread.value.ts === ts) s.thread.value = null;
+  alterThread(channel, null, without);
+  refreshSoon(channel);
+}
+
+const onPushed = ({ view }) => {
+  s.modals.value = [...s.modals.value.filter((v) => v.id !== view.id), view];
+};
+
+const onUpdated = ({ view }) => {
+  s.modals.value = s.modals.value.map((v) => (v.id === view.id ? view : v));
+};
+
+function onUnread({ channel, unread, mentions }) {
+  const change = (c) => (c.id === channel ? { ...c, unread, mentions } : c);
+  if (s.world.value) s.world.value = { ...s.world.value, channels: s.world.value.channels.map(change) };
+}
+
+async function onChannels() {
+  const world = await read("state", { as: s.me.value });
+  s.world.value = world;
+}
+
+const handlers = {
+  message: onMessage,
+  message_deleted: onDeleted,
+  ephemeral: onEphemeral,
+  home: ({ view }) => { s.home.value = view; },
+  modal_open: ({ view }) => { s.modals.value = [view]; },
+  modal_push: onPushed,
+  modal_update: onUpdated,
+  modal_close: ({ view_id }) => { s.modals.value = s.modals.value.filter((v) => v.id !== view_id); },
+  modals_cleared: () => { s.modals.value = []; },
+  unread: onUnread,
+  channels: onChannels,
+  clock: s.setClock,
+  log: ({ entry }) => { s.log.value = [...s.log.value.filter((e) => e.n !== entry.n), entry].slice(-500); },
+};
+
+async function resume() {
+  await loadWorld();
+  const open = s.thread.value;
+  const channel = s.place.value.channel;
+  await Promise.all([
+    loadLog(),
+    channel && loadMessages(channel),
+    open && loadThread(open.channel, open.ts),
+  ]);
+}
+
+/** Opens the stream for the chosen person; a reconnect reads everything again. */
+export function connect() {
+  source?.close();
+  const opened = new EventSource(streamAddress(s.me.value));
+  let first = true;
+  opened.onopen = () => {
+    s.connected.value = true;
+    if (!first) resume().catch(() => {});
+    first = false;
+  };
+  opened.onerror = () => { if (source === opened) s.connected.value = false; };
+  opened.onmessage = (event) => {
+    const data = JSON.parse(event.data);
+    handlers[data.type]?.(data);
+  };
+  source = opened;
+}
