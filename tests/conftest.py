@@ -1,0 +1,116 @@
+"""What every test folder shares: the asyncio backend, Hypothesis profiles, PostgreSQL, and how a run reports itself."""
+
+import os
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.postgres import PostgresUnavailable, Server, join, run_folder
+
+IN_CI: Final = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+# A machine under load is slow, and that is no finding: no deadlines. `print_blob` lets a failure of CI be repeated by hand.
+settings.register_profile("ci", deadline=None, derandomize=False, print_blob=True)
+settings.register_profile("quick", deadline=None, max_examples=20)
+settings.register_profile(
+    "long", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+# ------------------------------------------------------------------------------------------------------------ PostgreSQL
+
+
+def fill_nothing(_url: str) -> None:
+    """An empty template."""
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """The one server of this run, shared by all its workers."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+    try:
+        server = join(run_folder(run))
+    except PostgresUnavailable as reason:
+        pytest.skip(f"no PostgreSQL: {reason}")
+    yield server
+    server.leave()
+
+
+@pytest.fixture(scope="session")
+def postgres_schema() -> Callable[[str], None]:
+    """Fills the template database, given its URL; a folder that wants tables overrides this in its own conftest."""
+    return fill_nothing
+
+
+@pytest.fixture
+def postgres_template(postgres_server: Server, postgres_schema: Callable[[str], None]) -> str:
+    """The template's name. Asked per test, built once per run: folders may have different schemas."""
+    return postgres_server.template(postgres_schema)
+
+
+@pytest.fixture
+def postgres_database(postgres_server: Server, postgres_template: str) -> Iterator[str]:
+    """The URL of a fresh database, dropped afterwards."""
+    name = postgres_server.create(postgres_template)
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+# ---------------------------------------------------------------------------------------------------- no skips in CI
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """CI has every component: a skip there hides something, so it fails."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, which CI forbids: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if IN_CI and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped, which CI forbids: {report.longrepr}"
+    return report
+
+
+# -------------------------------------------------------------------------------------------------------- time per folder
+
+
+class TimePerFolder:
+    """Adds up what each folder of tests took, set-up and tear-down included; of all workers together."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.tests: defaultdict[str, int] = defaultdict(int)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        folder = report.nodeid.split("::")[0].rpartition("/")[0]
+        self.seconds[folder] += report.duration
+        self.tests[folder] += report.when == "call"
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        terminalreporter.section("time per folder")
+        for folder, seconds in sorted(self.seconds.items(), key=lambda spent: -spent[1]):
+            terminalreporter.write_line(f"{seconds:8.2f} s  {self.tests[folder]:5d} tests  {folder}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(TimePerFolder(), "time-per-folder")
