@@ -42,6 +42,8 @@ class Result:
 class Requirement(ABC):
     """One condition of a stage. Frozen; parameters are fields; knows how it stands and whom it calls for."""
 
+    __slots__ = ()
+
     word: ClassVar[str]
     id: str
 
@@ -54,6 +56,10 @@ class Requirement(ABC):
     @abstractmethod
     def sources(self) -> tuple[Source, ...]:
         """Whom it calls for."""
+
+    @abstractmethod
+    def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
+        """Whether this vote may count here."""
 
     @abstractmethod
     def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None) -> Result:

@@ -1,0 +1,93 @@
+"""`approvals`: so many of these people, or all of them, must say yes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from core.model.requirement import Requirement, Result, Source, Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals(Requirement):
+    """`min` different people from `people`; with `all`, everybody they stood for when the stage opened."""
+
+    word: ClassVar[str] = "approvals"
+    id: str
+    min: int
+    people: tuple[Source, ...]
+    all: bool = False
+
+    @property
+    def label(self) -> str:
+        names = " or ".join(source.label for source in self.people)
+        if self.all:
+            return names.replace(" or ", " and ") if len(self.people) > 1 else f"all of {names}"
+        return f"{self.min} of {names}" if self.min > 1 or not self._is_one_person else names
+
+    @property
+    def _is_one_person(self) -> bool:
+        return len(self.people) == 1 and self.people[0].principal.startswith("member:")
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self.people
+
+    def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
+        if self.all and fixed is not None:
+            return bool(fixed & ({vote.member} | _people_in(vote.principals)))
+        return bool(self.names(vote.principals))
+
+    def slots(self, fixed: frozenset[str] | None) -> int:
+        if not self.all:
+            return self.min
+        return len(self.people) if fixed is None else len(fixed)
+
+    def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None) -> Result:
+        counted = tuple(vote for vote in votes if self.accepts(vote, fixed))
+        have, need = len({vote.member for vote in counted}), self.slots(fixed)
+        met = need > 0 and have >= need
+        return Result(
+            label=self.label,
+            met=met,
+            sentence=self._sentence(counted, need, met),
+            have=have,
+            need=need,
+            by=tuple(vote.member for vote in counted),
+            waiting_on=() if met else self._missing(counted, fixed),
+        )
+
+    def _missing(self, counted: tuple[Vote, ...], fixed: frozenset[str] | None) -> tuple[Source, ...]:
+        if not self.all or fixed is None:
+            return self.people
+        answered = {vote.member for vote in counted}.union(*(_people_in(vote.principals) for vote in counted))
+        known = {source.principal: source for source in self.people}
+        waited = (f"member:{member}" for member in sorted(fixed - answered))
+        return tuple(known.get(principal, Source(principal, self.label)) for principal in waited)
+
+    def _sentence(self, counted: tuple[Vote, ...], need: int, met: bool) -> str:
+        who = ", ".join(vote.name for vote in counted)
+        if met:
+            return f"{self.label}: approved by {who}"
+        if need == 0:
+            return f"{self.label}: nobody is left who could approve"
+        so_far = f"{len(counted)} of {need}" + (f" ({who})" if who else "")
+        return f"{self.label}: {so_far}"
+
+    def to_json(self) -> dict[str, Any]:
+        people = [{"principal": source.principal, "label": source.label} for source in self.people]
+        return {self.word: {"id": self.id, "min": self.min, "all": self.all, "from": people}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Approvals:
+        people = tuple(Source(source["principal"], source["label"]) for source in data["from"])
+        return cls(data["id"], data["min"], people, data["all"])
+
+
+def _people_in(principals: frozenset[str]) -> frozenset[str]:
+    """Member ids among the principals: one's own, and those whose seat was handed over."""
+    return frozenset(name.removeprefix("member:") for name in principals if name.startswith("member:"))
+
+
+MEMBER = Approvals

@@ -1,0 +1,154 @@
+"""How a request stands now: facts in, explained tree out. Cards, inbox, API and the lifecycle are readings of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.model.request import Decision, Request, Stage
+from core.model.requirement import Requirement, Result, Source, Vote
+
+
+class StageState(StrEnum):
+    PASSED = "passed"
+    OPEN = "open"
+    WAITING = "waiting"
+    NOT_REACHED = "not_reached"
+
+
+@dataclass(frozen=True, slots=True)
+class StageStanding:
+    """One stage explained; `results` stand in the order of its requirements."""
+
+    stage: Stage
+    state: StageState
+    results: tuple[Result, ...]
+
+    @property
+    def met(self) -> bool:
+        return all(result.met for result in self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The whole request explained."""
+
+    stages: tuple[StageStanding, ...]
+
+    @property
+    def first_unmet(self) -> int | None:
+        return next((standing.stage.number for standing in self.stages if not standing.met), None)
+
+    @property
+    def waiting_on(self) -> tuple[Source, ...]:
+        """Whom the open stage waits for, each once."""
+        sources = (
+            source
+            for standing in self.stages
+            if standing.state is StageState.OPEN
+            for result in standing.results
+            for source in result.waiting_on
+        )
+        return tuple(dict.fromkeys(sources))
+
+
+def stand(request: Request) -> Standing:
+    """Explain the request from its decisions alone."""
+    votes = {stage.number: votes_of(request, stage.number) for stage in request.plan.stages}
+    chosen = _assign(request, votes) if request.plan.distinct else None
+    return Standing(tuple(_explain(request, stage, votes[stage.number], chosen) for stage in request.plan.stages))
+
+
+def votes_of(request: Request, stage: int) -> tuple[Vote, ...]:
+    """The live approvals given in this stage of the present revision, each person once."""
+    counted = {d.member: d for d in request.decisions if _counts_now(d, request, stage)}
+    return tuple(Vote(d.member, d.name, d.principals) for d in counted.values())
+
+
+def _counts_now(decision: Decision, request: Request, stage: int) -> bool:
+    return decision.counts and decision.revision == request.revision and decision.stage == stage
+
+
+def waiting_principals(request: Request) -> frozenset[str]:
+    """Every name the open stage waits for; those who took over a seat are waited for by their own name."""
+    if not request.is_open:
+        return frozenset()
+    waited = {source.principal for source in stand(request).waiting_on}
+    takers = {f"member:{seat.taker}" for seat in request.hand_overs if seat.principals & waited}
+    givers = {f"member:{seat.giver}" for seat in request.hand_overs}
+    return frozenset((waited - givers) | takers)
+
+
+Slot = tuple[int, str, int]
+"""Stage number, requirement id, and which of its needed people."""
+
+
+def _explain(
+    request: Request, stage: Stage, votes: tuple[Vote, ...], chosen: dict[Slot, str] | None
+) -> StageStanding:
+    results = tuple(
+        requirement.standing(_usable(stage, requirement, votes, chosen), request.fixed.get(requirement.id))
+        for requirement in stage.requirements
+    )
+    return StageStanding(stage, _state(request, stage, results), results)
+
+
+def _usable(
+    stage: Stage, requirement: Requirement, votes: tuple[Vote, ...], chosen: dict[Slot, str] | None
+) -> tuple[Vote, ...]:
+    if chosen is None:
+        return votes
+    here = {member for slot, member in chosen.items() if slot[:2] == (stage.number, requirement.id)}
+    return tuple(vote for vote in votes if vote.member in here)
+
+
+def _state(request: Request, stage: Stage, results: tuple[Result, ...]) -> StageState:
+    if request.is_open:
+        if stage.number == request.stage:
+            return StageState.OPEN
+        return StageState.PASSED if stage.number < request.stage else StageState.WAITING
+    return StageState.PASSED if all(result.met for result in results) else StageState.NOT_REACHED
+
+
+def _assign(request: Request, votes: dict[int, tuple[Vote, ...]]) -> dict[Slot, str]:
+    """Give each slot at most one person and each person at most one slot, as many as can be; earlier stages first.
+
+    Augmenting paths never free a slot once it is filled, so that the order of clicks does not matter and a passed
+    stage stays passed.
+    """
+    wanted: dict[Slot, list[str]] = {}
+    for stage in request.plan.stages:
+        for requirement in stage.requirements:
+            fixed = request.fixed.get(requirement.id)
+            fitting = [vote.member for vote in votes[stage.number] if requirement.accepts(vote, fixed)]
+            for place in range(requirement.slots(fixed)):
+                wanted[(stage.number, requirement.id, place)] = fitting
+    return match(wanted)
+
+
+def match(wanted: dict[Slot, list[str]]) -> dict[Slot, str]:
+    """Maximum bipartite matching of slots to people, slots in the order given."""
+    holder: dict[str, Slot] = {}
+
+    def place(slot: Slot, tried: set[str]) -> bool:
+        for person in wanted[slot]:
+            if person in tried:
+                continue
+            tried.add(person)
+            if person not in holder or place(holder[person], tried):
+                holder[person] = slot
+                return True
+        return False
+
+    for slot in wanted:
+        place(slot, set())
+    return {slot: person for person, slot in holder.items()}
+
+
+def people_waited_for(sources: Iterable[Source]) -> str:
+    """`@platform, Ada and anyone who may approve`, for sentences."""
+    labels = list(dict.fromkeys(source.label for source in sources))
+    if len(labels) < 2:
+        return "".join(labels)
+    return f"{', '.join(labels[:-1])} and {labels[-1]}"
