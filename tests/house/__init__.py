@@ -1,0 +1,1 @@
+"""The house itself: rooms, directions, circles, locks, and what the README promises."""
