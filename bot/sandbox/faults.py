@@ -1,0 +1,53 @@
+"""Faults on request: the next calls of a method fail, or the next acknowledgements get lost.
+
+Kinds for a Web API method (or `response_url`): `429`, `500`, `timeout` (nothing done, no reply), `error` (nothing
+done, `error` answered), `drop` (nothing done, connection cut), `drop_reply` (done, connection cut), `500_after` and
+`error_after` (done, then 500 or `error`), `delay` (done after `seconds`). Method `*` means any.
+For `ack`: `drop_reply` and `timeout` lose the app's acknowledgement, `500` turns it into one, `delay` holds it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS = frozenset({"429", "500", "timeout", "error", "drop", "drop_reply", "500_after", "error_after", "delay"})
+
+
+@dataclass
+class Fault:
+    method: str
+    kind: str
+    count: int = 1
+    error: str = "internal_error"
+    retry_after: int = 1
+    seconds: float = 30.0
+
+    def shown(self) -> dict[str, Any]:
+        return {"method": self.method, "kind": self.kind, "count": self.count, "error": self.error,
+                "retry_after": self.retry_after, "seconds": self.seconds}  # fmt: skip
+
+
+@dataclass
+class Faults:
+    waiting: list[Fault] = field(default_factory=list)
+
+    def add(
+        self, method: str, kind: str, *, count: int = 1, error: str = "internal_error", retry_after: int = 1,
+        seconds: float = 30.0,
+    ) -> None:  # fmt: skip
+        """The next `count` calls of `method` fail as `kind` says."""
+        if kind not in KINDS:
+            raise ValueError(f"unknown kind of fault {kind!r}; known are {', '.join(sorted(KINDS))}")
+        self.waiting.append(Fault(method, kind, count, error, retry_after, seconds))
+
+    def take(self, method: str) -> Fault | None:
+        """The fault for this call, counted down; None when the call may go well."""
+        fault = next((each for each in self.waiting if each.method in (method, "*")), None)
+        if fault is None:
+            return None
+        fault.count -= 1
+        if fault.count <= 0:
+            self.waiting.remove(fault)
+        return fault
+
+    def clear(self) -> None:
+        self.waiting.clear()

@@ -1,0 +1,43 @@
+"""Slack's figures for blocks, elements, views and messages, where they are known; see docs.slack.dev."""
+
+BLOCKS_PER_MESSAGE = 50
+BLOCKS_PER_VIEW = 100
+ATTACHMENTS = 100
+VIEW_BYTES = 250_000
+VIEWS_IN_A_STACK = 3
+TEXT_ON_POST = 40_000  # longer is truncated
+TEXT_ON_UPDATE = 4_000  # longer is refused
+MARKDOWN = 12_000  # of all markdown blocks of a message together
+METADATA_BYTES = 16_000  # ours: Slack has a limit but does not publish it
+
+TEXT_OBJECT = 3_000
+SECTION_FIELDS = 10
+SECTION_FIELD = 2_000
+HEADER = 150
+CONTEXT_ELEMENTS = 10
+ACTIONS_ELEMENTS = 25
+CONTEXT_ACTIONS_ELEMENTS = 5
+IMAGE_URL = 3_000
+ALT_TEXT = 2_000
+LABEL = 2_000
+HINT = 2_000
+TABLE_ROWS = 100
+TABLE_CELLS = 20
+
+IDENTIFIER = 255  # action_id, block_id, callback_id, external_id
+PRIVATE_METADATA = 3_000
+VIEW_TITLE = 24
+BUTTON_TEXT = 75
+BUTTON_VALUE = 2_000
+BUTTON_URL = 3_000
+CONFIRM_TITLE = 100
+CONFIRM_TEXT = 300
+CONFIRM_BUTTON = 30
+OPTION_TEXT = 75
+OPTION_VALUE = 150
+OPTION_GROUPS = 100
+SELECT_OPTIONS = 100
+OVERFLOW_OPTIONS = 5
+TICK_OPTIONS = 10  # checkboxes and radio buttons
+PLACEHOLDER = 150
+INPUT_LENGTH = 3_000

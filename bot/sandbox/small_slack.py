@@ -1,0 +1,73 @@
+"""All parts of the small Slack, joined: what the Web API, the page and the hand of a test work on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.app import App, install
+from bot.sandbox.clock import Clock
+from bot.sandbox.delivery import Delivery
+from bot.sandbox.faults import Faults
+from bot.sandbox.interactions import People
+from bot.sandbox.log import Log
+from bot.sandbox.membership import Membership
+from bot.sandbox.messages import Messages
+from bot.sandbox.news import News
+from bot.sandbox.rates import Rates
+from bot.sandbox.response_urls import ResponseUrls
+from bot.sandbox.scheduled import Scheduled
+from bot.sandbox.seed import seed
+from bot.sandbox.sockets import Sockets
+from bot.sandbox.streams import Streams
+from bot.sandbox.triggers import Triggers
+from bot.sandbox.views import Views
+from bot.sandbox.workspace import Workspace
+
+
+@dataclass
+class SmallSlack:
+    clock: Clock
+    app: App
+    workspace: Workspace
+    streams: Streams
+    log: Log
+    faults: Faults
+    rates: Rates
+    triggers: Triggers
+    delivery: Delivery
+    sockets: Sockets
+    messages: Messages
+    membership: Membership
+    views: Views
+    response_urls: ResponseUrls
+    people: People
+    scheduled: Scheduled
+    base: str = ""
+    sockets_allowed: bool = True
+    uninstalled: bool = False
+
+    def tell_address(self, base: str) -> None:
+        """Called once the port is known: response_url and socket addresses start with it."""
+        self.base = base
+        self.response_urls.base = base
+
+
+def small_slack(manifest: Mapping[str, Any]) -> SmallSlack:
+    """A seeded workspace with the manifest's app installed."""
+    clock, streams, log, faults = Clock(), Streams(), Log(), Faults()
+    app = install(manifest)
+    workspace = Workspace(clock, "T0ACME0001", "Acme", "acme")
+    seed(workspace, app)
+    delivery = Delivery(clock, log, faults)
+    news = News(workspace, app, streams, delivery.send_event)
+    messages = Messages(workspace, news)
+    triggers = Triggers()
+    views = Views(workspace, app, streams, triggers)
+    urls = ResponseUrls(workspace, messages, app.bot_user_id)
+    people = People(workspace, app, messages, views, triggers, urls, delivery, news)
+    log.listener = lambda entry: streams.tell({"type": "log", "entry": entry}) if streams.watched() else None
+    clock.listen(lambda offset: streams.tell({"type": "clock", "now": clock.now(), "offset": offset}))
+    return SmallSlack(
+        clock, app, workspace, streams, log, faults, Rates(), triggers, delivery, Sockets(app), messages,
+        Membership(workspace, news), views, urls, people, Scheduled(clock, messages),
+    )  # fmt: skip
