@@ -1,0 +1,20 @@
+// Faces: an avatar drawn from initials and colour, and the marks beside a name.
+import { html } from "./vendor/preact.js";
+
+export const Avatar = ({ of, size = 36 }) => html`
+  <span class="avatar" aria-hidden="true"
+    style=${{ background: of.color || "#888", width: `${size}px`, height: `${size}px`, fontSize: `${Math.round(size * 0.42)}px` }}>
+    ${of.initials || (of.real_name || of.name || "?").slice(0, 1).toUpperCase()}
+  </span>`;
+
+/** What a newcomer should know of a person before acting as them. */
+export function marksOf(user) {
+  const marks = [];
+  if (user.is_stranger) marks.push("external");
+  if (user.is_ultra_restricted) marks.push("single-channel guest");
+  else if (user.is_restricted) marks.push("guest");
+  if (user.deleted) marks.push("deactivated");
+  return marks;
+}
+
+export const Marks = ({ user }) => marksOf(user ?? {}).map((mark) => html`<span class="badge badge-soft">${mark}</span>`);
