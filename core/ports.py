@@ -251,6 +251,9 @@ class Store(Protocol):
 class Reader(Protocol):
     """Reads outside commands. Work is proportional to what is asked for, never to how much is pending."""
 
+    def now(self) -> datetime:
+        """The same clock as a transaction's."""
+
     def request(self, id: str) -> Request | None: ...
     def request_by_number(self, organisation: str, number: int) -> Request | None: ...
     def requests(self, organisation: str, filter: Filter, *, cursor: str | None, limit: int) -> Page: ...

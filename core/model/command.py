@@ -23,6 +23,7 @@ class Create(Command):
     content: Content
     requester: Requester
     stages: tuple[Stage, ...] = ()
+    distinct: bool = False
     notify: tuple[str, ...] = ()
     on_behalf_of: str | None = None
     supersede_key: str | None = None

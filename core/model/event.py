@@ -44,6 +44,8 @@ class Created(Event):
     on_behalf_of: str | None
     supersede_key: str | None
     named: tuple[Stage, ...]
+    distinct: bool = False
+    notify: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,7 @@ class Request:
     `original` is the content of the last revision the requester made; it differs from `content` after an approver's
     edits. `stage` is the number of the open stage (the last one once the request is final). `fixed` maps a requirement
     id to the member ids an `all` requirement was fixed to when its stage opened. `named` are the stages the requester asked
-    for, before judging added to them.
+    for, before judging added to them; `distinct` and `notify` likewise.
     """
 
     id: str
@@ -257,6 +257,8 @@ class Request:
     on_behalf_of: str | None = None
     supersede_key: str | None = None
     named: tuple[Stage, ...] = ()
+    distinct: bool = False
+    notify: tuple[str, ...] = ()
     cause: str | None = None
     decided_at: datetime | None = None
     decisions: tuple[Decision, ...] = ()

@@ -57,6 +57,11 @@ class Requirement(ABC):
     def sources(self) -> tuple[Source, ...]:
         """Whom it calls for."""
 
+    @property
+    def fixes_people(self) -> bool:
+        """Whether its people are fixed when the stage opens."""
+        return False
+
     @abstractmethod
     def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
         """Whether this vote may count here."""

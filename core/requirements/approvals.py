@@ -34,6 +34,10 @@ class Approvals(Requirement):
     def sources(self) -> tuple[Source, ...]:
         return self.people
 
+    @property
+    def fixes_people(self) -> bool:
+        return self.all
+
     def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
         if self.all and fixed is not None:
             return bool(fixed & ({vote.member} | _people_in(vote.principals)))

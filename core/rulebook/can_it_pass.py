@@ -10,7 +10,7 @@ from core.standing import Slot, match
 
 
 def what_is_missing(plan: Plan, rosters: Mapping[str, tuple[Person, ...]]) -> tuple[str, ...]:
-    """One sentence per requirement that nobody could ever meet; empty when all can be. `rosters` by principal."""
+    """The labels of requirements that too few people could ever meet; empty when all can be. `rosters` by principal."""
     wanted: dict[Slot, list[str]] = {}
     labels: dict[tuple[int, str], str] = {}
     for stage in plan.stages:
@@ -21,7 +21,7 @@ def what_is_missing(plan: Plan, rosters: Mapping[str, tuple[Person, ...]]) -> tu
                 wanted[(stage.number, requirement.id, place)] = able
     filled = match(wanted) if plan.distinct else _each_alone(wanted)
     short = dict.fromkeys(slot[:2] for slot in wanted if slot not in filled)
-    return tuple(f"{labels[key]}: too few people could approve it" for key in short)
+    return tuple(labels[key] for key in short)
 
 
 def _able(plan: Plan, people: list[Person]) -> list[str]:

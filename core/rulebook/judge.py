@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from core.model.organisation import Project, RequestType
-from core.model.request import Content, Judgement, Outcome, Plan, Requester, Stage
+from core.model.request import Judgement, Outcome, Plan, Requester, Stage
 from core.model.requirement import Source
 from core.requirements.approvals import Approvals
 
@@ -14,16 +14,21 @@ ANYONE = "anyone who may approve"
 
 
 def judge(
-    content: Content,
     *,
     requester: Requester,
     on_behalf_of: str | None,
     project: Project,
     type: RequestType,
     named: tuple[Stage, ...],
+    distinct: bool,
+    notify: tuple[str, ...],
 ) -> Judgement:
     """Named people only add; where nothing asks for anybody, the project's `when_no_rule` decides."""
-    plan = _frame(requester, on_behalf_of, project, type)
+    plan = replace(
+        _frame(requester, on_behalf_of, project, type),
+        distinct=distinct,
+        notify=tuple(dict.fromkeys((*project.settings.notify, *notify))),
+    )
     if named:
         return Judgement(Outcome.ASK, replace(plan, stages=named, why=("The request names its approvers.",)))
     match project.settings.when_no_rule:
@@ -55,7 +60,6 @@ def _frame(requester: Requester, on_behalf_of: str | None, project: Project, typ
         comment_on_reject=settings.comment_on_reject or type.comment_on_reject,
         barred=frozenset() if settings.self_approval else _own(requester, on_behalf_of),
         decide_in=settings.decide_in,
-        notify=settings.notify,
     )
 
 

@@ -1,0 +1,197 @@
+"""How a request and its revisions come to be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from core.errors import Conflict, Invalid, NotAllowed, TooSoon
+from core.lifecycle import who
+from core.lifecycle.evolve import fold
+from core.lifecycle.facts import Facts
+from core.model import command as c
+from core.model import event as e
+from core.model.digest import action_digest, request_digest
+from core.model.people import Verb
+from core.model.request import Content, Judgement, Outcome, Plan, Request, Status
+from core.scheduling.deadlines import expiry, handed_over
+from core.standing import stand
+
+REVISIONS_AN_HOUR = 5
+
+
+def create(command: c.Create, facts: Facts) -> tuple[e.Event, ...]:
+    _may_ask(command, facts)
+    _fits(command, facts)
+    created = _created(command, facts)
+    judgement = _judgement(facts)
+    ends = expiry(facts.now, judgement.plan.reply_window, command.expires_at)
+    return (created, *follow(fold(None, (created,)), judgement, facts, ends))
+
+
+def _may_ask(command: c.Create, facts: Facts) -> None:
+    if not facts.may(Verb.ASK):
+        raise NotAllowed(
+            f"You may not ask for approvals in project {facts.project.name}; ask an admin for the requester role."
+        )
+    agent = facts.agent
+    if agent is None:
+        return
+    if facts.open_count >= facts.project.settings.open_requests_per_agent:
+        raise TooSoon(
+            f"{agent.name} already has {facts.open_count} open requests, which is the limit here; "
+            "wait for some to end or cancel them.",
+            retry_after=60,
+        )
+    if agent.acts_for == "always" and command.on_behalf_of is None:
+        raise Invalid(f"{agent.name} always acts for a person; say for whom in on_behalf_of.", field="on_behalf_of")
+    if agent.acts_for == "never" and command.on_behalf_of is not None:
+        raise Invalid(f"{agent.name} never acts for a person; leave on_behalf_of out.", field="on_behalf_of")
+
+
+def _fits(command: c.Create, facts: Facts) -> None:
+    if command.expires_at is not None and command.expires_at <= facts.now:
+        raise Invalid("expires_at lies in the past; give a later moment or leave it out.", field="expires_at")
+    _no_problems(facts)
+
+
+def _no_problems(facts: Facts) -> None:
+    if facts.problems:
+        sentences = " ".join(dict.fromkeys(problem.sentence for problem in facts.problems))
+        raise Invalid(sentences, field=facts.problems[0].field)
+
+
+def _created(command: c.Create, facts: Facts) -> e.Created:
+    organisation = facts.project.organisation
+    digest = request_digest(
+        command.content,
+        organisation=organisation,
+        project=command.project,
+        requester=command.requester,
+        on_behalf_of=command.on_behalf_of,
+        revision=1,
+    )
+    return e.Created(
+        at=facts.now,
+        id=f"req_{facts.fresh}",
+        organisation=organisation,
+        project=command.project,
+        number=facts.number,
+        requester=command.requester,
+        content=command.content,
+        digest=digest,
+        action_digest=action_digest(command.content, project=command.project),
+        on_behalf_of=command.on_behalf_of,
+        supersede_key=command.supersede_key,
+        named=command.stages,
+        distinct=command.distinct,
+        notify=command.notify,
+    )
+
+
+def _judgement(facts: Facts) -> Judgement:
+    if facts.judgement is None:
+        raise ValueError("a new revision needs its judgement among the facts")
+    return facts.judgement
+
+
+def judged_expiry(request: Request, plan: Plan, facts: Facts) -> datetime | None:
+    """The deadline stays; a shorter window, counted from now, may only bring it nearer."""
+    return expiry(facts.now, plan.reply_window, request.expires_at)
+
+
+def follow(request: Request, judgement: Judgement, facts: Facts, ends: datetime | None) -> tuple[e.Event, ...]:
+    """What comes of a judgement: the plan, then the first stage or the end."""
+    plan = judgement.plan
+    judged = e.Judged(facts.now, plan, ends)
+    match judgement.outcome:
+        case Outcome.DENY:
+            return (judged, e.Ended(facts.now, Status.AUTO_REJECTED, judgement.cause or "no_rule", None, None))
+        case Outcome.ALLOW:
+            execution = handed_over(plan, facts.now)
+            cause = judgement.cause or "no_rule"
+            return (judged, e.Ended(facts.now, Status.AUTO_APPROVED, cause, None, execution))
+        case _:
+            return (judged, open_stage(fold(request, (judged,)), plan.stages[0].number, facts))
+
+
+def open_stage(request: Request, number: int, facts: Facts) -> e.StageOpened:
+    """Opening fixes the people of `all` requirements, barred ones left out."""
+    stage = request.plan.stage(number)
+    fixed: dict[str, frozenset[str]] = {}
+    for requirement in stage.requirements if stage else ():
+        if requirement.fixes_people:
+            people = (_behind(source.principal, facts) for source in requirement.sources)
+            fixed[requirement.id] = frozenset[str]().union(*people) - request.plan.barred
+    return e.StageOpened(facts.now, number, fixed)
+
+
+def _behind(principal: str, facts: Facts) -> frozenset[str]:
+    """A person named one by one is waited for even when away: an `all` never becomes smaller."""
+    if principal.startswith("member:"):
+        return frozenset({principal.removeprefix("member:")})
+    return facts.rosters.get(principal, frozenset())
+
+
+def revise(request: Request, command: c.Revise, facts: Facts) -> tuple[e.Event, ...]:
+    who.must_be_requester(request, facts, "change what is asked")
+    _not_too_often(request, facts)
+    _no_problems(facts)
+    who.must_be_open(request)
+    revised = _revised(request, command, facts)
+    answers = tuple(
+        e.QuestionAnswered(facts.now, question.id, f"See revision {revised.revision}.", facts.actor.name)
+        for question in request.open_questions
+    )
+    after = fold(request, (revised, *answers))
+    judgement = _judgement(facts)
+    ends = judged_expiry(after, judgement.plan, facts)
+    return (revised, *answers, *follow(after, judgement, facts, ends))
+
+
+def _not_too_often(request: Request, facts: Facts) -> None:
+    hour_ago = facts.now - timedelta(hours=1)
+    recent = [at for at in request.revised_recently if at > hour_ago]
+    if len(recent) >= REVISIONS_AN_HOUR:
+        wait = max(1, int((min(recent) - hour_ago).total_seconds()) + 1)
+        raise TooSoon(
+            f"A request can be changed {REVISIONS_AN_HOUR} times an hour; wait, or cancel it and ask anew.",
+            retry_after=wait,
+        )
+
+
+def _revised(request: Request, command: c.Revise, facts: Facts) -> e.Revised:
+    if command.content == request.content and command.stages in (None, request.named):
+        raise Conflict("Nothing is different in this revision; change something or leave it.", code="not_changed")
+    return e.Revised(
+        at=facts.now,
+        content=command.content,
+        revision=request.revision + 1,
+        digest=digest_after(request, command.content),
+        action_digest=action_digest(command.content, project=request.project),
+        named=request.named if command.stages is None else command.stages,
+    )
+
+
+def digest_after(request: Request, content: Content) -> str:
+    """The digest of the next revision, were this its content."""
+    return request_digest(
+        content,
+        organisation=request.organisation,
+        project=request.project,
+        requester=request.requester,
+        on_behalf_of=request.on_behalf_of,
+        revision=request.revision + 1,
+    )
+
+
+def rejudge(request: Request, command: c.Judge, facts: Facts) -> tuple[e.Event, ...]:
+    """The same revision judged again: only a different plan changes anything; given approvals stay."""
+    if not request.is_open or facts.judgement is None or facts.judgement.plan == request.plan:
+        return ()
+    judgement = facts.judgement
+    judged = e.Judged(facts.now, judgement.plan, expiry(facts.now, judgement.plan.reply_window, request.expires_at))
+    if judgement.outcome is not Outcome.ASK:
+        return follow(request, judgement, facts, judged.expires_at)
+    after = fold(request, (judged,))
+    first = stand(after).first_unmet or judgement.plan.stages[-1].number
+    return (judged, open_stage(after, first, facts))

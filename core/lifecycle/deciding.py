@@ -1,0 +1,229 @@
+"""Approve, approve with edits, reject, withdraw, hand over; and what follows from a vote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from core.errors import Conflict, Invalid, NotAllowed
+from core.lifecycle import who
+from core.lifecycle.creating import digest_after, follow, judged_expiry, open_stage
+from core.lifecycle.editing import apply_edits, inside_bounds
+from core.lifecycle.evolve import fold
+from core.lifecycle.facts import Facts
+from core.model import command as c
+from core.model import event as e
+from core.model.digest import action_digest
+from core.model.people import Person, Verb, Way
+from core.model.request import Content, Decision, HandOver, Outcome, Request, Status, Verdict
+from core.scheduling.deadlines import handed_over
+from core.standing import stand
+
+
+def stored_decision(request: Request, command: c.Command, facts: Facts) -> Decision | None:
+    """The same person's same verdict on the same revision and stage, given before: the answer to a repeat."""
+    wanted = {c.Approve: Verdict.APPROVED, c.Reject: Verdict.REJECTED}.get(type(command))
+    if wanted is None or not facts.actor.is_member or not isinstance(command, c.Approve | c.Reject):
+        return None
+    if isinstance(command, c.Approve) and command.edits:
+        return _stored_edit(request, command, facts)
+    revision = request.revision if command.revision is None else command.revision
+    stage = request.stage if command.stage is None else command.stage
+    same = (
+        decision
+        for decision in request.decisions
+        if decision.member == facts.actor.id
+        and decision.verdict is wanted
+        and decision.revision == revision
+        and decision.stage == stage
+        and (decision.counts or wanted is Verdict.REJECTED)
+    )
+    return next(same, None)
+
+
+def _stored_edit(request: Request, command: c.Approve, facts: Facts) -> Decision | None:
+    """A repeat of the very edits that made the present revision."""
+    mine = (d for d in reversed(request.decisions) if d.member == facts.actor.id and d.counts)
+    return next((d for d in mine if d.edits == command.edits and d.revision == request.revision), None)
+
+
+def approve(request: Request, command: c.Approve, facts: Facts) -> tuple[e.Event, ...]:
+    person = who.decider(request, facts)
+    who.must_be_named(request, person)
+    if request.is_open:
+        _turn_or_stale(request, command, person)
+    who.must_be_open(request)
+    who.must_be_current(request, command.revision, command.stage)
+    if command.edits is not None:
+        return _approve_with_edits(request, command, facts, person)
+    decision = _decision(request, command, facts, person, Verdict.APPROVED)
+    recorded = e.DecisionRecorded(facts.now, decision)
+    return (recorded, *advance(fold(request, (recorded,)), facts))
+
+
+def _turn_or_stale(request: Request, command: c.Approve, person: Person) -> None:
+    """Somebody whose card shows a passed stage is told that it moved on, not that it is not their turn."""
+    if command.stage is not None and command.stage != request.stage:
+        who.must_be_current(request, command.revision, command.stage)
+    who.must_be_their_turn(request, person)
+
+
+def _decision(
+    request: Request, command: c.Approve | c.Reject, facts: Facts, person: Person, verdict: Verdict
+) -> Decision:
+    seats = who.seats_of(request, person)
+    labels = (
+        source.label
+        for stage in request.plan.stages
+        for requirement in stage.requirements
+        for source in requirement.sources
+        if source.principal in seats and (verdict is Verdict.REJECTED or stage.number == request.stage)
+    )
+    return Decision(
+        id=f"dec_{facts.fresh}",
+        member=person.id,
+        name=person.name,
+        email=person.email,
+        verdict=verdict,
+        revision=request.revision,
+        stage=request.stage,
+        at=facts.now,
+        way=facts.actor.way,
+        proof=facts.actor.proof,
+        comment=command.comment or None,
+        principals=seats,
+        seats=tuple(dict.fromkeys(labels)),
+    )
+
+
+def advance(request: Request, facts: Facts) -> tuple[e.Event, ...]:
+    """What follows from the votes as they are: lapses, passed stages, the next stage, the end."""
+    first = stand(request).first_unmet
+    if first == request.stage:
+        return ()
+    lapsed = _lapses(request, facts)
+    after = fold(request, lapsed) if lapsed else request
+    first = stand(after).first_unmet
+    reached = request.plan.stages[-1].number + 1 if first is None else first
+    passed = tuple(
+        e.StagePassed(facts.now, stage.number)
+        for stage in request.plan.stages
+        if request.stage <= stage.number < reached
+    )
+    if first is None:
+        return (*lapsed, *passed, _approved(after, facts))
+    if first == request.stage:
+        return lapsed
+    return (*lapsed, *passed, open_stage(after, first, facts))
+
+
+def _approved(request: Request, facts: Facts) -> e.Ended:
+    status = Status.APPROVED_WITH_EDITS if request.edits else Status.APPROVED
+    return e.Ended(facts.now, status, "people", None, handed_over(request.plan, facts.now))
+
+
+def _lapses(request: Request, facts: Facts) -> tuple[e.ApprovalLapsed, ...]:
+    """At a vote that would pass a stage, everybody counted must still be there and entitled."""
+    counted = (d for d in request.decisions if d.counts and d.revision == request.revision)
+    reasons = ((d.id, _why_lapsed(d, request, facts)) for d in counted if d.member in facts.people)
+    return tuple(e.ApprovalLapsed(facts.now, id, why) for id, why in reasons if why)
+
+
+def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | None:
+    person = facts.people[decision.member]
+    if not person.active:
+        return f"{decision.name} is no longer active here"
+    if decision.way is Way.SLACK and not person.pinned:
+        return f"{decision.name}'s Slack account is no longer linked"
+    if not person.may(Verb.APPROVE):
+        return f"{decision.name} may no longer approve"
+    if not who.named_stages(request, person):
+        return f"{decision.name} is no longer among those asked"
+    return None
+
+
+def _approve_with_edits(request: Request, command: c.Approve, facts: Facts, person: Person) -> tuple[e.Event, ...]:
+    edits: Mapping[str, Any] = command.edits or {}
+    content = apply_edits(request, edits, facts.type)
+    edited = _edited(request, edits, content, facts, person)
+    after = fold(request, (edited,))
+    judgement = facts.judgement
+    if judgement is None:
+        raise ValueError("an edit needs its judgement among the facts")
+    if judgement.outcome is not Outcome.ASK:
+        return (edited, *follow(after, judgement, facts, request.expires_at))
+    judged = e.Judged(facts.now, judgement.plan, judged_expiry(after, judgement.plan, facts))
+    decision = replace(_decision(request, command, facts, person, Verdict.APPROVED), revision=edited.revision)
+    recorded = e.DecisionRecorded(facts.now, replace(decision, edits=dict(edits)))
+    voted = fold(after, (judged, recorded))
+    opened = open_stage(voted, judgement.plan.stages[0].number, facts)
+    return (edited, judged, recorded, opened, *advance(fold(voted, (opened,)), facts))
+
+
+def _edited(request: Request, edits: Mapping[str, Any], content: Content, facts: Facts, person: Person) -> e.Edited:
+    stays = inside_bounds(request, edits, facts.type)
+    live = (d for d in request.decisions if d.counts and d.member != person.id)
+    return e.Edited(
+        at=facts.now,
+        by=person.name,
+        edits=dict(edits),
+        content=content,
+        revision=request.revision + 1,
+        digest=digest_after(request, content),
+        action_digest=action_digest(content, project=request.project),
+        keeps=frozenset(d.id for d in live) if stays else frozenset(),
+    )
+
+
+def reject(request: Request, command: c.Reject, facts: Facts) -> tuple[e.Event, ...]:
+    person = who.decider(request, facts)
+    who.must_be_named(request, person)
+    if request.plan.comment_on_reject and not (command.comment or "").strip():
+        raise Invalid("A reason is required here when rejecting; say why in the comment.", field="comment")
+    who.must_be_open(request)
+    who.must_be_current(request, command.revision, command.stage)
+    decision = _decision(request, command, facts, person, Verdict.REJECTED)
+    ended = e.Ended(facts.now, Status.REJECTED, "people", decision.comment, None)
+    return (e.DecisionRecorded(facts.now, decision), ended)
+
+
+def withdraw(request: Request, command: c.Withdraw, facts: Facts) -> tuple[e.Event, ...]:
+    who.must_be_open(request)
+    mine = [d for d in request.decisions if d.counts and facts.actor.is_member and d.member == facts.actor.id]
+    if not mine:
+        raise Conflict("You have no approval here to take back.", code="nothing_to_withdraw")
+    withdrawn = tuple(e.ApprovalWithdrawn(facts.now, d.id, command.comment) for d in mine)
+    after = fold(request, withdrawn)
+    first = stand(after).first_unmet
+    if first is not None and first < request.stage:
+        return (*withdrawn, open_stage(after, first, facts))
+    return withdrawn
+
+
+def give_seat(request: Request, command: c.GiveSeat, facts: Facts) -> tuple[e.Event, ...]:
+    giver = who.decider(request, facts)
+    stages = who.must_be_named(request, giver)
+    taker = facts.people.get(command.taker)
+    if taker is None or not taker.active:
+        raise Invalid("There is no active member like that to hand over to; name somebody else.", field="to")
+    _can_take(request, giver, taker)
+    who.must_be_open(request)
+    seats = who.seats_of(request, giver)
+    moved = frozenset(s.principal for stage in stages for r in stage.requirements for s in r.sources) & seats
+    hand_over = HandOver(giver.id, taker.id, taker.name, moved | {f"member:{giver.id}"})
+    return (e.HandedOver(facts.now, hand_over),)
+
+
+def _can_take(request: Request, giver: Person, taker: Person) -> None:
+    if taker.id == giver.id:
+        raise Invalid("You already hold this seat; name somebody else to hand it over to.", field="to")
+    if not taker.may(Verb.APPROVE):
+        raise NotAllowed(f"{taker.name} may not approve in this project; name somebody who may.", code="forbidden")
+    if taker.id in request.plan.barred:
+        raise NotAllowed(f"{taker.name} asked for this, so they cannot decide it; name somebody else.")
+    if any(d.member in (giver.id, taker.id) and d.counts for d in request.decisions):
+        raise Conflict(
+            "One of you has already approved here, and a seat counts once; withdraw the approval first.",
+            code="already_decided",
+        )

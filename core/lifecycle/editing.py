@@ -1,0 +1,129 @@
+"""Approve with edits: which fields, within which bounds, and what the content becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from core.errors import Invalid
+from core.model.organisation import Bounds, RequestType
+from core.model.request import Content, Cost, Request
+
+
+def editable_fields(request: Request, type: RequestType) -> dict[str, Bounds]:
+    """Dotted paths an approver may change: the type's, and the parameters the request declares."""
+    declared = {path: _bounds(spec) for path, spec in request.content.editable.items()}
+    return {**type.editable, **declared}
+
+
+def _bounds(spec: Mapping[str, Any]) -> Bounds:
+    choices = tuple(spec.get("choices", ()))
+    return Bounds(spec.get("kind", "any"), spec.get("minimum"), spec.get("maximum"), choices)
+
+
+def apply_edits(request: Request, edits: Mapping[str, Any], type: RequestType) -> Content:
+    """The edited content; `Invalid` names the path that cannot be so."""
+    if not edits:
+        raise Invalid("There are no edits; change something, or approve as it is.", field="edits")
+    allowed = editable_fields(request, type)
+    content = request.content
+    for path, value in edits.items():
+        if path not in allowed:
+            offered = ", ".join(sorted(allowed)) or "nothing"
+            raise Invalid(f"'{path}' cannot be edited here; what can is: {offered}.", field=f"edits.{path}")
+        _check(path, value, value_at(content, path), allowed[path])
+        content = _put(content, path, value)
+    if content == request.content:
+        raise Invalid("The edits change nothing; change something, or approve as it is.", field="edits")
+    return content
+
+
+def inside_bounds(request: Request, edits: Mapping[str, Any], type: RequestType) -> bool:
+    """Whether every edit lies inside bounds that stood on the card, so that others' approvals may stay."""
+    allowed = editable_fields(request, type)
+    return all(allowed[path].bounded for path in edits)
+
+
+def value_at(content: Content, path: str) -> Any:
+    """The present value at an editable path; None where nothing was declared."""
+    head, _, rest = path.partition(".")
+    if head == "cost":
+        return None if content.cost is None else getattr(content.cost, rest, None)
+    if head == "params":
+        return _dig(content.params, rest)
+    return getattr(content, head, None)
+
+
+def _dig(values: Any, path: str) -> Any:
+    for key in path.split("."):
+        if not isinstance(values, Mapping) or key not in values:
+            return None
+        values = values[key]
+    return values
+
+
+def _put(content: Content, path: str, value: Any) -> Content:
+    head, _, rest = path.partition(".")
+    if head == "cost":
+        return replace(content, cost=replace(content.cost or Cost(), **{rest: value}))
+    if head == "params":
+        return replace(content, params=_bury(content.params, rest.split("."), value))
+    if head == "side_effects":
+        return replace(content, side_effects=tuple(value))
+    return replace(content, **{head: value})
+
+
+def _bury(values: Mapping[str, Any], keys: list[str], value: Any) -> dict[str, Any]:
+    head, *rest = keys
+    inner = values.get(head)
+    below = _bury(inner if isinstance(inner, Mapping) else {}, rest, value) if rest else value
+    return {**values, head: below}
+
+
+def _check(path: str, value: Any, present: Any, bounds: Bounds) -> None:
+    if not _is_kind(value, present, bounds.kind):
+        raise Invalid(f"'{path}' must stay {_KINDS.get(bounds.kind, 'of its kind')}.", field=f"edits.{path}")
+    if bounds.choices and value not in bounds.choices:
+        offered = ", ".join(map(str, bounds.choices))
+        raise Invalid(f"'{path}' must be one of {offered}.", field=f"edits.{path}")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        _check_number(path, value, present, bounds)
+
+
+def _check_number(path: str, value: float, present: Any, bounds: Bounds) -> None:
+    low = bounds.minimum if bounds.minimum is not None else 0
+    if value < low:
+        raise Invalid(f"'{path}' must be at least {low:g}.", field=f"edits.{path}")
+    high = bounds.maximum
+    if high is None and isinstance(present, int | float):
+        high = present
+    if high is None:
+        raise Invalid(f"'{path}' was not declared, so it has nothing to go down from.", field=f"edits.{path}")
+    if value > high:
+        raise Invalid(f"'{path}' must be at most {high:g}; without wider bounds it may only go down.", field=path)
+
+
+_KINDS = {
+    "text": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "texts": "a list of texts",
+    "boolean": "true or false",
+}
+
+
+def _is_kind(value: Any, present: Any, kind: str) -> bool:
+    match kind:
+        case "text":
+            return isinstance(value, str) and bool(value.strip())
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "texts":
+            return isinstance(value, list) and all(isinstance(item, str) for item in value)
+        case "boolean":
+            return isinstance(value, bool)
+        case _:
+            return present is None or (isinstance(value, type(present)) and not isinstance(value, dict | list))

@@ -1,0 +1,75 @@
+"""Cancel, supersede, discard, extend: ends that are no decision, and the one way to put an end off."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from core.errors import Conflict, Invalid, NotAllowed
+from core.lifecycle import who
+from core.lifecycle.facts import Facts
+from core.model import command as c
+from core.model import event as e
+from core.model.people import Verb
+from core.model.request import ExecutionStatus, Request, Status
+
+LONGEST_EXTENSION = timedelta(days=30)
+
+
+def cancel(request: Request, command: c.Cancel, facts: Facts) -> tuple[e.Event, ...]:
+    who.must_be_requester_or_admin(request, facts, "cancel it")
+    who.must_be_open(request)
+    cause = "requester" if who.is_requester(request, facts) else "admin"
+    return (e.Ended(facts.now, Status.CANCELLED, cause, command.comment or None, None),)
+
+
+def supersede(request: Request, command: c.Supersede, facts: Facts) -> tuple[e.Event, ...]:
+    superseded = e.Superseded(facts.now, command.by, command.by_number)
+    if request.is_open:
+        why = f"Replaced by #{command.by_number}."
+        return (superseded, e.Ended(facts.now, Status.CANCELLED, "superseded", why, None))
+    return (superseded,) if _is_unclaimed(request) and request.superseded_by is None else ()
+
+
+def _is_unclaimed(request: Request) -> bool:
+    return request.execution is not None and request.execution.status is ExecutionStatus.PENDING
+
+
+def discard(request: Request, command: c.Discard, facts: Facts) -> tuple[e.Event, ...]:
+    approved_it = any(d.counts and facts.actor.is_member and d.member == facts.actor.id for d in request.decisions)
+    if not approved_it:
+        who.must_be_requester_or_admin(request, facts, "discard it")
+    if request.is_open:
+        discarded = e.Discarded(facts.now, command.comment or None)
+        return (discarded, e.Ended(facts.now, Status.CANCELLED, "discarded", command.comment or None, None))
+    if request.discarded or not request.is_yes:
+        who.must_be_open(request)
+    if not _is_unclaimed(request):
+        raise Conflict("It has already been claimed, so it can no longer be discarded.", code="already_executing")
+    return (e.Discarded(facts.now, command.comment or None),)
+
+
+def extend(request: Request, command: c.Extend, facts: Facts) -> tuple[e.Event, ...]:
+    """Approvers who are asked may add up to one reply window from now, admins up to 30 days."""
+    longest = _longest(request, facts)
+    who.must_be_open(request)
+    if request.expires_at is None:
+        raise Conflict("This request has no deadline to extend.", code="no_deadline")
+    if command.expires_at <= request.expires_at:
+        raise Invalid("The new deadline must be later than the present one.", field="expires_at")
+    if command.expires_at > facts.now + longest:
+        raise Invalid(f"The deadline can be at most {longest} from now.", field="expires_at")
+    return (e.Extended(facts.now, command.expires_at),)
+
+
+def _longest(request: Request, facts: Facts) -> timedelta:
+    if facts.may(Verb.MANAGE):
+        return LONGEST_EXTENSION
+    asked = facts.person is not None and bool(who.named_stages(request, facts.person))
+    if asked and not who.is_requester(request, facts) and facts.actor.id != request.on_behalf_of:
+        return request.plan.reply_window or LONGEST_EXTENSION
+    raise NotAllowed("Only the people asked or an admin may extend the deadline; ask one of them.")
+
+
+def expire(request: Request, now: datetime) -> e.Ended:
+    cause = "question_unanswered" if request.status is Status.ASKED_QUESTION else "nobody_answered"
+    return e.Ended(now, Status.EXPIRED, cause, None, None)

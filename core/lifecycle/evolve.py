@@ -1,0 +1,214 @@
+"""Folding events into the request. Total and dumb: whatever needs judgement was judged before the event was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from core.model import event as e
+from core.model.request import Execution, ExecutionStatus, Life, Plan, Question, Request, Status
+
+
+def fold(request: Request | None, events: Iterable[e.Event]) -> Request:
+    """The request after all the events; the first one of a new request is `Created`."""
+    for event in events:
+        request = evolve(request, event)
+    if request is None:
+        raise ValueError("nothing to fold")
+    return request
+
+
+def evolve(request: Request | None, event: e.Event) -> Request:
+    """The request after one event; its version is one higher."""
+    if isinstance(event, e.Created):
+        return _created(event)
+    if request is None:
+        raise ValueError(f"{type(event).__name__} before Created")
+    changed = _HOW[type(event)](request, event)
+    return replace(changed, version=request.version + 1)
+
+
+def _created(event: e.Created) -> Request:
+    return Request(
+        id=event.id,
+        organisation=event.organisation,
+        project=event.project,
+        number=event.number,
+        requester=event.requester,
+        content=event.content,
+        original=event.content,
+        revision=1,
+        digest=event.digest,
+        action_digest=event.action_digest,
+        status=Status.PENDING,
+        plan=Plan(),
+        created_at=event.at,
+        revised_at=event.at,
+        expires_at=None,
+        on_behalf_of=event.on_behalf_of,
+        supersede_key=event.supersede_key,
+        named=event.named,
+        distinct=event.distinct,
+        notify=event.notify,
+        version=1,
+    )
+
+
+def _judged(request: Request, event: e.Judged) -> Request:
+    return replace(request, plan=event.plan, expires_at=event.expires_at)
+
+
+def _stage_opened(request: Request, event: e.StageOpened) -> Request:
+    return replace(
+        request,
+        stage=event.stage,
+        stage_opened_at=event.at,
+        fixed={**request.fixed, **event.fixed},
+        reminders_rung=0,
+    )
+
+
+def _unchanged(request: Request, event: e.Event) -> Request:
+    return request
+
+
+def _decision_recorded(request: Request, event: e.DecisionRecorded) -> Request:
+    return replace(request, decisions=(*request.decisions, event.decision))
+
+
+def _mark(request: Request, decision: str, life: Life) -> Request:
+    marked = (replace(d, life=life) if d.id == decision else d for d in request.decisions)
+    return replace(request, decisions=tuple(marked))
+
+
+def _withdrawn(request: Request, event: e.ApprovalWithdrawn) -> Request:
+    return _mark(request, event.decision, Life.WITHDRAWN)
+
+
+def _lapsed(request: Request, event: e.ApprovalLapsed) -> Request:
+    return _mark(request, event.decision, Life.LAPSED)
+
+
+def _edited(request: Request, event: e.Edited) -> Request:
+    carried = replace(_with_stale(request, event.keeps), edits={**request.edits, **event.edits})
+    kept = (replace(d, revision=event.revision) if d.id in event.keeps else d for d in carried.decisions)
+    return _new_revision(replace(carried, decisions=tuple(kept)), event)
+
+
+def _revised(request: Request, event: e.Revised) -> Request:
+    fresh = replace(_with_stale(request, frozenset()), original=event.content, edits={}, named=event.named)
+    hour = [*(at for at in request.revised_recently if (event.at - at).total_seconds() < 3600), event.at]
+    return _new_revision(replace(fresh, revised_recently=tuple(hour), hand_overs=()), event)
+
+
+def _new_revision(request: Request, event: e.Edited | e.Revised) -> Request:
+    return replace(
+        request,
+        content=event.content,
+        revision=event.revision,
+        digest=event.digest,
+        action_digest=event.action_digest,
+        revised_at=event.at,
+        fixed={},
+    )
+
+
+def _with_stale(request: Request, keeps: frozenset[str]) -> Request:
+    fallen = (replace(d, life=Life.STALE) if d.counts and d.id not in keeps else d for d in request.decisions)
+    return replace(request, decisions=tuple(fallen))
+
+
+def _question_asked(request: Request, event: e.QuestionAsked) -> Request:
+    questions = (*request.questions, event.question)
+    return replace(request, questions=questions, status=Status.ASKED_QUESTION)
+
+
+def _question_answered(request: Request, event: e.QuestionAnswered) -> Request:
+    def answer(question: Question) -> Question:
+        if question.id != event.question:
+            return question
+        return replace(question, answer=event.answer, answered_by=event.by, answered_at=event.at)
+
+    questions = tuple(answer(question) for question in request.questions)
+    still_open = any(question.is_open for question in questions)
+    return replace(request, questions=questions, status=Status.ASKED_QUESTION if still_open else Status.PENDING)
+
+
+def _extended(request: Request, event: e.Extended) -> Request:
+    return replace(request, expires_at=event.expires_at)
+
+
+def _handed_over(request: Request, event: e.HandedOver) -> Request:
+    return replace(request, hand_overs=(*request.hand_overs, event.hand_over))
+
+
+def _reminded(request: Request, event: e.Reminded) -> Request:
+    if event.by_hand:
+        return replace(request, reminded_at=event.at)
+    return replace(request, reminders_rung=event.rung)
+
+
+def _ended(request: Request, event: e.Ended) -> Request:
+    return replace(request, status=event.status, cause=event.cause, decided_at=event.at, execution=event.execution)
+
+
+def _superseded(request: Request, event: e.Superseded) -> Request:
+    return replace(request, superseded_by=event.by)
+
+
+def _discarded(request: Request, event: e.Discarded) -> Request:
+    return replace(request, discarded=True)
+
+
+def _execution(request: Request, **changes: Any) -> Request:
+    return replace(request, execution=replace(request.execution or Execution(ExecutionStatus.PENDING), **changes))
+
+
+def _started(request: Request, event: e.ExecutionStarted) -> Request:
+    return _execution(
+        request,
+        status=ExecutionStatus.EXECUTING,
+        claimed_by=event.by,
+        claimed_at=event.at,
+        times_out_at=event.times_out_at,
+        detail=event.detail,
+    )
+
+
+def _succeeded(request: Request, event: e.ExecutionSucceeded) -> Request:
+    return _execution(request, status=ExecutionStatus.SUCCESS, finished_at=event.at, detail=event.detail)
+
+
+def _failed(request: Request, event: e.ExecutionFailed) -> Request:
+    return _execution(request, status=ExecutionStatus.FAILED, finished_at=event.at, detail=event.detail)
+
+
+def _execution_expired(request: Request, event: e.ExecutionExpired) -> Request:
+    return _execution(request, status=ExecutionStatus.EXPIRED)
+
+
+_HOW: dict[type[e.Event], Callable[[Request, Any], Request]] = {
+    e.Judged: _judged,
+    e.StageOpened: _stage_opened,
+    e.StagePassed: _unchanged,
+    e.DecisionRecorded: _decision_recorded,
+    e.ApprovalWithdrawn: _withdrawn,
+    e.ApprovalLapsed: _lapsed,
+    e.Edited: _edited,
+    e.Revised: _revised,
+    e.QuestionAsked: _question_asked,
+    e.QuestionAnswered: _question_answered,
+    e.Commented: _unchanged,
+    e.Extended: _extended,
+    e.HandedOver: _handed_over,
+    e.Reminded: _reminded,
+    e.Ended: _ended,
+    e.Superseded: _superseded,
+    e.Discarded: _discarded,
+    e.ExecutionStarted: _started,
+    e.ExecutionSucceeded: _succeeded,
+    e.ExecutionFailed: _failed,
+    e.ExecutionExpired: _execution_expired,
+}
+"""How each event changes a request. `Refused` rows stand in the ledger but are never folded."""

@@ -1,0 +1,62 @@
+"""After the yes: one claim, on exactly what was approved, inside the window; then its report."""
+
+from __future__ import annotations
+
+from core.errors import Conflict, Invalid, NotAllowed
+from core.lifecycle import who
+from core.lifecycle.facts import Facts
+from core.model import command as c
+from core.model import event as e
+from core.model.people import Verb
+from core.model.request import Execution, ExecutionStatus, Request
+
+DETAIL = 2000
+
+
+def report(request: Request, command: c.ReportExecution, facts: Facts) -> tuple[e.Event, ...]:
+    if not (who.is_requester(request, facts) or facts.may(Verb.EXECUTE)):
+        raise NotAllowed(f"Only {request.requester.name}, who asked, or an agent with execute may act on this.")
+    if command.detail is not None and len(command.detail) > DETAIL:
+        raise Invalid(f"detail is longer than {DETAIL} characters; shorten it.", field="detail")
+    match command.status:
+        case ExecutionStatus.EXECUTING:
+            return (_claim(request, command, facts),)
+        case ExecutionStatus.SUCCESS:
+            _must_hold(request, facts)
+            return (e.ExecutionSucceeded(facts.now, command.detail),)
+        case ExecutionStatus.FAILED:
+            _must_hold(request, facts)
+            return (e.ExecutionFailed(facts.now, command.detail),)
+        case _:
+            raise Invalid("status must be executing, success or failed.", field="status")
+
+
+def _claim(request: Request, command: c.ReportExecution, facts: Facts) -> e.ExecutionStarted:
+    execution = request.execution
+    if not request.is_yes or execution is None:
+        raise Conflict("This was not approved, so there is nothing to execute.", code="not_open")
+    if request.discarded or request.superseded_by:
+        what = "discarded" if request.discarded else "superseded by a newer request"
+        raise Conflict(f"This was {what}, so it can no longer be executed.", code="not_open")
+    if execution.status is ExecutionStatus.EXPIRED:
+        raise Conflict("The window for execution has closed; ask again.", code="execution_expired")
+    if execution.status is not ExecutionStatus.PENDING:
+        raise Conflict("This was already claimed; it is executed once only.", code="already_executing")
+    if command.action_digest is not None and command.action_digest != request.action_digest:
+        raise Conflict(
+            "What you are about to do is not what was approved: the action digest differs. Ask again for this.",
+            code="action_changed",
+            action_digest=request.action_digest,
+        )
+    timeout = request.plan.execution_timeout
+    ends = None if timeout is None else facts.now + timeout
+    return e.ExecutionStarted(facts.now, facts.actor.key, ends, command.detail)
+
+
+def _must_hold(request: Request, facts: Facts) -> Execution:
+    execution = request.execution
+    if execution is None or execution.status is not ExecutionStatus.EXECUTING:
+        raise Conflict("Nobody is executing this; claim it first.", code="not_executing")
+    if execution.claimed_by != facts.actor.key:
+        raise NotAllowed("Somebody else claimed this, so only they can report on it.")
+    return execution

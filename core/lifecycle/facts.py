@@ -1,0 +1,56 @@
+"""All that the world outside the request contributes to a judgement of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.model.organisation import Agent, Project, RequestType
+from core.model.people import Actor, Person, Verb
+from core.model.request import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in what was sent that cannot be: the field it is in, and the sentence that says so."""
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Fetched before deciding. `fresh` is an unused ULID for whatever the command makes.
+
+    `person` is the acting member as seen from the project, `agent` the acting agent, `people` everybody a decision of
+    this request or the command names, `rosters` the active members behind principals that were asked for. `number`,
+    `judgement`, `problems` and `open_count` are filled where the command makes a revision.
+    """
+
+    now: datetime
+    actor: Actor
+    fresh: str
+    project: Project
+    type: RequestType
+    person: Person | None = None
+    agent: Agent | None = None
+    people: Mapping[str, Person] = field(default_factory=dict)
+    rosters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    judgement: Judgement | None = None
+    problems: tuple[Problem, ...] = ()
+    number: int = 0
+    open_count: int = 0
+
+    def may(self, verb: Verb) -> bool:
+        """Whether the actor holds the verb on the request's project, within what its credential allows."""
+        actor = self.actor
+        if actor.projects is not None and self.project.id not in actor.projects:
+            return False
+        if actor.is_agent:
+            return self._agent_acts and verb in (actor.verbs or frozenset())
+        return self.person is not None and self.person.may(verb) and (actor.verbs is None or verb in actor.verbs)
+
+    @property
+    def _agent_acts(self) -> bool:
+        return self.agent is not None and not self.agent.suspended

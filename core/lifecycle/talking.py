@@ -1,0 +1,81 @@
+"""Questions, answers, comments, reminders by hand: what changes no fact of a request."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooSoon
+from core.lifecycle import who
+from core.lifecycle.facts import Facts
+from core.model import command as c
+from core.model import event as e
+from core.model.people import Verb
+from core.model.request import Question, Request
+
+REMIND_EVERY = timedelta(minutes=5)
+TEXT = 3000
+
+
+def _said(text: str, what: str) -> str:
+    clean = text.strip()
+    if not clean:
+        raise Invalid(f"The {what} is empty; write something.", field=what)
+    if len(clean) > TEXT:
+        raise Invalid(f"The {what} is longer than {TEXT} characters; shorten it.", field=what)
+    return clean
+
+
+def ask(request: Request, command: c.Ask, facts: Facts) -> tuple[e.Event, ...]:
+    person = who.decider(request, facts)
+    who.must_be_named(request, person)
+    text = _said(command.question, "question")
+    who.must_be_open(request)
+    if command.revision is not None:
+        who.must_be_current(request, command.revision, request.stage)
+    question = Question(f"qst_{facts.fresh}", person.id, person.name, text, facts.now)
+    return (e.QuestionAsked(facts.now, question),)
+
+
+def answer(request: Request, command: c.Answer, facts: Facts) -> tuple[e.Event, ...]:
+    if facts.actor.id != request.on_behalf_of:
+        who.must_be_requester(request, facts, "answer")
+    text = _said(command.answer, "answer")
+    who.must_be_open(request)
+    return (e.QuestionAnswered(facts.now, _which(request, command.question), text, facts.actor.name),)
+
+
+def _which(request: Request, wanted: str | None) -> str:
+    waiting = request.open_questions
+    if wanted is None:
+        if len(waiting) == 1:
+            return waiting[0].id
+        if waiting:
+            raise Invalid(f"{len(waiting)} questions are open; say which one you answer.", field="question")
+        raise Conflict("No question is open here.", code="no_open_question")
+    question = next((q for q in request.questions if q.id == wanted), None)
+    if question is None:
+        raise NotFound("There is no such question on this request; look at its open ones.")
+    if not question.is_open:
+        raise Conflict("That question was already answered.", code="already_answered")
+    return wanted
+
+
+def comment(request: Request, command: c.Comment, facts: Facts) -> tuple[e.Event, ...]:
+    return (e.Commented(facts.now, facts.actor.key, facts.actor.name, _said(command.text, "comment")),)
+
+
+def remind(request: Request, command: c.Remind, facts: Facts) -> tuple[e.Event, ...]:
+    if not (who.is_requester(request, facts) or facts.may(Verb.MANAGE) or _is_asked(request, facts)):
+        raise NotAllowed(f"Only {request.requester.name}, the people asked or an admin may send a reminder.")
+    who.must_be_open(request)
+    if request.reminded_at is not None and facts.now - request.reminded_at < REMIND_EVERY:
+        wait = REMIND_EVERY - (facts.now - request.reminded_at)
+        seconds = int(wait.total_seconds()) + (1 if wait.microseconds else 0)
+        raise TooSoon(
+            f"A reminder went out less than 5 minutes ago; try again in {seconds} s.", retry_after=max(1, seconds)
+        )
+    return (e.Reminded(facts.now, request.reminders_rung, by_hand=True),)
+
+
+def _is_asked(request: Request, facts: Facts) -> bool:
+    return facts.person is not None and bool(who.named_stages(request, facts.person))

@@ -1,0 +1,182 @@
+"""Who may do what to a request. Every refusal says why and what to do instead."""
+
+from __future__ import annotations
+
+from core.errors import Conflict, NotAllowed, NotFound
+from core.lifecycle.facts import Facts
+from core.model.people import Person, Verb
+from core.model.request import Request, Stage, Status
+from core.standing import people_waited_for
+
+
+def may_read(request: Request, facts: Facts) -> bool:
+    """The requester, whoever it acts for, readers of the project, and everybody a stage names."""
+    actor, person = facts.actor, facts.person
+    if actor.kind == "system" or is_requester(request, facts) or facts.may(Verb.READ):
+        return True
+    if person is None or not person.active:
+        return False
+    return person.id == request.on_behalf_of or bool(named_stages(request, person))
+
+
+def must_see(request: Request, facts: Facts) -> None:
+    """Without `read` a thing does not exist. A stranger in Slack sees the card, so is told about mapping instead."""
+    if facts.actor.kind == "stranger":
+        raise NotAllowed(
+            "You are not linked to a member of this organisation yet, so nothing was changed. "
+            "Ask an admin to add your e-mail address, then click again.",
+            code="not_mapped",
+        )
+    if not may_read(request, facts):
+        raise NotFound("There is no such request here, or it is not yours to see; check the number.")
+
+
+def is_requester(request: Request, facts: Facts) -> bool:
+    """The very member or agent that asked; an agent with a suspended owner account no longer counts."""
+    if not request.requester.is_actor(facts.actor):
+        return False
+    return facts.agent is None or not facts.agent.suspended
+
+
+def must_be_requester(request: Request, facts: Facts, what: str) -> None:
+    if not is_requester(request, facts):
+        raise NotAllowed(f"Only {request.requester.name}, who asked, may {what}; tell them what you need.")
+
+
+def must_be_requester_or_admin(request: Request, facts: Facts, what: str) -> None:
+    if not (is_requester(request, facts) or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
+        raise NotAllowed(f"Only {request.requester.name}, who asked, or an admin may {what}.")
+
+
+def must_be_open(request: Request) -> None:
+    """Answers with the code that fits how the request ended."""
+    if request.is_open:
+        return
+    if request.status is Status.EXPIRED:
+        raise Conflict(
+            f"Request #{request.number} expired before it was decided; create a new request.", code="approval_expired"
+        )
+    if request.status is Status.CANCELLED:
+        raise Conflict(f"Request #{request.number} was cancelled; nothing is left to decide.", code="not_open")
+    raise Conflict(
+        f"Request #{request.number} was already {_ended_as(request)}; nothing was changed.", code="already_decided"
+    )
+
+
+def _ended_as(request: Request) -> str:
+    who = request.decisions[-1].name if request.cause == "people" and request.decisions else None
+    said = request.status.value.replace("_", " ")
+    return f"{said} by {who}" if who else said
+
+
+def decider(request: Request, facts: Facts) -> Person:
+    """The member behind the actor, entitled to decide in general; raises what stands in the way."""
+    actor, person = facts.actor, facts.person
+    if actor.is_agent:
+        raise NotAllowed(
+            "An API key belongs to a machine and can never decide; a person must do it in Slack.",
+            code="key_cannot_decide",
+        )
+    if person is None or not person.active:
+        raise NotAllowed("Your account here is not active, so you cannot decide; ask an admin.")
+    if not actor.may_decide or actor.way.value not in request.plan.decide_in:
+        places = ", ".join(sorted(request.plan.decide_in))
+        raise NotAllowed(f"Decisions cannot be made this way here; decide through {places}.")
+    if not facts.may(Verb.APPROVE):
+        raise NotAllowed(
+            f"You may not approve in project {facts.project.name}; ask an admin for the approver role.",
+            code="not_an_approver",
+        )
+    if person.id in request.plan.barred:
+        raise NotAllowed(
+            "You asked for this yourself, or it is asked in your name, so somebody else must decide.",
+            code="own_request",
+        )
+    return person
+
+
+def seats_of(request: Request, person: Person) -> frozenset[str]:
+    """The principals under which this person sits in the request, hand-overs given and taken included."""
+    held = person.principals | {f"member:{person.id}"}
+    given = frozenset[str]().union(*(seat.principals for seat in request.hand_overs if seat.giver == person.id))
+    taken = frozenset[str]().union(*(seat.principals for seat in request.hand_overs if seat.taker == person.id))
+    return (held - given) | taken
+
+
+def named_stages(request: Request, person: Person) -> tuple[Stage, ...]:
+    """The stages that name this person in some requirement, met or not."""
+    seats = seats_of(request, person)
+    return tuple(stage for stage in request.plan.stages if _is_named(request, stage, person, seats))
+
+
+def _is_named(request: Request, stage: Stage, person: Person, seats: frozenset[str]) -> bool:
+    for requirement in stage.requirements:
+        fixed = request.fixed.get(requirement.id)
+        if requirement.names(seats) and (fixed is None or person.id in fixed or _took_over(request, person, fixed)):
+            return True
+    return False
+
+
+def _took_over(request: Request, person: Person, fixed: frozenset[str]) -> bool:
+    return any(seat.taker == person.id and seat.giver in fixed for seat in request.hand_overs)
+
+
+def must_be_named(request: Request, person: Person) -> tuple[Stage, ...]:
+    stages = named_stages(request, person)
+    if not stages:
+        raise NotAllowed(
+            f"Request #{request.number} does not ask for you; it waits for {_asked(request)}.", code="not_an_approver"
+        )
+    return stages
+
+
+def _asked(request: Request) -> str:
+    stage = request.plan.stage(request.stage)
+    sources = [source for r in (stage.requirements if stage else ()) for source in r.sources]
+    return people_waited_for(sources) or "nobody"
+
+
+def must_be_their_turn(request: Request, person: Person) -> None:
+    """Approving is for the open stage only; who comes later hears when, who came earlier that it has passed."""
+    stages = must_be_named(request, person)
+    numbers = {stage.number for stage in stages}
+    if request.stage in numbers:
+        return
+    later = next((stage for stage in stages if stage.number > request.stage), None)
+    if later is not None:
+        raise NotAllowed(
+            f"It is not your turn yet: you are asked in stage {later.number} ({later.name}), and stage "
+            f"{request.stage} still waits for {_asked(request)}. You will be told when your turn comes.",
+            code="not_an_approver",
+            stage=request.stage,
+            your_stage=later.number,
+        )
+    raise NotAllowed(
+        f"Your stage has already passed; request #{request.number} now waits for {_asked(request)}.",
+        code="not_an_approver",
+        stage=request.stage,
+    )
+
+
+def must_be_current(request: Request, revision: int | None, stage: int | None) -> None:
+    """A decision binds to what was on show: both may be left out only while there has been just one."""
+    if _is_other(revision, request.revision):
+        raise Conflict(
+            f"Request #{request.number} was changed since: it is now at revision {request.revision}. "
+            "Look at it again and decide on that one.",
+            code="stale_revision",
+            revision=request.revision,
+            stage=request.stage,
+        )
+    if _is_other(stage, request.stage):
+        raise Conflict(
+            f"Request #{request.number} has moved on to stage {request.stage} since. "
+            "Look at it again and decide there.",
+            code="stale_stage",
+            revision=request.revision,
+            stage=request.stage,
+        )
+
+
+def _is_other(said: int | None, present: int) -> bool:
+    return present > 1 if said is None else said != present

@@ -1,0 +1,233 @@
+"""Event -> who hears of it, and the one plain sentence they hear. Pure; outlets only carry the words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.model import event as e
+from core.model.duration import say_duration
+from core.model.request import Request, Status, Verdict
+from core.standing import people_waited_for, stand
+
+THREAD = "thread"
+REQUESTER = "requester"
+ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing to tell: `place` is `thread`, `requester`, `asked` (who has not answered) or `member:<id>`."""
+
+    place: str
+    word: str
+    sentence: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def told(request: Request, event: e.Event) -> tuple[Told, ...]:
+    """What is said of an event; `request` is as it stands after it."""
+    say = _SAY.get(type(event))
+    return () if say is None else say(request, event)
+
+
+def _name(request: Request) -> str:
+    return f"#{request.number} {request.content.title}"
+
+
+def _line(sentence: str, word: str, **extra: Any) -> tuple[Told, ...]:
+    return (Told(THREAD, word, sentence, extra),)
+
+
+def _stage_opened(request: Request, event: e.StageOpened) -> tuple[Told, ...]:
+    stage = request.plan.stage(event.stage)
+    if stage is None or len(request.plan.stages) == 1 or not request.is_open:
+        return ()
+    waits = people_waited_for(stand(request).waiting_on)
+    return _line(f"Stage {stage.number} ({stage.name}) is open and waits for {waits}.", "stage_opened")
+
+
+def _decided(request: Request, event: e.DecisionRecorded) -> tuple[Told, ...]:
+    decision = event.decision
+    if decision.verdict is Verdict.REJECTED:
+        return ()
+    seat = f" as {', '.join(decision.seats)}" if decision.seats and decision.name not in decision.seats else ""
+    said = f": {decision.comment}" if decision.comment else "."
+    with_edits = " with edits" if decision.edits else ""
+    return _line(f"{decision.name} approved{with_edits}{seat}{said}", "approved")
+
+
+def _withdrawn(request: Request, event: e.ApprovalWithdrawn) -> tuple[Told, ...]:
+    name = next((d.name for d in request.decisions if d.id == event.decision), "An approver")
+    said = f": {event.comment}" if event.comment else "."
+    return _line(f"{name} took the approval back{said}", "withdrawn")
+
+
+def _lapsed(request: Request, event: e.ApprovalLapsed) -> tuple[Told, ...]:
+    return _line(f"An approval no longer counts: {event.reason}.", "lapsed")
+
+
+def _edited(request: Request, event: e.Edited) -> tuple[Told, ...]:
+    what = ", ".join(f"{path} to {_short(value)}" for path, value in event.edits.items())
+    sentence = f"{event.by} changed {what}. This is now revision {event.revision}."
+    return (*_line(sentence, "edited"), Told(REQUESTER, "edited", f"{_name(request)}: {sentence}"))
+
+
+def _short(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def _revised(request: Request, event: e.Revised) -> tuple[Told, ...]:
+    sentence = f"{request.requester.name} changed what is asked. This is now revision {event.revision}."
+    return _line(f"{sentence} Earlier approvals no longer count.", "revised")
+
+
+def _asked(request: Request, event: e.QuestionAsked) -> tuple[Told, ...]:
+    question = event.question
+    sentence = f"{question.name} asks: {question.text}"
+    return (
+        Told(THREAD, "question", sentence, {"question": question.id}),
+        Told(REQUESTER, "question", f"{_name(request)}: {sentence}", {"question": question.id}),
+    )
+
+
+def _answered(request: Request, event: e.QuestionAnswered) -> tuple[Told, ...]:
+    question = next((q for q in request.questions if q.id == event.question), None)
+    sentence = f"{event.by} answers: {event.answer}"
+    asker = () if question is None else (Told(f"member:{question.member}", "answer", f"{_name(request)}: {sentence}"),)
+    return (*_line(sentence, "answer"), *asker)
+
+
+def _commented(request: Request, event: e.Commented) -> tuple[Told, ...]:
+    return _line(f"{event.name}: {event.text}", "comment")
+
+
+def _extended(request: Request, event: e.Extended) -> tuple[Told, ...]:
+    return (Told(THREAD, "extended", "The deadline was moved.", {"expires_at": event.expires_at.timestamp()}),)
+
+
+def _handed_over(request: Request, event: e.HandedOver) -> tuple[Told, ...]:
+    seat = event.hand_over
+    return (
+        *_line(f"A seat was handed over to {seat.taker_name}.", "handed_over"),
+        Told(f"member:{seat.taker}", "handed_over", f"{_name(request)} was handed over to you."),
+    )
+
+
+def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
+    waits = people_waited_for(stand(request).waiting_on)
+    reminders = (
+        Told(ASKED, "reminder", f"{_name(request)} still waits for you."),
+        Told(THREAD, "reminder", f"Still waiting for {waits}."),
+    )
+    if not request.open_questions:
+        return reminders
+    question = request.open_questions[0]
+    open_question = f"{_name(request)}: {question.name}'s question is still open: {question.text}"
+    return (*reminders, Told(REQUESTER, "question", open_question, {"question": question.id}))
+
+
+def _ended(request: Request, event: e.Ended) -> tuple[Told, ...]:
+    sentence = how_it_ended(request, event.comment)
+    return (*_line(sentence, "ended"), Told(REQUESTER, "ended", f"{_name(request)}: {sentence}"))
+
+
+def how_it_ended(request: Request, comment: str | None = None) -> str:
+    """The one clear line about the end: who, and why. Empty while the request is open."""
+    by = _deciders(request)
+    match request.status:
+        case Status.APPROVED:
+            return f"Approved by {by}." if request.cause == "people" else f"Approved ({request.cause})."
+        case Status.APPROVED_WITH_EDITS:
+            return f"Approved with edits by {by}."
+        case Status.AUTO_APPROVED:
+            return f"Approved without asking anybody: {_cause(request)}."
+        case Status.AUTO_REJECTED:
+            return f"Rejected without asking anybody: {_cause(request)}."
+        case Status.REJECTED:
+            return _rejected(request)
+        case Status.EXPIRED:
+            return _expired(request)
+        case Status.CANCELLED:
+            return _cancelled(request, comment)
+        case _:
+            return ""
+
+
+def _rejected(request: Request) -> str:
+    rejection = next((d for d in reversed(request.decisions) if d.verdict is Verdict.REJECTED), None)
+    if rejection is None:
+        return "Rejected."
+    return (
+        f"Rejected by {rejection.name}: {rejection.comment}" if rejection.comment else f"Rejected by {rejection.name}."
+    )
+
+
+def _expired(request: Request) -> str:
+    waited = f" within {say_duration(request.decided_at - request.created_at)}" if request.decided_at else ""
+    if request.cause == "question_unanswered":
+        return f"Expired: a question was not answered{waited}."
+    return f"Expired: not everybody who was asked answered{waited}."
+
+
+def _cancelled(request: Request, comment: str | None) -> str:
+    words = {
+        "requester": f"Cancelled by {request.requester.name}",
+        "admin": "Cancelled by an admin",
+        "superseded": "Cancelled: a newer request took its place",
+        "discarded": "Discarded",
+    }
+    line = words.get(request.cause or "", f"Cancelled ({request.cause})")
+    return f"{line}: {comment}" if comment and request.cause != "superseded" else f"{line}."
+
+
+def _deciders(request: Request) -> str:
+    names = [d.name for d in request.decisions if d.counts and d.revision == request.revision]
+    unique = list(dict.fromkeys(names))
+    return unique[0] if len(unique) == 1 else f"{', '.join(unique[:-1])} and {unique[-1]}" if unique else "nobody"
+
+
+def _cause(request: Request) -> str:
+    return request.plan.why[0].rstrip(".") if request.plan.why else (request.cause or "no rule")
+
+
+def _superseded(request: Request, event: e.Superseded) -> tuple[Told, ...]:
+    return _line(f"#{event.by_number} has taken its place.", "superseded")
+
+
+def _discarded(request: Request, event: e.Discarded) -> tuple[Told, ...]:
+    said = f": {event.comment}" if event.comment else "."
+    return () if request.is_open else _line(f"Discarded; it will not be executed{said}", "discarded")
+
+
+def _execution(word: str, sentence: str) -> Callable[[Request, Any], tuple[Told, ...]]:
+    def say(request: Request, event: Any) -> tuple[Told, ...]:
+        detail = getattr(event, "detail", None)
+        return _line(f"{sentence}: {detail}" if detail else f"{sentence}.", word)
+
+    return say
+
+
+_SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {
+    e.StageOpened: _stage_opened,
+    e.DecisionRecorded: _decided,
+    e.ApprovalWithdrawn: _withdrawn,
+    e.ApprovalLapsed: _lapsed,
+    e.Edited: _edited,
+    e.Revised: _revised,
+    e.QuestionAsked: _asked,
+    e.QuestionAnswered: _answered,
+    e.Commented: _commented,
+    e.Extended: _extended,
+    e.HandedOver: _handed_over,
+    e.Reminded: _reminded,
+    e.Ended: _ended,
+    e.Superseded: _superseded,
+    e.Discarded: _discarded,
+    e.ExecutionStarted: _execution("execution_started", "Execution has started"),
+    e.ExecutionSucceeded: _execution("execution_succeeded", "Executed"),
+    e.ExecutionFailed: _execution("execution_failed", "Execution failed"),
+    e.ExecutionExpired: _execution("execution_expired", "Nobody executed it within its window"),
+}

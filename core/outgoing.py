@@ -1,0 +1,125 @@
+"""What leaves with a change: the places where a request is shown, and the notices its events cause. Rows, not sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from core.model import event as e
+from core.model.request import Request
+from core.notices import ASKED, REQUESTER, Told, told
+from core.ports import Delivery, Notice, Transaction
+from core.standing import waiting_principals
+
+DIRECT = 20
+"""Most people shown a card by direct message where no channel shows it."""
+
+COPIES = 10
+"""Most direct copies beside a channel's card, for people named one by one."""
+
+
+class Outgoing:
+    """Writes deliveries and notices in the transaction of the change that causes them."""
+
+    def __init__(self, outlets: tuple[str, ...], fresh: Callable[[], str]) -> None:
+        self._outlets = outlets
+        self._fresh = fresh
+
+    def announce(self, tx: Transaction, before: Request | None, after: Request, events: tuple[e.Event, ...]) -> None:
+        """Cards for newly opened stages, then one notice per event, place and outlet."""
+        if not self._outlets:
+            return
+        if any(isinstance(event, e.StageOpened | e.HandedOver) for event in events) and after.is_open:
+            self._show(tx, after)
+        first = after.version - len(events) + 1
+        notices = [
+            notice
+            for version, event in enumerate(events, start=first)
+            for notice in self._notices(tx, before, after, event, version)
+        ]
+        if notices:
+            tx.notify(notices)
+
+    def _show(self, tx: Transaction, request: Request) -> None:
+        places = places_for(request, lambda principal, limit: tx.roster(principal, request.project, limit))
+        tx.deliver(
+            [
+                Delivery(
+                    f"dlv_{self._fresh()}", request.organisation, request.id, outlet, place, request.version, 0, "new"
+                )
+                for outlet in self._outlets
+                for place in places
+            ]
+        )
+
+    def _notices(
+        self, tx: Transaction, before: Request | None, after: Request, event: e.Event, version: int
+    ) -> Iterable[Notice]:
+        if before is None and not isinstance(event, e.Ended):
+            return
+        for what in told(after, event):
+            for place in self._resolve(tx, after, what):
+                for outlet in self._outlets:
+                    yield self._notice(after, what, version, place, outlet)
+
+    def _notice(self, request: Request, what: Told, version: int, place: str, outlet: str) -> Notice:
+        return Notice(
+            id=f"ntc_{self._fresh()}",
+            organisation=request.organisation,
+            request=request.id,
+            event=f"{request.id}:{version}",
+            outlet=outlet,
+            place=place,
+            word=what.word,
+            sentence=what.sentence,
+            extra=what.extra,
+        )
+
+    def _resolve(self, tx: Transaction, request: Request, what: Told) -> tuple[str, ...]:
+        if what.place == REQUESTER:
+            return requester_places(request)
+        if what.place == ASKED:
+            asked = _people_behind(
+                waiting_principals(request), lambda name, limit: tx.roster(name, request.project, limit), DIRECT
+            )
+            return tuple(f"member:{member}" for member in asked if member not in _answered(request))
+        return (what.place,)
+
+
+Roster = Callable[[str, int], frozenset[str]]
+
+
+def places_for(request: Request, roster: Roster) -> tuple[str, ...]:
+    """Channels of rule or project; without any, the people asked; with one, copies to people named one by one."""
+    channels = tuple(_channel(name) for name in request.plan.notify)
+    waited = waiting_principals(request)
+    if channels:
+        named = sorted(name for name in waited if name.startswith("member:"))
+        return (*channels, *named[:COPIES])
+    barred = request.plan.barred
+    people = [member for member in _people_behind(waited, roster, DIRECT + len(barred)) if member not in barred]
+    return tuple(f"member:{member}" for member in people[:DIRECT])
+
+
+def _channel(name: str) -> str:
+    return name if name.startswith(("#", "channel:")) else f"channel:{name}"
+
+
+def _people_behind(principals: Iterable[str], roster: Roster, limit: int) -> list[str]:
+    people: dict[str, None] = {}
+    for principal in sorted(principals):
+        people |= dict.fromkeys(sorted(roster(principal, limit)))
+    return list(people)[:limit]
+
+
+def _answered(request: Request) -> frozenset[str]:
+    barred = request.plan.barred
+    return barred | {
+        d.member for d in request.decisions if d.counts and (d.revision, d.stage) == (request.revision, request.stage)
+    }
+
+
+def requester_places(request: Request) -> tuple[str, ...]:
+    """The person who asked, or whom the agent acts for; a machine hears by its own ways."""
+    if request.requester.kind == "member":
+        return (f"member:{request.requester.id}",)
+    return (f"member:{request.on_behalf_of}",) if request.on_behalf_of else ()
