@@ -158,7 +158,7 @@ class Desk:
         """Ring for what is due, at most `limit` requests, in one transaction behind people's; says how many."""
         due = await self._store.read(lambda reader: reader.due(reader.now(), limit))
         if due:
-            await self._store.transact(lambda tx: [self._ring(tx, request) for request in due], chore=True)
+            await self._store.transact(lambda tx: self._ring_all(tx, due), chore=True)
         return len(due)
 
     # One transaction.
@@ -274,6 +274,10 @@ class Desk:
         events = decide(request, c.Ring(), facts)
         if events:
             self._save(tx, request, fold(request, events), events, clock)
+
+    def _ring_all(self, tx: Transaction, due: Iterable[str]) -> None:
+        for request in due:
+            self._ring(tx, request)
 
     def _supersede(self, tx: Transaction, request: Request, facts: Facts) -> None:
         """Once the new one is open or approved, older ones with its key make way."""

@@ -172,8 +172,10 @@ class Transaction(Protocol):
         """
 
     def note_refusal(self, request: Request, event: Event, actor: Actor) -> None:
-        """Append a refusal to the request's ledger without touching the request; at most one a minute per actor,
-        command and code, the next one telling how many were left out."""
+        """Append a refusal to the request's ledger without touching the request.
+
+        At most one a minute per actor, command and code; the next one tells how many were left out.
+        """
 
     def person(self, member: str, project: str) -> Person | None: ...
     def people(self, members: Iterable[str], project: str) -> Mapping[str, Person]: ...
@@ -238,8 +240,11 @@ class Store(Protocol):
     """Where everything is kept. One implementation for SQLite and PostgreSQL."""
 
     async def transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
-        """Run `work` in one transaction. `deadline` is a `time.monotonic()` moment after which it is not begun
-        any more (raises `Unavailable`). Chores wait behind people. What `work` raises rolls back and comes out."""
+        """Run `work` in one transaction. Chores wait behind people.
+
+        `deadline` is a `time.monotonic()` moment after which it is not begun any more (raises `Unavailable`). What
+        `work` raises rolls back and comes out.
+        """
 
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on a reading connection."""

@@ -55,7 +55,7 @@ class Approvals(Requirement):
         return Result(
             label=self.label,
             met=met,
-            sentence=self._sentence(counted, need, met),
+            sentence=self._sentence(counted, need),
             have=have,
             need=need,
             by=tuple(vote.member for vote in counted),
@@ -70,9 +70,9 @@ class Approvals(Requirement):
         waited = (f"member:{member}" for member in sorted(fixed - answered))
         return tuple(known.get(principal, Source(principal, self.label)) for principal in waited)
 
-    def _sentence(self, counted: tuple[Vote, ...], need: int, met: bool) -> str:
+    def _sentence(self, counted: tuple[Vote, ...], need: int) -> str:
         who = ", ".join(vote.name for vote in counted)
-        if met:
+        if 0 < need <= len(counted):
             return f"{self.label}: approved by {who}"
         if need == 0:
             return f"{self.label}: nobody is left who could approve"
