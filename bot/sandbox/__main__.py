@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import sys
 from pathlib import Path
 
 import yaml
@@ -29,13 +30,20 @@ async def _run(arguments: argparse.Namespace) -> None:
     async with sandbox:
         if arguments.request_url:
             sandbox.connect_http(arguments.request_url)
-        handler = await run_demo(sandbox) if arguments.demo else None
-        print(f"Slack sandbox: {sandbox.url}")
-        print(f"  SLACK_API_URL={sandbox.api_url}\n  SLACK_BOT_TOKEN={sandbox.bot_token}")
-        print(f"  SLACK_APP_TOKEN={sandbox.app_token}\n  SLACK_SIGNING_SECRET={sandbox.signing_secret}", flush=True)
+        client = await run_demo(sandbox) if arguments.demo else None
+        sys.stdout.write(_greeting(sandbox))
+        sys.stdout.flush()
         await _until_stopped()
-        if handler is not None:
-            await handler.close_async()
+        if client is not None:
+            await client.close()
+
+
+def _greeting(sandbox: Sandbox) -> str:
+    names = {
+        "SLACK_API_URL": sandbox.api_url, "SLACK_BOT_TOKEN": sandbox.bot_token, "SLACK_APP_TOKEN": sandbox.app_token,
+        "SLACK_SIGNING_SECRET": sandbox.signing_secret,
+    }  # fmt: skip
+    return f"Slack sandbox: {sandbox.url}\n" + "".join(f"  {name}={value}\n" for name, value in names.items())
 
 
 async def _until_stopped() -> None:

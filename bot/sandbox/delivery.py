@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -117,7 +117,7 @@ class Delivery:
     def __init__(self, clock: Clock, log: Log, faults: Faults) -> None:
         self.transport: Transport | None = None
         self.ack_limit = 3.0
-        self.retry_delays = RETRY_DELAYS
+        self.retry_delays: tuple[float, ...] = RETRY_DELAYS
         self._clock, self._log, self._faults = clock, log, faults
         self._tasks: set[asyncio.Task[None]] = set()
         self._moving = 0
@@ -154,7 +154,8 @@ class Delivery:
 
     def _move(self, by: int) -> None:
         self._moving += by
-        _set(self._still, self._moving == 0)
+        change = self._still.set if self._moving == 0 else self._still.clear
+        change()
 
     async def _send_once(self, parcel: Parcel) -> None:
         try:
@@ -206,7 +207,7 @@ class Delivery:
     def _record(self, parcel: Parcel, ack: Ack) -> None:
         kind = {"events_api": "event", "slash_commands": "slash_commands"}.get(parcel.kind)
         self._log.add(
-            at=self._clock.now(), direction="to_app", kind=kind or parcel.payload["type"], title=parcel.title,
+            direction="to_app", kind=kind or parcel.payload["type"], title=parcel.title,
             request=parcel.payload, response=ack.body, status=ack.status, ms=ack.ms, error=ack.error,
         )  # fmt: skip
 
@@ -214,8 +215,3 @@ class Delivery:
 def _retry_reason(ack: Ack) -> str:
     known = {"operation_timeout": "http_timeout", "connection_failed": "connection_failed"}
     return known.get(ack.error or "", "http_error")
-
-
-def _set(event: asyncio.Event, wanted: bool) -> None:
-    change: Callable[[], None] = event.set if wanted else event.clear
-    change()

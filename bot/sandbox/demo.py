@@ -1,5 +1,6 @@
 """A tiny Bolt app that answers clicks, so that the page can be tried without any other program."""
 
+import time
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -35,7 +36,7 @@ def card(status: str, *, live: bool = True) -> list[Json]:
          "text": "Version `4.2.0`, see <https://ci.example/77|run 77>\n> 3 resources change, none destroyed"}},
         {"type": "divider", "block_id": "line"},
         {"type": "context", "block_id": "foot", "elements": [{"type": "mrkdwn",
-         "text": "Request *#1042* · <!date^1763683200^{date_short_pretty} at {time}|20 Nov 2025>"}]},
+         "text": f"Request *#1042* · asked <!date^{int(time.time())}^{{date_short_pretty}} at {{time}}|just now>"}]},
     ]  # fmt: skip
     return [*blocks, *([{"type": "actions", "block_id": "decide", "elements": buttons}] if live else [])]
 
@@ -77,7 +78,9 @@ def demo_app(sandbox: Sandbox) -> AsyncApp:
             await ack()
         elif command["text"] == "card":
             await ack()
-            await client.chat_postMessage(channel=command["channel_id"], text="Deploy payments-api", blocks=card("pending"))
+            await client.chat_postMessage(
+                channel=command["channel_id"], text="Deploy payments-api", blocks=card("pending")
+            )
         else:
             await ack(f"You said: {command['text'] or 'nothing'}. Try `card` or `modal`.")
 
@@ -145,14 +148,16 @@ def _forms(app: AsyncApp) -> None:
         await ack()
 
 
-async def run_demo(sandbox: Sandbox) -> AsyncSocketModeHandler:
-    """Connects the demo app over Socket Mode and posts a few messages."""
+async def run_demo(sandbox: Sandbox) -> Any:
+    """Connects the demo app over Socket Mode and posts a few messages; gives its socket client, to be closed."""
     app = demo_app(sandbox)
-    handler = AsyncSocketModeHandler(app, sandbox.app_token, web_client=app.client)
-    await handler.connect_async()
+    client: Any = AsyncSocketModeHandler(app, sandbox.app_token, web_client=app.client).client
+    await client.connect()
     sandbox.as_user("erin").say("#deploys", "Release 4.2.0 is ready, who has a minute?")
     for channel in ("#deploys", "#payments"):
-        await app.client.chat_postMessage(channel=channel, text="Deploy payments-api to production", blocks=card("pending"))
+        await app.client.chat_postMessage(
+            channel=channel, text="Deploy payments-api to production", blocks=card("pending")
+        )
     sandbox.as_user("bob").say("#general", "Good morning @alice, coffee?")
     await app.client.chat_postMessage(channel="U0ALICE001", text="*Hello Alice*, this is your inbox with me.")
-    return handler
+    return client

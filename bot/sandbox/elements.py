@@ -8,7 +8,9 @@ from bot.sandbox.report import Report
 from bot.sandbox.shapes import Json
 
 _SELECTS = frozenset(
-    f"{many}{kind}_select" for many in ("", "multi_") for kind in ("static", "external", "users", "conversations", "channels")
+    f"{many}{kind}_select"
+    for many in ("", "multi_")
+    for kind in ("static", "external", "users", "conversations", "channels")
 )
 _PICKERS = frozenset({"datepicker", "timepicker", "overflow", "checkboxes", "radio_buttons"})
 IN_SECTION = _SELECTS | _PICKERS | {"button", "image", "workflow_button"}
@@ -19,7 +21,7 @@ IN_INPUT = (_SELECTS | _PICKERS | {
 }) - {"overflow"}  # fmt: skip
 
 
-def check_text(report: Report, where: str, text: Any, most: int = limits.TEXT_OBJECT, plain: bool = False) -> None:
+def check_text(report: Report, where: str, text: Any, most: int = limits.TEXT_OBJECT, *, plain: bool = False) -> None:
     """A text object of 1 to `most` characters."""
     if not isinstance(text, dict) or text.get("type") not in ("plain_text", "mrkdwn"):
         report.say(where, "must be a valid text object")
@@ -39,7 +41,7 @@ def _check_text_flags(report: Report, where: str, text: Json) -> None:
         report.say(where, "additional properties are not allowed: verbatim")
 
 
-def check_plain(report: Report, where: str, given: Json, key: str, most: int, required: bool = True) -> None:
+def check_plain(report: Report, where: str, given: Json, key: str, most: int, *, required: bool = True) -> None:
     if given.get(key) is not None:
         check_text(report, f"{where}/{key}", given[key], most, plain=True)
     elif required:
@@ -130,9 +132,7 @@ def _check_static(report: Report, where: str, select: Json) -> None:
     if report.count(f"{where}/option_groups", groups, limits.OPTION_GROUPS):
         for at, group in enumerate(groups):
             check_plain(report, f"{where}/option_groups/{at}", group, "label", limits.OPTION_TEXT)
-            _check_options(
-                report, f"{where}/option_groups/{at}/options", group.get("options"), limits.SELECT_OPTIONS
-            )
+            _check_options(report, f"{where}/option_groups/{at}/options", group.get("options"), limits.SELECT_OPTIONS)
 
 
 def _check_initial(report: Report, where: str, select: Json, options: Any) -> None:

@@ -57,7 +57,7 @@ def channel_face(channel: Channel, app: App) -> Json:
     }  # fmt: skip
 
 
-def group_face(group: UserGroup, workspace: Workspace, include_users: bool) -> Json:
+def group_face(group: UserGroup, workspace: Workspace, *, include_users: bool) -> Json:
     face: Json = {
         "id": group.id, "team_id": workspace.team_id, "is_usergroup": True, "is_subteam": True, "name": group.name,
         "description": "", "handle": group.handle, "is_external": False, "date_create": 0,

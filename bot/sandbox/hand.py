@@ -82,7 +82,9 @@ class Hand:
 
     def ephemerals(self, channel: str | None = None) -> list[Snapshot]:
         """What only this person sees, in one channel or everywhere."""
-        whispers = [each for each in self._slack.messages.whispers.values() if each.user_id == self.id and not each.faded]
+        whispers = [
+            each for each in self._slack.messages.whispers.values() if each.user_id == self.id and not each.faded
+        ]
         wanted = self._channel(channel).id if channel else None
         return [{**each.message, "channel": each.channel_id} for each in whispers if wanted in (None, each.channel_id)]
 
@@ -95,7 +97,7 @@ class Hand:
         return page_state.modals(self._slack, self.id)
 
     def unread(self, channel: str) -> tuple[int, int]:
-        """(unread, mentions)"""
+        """How many unread messages and mentions there are."""
         found = self._channel(channel)
         return found.unread[self.id], found.mentions[self.id]
 
@@ -154,13 +156,15 @@ class Hand:
         shown = self.open_modal()
         if shown is None:
             raise AssertionError(f"{self.user.name} has no modal open")
-        await self._slack.people.close(self.id, shown["id"], everything)
+        await self._slack.people.close(self.id, shown["id"], everything=everything)
 
     async def options(self, where: Snapshot, action_id: str, typed: str = "") -> Json:
         """What an external select offers."""
         found = _find_action(where, action_id, None, "")
         place = {"channel": where["channel"], "ts": where["ts"]} if "ts" in where else {"view_id": where["id"]}
-        return await self._slack.people.suggest(self.id, place, action_id, found["block_id"], typed)
+        return await self._slack.people.suggest(
+            self.id, place, action_id=action_id, block_id=found["block_id"], value=typed
+        )
 
     async def home(self, tab: str = "home") -> Snapshot | None:
         """Opens the app's Home tab, waits until the app has acknowledged, and gives what is published."""

@@ -29,11 +29,12 @@ class Submitted:
 
 class People:
     def __init__(
-        self, workspace: Workspace, app: App, messages: Messages, views: Views, triggers: Triggers, urls: ResponseUrls,
+        self, workspace: Workspace, app: App, *, messages: Messages, views: Views, triggers: Triggers, urls: ResponseUrls,
         delivery: Delivery, news: News,
     ) -> None:  # fmt: skip
         self.workspace, self.app, self.messages, self.views = workspace, app, messages, views
         self.triggers, self.urls, self.delivery, self.news = triggers, urls, delivery, news
+        self._payloads = payloads.Payloads(workspace, app)
 
     # writing
 
@@ -53,7 +54,7 @@ class People:
         channel.unread[user_id] = channel.mentions[user_id] = 0
         self.news.unread(channel, user_id)
 
-    def _linked(self, text: str, named: bool) -> str:
+    def _linked(self, text: str, *, named: bool) -> str:
         """`@name` and `#channel` as Slack sends them; with names inside for commands."""
 
         def person(found: re.Match[str]) -> str:
@@ -80,9 +81,9 @@ class People:
         self._refuse_invisible(user_id, channel, ts)
         message, block_id, element = self._seen(channel, ts, action)
         part = payloads.action_part(element, block_id, action, self.workspace.next_ts())
-        payload = payloads.message_click(
-            self.workspace, self.app, user, channel, message, part, _with_choice(values, part),
-            self.triggers.issue(user_id), self.urls.issue(user_id, channel.id, ts),
+        payload = self._payloads.message_click(
+            user, channel, message, action=part, values=_with_choice(values, part),
+            trigger_id=self.triggers.issue(user_id), response_url=self.urls.issue(user_id, channel.id, ts),
         )  # fmt: skip
         return await self.delivery.hand_over("interactive", payload, part["action_id"])
 
@@ -92,8 +93,7 @@ class People:
         block_id, element = _find_element(view.body["blocks"], action)
         part = payloads.action_part(element, block_id, action, self.workspace.next_ts())
         view.values = _with_choice(values, part) if values else _with_choice(view.values, part)
-        trigger_id = self.triggers.issue(user_id, view.id)
-        payload = payloads.view_click(self.workspace, self.app, user, view, part, trigger_id)
+        payload = self._payloads.view_click(user, view, part, self.triggers.issue(user_id, view.id))
         return await self.delivery.hand_over("interactive", payload, part["action_id"])
 
     def _seen(self, channel: Channel, ts: str, action: Json) -> tuple[Json, str, Json]:
@@ -118,8 +118,8 @@ class People:
         view.values = values
         if errors := blank_required(view.body, values):
             return Submitted(errors=errors)
-        payload = payloads.view_submission(
-            self.workspace, self.app, user, view, self.triggers.issue(user_id, view_id), self._response_urls(user_id, view)
+        payload = self._payloads.view_submission(
+            user, view, self.triggers.issue(user_id, view_id), self._response_urls(user_id, view)
         )
         ack = await self.delivery.hand_over("interactive", payload, view.body["callback_id"] or "view_submission")
         if not ack.ok:
@@ -164,7 +164,7 @@ class People:
                                   "channel_id": channel_id, "response_url": url})  # fmt: skip
         return found
 
-    async def close(self, user_id: str, view_id: str, everything: bool) -> None:
+    async def close(self, user_id: str, view_id: str, *, everything: bool) -> None:
         """Cancel closes one view, the cross all of them; the app hears if the view asked to."""
         user, view = self._active(user_id), self._own_view(user_id, view_id)
         if everything:
@@ -173,13 +173,13 @@ class People:
         else:
             self._close_if_top(user_id, view)
         if view.body["notify_on_close"]:
-            payload = payloads.view_closed(self.workspace, self.app, user, view, everything)
+            payload = self._payloads.view_closed(user, view, is_cleared=everything)
             await self.delivery.hand_over("interactive", payload, view.body["callback_id"] or "view_closed")
 
-    async def suggest(self, user_id: str, place: Json, action_id: str, block_id: str, value: str) -> Json:
+    async def suggest(self, user_id: str, place: Json, *, action_id: str, block_id: str, value: str) -> Json:
         """What the app offers for an external select: `{options}` or `{option_groups}`."""
-        payload = payloads.suggestion(
-            self.workspace, self.app, self._active(user_id), action_id, block_id, value, self._place(user_id, place)
+        payload = self._payloads.suggestion(
+            self._active(user_id), self._place(user_id, place), action_id=action_id, block_id=block_id, value=value
         )
         ack = await self.delivery.hand_over("interactive", payload, action_id)
         if not ack.ok or not isinstance(ack.body, dict):
@@ -210,9 +210,9 @@ class People:
     def _command_payload(self, user: User, channel: Channel, command: Command, text: str) -> Json:
         if command.should_escape:
             text = self._linked(_escaped(text.strip()), named=True)
-        return payloads.slash_command(
-            self.workspace, self.app, user, channel, command.command, text.strip(), self.triggers.issue(user.id),
-            self.urls.issue(user.id, channel.id),
+        return self._payloads.slash_command(
+            user, channel, command.command, text.strip(), trigger_id=self.triggers.issue(user.id),
+            response_url=self.urls.issue(user.id, channel.id),
         )  # fmt: skip
 
     def _show_command_answer(self, user_id: str, channel: Channel, word: str, ack: Ack) -> None:
@@ -238,8 +238,8 @@ class People:
         user = self._active(user_id)
         if self.app.shortcut(callback_id, "global") is None:
             raise SlackError("unknown_shortcut")
-        payload = payloads.global_shortcut(
-            self.workspace, self.app, user, callback_id, self.triggers.issue(user_id), self.workspace.next_ts()
+        payload = self._payloads.global_shortcut(
+            user, callback_id, self.triggers.issue(user_id), self.workspace.next_ts()
         )
         return await self.delivery.hand_over("interactive", payload, callback_id)
 
@@ -249,9 +249,9 @@ class People:
         message = channel.messages.get(ts)
         if message is None or self.app.shortcut(callback_id, "message") is None or self._is_external(user):
             raise SlackError("unknown_shortcut")
-        payload = payloads.message_shortcut(
-            self.workspace, self.app, user, callback_id, channel, message, self.triggers.issue(user_id),
-            self.urls.issue(user_id, channel.id, ts), self.workspace.next_ts(),
+        payload = self._payloads.message_shortcut(
+            user, callback_id, channel, message, trigger_id=self.triggers.issue(user_id),
+            response_url=self.urls.issue(user_id, channel.id, ts), ts=self.workspace.next_ts(),
         )  # fmt: skip
         return await self.delivery.hand_over("interactive", payload, callback_id)
 
@@ -298,7 +298,11 @@ def _field_errors(view: View, errors: Any, ms: float) -> Submitted:
 
 
 def _command_error(ack: Ack) -> str:
-    known = {"operation_timeout": "operation_timeout", "no_app": "dispatch_failed", "connection_failed": "dispatch_failed"}
+    known = {
+        "operation_timeout": "operation_timeout",
+        "no_app": "dispatch_failed",
+        "connection_failed": "dispatch_failed",
+    }
     return known.get(ack.error or "", "http_service_error")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.shapes import Json
 
 KEPT = 2_000
@@ -12,18 +13,19 @@ KEPT = 2_000
 
 @dataclass
 class Log:
+    clock: Clock
     entries: deque[Json] = field(default_factory=lambda: deque(maxlen=KEPT))
     listener: Callable[[Json], None] | None = None
     _count: int = 0
 
     def add(
-        self, *, at: float, direction: str, kind: str, title: str, request: Any, response: Any, status: int, ms: float,
+        self, *, direction: str, kind: str, title: str, request: Any, response: Any, status: int, ms: float,
         error: str | None = None,
     ) -> None:  # fmt: skip
         """`direction` is `to_app` or `from_app`, `kind` the family of traffic as the page names it."""
         self._count += 1
         entry: Json = {
-            "n": self._count, "at": at, "direction": direction, "kind": kind, "title": title, "request": request,
+            "n": self._count, "at": self.clock.now(), "direction": direction, "kind": kind, "title": title, "request": request,
             "response": response, "status": status, "ms": round(ms, 1),
         }  # fmt: skip
         if error:

@@ -15,8 +15,10 @@ class Membership:
 
     # channels
 
-    def create(self, name: str, private: bool, members: list[str]) -> Channel:
-        channel = Channel(new_id("C"), name, "private" if private else "channel", created=int(self.workspace.clock.now()))
+    def create(self, name: str, members: list[str], *, private: bool = False) -> Channel:
+        channel = Channel(
+            new_id("C"), name, "private" if private else "channel", created=int(self.workspace.clock.now())
+        )
         channel.members = dict.fromkeys(members)
         self.workspace.channels[channel.id] = channel
         self.news.streams.tell({"type": "channels"})
@@ -52,10 +54,12 @@ class Membership:
         del self.workspace.channels[channel.id]
         self.news.channel_event("channel_deleted", channel, actor_id=by)
 
-    def share(self, channel: Channel, shared: bool) -> None:
+    def share(self, channel: Channel, *, shared: bool) -> None:
         """Slack Connect comes to the channel, or goes."""
         channel.is_ext_shared = shared
-        self.news.channel_event("channel_shared" if shared else "channel_unshared", channel, connected_team_id="T0PARTNER1")
+        self.news.channel_event(
+            "channel_shared" if shared else "channel_unshared", channel, connected_team_id="T0PARTNER1"
+        )
 
     def change_id(self, channel: Channel) -> str:
         """Sharing may give a channel a new id."""

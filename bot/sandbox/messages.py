@@ -34,7 +34,9 @@ class Messages:
 
     # written
 
-    def post(self, channel: Channel, author: str, content: Json, thread_ts: str = "", broadcast: bool = False) -> Json:
+    def post(
+        self, channel: Channel, author: str, content: Json, thread_ts: str = "", *, broadcast: bool = False
+    ) -> Json:
         """Adds a message; `content` has text and may have blocks, attachments and metadata."""
         message = self._signed(author) | {"ts": self.workspace.next_ts()} | _content(content)
         if thread_ts:
@@ -80,9 +82,9 @@ class Messages:
 
     def _tell_posted(self, channel: Channel, message: Json) -> None:
         self._count_unread(channel, message)
-        self.news.page(channel, {"type": "message", "message": shown(message, True)})
+        self.news.page(channel, {"type": "message", "message": shown(message, with_metadata=True)})
         if root := message.get("thread_ts"):
-            self.news.page(channel, {"type": "message", "message": shown(channel.messages[root], True)})
+            self.news.page(channel, {"type": "message", "message": shown(channel.messages[root], with_metadata=True)})
         self.news.message(channel, shown(message) | {"event_ts": message["ts"]})
         app = self.news.app
         if f"<@{app.bot_user_id}" in message["text"] and message["user"] != app.bot_user_id:
@@ -91,7 +93,7 @@ class Messages:
     def _tell_mention(self, channel: Channel, message: Json) -> None:
         if self.news.app.bot_user_id in channel.members and channel.kind != "im":
             event = shown(message) | {"type": "app_mention", "channel": channel.id, "event_ts": message["ts"]}
-            self.news.event(event, None, channel.is_ext_shared)
+            self.news.event(event, ext_shared=channel.is_ext_shared)
 
     def _count_unread(self, channel: Channel, message: Json) -> None:
         in_thread = "thread_ts" in message and message.get("subtype") != "thread_broadcast"
@@ -125,13 +127,13 @@ class Messages:
         if edited_by:
             new["edited"] = {"user": edited_by, "ts": self.workspace.next_ts()}
         channel.messages[ts] = new
-        self.news.page(channel, {"type": "message", "message": shown(new, True)})
+        self.news.page(channel, {"type": "message", "message": shown(new, with_metadata=True)})
         self._tell_subtype(channel, "message_changed", message=shown(new), previous_message=shown(old))
         return new
 
     def set_reactions(self, channel: Channel, ts: str, reactions: list[Json]) -> None:
         channel.messages[ts] = channel.messages[ts] | {"reactions": reactions}
-        self.news.page(channel, {"type": "message", "message": shown(channel.messages[ts], True)})
+        self.news.page(channel, {"type": "message", "message": shown(channel.messages[ts], with_metadata=True)})
 
     def delete(self, channel: Channel, ts: str) -> None:
         """Takes a message away; the root of a thread leaves a tombstone."""
@@ -217,7 +219,7 @@ class Messages:
         self.news.streams.tell(entry, {whisper.user_id})
 
 
-def shown(message: Json, with_metadata: bool = False) -> Json:
+def shown(message: Json, *, with_metadata: bool = False) -> Json:
     """The message without its metadata, which only comes when asked for."""
     if with_metadata or "metadata" not in message:
         return message
@@ -247,4 +249,6 @@ def _named(block: Json) -> Json:
 
 
 def _with_action_id(element: Json) -> Json:
-    return element if element.get("type") == "image" or element.get("action_id") else element | {"action_id": new_word()}
+    return (
+        element if element.get("type") == "image" or element.get("action_id") else element | {"action_id": new_word()}
+    )

@@ -17,7 +17,7 @@ class News:
         self.streams = streams
         self._to_app = to_app
 
-    def event(self, event: Json, subscription: str | None = None, ext_shared: bool = False) -> None:
+    def event(self, event: Json, subscription: str | None = None, *, ext_shared: bool = False) -> None:
         """Sends one event to the app, if it asked for `subscription` (the event's own type when left out)."""
         if (subscription or event["type"]) not in self.app.events:
             return
@@ -40,7 +40,7 @@ class News:
         if self.app.bot_user_id in channel.members:
             kind = {"channel": "channel", "private": "group", "im": "im"}[channel.kind]
             whole = {"type": "message", "channel": channel.id, "channel_type": kind, **event}
-            self.event(whole, f"message.{channel.event_kind}", channel.is_ext_shared)
+            self.event(whole, f"message.{channel.event_kind}", ext_shared=channel.is_ext_shared)
 
     def user_event(self, kind: str, user: User) -> None:
         """`user_change` or `team_join`."""
@@ -52,7 +52,9 @@ class News:
         """A `channel_*` or `member_*` event, for channels the app is in or may see."""
         if self.app.bot_user_id in channel.members or channel.kind == "channel" or kind == "member_left_channel":
             now = f"{self.workspace.clock.now():.6f}"
-            self.event({"type": kind, "channel": channel.id, "event_ts": now, **fields}, None, channel.is_ext_shared)
+            self.event(
+                {"type": kind, "channel": channel.id, "event_ts": now, **fields}, ext_shared=channel.is_ext_shared
+            )
         self.streams.tell({"type": "channels"})
 
     def viewers(self, channel: Channel) -> set[str] | None:

@@ -133,14 +133,14 @@ class PageApi:
 
     async def _close(self, body: Json) -> Json:
         user = self._viewer(body.get("as"))
-        await self._slack.people.close(user.id, body["view_id"], bool(body.get("all")))
+        await self._slack.people.close(user.id, body["view_id"], everything=bool(body.get("all")))
         return {"ok": True, "modals": page_state.modals(self._slack, user.id)}
 
     async def _options(self, body: Json) -> Json:
         user = self._viewer(body.get("as"))
-        place = body["source"] if "source" in body else body
+        place = body.get("source", body)
         return await self._slack.people.suggest(
-            user.id, place, body["action_id"], body["block_id"], str(body.get("value", ""))
+            user.id, place, action_id=body["action_id"], block_id=body["block_id"], value=str(body.get("value", ""))
         )
 
     async def _shortcut(self, body: Json) -> Json:
@@ -206,7 +206,7 @@ def _posted(act: Callable[[Json], Awaitable[Json]]) -> Handler:
     async def posted(request: web.Request) -> web.StreamResponse:
         body = await request.json()
         if not isinstance(body, dict):
-            raise ValueError("a JSON object is wanted")
+            raise TypeError("a JSON object is wanted")
         return web.json_response(await act(body))
 
     return posted

@@ -38,7 +38,7 @@ class ResponseUrls:
         return f"{self.base}/response/{self.workspace.team_id}/{word}"
 
     def use(self, word: str, body: Json) -> None:
-        """Does what a POST asks for. Raises used_url, expired_url, invalid_blocks, no_text …"""
+        """Does what a POST asks for. Raises used_url, expired_url, invalid_blocks, no_text."""
         known = self._known.get(word)
         if known is None or self.workspace.clock.now() - known.issued > LIFE_SECONDS:
             raise SlackError("expired_url")

@@ -1,9 +1,11 @@
 """The sandbox as a server: one port for the Web API, sockets, response URLs and the page.
 
-    async with Sandbox(manifest) as sandbox:      # or Sandbox(), with a minimal app
+    async with Sandbox(manifest) as sandbox:
         client = AsyncWebClient(token=sandbox.bot_token, base_url=sandbox.api_url)
-        sandbox.connect_http("http://127.0.0.1:3000/slack/events")     # or let the app open sockets
+        sandbox.connect_http("http://127.0.0.1:3000/slack/events")
         alice = sandbox.as_user("alice")
+
+Without a manifest a minimal app is installed; an app that opens a socket needs no `connect_http`.
 """
 
 import time
@@ -101,7 +103,7 @@ class Sandbox:
             gone = refused.code in ("expired_url", "used_url", "message_not_found")
             status, text = (404 if gone else 400), refused.code
         self.slack.log.add(
-            at=self.slack.clock.now(), direction="from_app", kind="response_url", title="response_url", request=body,
+            direction="from_app", kind="response_url", title="response_url", request=body,
             response=text, status=status, ms=(time.monotonic() - began) * 1000, error=None if status == 200 else text,
         )  # fmt: skip
         return web.Response(status=status, text=text)
@@ -198,7 +200,7 @@ class Sandbox:
         await self.slack.sockets.disconnect("link_disabled")
 
     async def verify_request_url(self) -> bool:
-        """Slack's own test of a request URL: does it echo the challenge?"""
+        """Slack's own test of a request URL: it must echo the challenge."""
         transport, challenge = self.slack.delivery.transport, new_word(24)
         if transport is None:
             return False

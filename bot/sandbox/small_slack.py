@@ -54,7 +54,8 @@ class SmallSlack:
 
 def small_slack(manifest: Mapping[str, Any]) -> SmallSlack:
     """A seeded workspace with the manifest's app installed."""
-    clock, streams, log, faults = Clock(), Streams(), Log(), Faults()
+    clock, streams, faults = Clock(), Streams(), Faults()
+    log = Log(clock)
     app = install(manifest)
     workspace = Workspace(clock, "T0ACME0001", "Acme", "acme")
     seed(workspace, app)
@@ -64,7 +65,9 @@ def small_slack(manifest: Mapping[str, Any]) -> SmallSlack:
     triggers = Triggers()
     views = Views(workspace, app, streams, triggers)
     urls = ResponseUrls(workspace, messages, app.bot_user_id)
-    people = People(workspace, app, messages, views, triggers, urls, delivery, news)
+    people = People(
+        workspace, app, messages=messages, views=views, triggers=triggers, urls=urls, delivery=delivery, news=news
+    )
     log.listener = lambda entry: streams.tell({"type": "log", "entry": entry}) if streams.watched() else None
     clock.listen(lambda offset: streams.tell({"type": "clock", "now": clock.now(), "offset": offset}))
     return SmallSlack(

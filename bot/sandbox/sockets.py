@@ -5,7 +5,7 @@ An ack is accepted from any of the app's sockets: what Slack does with one from 
 
 import asyncio
 import json
-import random
+import secrets
 import time
 from dataclasses import dataclass, field
 
@@ -123,7 +123,7 @@ class Sockets:
         if not self._open:
             return None
         self._next += 1
-        return random.choice(self._open) if self.choose_at_random else self._open[self._next % len(self._open)]
+        return secrets.choice(self._open) if self.choose_at_random else self._open[self._next % len(self._open)]
 
     async def disconnect(self, reason: str) -> None:
         """Tells every socket to leave: `warning`, `refresh_requested` or `link_disabled`; the last ends it at once."""

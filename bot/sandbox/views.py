@@ -142,7 +142,9 @@ class Views:
         if view_id:
             view = self.workspace.views.get(view_id)
         else:
-            view = next((v for v in self.workspace.views.values() if external_id and v.body["external_id"] == external_id), None)
+            view = next(
+                (v for v in self.workspace.views.values() if external_id and v.body["external_id"] == external_id), None
+            )
         if view is None:
             raise SlackError("not_found")
         return view

@@ -54,7 +54,7 @@ class WebApi:
 
     def _check_token(self, method: Method, token: str) -> None:
         app = self._slack.app
-        if method.token == "none":
+        if method.caller == "none":
             return
         if not token:
             raise SlackError("not_authed")
@@ -62,9 +62,9 @@ class WebApi:
             raise SlackError("invalid_auth")
         if self._slack.uninstalled:
             raise SlackError("account_inactive")
-        if method.token == "any":
+        if method.caller == "any":
             return
-        if (token == app.app_token) != (method.token == "app"):
+        if (token == app.app_token) != (method.caller == "app"):
             raise SlackError("not_allowed_token_type")
         if method.scopes and not app.scopes.intersection(method.scopes):
             raise SlackError("missing_scope", needed=",".join(method.scopes), provided=",".join(sorted(app.scopes)))
@@ -81,7 +81,7 @@ class WebApi:
 
     def _record(self, name: str, arguments: Json, body: Any, status: int, began: float, error: str | None) -> None:
         self._slack.log.add(
-            at=self._slack.clock.now(), direction="from_app", kind="web_api", title=name,
+            direction="from_app", kind="web_api", title=name,
             request={key: value for key, value in arguments.items() if key != "token"}, response=body, status=status,
             ms=(time.monotonic() - began) * 1000, error=error,
         )  # fmt: skip
@@ -98,7 +98,9 @@ async def fail(fault: Fault) -> tuple[int, Json, dict[str, str]]:
             return 200, {"ok": False, "error": fault.error}, {}
         case "timeout":
             await asyncio.sleep(fault.seconds)
-    raise Cut
+            raise Cut
+        case _:
+            raise Cut
 
 
 def _too_many(seconds: int) -> tuple[int, Json, dict[str, str]]:

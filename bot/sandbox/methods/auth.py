@@ -31,8 +31,8 @@ def _connections_open(call: Call) -> Json:
 MEMBER = Family(
     "auth",
     (
-        Method("auth.test", _auth_test, 5, token="any"),
-        Method("api.test", _api_test, 4, token="none"),
-        Method("apps.connections.open", _connections_open, 1, token="app"),
+        Method("auth.test", _auth_test, 5, caller="any"),
+        Method("api.test", _api_test, 4, caller="none"),
+        Method("apps.connections.open", _connections_open, 1, caller="app"),
     ),
 )

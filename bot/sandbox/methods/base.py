@@ -10,7 +10,6 @@ from bot.sandbox.shapes import Json, SlackError
 from bot.sandbox.small_slack import SmallSlack
 from bot.sandbox.workspace import Channel, Workspace
 
-
 T = TypeVar("T")
 
 
@@ -40,9 +39,8 @@ class Call:
             raise SlackError("invalid_arguments", response_metadata={"messages": [problem]})
         return value
 
-    def flag(self, key: str, default: bool = False) -> bool:
-        value = self.arguments.get(key)
-        return default if value is None else str(value).lower() in ("true", "1")
+    def flag(self, key: str) -> bool:
+        return str(self.arguments.get(key)).lower() in ("true", "1")
 
     def number(self, key: str, default: int) -> int:
         value = self.text(key)
@@ -51,7 +49,9 @@ class Call:
         try:
             return int(value)
         except ValueError:
-            raise SlackError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {key} is no number"]}) from None
+            raise SlackError(
+                "invalid_arguments", response_metadata={"messages": [f"[ERROR] {key} is no number"]}
+            ) from None
 
     def channel(self, key: str = "channel") -> Channel:
         """A conversation by id that the app may know of."""
@@ -69,13 +69,13 @@ Answer = Callable[[Call], Json]
 
 @dataclass(frozen=True)
 class Method:
-    """`scopes`: one of them suffices. `token`: bot, app, any or none."""
+    """`scopes`: one of them suffices. `caller` says whose token it takes: bot, app, any or none."""
 
     name: str
     answer: Answer
     tier: int
     scopes: tuple[str, ...] = ()
-    token: str = "bot"
+    caller: str = "bot"
 
 
 @dataclass(frozen=True)

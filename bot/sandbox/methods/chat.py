@@ -16,8 +16,8 @@ _WRITE = ("chat:write",)
 def _post(call: Call) -> Json:
     content = _content(call)
     channel = _target(call)
-    thread_ts = _thread(call, channel)
-    message = call.slack.messages.post(channel, call.app.bot_user_id, content, thread_ts, call.flag("reply_broadcast"))
+    thread_ts, broadcast = _thread(call, channel), call.flag("reply_broadcast")
+    message = call.slack.messages.post(channel, call.app.bot_user_id, content, thread_ts, broadcast=broadcast)
     return {"ok": True, "channel": channel.id, "ts": message["ts"], "message": message}
 
 
@@ -62,11 +62,11 @@ def _target(call: Call) -> Channel:
     channel = call.workspace.find_channel(where)
     if channel is None or call.hidden(channel):
         raise SlackError("channel_not_found")
-    _refuse_unwritable(call, channel, where)
+    _refuse_unwritable(call, channel)
     return channel
 
 
-def _refuse_unwritable(call: Call, channel: Channel, where: str) -> None:
+def _refuse_unwritable(call: Call, channel: Channel) -> None:
     if channel.is_archived:
         raise SlackError("is_archived")
     if call.app.bot_user_id not in channel.members and "chat:write.public" not in call.app.scopes:

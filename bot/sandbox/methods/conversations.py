@@ -131,7 +131,7 @@ def _replies(call: Call) -> Json:
 def _messages(call: Call, channel: Channel, times: list[str]) -> Json:
     with_metadata = call.flag("include_all_metadata")
     shown_now, cursor = page(call, times, str)
-    messages = [shown(channel.messages[ts], with_metadata) for ts in shown_now]
+    messages = [shown(channel.messages[ts], with_metadata=with_metadata) for ts in shown_now]
     more = bool(cursor["response_metadata"]["next_cursor"])
     return {"ok": True, "messages": messages, "has_more": more, **cursor}
 

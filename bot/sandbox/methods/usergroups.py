@@ -8,9 +8,9 @@ _READ = ("usergroups:read",)
 
 
 def _list(call: Call) -> Json:
-    disabled = call.flag("include_disabled")
+    disabled, include = call.flag("include_disabled"), call.flag("include_users")
     groups = [group for group in call.workspace.groups.values() if disabled or not group.disabled]
-    return {"ok": True, "usergroups": [group_face(g, call.workspace, call.flag("include_users")) for g in groups]}
+    return {"ok": True, "usergroups": [group_face(g, call.workspace, include_users=include) for g in groups]}
 
 
 def _users(call: Call) -> Json:

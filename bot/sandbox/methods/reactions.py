@@ -1,27 +1,8 @@
-"""bots.info, team.info, emoji.list, reactions.*, pins.add, blocks.validate: small methods a card may need."""
+"""reactions.* and pins.add: small marks on a message."""
 
 from bot.sandbox.methods.base import Call, Family, Method
 from bot.sandbox.shapes import Json, SlackError
-from bot.sandbox.validate import message_problems, view_problems
 from bot.sandbox.workspace import Channel
-
-
-def _bot(call: Call) -> Json:
-    app = call.app
-    if call.text("bot") not in ("", app.bot_id):
-        raise SlackError("bot_not_found")
-    return {"ok": True, "bot": {"id": app.bot_id, "deleted": False, "name": app.bot_name, "app_id": app.id,
-                                "user_id": app.bot_user_id, "icons": {}}}  # fmt: skip
-
-
-def _team(call: Call) -> Json:
-    workspace = call.workspace
-    team = {"id": workspace.team_id, "name": workspace.name, "domain": workspace.domain, "email_domain": "acme.example"}
-    return {"ok": True, "team": team}
-
-
-def _emoji(call: Call) -> Json:
-    return {"ok": True, "emoji": {}, "cache_ts": f"{call.slack.clock.now():.6f}"}
 
 
 def _message(call: Call) -> tuple[Channel, Json]:
@@ -76,31 +57,12 @@ def _pin(call: Call) -> Json:
     return {"ok": True}
 
 
-def _validate(call: Call) -> Json:
-    """Exactly one of blocks, message and view."""
-    given = [key for key in ("blocks", "message", "view") if call.arguments.get(key)]
-    if len(given) != 1:
-        raise SlackError("invalid_arguments")
-    value = call.arguments[given[0]]
-    if given[0] == "view":
-        problems = view_problems(value)
-    else:
-        problems = message_problems(value["blocks"] if given[0] == "message" else value)
-    if problems:
-        raise SlackError("invalid_blocks", response_metadata={"messages": problems})
-    return {"ok": True}
-
-
 MEMBER = Family(
-    "misc",
+    "reactions",
     (
-        Method("bots.info", _bot, 3, ("users:read",)),
-        Method("team.info", _team, 3, ("team:read",)),
-        Method("emoji.list", _emoji, 2, ("emoji:read",)),
         Method("reactions.add", _react, 3, ("reactions:write",)),
         Method("reactions.remove", _unreact, 2, ("reactions:write",)),
         Method("reactions.get", _reactions, 3, ("reactions:read",)),
         Method("pins.add", _pin, 2, ("pins:write",)),
-        Method("blocks.validate", _validate, 3, token="none"),
     ),
 )
