@@ -1,0 +1,8 @@
+"""Makes every outlet show each request as it now is, and tell people what happened; safe to run twice.
+
+`wanted <> shown` is the queue, kept by the store. May import what lies below `ports`; knows no outlet by name.
+"""
+
+from core.courier.outlet import OutcomeUnknown, Outlet, OutletBusy, OutletRefused, Pace
+
+__all__ = ["OutcomeUnknown", "Outlet", "OutletBusy", "OutletRefused", "Pace"]

@@ -1,0 +1,86 @@
+"""What an outlet is: one way of showing requests and telling people, and the three ways it says that it could not.
+
+Outlets only show and tell; queue, pace, order, patience and fallback are the courier's. An outlet that is certain that
+nothing was done says `OutletBusy` or `OutletRefused`; whenever it cannot be certain, `OutcomeUnknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from core.model.request import Request
+from core.ports import Delivery, Notice
+
+
+class OutletRefused(Exception):
+    """The outlet answered no. `gone`: the message has vanished, but its place is fine (it is posted again, once).
+
+    Otherwise, when `permanent`, the place can no longer be used (archived, bot removed …): the courier falls back to
+    other places. Not `permanent`: worth another try later. `reason` is a short text for people who run the server.
+    """
+
+    def __init__(self, reason: str, *, gone: bool = False, permanent: bool = True) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.gone = gone
+        self.permanent = permanent
+
+
+class OutletBusy(Exception):
+    """Nothing was done; try again after `retry_after` seconds (429, or nobody reached at all).
+
+    The courier holds back everything of the same kind (posts, or updates) in the same organisation for as long.
+    """
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"busy for {retry_after} s")
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(Exception):
+    """It was sent, and whether it was done is not known (timeout, reset, 500, `internal_error`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast an outlet may be used: the limits of an outlet are stated by that outlet, and kept by the courier.
+
+    `post_gap` is seconds between two posts to one place; `posts` and `updates` are per minute and organisation, of
+    which `burst` may come at once.
+    """
+
+    post_gap: float = 1.0
+    posts: float = 240.0
+    updates: float = 50.0
+    burst: int = 10
+
+    def times(self, factor: float) -> Pace:
+        """The same, `factor` times as fast."""
+        return Pace(
+            self.post_gap / factor, self.posts * factor, self.updates * factor, max(1, int(self.burst * factor))
+        )
+
+
+class Outlet(Protocol):
+    """One way of showing and telling. Its calls end within `Patience.send` seconds, or count as unknown."""
+
+    @property
+    def word(self) -> str:
+        """Its name in stored deliveries and notices, e.g. `slack`."""
+
+    @property
+    def pace(self) -> Pace: ...
+
+    async def show(self, delivery: Delivery, request: Request) -> Delivery:
+        """Draw the request: update the message at `address` when `state` is `shown`, else post it once.
+
+        Returns the delivery with `address` filled. Several calls to get there are fine, but only the last may post.
+        """
+
+    async def tell(self, notice: Notice, request: Request, cards: Sequence[Delivery]) -> Notice:
+        """Say the notice's sentence in its place, once; `thread` means under each of `cards`, which are on show."""
+
+    async def find(self, delivery: Delivery) -> Mapping[str, Any] | None:
+        """After an unknown outcome: the address of the message that carries the delivery's id, where it can be looked up."""
