@@ -60,7 +60,9 @@ class PageApi:
     # what is shown
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(page_state.state(self._slack, self._viewer(request.query.get("as", ""))))
+        chosen = request.query.get("as", "")
+        user = self._viewer(chosen) if chosen else page_state.first_viewer(self._slack)
+        return web.json_response(page_state.state(self._slack, user))
 
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         user = self._viewer(request.query.get("as", ""))

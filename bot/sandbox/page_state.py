@@ -23,9 +23,18 @@ def state(slack: SmallSlack, user: User) -> Json:
                      for c in app.commands],
         "shortcuts": [{"name": s.name, "type": s.kind, "callback_id": s.callback_id, "description": s.description}
                       for s in app.shortcuts],
+        "usergroups": [{"id": g.id, "handle": g.handle, "name": g.name, "users": list(g.users)}
+                       for g in workspace.groups.values() if not g.disabled],
+        "hint": list(workspace.hint),
         "home": view_face(home) if home else None, "modals": modals(slack, user.id),
         "clock": clock(slack), "transport": transport(slack),
     }  # fmt: skip
+
+
+def first_viewer(slack: SmallSlack) -> User:
+    """Whom the page shows until somebody is chosen."""
+    able = (each for each in slack.workspace.users.values() if not (each.is_bot or each.deleted or each.id == SLACKBOT))
+    return next(able)
 
 
 def modals(slack: SmallSlack, user_id: str) -> list[Json]:

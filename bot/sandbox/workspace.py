@@ -102,6 +102,7 @@ class Workspace:
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.groups: dict[str, UserGroup] = {}
+        self.hint: tuple[str, ...] = ()  # first steps the page shows a newcomer; the page has its own when empty
         self.views: dict[str, View] = {}
         self.modals: dict[str, list[str]] = {}
         self.homes: dict[str, str] = {}

@@ -4,7 +4,7 @@ import * as actions from "./actions.js";
 import { Icon } from "./icons.js";
 import { Avatar } from "./people.js";
 import { MenuButton } from "./popover.js";
-import { app, nameOf, world } from "./store.js";
+import { app, nameOf, people, world } from "./store.js";
 
 const appFace = () => ({ color: app.value.color, initials: app.value.initial });
 
@@ -18,13 +18,13 @@ const commandOffers = (text) =>
 function mentionOffers(found, caret) {
   const wanted = found[1].toLowerCase();
   const from = caret - found[1].length - 1;
-  const people = world.value.users.filter((u) => !u.deleted).map((u) => ({
+  const matches = [...people.value, ...world.value.users.filter((u) => u.is_bot)].map((u) => ({
     key: u.id, name: nameOf(u), hint: u.name, about: u.title, face: u, insert: `@${nameOf(u)} `, from,
   }));
   const groups = (world.value.usergroups ?? []).map((g) => ({
     key: g.id, name: `@${g.handle}`, hint: "group", about: g.name, face: { initials: "@", color: "#777" }, insert: `@${g.handle} `, from,
   }));
-  return [...people, ...groups].filter((o) => `${o.name} ${o.hint}`.toLowerCase().includes(wanted)).slice(0, 8);
+  return [...matches, ...groups].filter((o) => `${o.name} ${o.hint}`.toLowerCase().includes(wanted)).slice(0, 8);
 }
 
 /** What to offer for what stands before the caret. */

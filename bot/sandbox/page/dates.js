@@ -65,7 +65,7 @@ const tokens = {
 /** Slack's date tokens; the first letter of what a leading token gives is capital, as in Slack. */
 export function dateTokens(at, template) {
   const filled = template.replace(/\{(\w+)\}/g, (whole, name) => tokens[name]?.(at) ?? whole);
-  return template.startsWith("{") ? filled.charAt(0).toUpperCase() + filled.slice(1) : filled;
+  return template.startsWith("{") && !template.startsWith("{ago") ? filled.charAt(0).toUpperCase() + filled.slice(1) : filled;
 }
 
 export const dayTitle = dayDivider;

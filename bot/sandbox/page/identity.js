@@ -4,13 +4,13 @@ import * as actions from "./actions.js";
 import { Icon } from "./icons.js";
 import { Avatar, marksOf } from "./people.js";
 import { MenuButton } from "./popover.js";
-import { me, nameOf, viewer, world } from "./store.js";
+import { me, nameOf, people, viewer } from "./store.js";
 
 const about = (user) => [user.title, user.email].filter(Boolean).join(" · ") || `@${user.name}`;
 
 const items = () => [
   { title: "Act as somebody else. Everything on this page is then seen and done by that person." },
-  ...world.value.users.filter((u) => !u.is_bot && !u.deleted).map((user) => ({
+  ...people.value.map((user) => ({
     label: nameOf(user),
     name: `Act as ${nameOf(user)}`,
     description: about(user),
@@ -34,6 +34,6 @@ export const IdentityChip = () => {
 
 /** At the foot of the rail, where Slack keeps one's face. */
 export const IdentityButton = () => html`
-  <${MenuButton} label="Your face: choose who you are" menuLabel="Choose who you are" className="rail-face" items=${items()} width=${340}>
+  <${MenuButton} label="Switch person" menuLabel="Choose who you are" className="rail-face" items=${items()} width=${340}>
     <${Avatar} of=${viewer.value} size=${36} /><span class="presence"></span>
   <//>`;

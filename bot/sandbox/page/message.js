@@ -129,5 +129,6 @@ const startsDay = (before, message) => !before || isoDay(Number(before.ts)) !== 
 export const Messages = ({ list, channel, inThread, days = true }) =>
   list.map((message, i) => html`
     ${days && startsDay(list[i - 1], message) && html`
+      <div class="day-rule" key=${`rule-${message.ts}`}></div>
       <div class="day" key=${`day-${message.ts}`} role="separator"><span>${dayTitle(Number(message.ts))}</span></div>`}
     <${Message} key=${message.ts} message=${message} channel=${channel} follows=${follows(list[i - 1], message)} inThread=${inThread} />`);

@@ -1,9 +1,12 @@
 // Faces: an avatar drawn from initials and colour, and the marks beside a name.
 import { html } from "./vendor/preact.js";
 
+/** Slack gives colours without their #. */
+const cssColor = (color) => (/^[0-9a-f]{6}$/i.test(color ?? "") ? `#${color}` : color || "#888");
+
 export const Avatar = ({ of, size = 36 }) => html`
   <span class="avatar" aria-hidden="true"
-    style=${{ background: of.color || "#888", width: `${size}px`, height: `${size}px`, fontSize: `${Math.round(size * 0.42)}px` }}>
+    style=${{ background: cssColor(of.color), width: `${size}px`, height: `${size}px`, fontSize: `${Math.round(size * 0.42)}px` }}>
     ${of.initials || (of.real_name || of.name || "?").slice(0, 1).toUpperCase()}
   </span>`;
 

@@ -5,7 +5,7 @@ import { Avatar } from "./people.js";
 import { SurfaceContext } from "./form.js";
 import { Icon } from "./icons.js";
 import { Popover } from "./popover.js";
-import { channelName, channels, nameOf, userById, users, world } from "./store.js";
+import { channelName, channels, nameOf, people, userById, world } from "./store.js";
 import { words } from "./mrkdwn.js";
 
 const optionEntry = (option) => ({
@@ -31,7 +31,7 @@ const optionGroups = (of) =>
     ? of.option_groups.map((g) => ({ label: words(g.label), entries: g.options.map(optionEntry) }))
     : group((of.options ?? []).map(optionEntry));
 
-const people = () => group(Object.values(users.value).filter((u) => !u.deleted && !u.is_bot).map((u) => userEntry(u.id)));
+const everybody = () => group(people.value.map((u) => userEntry(u.id)));
 
 const roomList = (allowed) => group((world.value?.channels ?? []).filter(allowed).map((c) => channelEntry(c.id)));
 
@@ -46,7 +46,7 @@ function conversations(element) {
 const sources = {
   static: { entry: optionEntry, all: optionGroups },
   external: { entry: optionEntry, all: null },
-  users: { entry: userEntry, all: people },
+  users: { entry: userEntry, all: everybody },
   channels: { entry: channelEntry, all: () => roomList((c) => c.kind === "channel") },
   conversations: { entry: channelEntry, all: conversations },
 };

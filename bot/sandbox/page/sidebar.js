@@ -81,7 +81,7 @@ export const Sidebar = () => {
       <div class="side-head">${world.value.workspace.name}<span class="side-tag">sandbox</span></div>
       <div class="side-scroll">
         ${section.value === "home" && html`<${Channels} />`}
-        ${shows("chats") && html`<${Section} title="Direct messages" list=${chats()} />`}
+        ${shows("chats") && (chats().length > 0 || section.value === "chats") && html`<${Section} title="Direct messages" list=${chats()} />`}
         ${shows("apps") && html`<${Section} title="Apps" list=${appChats()} />`}
       </div>
     </nav>`;

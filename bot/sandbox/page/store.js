@@ -50,6 +50,10 @@ export const isSlackbot = (id) => id === "USLACKBOT";
 
 const slackbot = { id: "USLACKBOT", name: "slackbot", real_name: "Slackbot", color: "#611f69", initials: "S" };
 
+/** The people one can be, choose or mention. */
+export const people = computed(() =>
+  Object.values(users.value).filter((u) => !u.is_bot && !u.deleted && !isSlackbot(u.id)));
+
 export const userById = (id) => users.value[id] ?? (isSlackbot(id) ? slackbot : null);
 
 export const nameOf = (user) => user?.real_name || user?.name || "someone";

@@ -116,6 +116,11 @@ async function onChannels() {
   s.world.value = world;
 }
 
+function onLog({ entry }) {
+  s.log.value = [...s.log.value.filter((e) => e.n !== entry.n), entry].slice(-500);
+  if (s.world.value?.transport === "none") onChannels().catch(() => {}); // the app has just been heard of
+}
+
 const handlers = {
   message: onMessage,
   message_deleted: onDeleted,
@@ -129,7 +134,7 @@ const handlers = {
   unread: onUnread,
   channels: onChannels,
   clock: s.setClock,
-  log: ({ entry }) => { s.log.value = [...s.log.value.filter((e) => e.n !== entry.n), entry].slice(-500); },
+  log: onLog,
 };
 
 async function resume() {
