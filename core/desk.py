@@ -21,7 +21,7 @@ from core.model.people import Actor, Person, clock_actor
 from core.model.request import Content, Decision, Judgement, Plan, Request, Requester, Stage
 from core.naming import Draft, DraftRequirement, DraftStage, Named, find_member, find_project, name_stages
 from core.outgoing import Outgoing
-from core.ports import Reader, Remembered, StaleVersion, Store, Transaction
+from core.ports import Idempotency, Reader, Remembered, StaleVersion, Store, Transaction
 from core.rulebook.can_it_pass import what_is_missing
 from core.rulebook.judge import judge
 
@@ -34,15 +34,6 @@ EVERYBODY = 500
 """People behind one principal of an `all` requirement."""
 
 TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Idempotency:
-    """What makes a repeat recognisable: `key` within `credential`; `body` is a hash of what was sent."""
-
-    credential: str
-    key: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,15 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Idempotency:
+    """What makes a repeat recognisable: `key` within `credential`; `body` is a hash of what was sent."""
+
+    credential: str
+    key: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
     """A stored reply to an idempotency key: what was asked (`body` hash) and which request and answer came of it."""
 
