@@ -1,0 +1,501 @@
+"""What goes out about requests: the whole, the summary, how it stands, its decisions, its ledger; and problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.model.digest import content_json
+from core.model.request import Decision, Execution, Question, Request, Verdict
+from core.model.requirement import Requirement, Result, Source
+from core.ports import LedgerRow
+from core.standing import StageStanding, Standing, StageState, stand
+
+Emails = Mapping[str, str]
+"""Member id to e-mail address, of whoever a request names."""
+
+T = TypeVar("T")
+
+StatusWord = Literal[
+    "pending",
+    "asked_question",
+    "approved",
+    "approved_with_edits",
+    "rejected",
+    "expired",
+    "cancelled",
+    "auto_approved",
+    "auto_rejected",
+]
+ExecutionWord = Literal["pending", "executing", "success", "failed", "expired"]
+
+
+class View(BaseModel):
+    """What goes out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+
+class ListOf(View, Generic[T]):
+    """A page, newest first. `next_cursor` is null on the last one; `total` is there when asked for, counted up to 1,000."""
+
+    data: list[T]
+    next_cursor: str | None = None
+    total: int | None = None
+
+
+class Problem(BaseModel):
+    """RFC 9457. `code` is for programs and stable, `detail` for people; further members depend on the code."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:countersign:problem:stale_revision",
+                    "title": "It cannot be done as things stand",
+                    "status": 409,
+                    "code": "stale_revision",
+                    "detail": "Request #1042 was changed since: it is now at revision 2. Look at it again …",
+                    "revision": 2,
+                    "stage": 1,
+                }
+            ]
+        },
+    )
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+class SubjectView(View):
+    kind: str
+    id: str
+    url: str | None
+
+
+class CostView(View):
+    usd: float | None
+    tokens: int | None
+
+
+class LinkView(View):
+    title: str
+    url: str
+
+
+class RequesterView(View):
+    kind: str
+    id: str
+    name: str
+    email: str | None
+    team: str | None
+
+
+class SourceView(View):
+    """`principal` is for programs, `label` is how people call it."""
+
+    principal: str
+    label: str
+
+
+class RequirementView(View):
+    """One condition: `approved` of `min` so far. `active` while its stage is the open one."""
+
+    id: str
+    stage: int
+    stage_name: str
+    kind: str
+    label: str
+    people: list[SourceView] = Field(serialization_alias="from")
+    min: int
+    approved: int
+    approved_by: list[str]
+    satisfied: bool
+    active: bool
+    sentence: str
+    waiting_for: list[SourceView]
+
+
+class StageView(View):
+    number: int
+    name: str
+    state: Literal["passed", "open", "waiting", "not_reached"]
+    requirements: list[RequirementView]
+
+
+class ProofView(View):
+    kind: str
+    issuer: str
+    user: str
+    at: datetime
+    payload: str | None
+
+
+class DecisionView(View):
+    """`state` is `live`, or `withdrawn`, `lapsed`, `stale` for one that no longer counts."""
+
+    id: str
+    request: str
+    member: str
+    name: str
+    email: str
+    decision: Literal["approved", "rejected"]
+    comment: str | None
+    edits: dict[str, Any] | None
+    revision: int
+    stage: int
+    seats: list[str]
+    state: str
+    way: str
+    proof: ProofView | None
+    created_at: datetime
+
+
+class QuestionView(View):
+    id: str
+    member: str
+    name: str
+    text: str
+    asked_at: datetime
+    answer: str | None
+    answered_by: str | None
+    answered_at: datetime | None
+
+
+class ExecutionView(View):
+    status: ExecutionWord
+    window_ends_at: datetime | None
+    claimed_by: str | None
+    claimed_at: datetime | None
+    times_out_at: datetime | None
+    finished_at: datetime | None
+    detail: str | None
+
+
+class EditsView(View):
+    """What approvers changed: before, changes, after. The digests of the request are of what came out."""
+
+    original: dict[str, Any]
+    edits: dict[str, Any]
+    edited: dict[str, Any]
+
+
+class RequestSummary(View):
+    """A request in a list."""
+
+    id: str
+    number: int
+    version: int
+    project: str
+    type: str
+    title: str
+    subject: SubjectView | None
+    status: StatusWord
+    cause: str | None
+    execution_status: ExecutionWord | None
+    requester: RequesterView
+    on_behalf_of: str | None
+    revision: int
+    stage: int
+    created_at: datetime
+    expires_at: datetime | None
+    decided_at: datetime | None
+    waiting_for: list[SourceView]
+
+
+class RequestView(RequestSummary):
+    """A whole request. Whatever was not declared is null, which is not zero."""
+
+    organisation: str
+    description: str | None
+    action: str | None
+    params: dict[str, Any]
+    reasoning: str | None
+    cost: CostView | None
+    side_effects: list[str]
+    if_denied: str | None
+    facts: dict[str, Any]
+    metadata: dict[str, Any]
+    links: list[LinkView]
+    editable: dict[str, Any]
+    digest: str
+    action_digest: str
+    supersede_key: str | None
+    revised_at: datetime
+    approvers: list[str]
+    stages: list[StageView]
+    why: list[str]
+    decisions: list[DecisionView]
+    questions: list[QuestionView]
+    edits: EditsView | None
+    execution: ExecutionView | None
+    discarded: bool
+    superseded_by: str | None
+
+
+class DoneView(View):
+    """The answer to whatever is done to a request: the decision given or found, if it was one, and the request."""
+
+    decision: DecisionView | None
+    request: RequestView
+
+
+class Explanation(View):
+    """Why these people, and how it stands."""
+
+    id: str
+    status: StatusWord
+    cause: str | None
+    why: list[str]
+    sentences: list[str]
+    stages: list[StageView]
+    waiting_for: list[SourceView]
+    barred: list[str]
+
+
+class EventView(View):
+    """One row of the ledger. `position` is its place in the organisation's feed, null until it is sealed."""
+
+    request: str
+    seq: int
+    position: int | None
+    event: str
+    at: datetime
+    actor: str
+    way: str
+    revision: int
+    payload: dict[str, Any] | None
+    hash: str
+    previous: str
+
+
+class Feed(View):
+    """Events in the order of the seals. Ask again with `after` set to `next_after`."""
+
+    data: list[EventView]
+    next_after: int
+
+
+# ------------------------------------------------------------------------------------------------------------- drawing
+
+
+def show(request: Request, emails: Emails) -> RequestView:
+    standing = stand(request)
+    content = request.content
+    return RequestView(
+        **_summary_fields(request, standing, emails),
+        organisation=request.organisation,
+        description=content.description,
+        action=content.action,
+        params=dict(content.params),
+        reasoning=content.reasoning,
+        cost=None if content.cost is None else CostView(usd=content.cost.usd, tokens=content.cost.tokens),
+        side_effects=list(content.side_effects),
+        if_denied=content.if_denied,
+        facts=dict(content.facts),
+        metadata=dict(content.metadata),
+        links=[LinkView(title=link.title, url=link.url) for link in content.links],
+        editable=dict(content.editable),
+        digest=request.digest,
+        action_digest=request.action_digest,
+        supersede_key=request.supersede_key,
+        revised_at=request.revised_at,
+        approvers=_named_one_by_one(request, emails),
+        stages=_stages(standing),
+        why=list(request.plan.why),
+        decisions=[show_decision(request, decision) for decision in request.decisions],
+        questions=[_question(question) for question in request.questions],
+        edits=_edits(request),
+        execution=_execution(request.execution),
+        discarded=request.discarded,
+        superseded_by=request.superseded_by,
+    )
+
+
+def summarise(request: Request, emails: Emails) -> RequestSummary:
+    return RequestSummary(**_summary_fields(request, stand(request), emails))
+
+
+def _summary_fields(request: Request, standing: Standing, emails: Emails) -> dict[str, Any]:
+    subject = request.content.subject
+    return {
+        "id": request.id,
+        "number": request.number,
+        "version": request.version,
+        "project": request.project,
+        "type": request.content.type,
+        "title": request.content.title,
+        "subject": None if subject is None else SubjectView(kind=subject.kind, id=subject.id, url=subject.url),
+        "status": request.status.value,
+        "cause": request.cause,
+        "execution_status": None if request.execution is None else request.execution.status.value,
+        "requester": _requester(request, emails),
+        "on_behalf_of": request.on_behalf_of,
+        "revision": request.revision,
+        "stage": request.stage,
+        "created_at": request.created_at,
+        "expires_at": request.expires_at,
+        "decided_at": request.decided_at,
+        "waiting_for": _sources(standing.waiting_on) if request.is_open else [],
+    }
+
+
+def _requester(request: Request, emails: Emails) -> RequesterView:
+    who = request.requester
+    return RequesterView(kind=who.kind, id=who.id, name=who.name, email=emails.get(who.id), team=who.team)
+
+
+def members_named(request: Request) -> frozenset[str]:
+    """Ids of the members whose e-mail addresses go out with the request."""
+    named = {name.removeprefix("member:") for name in _principals(request) if name.startswith("member:")}
+    return frozenset(named | ({request.requester.id} if request.requester.kind == "member" else set()))
+
+
+def _principals(request: Request) -> Iterable[str]:
+    stages = request.plan.stages
+    return (source.principal for stage in stages for one in stage.requirements for source in one.sources)
+
+
+def _named_one_by_one(request: Request, emails: Emails) -> list[str]:
+    members = (name.removeprefix("member:") for name in _principals(request) if name.startswith("member:"))
+    return [emails[member] for member in dict.fromkeys(members) if member in emails]
+
+
+def _sources(sources: Iterable[Source]) -> list[SourceView]:
+    return [SourceView(principal=source.principal, label=source.label) for source in sources]
+
+
+def _stages(standing: Standing) -> list[StageView]:
+    return [
+        StageView(number=one.stage.number, name=one.stage.name, state=one.state.value, requirements=_requirements(one))
+        for one in standing.stages
+    ]
+
+
+def show_requirements(request: Request) -> list[RequirementView]:
+    return [view for one in stand(request).stages for view in _requirements(one)]
+
+
+def _requirements(one: StageStanding) -> list[RequirementView]:
+    pairs = zip(one.stage.requirements, one.results, strict=True)
+    return [_requirement(one, requirement, result) for requirement, result in pairs]
+
+
+def _requirement(one: StageStanding, requirement: Requirement, result: Result) -> RequirementView:
+    return RequirementView(
+        id=requirement.id,
+        stage=one.stage.number,
+        stage_name=one.stage.name,
+        kind=requirement.word,
+        label=result.label,
+        people=_sources(requirement.sources),
+        min=result.need,
+        approved=result.have,
+        approved_by=list(result.by),
+        satisfied=result.met,
+        active=one.state is StageState.OPEN,
+        sentence=result.sentence,
+        waiting_for=_sources(result.waiting_on),
+    )
+
+
+def show_decision(request: Request, decision: Decision) -> DecisionView:
+    proof = decision.proof
+    return DecisionView(
+        id=decision.id,
+        request=request.id,
+        member=decision.member,
+        name=decision.name,
+        email=decision.email,
+        decision="approved" if decision.verdict is Verdict.APPROVED else "rejected",
+        comment=decision.comment,
+        edits=None if decision.edits is None else dict(decision.edits),
+        revision=decision.revision,
+        stage=decision.stage,
+        seats=list(decision.seats),
+        state=decision.life.value,
+        way=decision.way.value,
+        proof=None
+        if proof is None
+        else ProofView(
+            kind=proof.kind.value, issuer=proof.issuer, user=proof.user, at=proof.at, payload=proof.payload
+        ),
+        created_at=decision.at,
+    )
+
+
+def _question(question: Question) -> QuestionView:
+    return QuestionView(
+        id=question.id,
+        member=question.member,
+        name=question.name,
+        text=question.text,
+        asked_at=question.at,
+        answer=question.answer,
+        answered_by=question.answered_by,
+        answered_at=question.answered_at,
+    )
+
+
+def _edits(request: Request) -> EditsView | None:
+    if not request.edits:
+        return None
+    return EditsView(
+        original=content_json(request.original), edits=dict(request.edits), edited=content_json(request.content)
+    )
+
+
+def _execution(execution: Execution | None) -> ExecutionView | None:
+    if execution is None:
+        return None
+    return ExecutionView(
+        status=execution.status.value,
+        window_ends_at=execution.window_ends_at,
+        claimed_by=execution.claimed_by,
+        claimed_at=execution.claimed_at,
+        times_out_at=execution.times_out_at,
+        finished_at=execution.finished_at,
+        detail=execution.detail,
+    )
+
+
+def show_done(request: Request, decision: Decision | None, emails: Emails) -> DoneView:
+    given = None if decision is None else show_decision(request, decision)
+    return DoneView(decision=given, request=show(request, emails))
+
+
+def explain(request: Request) -> Explanation:
+    standing = stand(request)
+    return Explanation(
+        id=request.id,
+        status=request.status.value,
+        cause=request.cause,
+        why=list(request.plan.why),
+        sentences=[result.sentence for one in standing.stages for result in one.results],
+        stages=_stages(standing),
+        waiting_for=_sources(standing.waiting_on) if request.is_open else [],
+        barred=sorted(request.plan.barred),
+    )
+
+
+def show_event(row: LedgerRow) -> EventView:
+    return EventView(
+        request=row.request,
+        seq=row.seq,
+        position=row.position,
+        event=row.word,
+        at=row.at,
+        actor=row.actor,
+        way=row.way,
+        revision=row.revision,
+        payload=None if row.payload is None else dict(row.payload),
+        hash=row.hash,
+        previous=row.previous,
+    )
