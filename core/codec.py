@@ -1,0 +1,174 @@
+"""Model dataclasses to plain JSON values and back, for everything that is stored.
+
+Times are ISO 8601 in UTC with `Z`, durations seconds, enums their value, sets sorted lists. A requirement is stored as
+`{word: {…}}` and read by the kind registered under that word; kinds are given from outside, so nothing is imported in
+circles. Hooks are compiled once per codec.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin
+
+from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from core.model.event import WORD, WORDS, Event
+from core.model.request import Request
+from core.model.requirement import Requirement
+
+T = TypeVar("T")
+
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_PLAIN: Final = frozenset({str, int, float, bool, Any})
+
+
+class Codec:
+    """Reads and writes the nouns. Safe to share between threads once built."""
+
+    def __init__(self, kinds: Mapping[str, type[Requirement]]) -> None:
+        self._kinds = dict(kinds)
+        self._converter = Converter(detailed_validation=False)
+        _register_values(self._converter)
+        self._register_requirements()
+        self._to_payload = {kind: self._writer(kind) for kind in WORD}
+        self._from_payload = {word: self._reader(kind) for word, kind in WORDS.items()}
+
+    def plain(self, value: Any) -> Any:
+        """The value as JSON values."""
+        return self._converter.unstructure(value)
+
+    def build(self, plain: Any, kind: type[T]) -> T:
+        """The inverse of `plain`."""
+        return self._converter.structure(plain, kind)
+
+    def text(self, value: Any) -> str:
+        """The value as compact JSON text."""
+        return _COMPACT(self._converter.unstructure(value))
+
+    def parse(self, text: str, kind: type[T]) -> T:
+        """The inverse of `text`."""
+        return self._converter.structure(json.loads(text), kind)
+
+    def request(self, text: str) -> Request:
+        return self._converter.structure(json.loads(text), Request)
+
+    def payload(self, event: Event) -> tuple[str, dict[str, Any]]:
+        """The event's stored word, and all it says but its moment."""
+        kind = type(event)
+        return WORD[kind], self._to_payload[kind](event)
+
+    def event(self, word: str, at: datetime, payload: Mapping[str, Any]) -> Event:
+        """The inverse of `payload`."""
+        return self._from_payload[word]({**payload, "at": at})
+
+    def _register_requirements(self) -> None:
+        self._converter.register_unstructure_hook_func(_is_requirement, lambda requirement: requirement.to_json())
+        self._converter.register_structure_hook_func(_is_requirement, lambda data, _: self._requirement(data))
+
+    def _requirement(self, data: Mapping[str, Any]) -> Requirement:
+        ((word, parameters),) = data.items()
+        return self._kinds[word].from_json(parameters)
+
+    def _writer(self, kind: type[Event]) -> Callable[[Event], dict[str, Any]]:
+        return make_dict_unstructure_fn(kind, self._converter, at=override(omit=True))
+
+    def _reader(self, kind: type[Event]) -> Callable[[Mapping[str, Any]], Event]:
+        read = make_dict_structure_fn(
+            kind, self._converter, at=override(struct_hook=_as_it_is), _cattrs_detailed_validation=False
+        )
+        return lambda payload: read(payload, kind)
+
+
+def codec(requirement_kinds: Mapping[str, type[Requirement]]) -> Codec:
+    """The codec that knows these kinds of requirement by their words."""
+    return Codec(requirement_kinds)
+
+
+def moment_text(at: datetime) -> str:
+    """ISO 8601 in UTC with `Z`, microseconds only where there are any."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _register_values(converter: Converter) -> None:
+    for kind in (str, int, float, bool):
+        converter.register_structure_hook(kind, _as_it_is)
+    converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+    converter.register_unstructure_hook(datetime, moment_text)
+    converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
+    converter.register_unstructure_hook(timedelta, _seconds)
+    converter.register_unstructure_hook_factory(_is_set, lambda _: sorted)
+    converter.register_unstructure_hook_factory(_is_tuple, lambda kind: _tuple_writer(converter, kind))
+    converter.register_structure_hook_factory(_is_tuple, lambda kind: _tuple_reader(converter, kind))
+    converter.register_structure_hook_factory(_is_optional, lambda kind: _optional_reader(converter, kind))
+    converter.register_unstructure_hook_func(_is_json_object, lambda value: value)
+    converter.register_structure_hook_func(_is_json_object, _as_it_is)
+    converter.register_unstructure_hook_func(_is_enum, lambda member: member.value)
+    converter.register_structure_hook_factory(_is_enum, _enum_reader)
+
+
+def _as_it_is(value: Any, _kind: Any) -> Any:
+    return value
+
+
+def _seconds(duration: timedelta) -> int | float:
+    """Whole seconds as an integer."""
+    whole, rest = divmod(duration, timedelta(seconds=1))
+    return whole if not rest else duration / timedelta(seconds=1)
+
+
+def _is_requirement(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Requirement)
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def _is_set(kind: Any) -> bool:
+    return get_origin(kind) is frozenset
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple and get_args(kind)[1:] == (...,)
+
+
+def _is_optional(kind: Any) -> bool:
+    return get_origin(kind) in {Union, UnionType} and len(get_args(kind)) == 2 and NoneType in get_args(kind)
+
+
+def _is_json_object(kind: Any) -> bool:
+    return get_origin(kind) in {Mapping, dict} and get_args(kind)[1] in {Any, object}
+
+
+def _tuple_writer(converter: Converter, kind: Any) -> Callable[[tuple[Any, ...]], list[Any]]:
+    element = get_args(kind)[0]
+    if element in _PLAIN:
+        return list
+    write = converter.get_unstructure_hook(element)
+    return lambda values: [write(value) for value in values]
+
+
+def _tuple_reader(converter: Converter, kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
+    element = get_args(kind)[0]
+    if element in _PLAIN:
+        return lambda values, _: tuple(values)
+    read = converter.get_structure_hook(element)
+    return lambda values, _: tuple([read(value, element) for value in values])
+
+
+def _optional_reader(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
+    present = next(part for part in get_args(kind) if part is not NoneType)
+    if present in _PLAIN:
+        return _as_it_is
+    read = converter.get_structure_hook(present)
+    return lambda value, _: None if value is None else read(value, present)
+
+
+def _enum_reader(kind: type[Enum]) -> Callable[[Any, Any], Enum]:
+    members = {member.value: member for member in kind}
+    return lambda value, _: members[value]
