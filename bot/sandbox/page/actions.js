@@ -13,7 +13,11 @@ function writeAddress() {
 }
 
 export async function start() {
-  await loadWorld();
+  await loadWorld().catch((problem) => {
+    if (!as()) throw problem;
+    s.me.value = ""; // nobody of that id here: begin as the first person
+    return loadWorld();
+  });
   if (!s.here.value) s.place.value = { channel: firstChannel(), tab: "messages" };
   connect();
   loadLog().catch(complain);
@@ -74,37 +78,17 @@ export const closeThread = () => { s.thread.value = null; };
 
 export const dismiss = (ts) => { s.dismissed.value = new Set([...s.dismissed.value, ts]); };
 
-const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+/** Full names, as the composer shows them, become handles; the server links and escapes the rest. */
+const withHandles = (text) =>
+  [...s.world.value.users]
+    .sort((a, b) => s.nameOf(b).length - s.nameOf(a).length)
+    .reduce((done, user) => done.replaceAll(`@${s.nameOf(user)}`, `@${user.name}`), text);
 
-/** @Name and #channel become Slack's tokens, longest name first. */
-export function encode(text) {
-  const names = [
-    ...s.world.value.users.map((u) => [`@${s.nameOf(u)}`, `<@${u.id}>`]),
-    ...s.world.value.users.map((u) => [`@${u.name}`, `<@${u.id}>`]),
-    ...(s.world.value.usergroups ?? []).map((g) => [`@${g.handle}`, `<!subteam^${g.id}>`]),
-    ...s.world.value.channels.filter((c) => c.kind !== "im").map((c) => [`#${c.name}`, `<#${c.id}>`]),
-  ].sort((a, b) => b[0].length - a[0].length);
-  return names.reduce((done, [name, token]) => done.replaceAll(escape(name), token), escape(text));
-}
-
-export async function write(channel, text, thread_ts) {
-  try {
-    if (text.startsWith("/")) {
-      if (thread_ts) return s.say("Slash commands do not work inside threads.", true);
-      const done = await send("command", { as: as(), channel, text });
-      if (done.ok === false && done.error) s.say(commandTrouble(text, done.error), true);
-      return;
-    }
-    await send("message", { as: as(), channel, text: encode(text), thread_ts });
-  } catch (problem) {
-    complain(problem);
-  }
-}
-
-function commandTrouble(text, error) {
-  const command = text.split(/\s/)[0];
-  if (error === "operation_timeout" || error === "no_ack") return `${command} failed with the error "operation_timeout"`;
-  return `${command} failed with the error "${error}"`;
+export function write(channel, text, thread_ts) {
+  const said = { as: as(), channel, text: withHandles(text) };
+  if (!text.startsWith("/")) return send("message", { ...said, thread_ts }).catch(complain);
+  if (thread_ts) return s.say("Slash commands do not work inside threads.", true);
+  return send("command", said).catch(complain); // what went wrong is told by Slackbot, as in Slack
 }
 
 export const surfaceKey = (surface) => surface.view_id ?? `${surface.channel}:${surface.ts}`;
@@ -128,10 +112,13 @@ export async function click(surface, action, values) {
 export const submit = (view_id, values) =>
   send("submit", { as: as(), view_id, state: { values } }).catch((problem) => ({ ok: false, error: problem.message }));
 
-export const closeView = (view_id, all) => send("close", { as: as(), view_id, all }).catch(complain);
+export const closeView = (view_id, all) =>
+  send("close", { as: as(), view_id, all }).catch(() => { // a view the server no longer knows is gone here too
+    s.modals.value = all ? [] : s.modals.value.filter((view) => view.id !== view_id);
+  });
 
 export const options = (surface, block_id, action_id, value) =>
-  send("options", { as: as(), source: surface, ...surface, block_id, action_id, value });
+  send("options", { as: as(), source: surface, block_id, action_id, value });
 
 export const shortcut = (callback_id, channel, message_ts) =>
   send("shortcut", { as: as(), callback_id, channel, message_ts })

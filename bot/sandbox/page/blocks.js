@@ -40,8 +40,8 @@ function Section({ block }) {
 
 const Actions = ({ block }) => html`
   <div class="block-actions">
-    ${block.elements.map((element) => html`
-      <${Element} key=${element.action_id} element=${element} blockId=${block.block_id} dispatches=${true} />`)}
+    ${block.elements.map((element, i) => html`
+      <${Element} key=${`${i}-${element.action_id}`} element=${element} blockId=${block.block_id} dispatches=${true} />`)}
   </div>`;
 
 const Context = ({ block }) => html`

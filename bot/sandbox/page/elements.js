@@ -1,5 +1,5 @@
 // Interactive elements of Block Kit: what they look like, and what a use of them sends.
-import { html, useContext, useState } from "./vendor/preact.js";
+import { html, useContext, useMemo, useState } from "./vendor/preact.js";
 import * as actions from "./actions.js";
 import { fromLocalField, toLocalField } from "./dates.js";
 import { SurfaceContext, contentOf, fieldOf, isStateful, put, stateOf } from "./form.js";
@@ -25,7 +25,8 @@ export function useAction(element, blockId) {
 const reasons = {
   operation_timeout: () => `${app.value.name} did not answer within 3 seconds.`,
   no_ack: () => `${app.value.name} did not answer within 3 seconds.`,
-  not_connected: () => `${app.value.name} is not connected.`,
+  no_app: () => `${app.value.name} is not connected.`,
+  connection_failed: () => `${app.value.name} could not be reached.`,
 };
 
 export const Failure = ({ error }) => {
@@ -100,11 +101,15 @@ function Choice(props) {
   </span>`;
 }
 
+/** The same card may stand in the channel and in its thread: each needs groups of its own. */
+const useId = () => useMemo(() => crypto.getRandomValues(new Uint32Array(2)).join("-"), []);
+
 const has = (list, option) => list.some((o) => o.value === option.value);
 
 function Ticks(props) {
-  const { element, blockId, labelledBy } = props;
+  const { element, labelledBy } = props;
   const { content, set, busy, failure } = useContent(props);
+  const name = useId();
   const many = element.type === "checkboxes";
   const chosen = [content].flat().filter(Boolean);
   const toggle = (option) => {
@@ -115,7 +120,7 @@ function Ticks(props) {
   return html`<div class="ticks" role=${many ? "group" : "radiogroup"} aria-labelledby=${labelledBy}>
     ${element.options.map((option) => html`
       <label class="tick">
-        <input type=${many ? "checkbox" : "radio"} name=${`${blockId}|${element.action_id}`} checked=${has(chosen, option)}
+        <input type=${many ? "checkbox" : "radio"} name=${name} checked=${has(chosen, option)}
           onChange=${() => toggle(option)} />
         <span><${Text} of=${option.text} />
           ${option.description && html`<span class="tick-about"><${Text} of=${option.description} /></span>`}</span>

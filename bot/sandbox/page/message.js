@@ -125,10 +125,15 @@ const follows = (before, message) =>
 
 const startsDay = (before, message) => !before || isoDay(Number(before.ts)) !== isoDay(Number(message.ts));
 
+const newDay = (message) => [
+  html`<div class="day-rule" key=${`rule-${message.ts}`}></div>`,
+  html`<div class="day" key=${`day-${message.ts}`} role="separator"><span>${dayTitle(Number(message.ts))}</span></div>`,
+];
+
 /** A list of messages with a line for each new day. */
 export const Messages = ({ list, channel, inThread, days = true }) =>
-  list.map((message, i) => html`
-    ${days && startsDay(list[i - 1], message) && html`
-      <div class="day-rule" key=${`rule-${message.ts}`}></div>
-      <div class="day" key=${`day-${message.ts}`} role="separator"><span>${dayTitle(Number(message.ts))}</span></div>`}
-    <${Message} key=${message.ts} message=${message} channel=${channel} follows=${follows(list[i - 1], message)} inThread=${inThread} />`);
+  list.flatMap((message, i) => [
+    ...(days && startsDay(list[i - 1], message) ? newDay(message) : []),
+    html`<${Message} key=${message.ts} message=${message} channel=${channel} follows=${follows(list[i - 1], message)}
+      inThread=${inThread} />`,
+  ]);

@@ -77,9 +77,11 @@ function Dialog({ view, depth }) {
 export function Modals() {
   const view = topModal.value;
   const before = useRef(null);
+  if (view) before.current ??= document.activeElement; // read before the dialog takes the focus
   useEffect(() => {
-    if (view) before.current ??= document.activeElement;
-    else { before.current?.focus?.(); before.current = null; }
+    if (view) return;
+    before.current?.focus?.();
+    before.current = null;
   }, [Boolean(view)]);
   if (!view) return null;
   const keepFocus = (event) => { if (event.target === event.currentTarget) event.preventDefault(); };

@@ -99,7 +99,7 @@ export function Select({ element, blockId, content, onChange, id, clearable, des
     const rest = chosen.filter((c) => c.key !== entry.key).map((c) => c.content);
     if (isChosen(entry)) onChange(rest);
     else if (!full) onChange([...rest, entry.content]);
-    setQuery("");
+    close();
   };
   const drop = (entry) => onChange(chosen.filter((c) => c.key !== entry.key).map((c) => c.content));
   const onKeyDown = (event) => {
