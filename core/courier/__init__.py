@@ -3,6 +3,8 @@
 `wanted <> shown` is the queue, kept by the store. May import what lies below `ports`; knows no outlet by name.
 """
 
+from core.courier.courier import Courier
+from core.courier.outcome import Patience
 from core.courier.outlet import OutcomeUnknown, Outlet, OutletBusy, OutletRefused, Pace
 
-__all__ = ["OutcomeUnknown", "Outlet", "OutletBusy", "OutletRefused", "Pace"]
+__all__ = ["Courier", "OutcomeUnknown", "Outlet", "OutletBusy", "OutletRefused", "Pace", "Patience"]

@@ -1,0 +1,145 @@
+"""Brings one card up to date: post it, update it, look for it after an unknown outcome, or give its place up.
+
+A post is announced in its row before it goes out, so that a crash in between leaves `unknown`, never a second card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from ulid import ULID
+
+from core.courier import outcome
+from core.courier.fallback import instead_of
+from core.courier.outlet import OutcomeUnknown, OutletBusy, OutletRefused
+from core.courier.pace import Gate, post_gates, update_gates
+from core.courier.road import Road
+from core.model.request import Request
+from core.ports import Delivery, Transaction
+
+log = structlog.get_logger()
+
+
+class Cards:
+    """Errands with cards. Each ends by recording its row, or leaves it claimed, to be claimed anew when that lapses."""
+
+    def __init__(self, road: Road) -> None:
+        self._road = road
+
+    async def show(self, delivery: Delivery, claimed_at: float) -> None:
+        """Draw the request as it stands now, once it is this card's turn."""
+        if delivery.state == "unknown" and not await self._is_to_be_posted_again(delivery):
+            return
+        gates = self._gates(delivery)
+        wait = await self._road.wait(delivery.id, gates)
+        if wait > 0:
+            await self._road.put_back(delivery, wait)
+            return
+        request = await self._road.request(delivery.request)
+        if not self._road.is_mine(claimed_at):
+            return
+        self._road.book.done(delivery.id)
+        if request is None:
+            await self._road.record(lambda _: outcome.lost(delivery, "its request no longer exists"))
+        else:
+            await self._draw(delivery, request, gates)
+
+    def _gates(self, delivery: Delivery) -> tuple[Gate, ...]:
+        pace = self._road.outlet.pace
+        if delivery.state == "shown":
+            return update_gates(pace, delivery.organisation)
+        return post_gates(pace, delivery.organisation, [delivery.place])
+
+    async def _draw(self, delivery: Delivery, request: Request, gates: Sequence[Gate]) -> None:
+        road, posting = self._road, delivery.state != "shown"
+        announced = delivery
+        if posting:
+            announced = await road.record(lambda now: outcome.about_to_post(delivery, now, road.patience))
+        try:
+            drawn = await road.send(road.outlet.show(outcome.bare(delivery), request))
+        except OutletBusy as busy:
+            road.book.close(gates, busy.retry_after, road.seconds())
+            await road.put_back(delivery, busy.retry_after)
+        except OutletRefused as no:
+            await self._refused(delivery, no)
+        except OutcomeUnknown as unknown:
+            await self._uncertain(announced, str(unknown), posting=posting)
+        else:
+            await road.record(lambda _: outcome.now_shown(delivery, drawn, request.version))
+
+    async def _uncertain(self, delivery: Delivery, problem: str, *, posting: bool) -> None:
+        """A post must be looked for; an update does no harm when it is done twice."""
+        log.warning("courier.outcome_unknown", outlet=delivery.outlet, delivery=delivery.id, problem=problem)
+        if not posting:
+            await self.retry(delivery, problem)
+            return
+        patience = self._road.patience
+        await self._road.record(lambda now: outcome.look_for_soon(delivery, now, patience, problem))
+        self._road.come_back_in(patience.look_for)
+
+    async def retry(self, delivery: Delivery, problem: str) -> None:
+        patience = self._road.patience
+        retried = await self._road.record(lambda now: outcome.retry(delivery, now, patience, problem))
+        self._road.come_back_in(patience.backoff(retried.attempts))
+
+    # After an unknown outcome.
+
+    async def _is_to_be_posted_again(self, delivery: Delivery) -> bool:
+        """Not found: only after a while, for it may still arrive; and not for ever."""
+        road = self._road
+        address = await self._look_up(delivery)
+        if address is not None:
+            await road.record(lambda _: outcome.found(delivery, address))
+            return False
+        now, again_at = await road.now(), outcome.post_again_at(delivery, road.patience)
+        if now < again_at:
+            await road.put_back(delivery, (again_at - now).total_seconds())
+            return False
+        if outcome.was_posted_enough(delivery, road.patience):
+            await self._lose(delivery, "it was posted several times and never known to have arrived")
+            return False
+        return True
+
+    async def _look_up(self, delivery: Delivery) -> Mapping[str, Any] | None:
+        try:
+            return await self._road.send(self._road.outlet.find(outcome.bare(delivery)))
+        except (OutletBusy, OutletRefused, OutcomeUnknown):
+            return None
+
+    # After a refusal.
+
+    async def _refused(self, delivery: Delivery, no: OutletRefused) -> None:
+        log.warning("courier.refused", outlet=delivery.outlet, delivery=delivery.id, reason=no.reason, gone=no.gone)
+        if no.gone and not outcome.is_second_copy(delivery):
+            await self._road.record(lambda _: outcome.vanished(delivery, no.reason))
+        elif no.permanent or no.gone or delivery.attempts >= self._road.patience.tries:
+            await self._lose(delivery, no.reason)
+        else:
+            await self.retry(delivery, no.reason)
+
+    async def _lose(self, delivery: Delivery, problem: str) -> None:
+        """The place is given up; where else the request is shown is written in the same transaction."""
+        siblings = await self._road.cards(delivery.request)
+        places = {sibling.place for sibling in siblings}
+        alive = any(sibling.state != "lost" and sibling.id != delivery.id for sibling in siblings)
+
+        def work(tx: Transaction) -> None:
+            tx.record_delivery(outcome.lost(delivery, problem))
+            request = tx.request(delivery.request, lock=False)
+            if request is None:
+                return
+            project = request.project
+            more = instead_of(
+                delivery.place, request, places, alive=alive, roster=lambda name, most: tx.roster(name, project, most)
+            )
+            tx.deliver([_elsewhere(delivery, place, request.version) for place in more])
+
+        await self._road.store.transact(work, chore=True)
+
+
+def _elsewhere(lost: Delivery, place: str, version: int) -> Delivery:
+    return Delivery(
+        f"dlv_{ULID()}", lost.organisation, lost.request, lost.outlet, place, wanted=version, shown=0, state="new"
+    )

@@ -1,0 +1,163 @@
+"""What becomes of a delivery or a notice after each outcome. Pure: a row and a moment in, the row to record out.
+
+What the courier must remember about a post (when it was asked for, how often, whether it is a second copy) lies in the
+row's `address` under one key of its own, which outlets never see: a restart, or another replica, goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.ports import Delivery, Notice
+
+OWN = "courier"
+"""The courier's own key in a stored address. May never be renamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long, in seconds, and how often.
+
+    A row is claimed for `claim`; one call of an outlet may take `send`; a row that waits for its turn longer than `linger`
+    is put back meanwhile. A post of unknown outcome is looked for after `look_for`, and repeated after `again`, then after
+    twice as long each time, `posts` times in all.
+    """
+
+    lease: float = 15
+    poll: float = 5
+    claim: float = 60
+    send: float = 20
+    linger: float = 1
+    look_for: float = 5
+    again: float = 60
+    posts: int = 6
+    tries: int = 10
+    longest: float = 300
+    parting: float = 5
+
+    def backoff(self, attempts: int) -> float:
+        return min(self.longest, 2.0 ** min(attempts, 30))
+
+
+def after(now: datetime, seconds: float) -> datetime:
+    return now + timedelta(seconds=seconds)
+
+
+# ------------------------------------------------------------------------------------------------------------ deliveries
+
+
+def bare(delivery: Delivery) -> Delivery:
+    """As outlets see it."""
+    return replace(delivery, address=without_own(delivery.address))
+
+
+def without_own(address: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in address.items() if key != OWN}
+
+
+def own(delivery: Delivery) -> dict[str, Any]:
+    return dict(delivery.address.get(OWN, {}))
+
+
+def with_own(address: Mapping[str, Any], **memory: Any) -> dict[str, Any]:
+    known = {key: value for key, value in memory.items() if value}
+    return {**without_own(address), OWN: known} if known else without_own(address)
+
+
+def about_to_post(delivery: Delivery, now: datetime, patience: Patience) -> Delivery:
+    """Written before the post goes out, so that a crash leaves a row that says so, instead of one that looks new."""
+    memory = own(delivery) | {"posted_at": now.isoformat(), "posts": own(delivery).get("posts", 0) + 1}
+    return replace(
+        delivery,
+        state="unknown",
+        address=with_own(delivery.address, **memory),
+        attempts=delivery.attempts + 1,
+        next_try_at=after(now, patience.send + patience.look_for),
+    )
+
+
+def now_shown(before: Delivery, drawn: Delivery, version: int) -> Delivery:
+    """The outlet drew this version. Nothing of the way there needs remembering but that it is a second copy."""
+    address = with_own(drawn.address, again=own(before).get("again"))
+    return replace(before, state="shown", shown=version, address=address, attempts=0, next_try_at=None, problem=None)
+
+
+def found(delivery: Delivery, address: Mapping[str, Any]) -> Delivery:
+    """The message is there after all (looked up, or revealed by a click); what it shows is not known, so draw it anew."""
+    return now_shown(delivery, replace(delivery, address=address), 0)
+
+
+def put_back(delivery: Delivery, now: datetime, seconds: float) -> Delivery:
+    """Nothing was done and nothing is wrong: its turn comes later."""
+    return replace(delivery, next_try_at=after(now, seconds))
+
+
+def retry(delivery: Delivery, now: datetime, patience: Patience, problem: str) -> Delivery:
+    attempts = delivery.attempts + 1
+    later = after(now, patience.backoff(attempts))
+    return replace(delivery, attempts=attempts, next_try_at=later, problem=problem)
+
+
+def look_for_soon(delivery: Delivery, now: datetime, patience: Patience, problem: str) -> Delivery:
+    """A post just ended without telling how."""
+    return replace(delivery, next_try_at=after(now, patience.look_for), problem=problem)
+
+
+def post_again_at(delivery: Delivery, patience: Patience) -> datetime:
+    """When a post of unknown outcome that cannot be found may be repeated."""
+    memory = own(delivery)
+    posted_at = datetime.fromisoformat(memory["posted_at"])
+    return after(posted_at, min(patience.again * 2.0 ** (memory.get("posts", 1) - 1), patience.longest * 3))
+
+
+def was_posted_enough(delivery: Delivery, patience: Patience) -> bool:
+    return bool(own(delivery).get("posts", 0) >= patience.posts)
+
+
+def is_second_copy(delivery: Delivery) -> bool:
+    return bool(own(delivery).get("again"))
+
+
+def vanished(delivery: Delivery, problem: str) -> Delivery:
+    """Somebody deleted the message: a new one takes its place. Once: a second time somebody does not want it there."""
+    return replace(
+        delivery,
+        state="new",
+        shown=0,
+        address=with_own({}, again=True),
+        attempts=0,
+        next_try_at=None,
+        problem=problem,
+    )
+
+
+def lost(delivery: Delivery, problem: str) -> Delivery:
+    return replace(delivery, state="lost", next_try_at=None, problem=problem[:500])
+
+
+# --------------------------------------------------------------------------------------------------------------- notices
+
+
+def about_to_tell(notice: Notice) -> Notice:
+    """Written before it goes out; where nothing else is written afterwards, this is how it ends."""
+    return replace(notice, state="unknown", attempts=notice.attempts + 1, next_try_at=None)
+
+
+def now_told(announced: Notice, said: Notice) -> Notice:
+    return replace(announced, state="sent", address=dict(said.address))
+
+
+def tell_later(notice: Notice, now: datetime, seconds: float, attempts: int) -> Notice:
+    return replace(notice, state="due", attempts=attempts, next_try_at=after(now, seconds))
+
+
+def untold(notice: Notice) -> Notice:
+    return replace(notice, state="lost", next_try_at=None)
+
+
+def seq(notice: Notice) -> int:
+    """The place of its event in the request's story."""
+    return int(notice.event.rpartition(":")[2])

@@ -1,0 +1,88 @@
+"""Keeps an outlet's pace: who comes gets a slot in order of coming, and keeps it when it comes back for it.
+
+Slots are promised per place first and per organisation after, so that a crowded channel never holds up another one.
+Kept in memory only: one courier per outlet holds the lease, and whoever takes over begins with an empty book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.courier.outlet import Pace
+
+Key = tuple[str, ...]
+MOST_BUCKETS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One limit an errand has to pass: one every `gap` seconds, `burst` at once; the errand takes `cost` of them."""
+
+    key: Key
+    gap: float
+    burst: int = 1
+    cost: int = 1
+
+
+def update_gates(pace: Pace, organisation: str) -> tuple[Gate, ...]:
+    return (Gate(("update", organisation), 60 / pace.updates, pace.burst),)
+
+
+def post_gates(pace: Pace, organisation: str, places: Iterable[str]) -> tuple[Gate, ...]:
+    """To post once in each of these places."""
+    there = sorted(set(places))
+    each = tuple(Gate(("place", organisation, place), pace.post_gap) for place in there)
+    return (*each, Gate(("post", organisation), 60 / pace.posts, pace.burst, max(1, len(there))))
+
+
+@dataclass(slots=True)
+class Bucket:
+    """`full_at` is when the slots given so far are used up; `closed_until` when the outlet said that it is busy."""
+
+    full_at: float
+    closed_until: float = 0.0
+
+    def reserve(self, gate: Gate, now: float) -> float:
+        at = max(now, self.full_at - (gate.burst - 1) * gate.gap, self.closed_until)
+        self.full_at = max(self.full_at, at) + gate.gap * gate.cost
+        return at
+
+
+class Book:
+    """The promised slots. `now` is in seconds of any steady clock, always the same one."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[Key, Bucket] = {}
+        self._promised: dict[str, dict[Key, float]] = {}
+
+    def wait(self, errand: str, gates: Iterable[Gate], now: float) -> float:
+        """Seconds until the errand may go; 0 when it may go now. The slot stays promised until `done`."""
+        promised = self._promised.setdefault(errand, {})
+        for gate in gates:
+            if gate.key not in promised:
+                promised[gate.key] = self._bucket(gate.key, now).reserve(gate, now)
+            if promised[gate.key] > now:
+                return promised[gate.key] - now
+        return 0.0
+
+    def done(self, errand: str) -> None:
+        self._promised.pop(errand, None)
+
+    def close(self, gates: Iterable[Gate], seconds: float, now: float) -> None:
+        """The outlet is busy: nobody passes the last of these gates, which counts for all places, for so long."""
+        *_, last = gates
+        bucket = self._bucket(last.key, now)
+        bucket.closed_until = max(bucket.closed_until, now + seconds)
+        bucket.full_at = max(bucket.full_at, bucket.closed_until + (last.burst - 1) * last.gap)
+        for promised in self._promised.values():
+            promised.pop(last.key, None)
+
+    def forget(self) -> None:
+        self._buckets.clear()
+        self._promised.clear()
+
+    def _bucket(self, key: Key, now: float) -> Bucket:
+        if len(self._buckets) >= MOST_BUCKETS:
+            self._buckets = {k: b for k, b in self._buckets.items() if max(b.full_at, b.closed_until) > now}
+        return self._buckets.setdefault(key, Bucket(now))

@@ -1,0 +1,94 @@
+"""What all errands to one outlet share: the outlet, its pace, the time a claim leaves, and the store's records."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from core.courier import outcome
+from core.courier.outcome import Patience
+from core.courier.outlet import OutcomeUnknown, Outlet
+from core.courier.pace import Book, Gate
+from core.model.request import Request
+from core.ports import Delivery, Notice, Store, Transaction
+
+T = TypeVar("T")
+Seconds = Callable[[], float]
+
+
+class Road:
+    """The road to one outlet. `seconds` is a steady clock; moments in rows are the store's."""
+
+    def __init__(self, store: Store, outlet: Outlet, patience: Patience, seconds: Seconds) -> None:
+        self.store = store
+        self.outlet = outlet
+        self.patience = patience
+        self.seconds = seconds
+        self.book = Book()
+        self.wake = asyncio.Event()
+        self.leased_until = float("-inf")
+
+    def leave_to_others(self) -> None:
+        """Another courier holds the lease: what was promised here no longer holds."""
+        self.leased_until = float("-inf")
+        self.book.forget()
+
+    def is_mine(self, claimed_at: float) -> bool:
+        """Whether a call begun now ends before somebody else may claim its row, and the pace is still kept here."""
+        now = self.seconds()
+        return now + self.patience.send < claimed_at + self.patience.claim and now < self.leased_until
+
+    async def wait(self, errand: str, gates: Sequence[Gate]) -> float:
+        """Seconds the errand must still wait for its turn; 0 when it may go now. A short wait is waited here."""
+        wait = self.book.wait(errand, gates, self.seconds())
+        while 0 < wait <= self.patience.linger:
+            await asyncio.sleep(wait)
+            wait = self.book.wait(errand, gates, self.seconds())
+        return wait
+
+    async def send(self, call: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(self.patience.send):
+                return await call
+        except TimeoutError as late:
+            raise OutcomeUnknown("no answer in time") from late
+
+    async def request(self, id: str) -> Request | None:
+        return await self.store.read(lambda reader: reader.request(id))
+
+    async def cards(self, request: str) -> list[Delivery]:
+        """Every delivery of the request to this outlet."""
+        every = await self.store.read(lambda reader: reader.deliveries(request))
+        return [delivery for delivery in every if delivery.outlet == self.outlet.word]
+
+    async def now(self) -> datetime:
+        return await self.store.read(lambda reader: reader.now())
+
+    async def record(self, change: Callable[[datetime], Delivery]) -> Delivery:
+        """Write what `change` makes of the present moment, and let go of the claim."""
+
+        def work(tx: Transaction) -> Delivery:
+            delivery = change(tx.now())
+            tx.record_delivery(delivery)
+            return delivery
+
+        return await self.store.transact(work, chore=True)
+
+    async def note(self, change: Callable[[datetime], Notice]) -> Notice:
+        """The same for a notice."""
+
+        def work(tx: Transaction) -> Notice:
+            notice = change(tx.now())
+            tx.record_notice(notice)
+            return notice
+
+        return await self.store.transact(work, chore=True)
+
+    async def put_back(self, delivery: Delivery, seconds: float) -> None:
+        await self.record(lambda now: outcome.put_back(delivery, now, seconds))
+        self.come_back_in(seconds)
+
+    def come_back_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self.wake.set)

@@ -1,0 +1,188 @@
+"""One outlet's part of the courier: its lease, what it has in hand, and the loop that serves it.
+
+Claimed and committed, then sent with no lock held, then recorded. The lease is one per outlet, not one per Slack
+installation: it keeps the pace across replicas just as well, and costs one row however many organisations there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import weakref
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from core.courier import outcome
+from core.courier.cards import Cards
+from core.courier.road import Road
+from core.courier.telling import Telling
+from core.ports import Delivery, Notice, Transaction
+
+MOST_IN_HAND = 64
+"""Rows claimed at once; those who must wait are put back, so that this many can always move."""
+
+BREATH = 0.02
+"""Seconds between being woken and looking: quick decisions in a row become one look."""
+
+DENIED = 1.0
+"""Seconds before asking again for a lease that another courier holds, however often we are woken."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Errands:
+    """What was claimed of one request, and when (in the road's seconds)."""
+
+    claimed_at: float
+    deliveries: list[Delivery] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def ids(self) -> list[str]:
+        return [delivery.id for delivery in self.deliveries] + [notice.id for notice in self.notices]
+
+
+class Route:
+    """Serves one outlet."""
+
+    def __init__(self, road: Road, owner: str) -> None:
+        self._road = road
+        self._owner = owner
+        self._lease = f"courier:{road.outlet.word}"
+        self._cards = Cards(road)
+        self._telling = Telling(road)
+        self._denied_until = float("-inf")
+        self._in_hand: dict[str, asyncio.Task[None]] = {}
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    def nudge(self) -> None:
+        self._road.wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled; then what is on its way is given a moment to end, and the lease is let go."""
+        try:
+            while True:
+                self._road.wake.clear()
+                if not await self._attempt():
+                    await self._rest()
+        finally:
+            await self._leave()
+
+    async def drain(self) -> None:
+        """Until nothing is due that can be done now."""
+        while await self.round() or self._in_hand:
+            if self._in_hand:
+                await asyncio.wait(set(self._in_hand.values()))
+
+    async def settled(self, id: str) -> None:
+        """Until this row is not in hand here."""
+        if id in self._in_hand:
+            await asyncio.wait([self._in_hand[id]])
+
+    async def _attempt(self) -> int:
+        try:
+            return await self.round()
+        except Exception:
+            log.exception("courier.round_failed", outlet=self._road.outlet.word)
+            return 0
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._road.wake.wait(), self._road.patience.poll)
+        await asyncio.sleep(BREATH)
+
+    async def _leave(self) -> None:
+        tasks = set(self._in_hand.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=self._road.patience.parting)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._road.seconds() < self._road.leased_until:
+            await self._road.store.transact(lambda tx: tx.hold_lease(self._lease, self._owner, 0), chore=True)
+        self._road.leave_to_others()
+
+    # One round: lease and claims in one transaction, then a task per request.
+
+    async def round(self) -> int:
+        """Claim what is due and begin it; says how many rows. 0 too while another courier holds the lease."""
+        room, began = MOST_IN_HAND - len(self._in_hand), self._road.seconds()
+        if room <= 0 or began < self._denied_until:
+            return 0
+        renew = began > self._road.leased_until - self._road.patience.lease * 2 / 3
+        claimed = await self._road.store.transact(lambda tx: self._claim(tx, room, renew=renew), chore=True)
+        if claimed is None:
+            self._road.leave_to_others()
+            self._telling.forget()
+            self._denied_until = began + DENIED
+            return 0
+        if renew:
+            self._road.leased_until = began + self._road.patience.lease
+        return self._begin(*claimed, began)
+
+    def _claim(self, tx: Transaction, room: int, *, renew: bool) -> tuple[Sequence[Delivery], Sequence[Notice]] | None:
+        patience, word = self._road.patience, self._road.outlet.word
+        if renew and not tx.hold_lease(self._lease, self._owner, patience.lease):
+            return None
+        deliveries = tx.claim_deliveries(word, self._owner, patience.claim, room)
+        left = room - len(deliveries)
+        notices = tx.claim_notices(word, self._owner, patience.claim, left) if left > 0 else ()
+        return deliveries, notices
+
+    def _begin(self, deliveries: Sequence[Delivery], notices: Sequence[Notice], now: float) -> int:
+        errands: defaultdict[str, Errands] = defaultdict(lambda: Errands(now))
+        for delivery in deliveries:
+            if delivery.id not in self._in_hand:
+                errands[delivery.request].deliveries.append(delivery)
+        for notice in notices:
+            if notice.id not in self._in_hand:
+                errands[notice.request].notices.append(notice)
+        for request, mine in errands.items():
+            self._start(request, mine)
+        return sum(len(mine.ids) for mine in errands.values())
+
+    def _start(self, request: str, errands: Errands) -> None:
+        task = asyncio.create_task(self._serve(request, errands))
+        self._in_hand |= dict.fromkeys(errands.ids, task)
+
+        def ended(_: asyncio.Task[None]) -> None:
+            for id in errands.ids:
+                self._in_hand.pop(id, None)
+            self._road.wake.set()
+
+        task.add_done_callback(ended)
+
+    async def _serve(self, request: str, errands: Errands) -> None:
+        """The cards of one request side by side, then what is to be told, in the order in which it happened."""
+        since = errands.claimed_at
+        await asyncio.gather(*(self._bring(delivery, since) for delivery in errands.deliveries))
+        turn = self._turns.setdefault(request, asyncio.Lock())
+        async with turn:
+            for notice in sorted(errands.notices, key=outcome.seq):
+                await self._bring(notice, since)
+
+    async def _bring(self, row: Delivery | Notice, since: float) -> None:
+        """The last line: an errand that fails in a way nobody foresaw is logged, and holds up no other.
+
+        An update is tried again later. Whatever had to be posted is announced by now, and treated like any post whose
+        outcome is unknown; or it never came so far, and its claim lapses.
+        """
+        try:
+            if isinstance(row, Notice):
+                await self._telling.tell(row, since)
+            else:
+                await self._cards.show(row, since)
+        except Exception as error:
+            log.exception("courier.errand_failed", outlet=row.outlet, row=row.id, request=row.request)
+            if isinstance(row, Delivery) and row.state == "shown":
+                await self._put_off(row, type(error).__name__)
+
+    async def _put_off(self, delivery: Delivery, problem: str) -> None:
+        try:
+            await self._cards.retry(delivery, problem)
+        except Exception:
+            log.exception("courier.not_recorded", delivery=delivery.id)

@@ -1,0 +1,106 @@
+"""Tells one notice, once: after the cards it belongs under, in the order in which things happened.
+
+Announced in its row before it goes out. A reminder heard twice is worse than one that a crash swallowed, so what was
+announced and never recorded counts as told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from core.courier import outcome
+from core.courier.outlet import OutcomeUnknown, OutletBusy, OutletRefused
+from core.courier.pace import Gate, post_gates
+from core.courier.road import Road
+from core.model.request import Request
+from core.ports import Delivery, Notice
+
+THREAD = "thread"
+CARD_TRIES = 3
+"""Posts of a card that its thread waits for; a card in worse trouble than this must not silence the others."""
+
+log = structlog.get_logger()
+
+
+class Telling:
+    """Errands with notices."""
+
+    def __init__(self, road: Road) -> None:
+        self._road = road
+        self._postponed: dict[tuple[str, str], set[int]] = {}
+
+    def forget(self) -> None:
+        self._postponed.clear()
+
+    async def tell(self, notice: Notice, claimed_at: float) -> None:
+        cards = await self._road.cards(notice.request)
+        if self._must_wait(notice, cards):
+            await self._postpone(notice, self._road.patience.linger)
+            return
+        shown = [outcome.bare(card) for card in cards if card.state == "shown"]
+        places = [card.place for card in shown] if notice.place == THREAD else [notice.place]
+        gates = post_gates(self._road.outlet.pace, notice.organisation, places)
+        wait = await self._road.wait(notice.id, gates)
+        if wait > 0:
+            await self._postpone(notice, wait)
+            return
+        request = await self._road.request(notice.request)
+        if not self._road.is_mine(claimed_at):
+            return
+        self._road.book.done(notice.id)
+        if request is None or not places:
+            await self._settle(notice, outcome.untold(notice))
+        else:
+            await self._say(notice, request, shown, gates)
+
+    def _must_wait(self, notice: Notice, cards: Sequence[Delivery]) -> bool:
+        """A thread begins with its card; and nothing overtakes what happened before it."""
+        if any(seq < outcome.seq(notice) for seq in self._postponed.get(_line(notice), ())):
+            return True
+        return notice.place == THREAD and any(
+            card.state in {"new", "unknown"} and card.attempts < CARD_TRIES for card in cards
+        )
+
+    async def _say(self, notice: Notice, request: Request, cards: Sequence[Delivery], gates: Sequence[Gate]) -> None:
+        road = self._road
+        announced = await road.note(lambda _: outcome.about_to_tell(notice))
+        try:
+            said = await road.send(road.outlet.tell(notice, request, cards))
+        except OutletBusy as busy:
+            road.book.close(gates, busy.retry_after, road.seconds())
+            await self._postpone(notice, busy.retry_after)
+        except OutletRefused as no:
+            log.warning("courier.refused", outlet=notice.outlet, notice=notice.id, reason=no.reason)
+            await self._refused(notice, no)
+        except OutcomeUnknown as unknown:
+            log.warning("courier.outcome_unknown", outlet=notice.outlet, notice=notice.id, problem=str(unknown))
+            await self._settle(notice, announced)
+        else:
+            await self._settle(notice, outcome.now_told(announced, said))
+
+    async def _refused(self, notice: Notice, no: OutletRefused) -> None:
+        tries = notice.attempts + 1
+        if no.permanent or no.gone or tries >= self._road.patience.tries:
+            await self._settle(notice, outcome.untold(notice))
+            return
+        await self._postpone(notice, self._road.patience.backoff(tries), attempts=tries)
+
+    async def _postpone(self, notice: Notice, seconds: float, attempts: int | None = None) -> None:
+        self._postponed.setdefault(_line(notice), set()).add(outcome.seq(notice))
+        tries = notice.attempts if attempts is None else attempts
+        await self._road.note(lambda now: outcome.tell_later(notice, now, seconds, tries))
+        self._road.come_back_in(seconds)
+
+    async def _settle(self, notice: Notice, after: Notice) -> None:
+        await self._road.note(lambda _: after)
+        line = self._postponed.get(_line(notice), set())
+        line.discard(outcome.seq(notice))
+        if not line:
+            self._postponed.pop(_line(notice), None)
+
+
+def _line(notice: Notice) -> tuple[str, str]:
+    """Those who stand in one line: the same request, the same ears."""
+    return notice.request, notice.place
