@@ -189,7 +189,7 @@ class Delivery:
             ack = Ack(0, error="no_app", no_retry=True)
         else:
             ack = await self.transport.carry(parcel, self.ack_limit)
-            ack = await self._with_fault(ack, self._faults.take("ack"))
+            ack = await self._with_fault(ack, self._faults.take("event_ack" if parcel.kind == "events_api" else "ack"))
         ack = replace(ack, ms=(time.monotonic() - began) * 1000)
         self._record(parcel, ack)
         return ack

@@ -3,12 +3,13 @@
 Kinds for a Web API method (or `response_url`): `429`, `500`, `timeout` (nothing done, no reply), `error` (nothing
 done, `error` answered), `drop` (nothing done, connection cut), `drop_reply` (done, connection cut), `500_after` and
 `error_after` (done, then 500 or `error`), `delay` (done after `seconds`). Method `*` means any.
-For `ack`: `drop_reply` and `timeout` lose the app's acknowledgement, `500` turns it into one, `delay` holds it.
+For `ack` (of interactions and commands) and `event_ack`: `drop_reply` and `timeout` lose the app's acknowledgement, `500` turns it into one, `delay` holds it.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
+OTHER_THAN_METHODS = frozenset({"ack", "event_ack", "response_url"})
 KINDS = frozenset({"429", "500", "timeout", "error", "drop", "drop_reply", "500_after", "error_after", "delay"})
 
 
@@ -41,7 +42,7 @@ class Faults:
 
     def take(self, method: str) -> Fault | None:
         """The fault for this call, counted down; None when the call may go well."""
-        fault = next((each for each in self.waiting if each.method in (method, "*")), None)
+        fault = next((each for each in self.waiting if _fits(each, method)), None)
         if fault is None:
             return None
         fault.count -= 1
@@ -51,3 +52,7 @@ class Faults:
 
     def clear(self) -> None:
         self.waiting.clear()
+
+
+def _fits(fault: Fault, method: str) -> bool:
+    return fault.method == method or (fault.method == "*" and method not in OTHER_THAN_METHODS)

@@ -101,7 +101,8 @@ def _update(call: Call) -> Json:
     if len(call.text("text")) > limits.TEXT_ON_UPDATE:
         raise SlackError("msg_too_long")
     changes = _changes(call)
-    by = None if channel.messages[ts].get("blocks") or changes.get("blocks") else call.app.bot_user_id
+    has_blocks = changes["blocks"] if "blocks" in changes else channel.messages[ts].get("blocks")
+    by = None if has_blocks else call.app.bot_user_id
     message = call.slack.messages.change(channel, ts, changes, edited_by=by)
     return {"ok": True, "channel": channel.id, "ts": ts, "text": message["text"], "message": message}
 
