@@ -1,0 +1,25 @@
+"""Answer: the question as it was asked, and room for the answer."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop, Card
+from core.masking import mask_text
+from core.model.request import Question, Request
+
+
+def draw(request: Request, backdrop: Backdrop, question: Question) -> Json:
+    asked = b.quote(b.words(f"{question.name} asks: ", 80, "bold"), b.words(mask_text(question.text), 2_500))
+    blocks = [
+        parts.title(request, "answer"),
+        parts.eyebrow(request, backdrop, "answer"),
+        b.rich("answer.question", asked),
+        b.field("answer", "Your answer", b.text_input("text", lines=True)),
+    ]
+    metadata = f"{parts.target_of(request)}/{question.id}"
+    return b.modal("answer", "Answer", blocks, submit="Answer", metadata=metadata)
+
+
+MEMBER = Card("answer", {"open": lambda: draw(samples.question(), samples.BACKDROP, samples.question().questions[1])})

@@ -1,0 +1,33 @@
+"""Approve with a comment: the present revision once more in short, and the button that confirms."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop, Card
+from core.model.request import Request
+
+
+def draw(request: Request, backdrop: Backdrop, comment: str = "") -> Json:
+    blocks = [
+        parts.title(request, "approve"),
+        parts.eyebrow(request, backdrop, "approve"),
+        parts.lead(request, backdrop, "approve", 700),
+        *parts.changed(request, backdrop, "approve"),
+        *parts.meaning(request.content, "approve"),
+        *parts.stages(request, "approve"),
+        *parts.deadline(request, "approve"),
+        b.field("comment", "Comment", b.text_input("text", lines=True, initial=comment), optional=True),
+    ]
+    return b.modal("approve", "Approve", blocks, submit="Approve", metadata=str(parts.target_of(request)))
+
+
+MEMBER = Card(
+    "approve",
+    {
+        "plain": lambda: draw(samples.pending(), samples.BACKDROP),
+        "with_comment": lambda: draw(samples.revised(), samples.REVISED_BACKDROP, "Looks good."),
+        "hostile": lambda: draw(samples.hostile(), samples.BACKDROP, "x" * 9_000),
+    },
+)

@@ -1,0 +1,29 @@
+"""Cancel: asked back once, with room for a reason."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop, Card
+from core.model.request import Request
+
+
+def draw(request: Request, backdrop: Backdrop) -> Json:
+    blocks = [
+        parts.title(request, "cancel"),
+        parts.eyebrow(request, backdrop, "cancel"),
+        b.field("comment", "Reason", b.text_input("text", lines=True), optional=True),
+        b.context("cancel.note", b.mrkdwn("Nobody will be asked any more. This cannot be undone.")),
+    ]
+    metadata = str(parts.target_of(request))
+    return b.modal("cancel", "Cancel the request", blocks, submit="Cancel the request", metadata=metadata)
+
+
+MEMBER = Card(
+    "cancel",
+    {
+        "plain": lambda: draw(samples.pending(), samples.BACKDROP),
+        "hostile": lambda: draw(samples.hostile(), samples.BACKDROP),
+    },
+)

@@ -1,0 +1,39 @@
+"""Comment: a remark, a question to whoever asked, or an approval with these words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop, Card
+from core.model.request import Request
+
+KINDS: Final = (
+    ("comment", "A remark", "Shown under the card, changes nothing"),
+    ("question", "A question", "The request stays open; whoever asked is told"),
+    ("approve", "Approve, with these words", "Your approval, with this comment"),
+)
+
+
+def draw(request: Request, backdrop: Backdrop) -> Json:
+    kinds = KINDS if request.is_open else KINDS[:1]
+    options = [b.option(text, word, description) for word, text, description in kinds]
+    blocks = [
+        parts.title(request, "comment"),
+        parts.eyebrow(request, backdrop, "comment"),
+        b.field("text", "Your words", b.text_input("text", lines=True)),
+        b.field("kind", "They are", b.radio("kind", options)),
+    ]
+    return b.modal("comment", "Comment", blocks, submit="Send", metadata=str(parts.target_of(request)))
+
+
+MEMBER = Card(
+    "comment",
+    {
+        "open": lambda: draw(samples.pending(), samples.BACKDROP),
+        "over": lambda: draw(samples.rejected(), samples.BACKDROP),
+        "hostile": lambda: draw(samples.hostile(), samples.BACKDROP),
+    },
+)

@@ -1,0 +1,125 @@
+"""Approve with edits: one input per field that may be edited, of its kind and within its bounds, filled with what is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop, Card
+from bot.slack.wording import LABELS
+from core.lifecycle.editing import editable_fields, value_at
+from core.masking import mask_path
+from core.model.organisation import BUILT_IN_TYPES, Bounds, RequestType
+from core.model.request import Request
+
+FIELDS: Final = 40
+PATH: Final = 200
+"""A block id holds 255 characters."""
+
+
+def draw(request: Request, backdrop: Backdrop, type: RequestType) -> Json:
+    fields = [made for path, bounds in fields_of(request, type).items() if (made := _field(request, path, bounds))]
+    blocks = [
+        parts.title(request, "edit"),
+        parts.eyebrow(request, backdrop, "edit"),
+        *fields[:FIELDS],
+        b.field("comment", "Comment", b.text_input("text", lines=True), optional=True),
+        b.context("edit.note", b.mrkdwn("This makes a new revision in your name, which is judged again.")),
+    ]
+    metadata = str(parts.target_of(request))
+    return b.modal("edit", "Approve with edits", blocks, submit="Approve with edits", metadata=metadata)
+
+
+def fields_of(request: Request, type: RequestType) -> Mapping[str, Bounds]:
+    """What may be edited here; secrets are not, since they are not shown."""
+    return {
+        path: bounds
+        for path, bounds in editable_fields(request, type).items()
+        if len(path) <= PATH and mask_path(path, value_at(request.content, path)) == _plain(request, path)
+    }
+
+
+def _plain(request: Request, path: str) -> Any:
+    value = value_at(request.content, path)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def kind_of(bounds: Bounds, present: Any) -> str:
+    """The kind of input; `any` takes the kind of the present value, empty means it cannot be edited in a form."""
+    if bounds.choices:
+        return "choice"
+    if bounds.kind != "any":
+        return bounds.kind
+    match present:
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "text"
+        case _:
+            return ""
+
+
+def _field(request: Request, path: str, bounds: Bounds) -> Json | None:
+    present = value_at(request.content, path)
+    element = _element(kind_of(bounds, present), bounds, present)
+    label = LABELS.get(path, path.removeprefix("params."))
+    return None if element is None else b.field(f"edit.{path}", label, element, optional=True)
+
+
+def _element(kind: str, bounds: Bounds, present: Any) -> Json | None:
+    match kind:
+        case "choice":
+            return _choice([(json.dumps(choice), str(choice)) for choice in bounds.choices], json.dumps(present))
+        case "boolean":
+            return _choice([("true", "Yes"), ("false", "No")], json.dumps(present))
+        case "number" | "integer":
+            return _number(kind, bounds, present)
+        case "texts":
+            return b.text_input("value", lines=True, initial="\n".join(present or ()), hint="One per line")
+        case "text":
+            return (
+                b.text_input("value", lines=True, initial=present or "")
+                if len(present or "") <= b.INPUT_LENGTH
+                else None
+            )
+        case _:
+            return None
+
+
+def _choice(options: list[tuple[str, str]], present: str) -> Json | None:
+    offered = [b.option(text, value) for value, text in options if len(value) <= b.OPTION_VALUE]
+    initial = next((option for option in offered if option["value"] == present), None)
+    return b.select("value", offered, initial) if offered else None
+
+
+def _number(kind: str, bounds: Bounds, present: Any) -> Json | None:
+    high = bounds.maximum if bounds.maximum is not None else present
+    if not isinstance(high, int | float):
+        return None
+    low = bounds.minimum if bounds.minimum is not None else 0
+    inside = isinstance(present, int | float) and low <= present <= high
+    return b.number_input(
+        "value", decimals=kind == "number", initial=_say(present) if inside else "", low=_say(low), high=_say(high)
+    )
+
+
+def _say(number: float) -> str:
+    return json.dumps(number)
+
+
+MEMBER = Card(
+    "edit",
+    {
+        "deploy": lambda: draw(samples.pending(), samples.BACKDROP, BUILT_IN_TYPES["deploy"]),
+        "declared": lambda: draw(samples.editable(), samples.BACKDROP, BUILT_IN_TYPES["deploy"]),
+        "hostile": lambda: draw(samples.hostile(), samples.BACKDROP, BUILT_IN_TYPES["custom"]),
+    },
+)

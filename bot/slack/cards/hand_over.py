@@ -1,0 +1,28 @@
+"""Hand over: give one's own seat in this request to somebody else."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop, Card
+from core.model.request import Request
+
+
+def draw(request: Request, backdrop: Backdrop) -> Json:
+    blocks = [
+        parts.title(request, "hand_over"),
+        parts.eyebrow(request, backdrop, "hand_over"),
+        b.field("to", "To whom", b.users_select("user"), hint="Somebody of your organisation who may approve here"),
+        b.field("comment", "A word to them", b.text_input("text", lines=True), optional=True),
+    ]
+    return b.modal("hand_over", "Hand over", blocks, submit="Hand over", metadata=str(parts.target_of(request)))
+
+
+MEMBER = Card(
+    "hand_over",
+    {
+        "plain": lambda: draw(samples.pending(), samples.BACKDROP),
+        "hostile": lambda: draw(samples.hostile(), samples.BACKDROP),
+    },
+)

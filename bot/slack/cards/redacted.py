@@ -1,0 +1,21 @@
+"""The card for a channel shared with another organisation: that something waits, and nothing of what it is."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.cards.base import Card, Drawing
+from bot.slack.wording import MARKS
+from core.model.request import Request
+
+
+def draw(request: Request) -> Drawing:
+    """People of this organisation open the details; nobody can decide here unseen."""
+    state = MARKS[request.status]
+    said = f"{state}: request #{request.number}. Its details are not shown in a channel shared with others."
+    key = str(request.version)
+    open_it = b.button("Details", "request.details", str(parts.target_of(request)))
+    return Drawing(b.gist(said), [b.section(b.plain(said), f"redacted.{key}", open_it)])
+
+
+MEMBER = Card("redacted", {"pending": lambda: draw(samples.pending()).as_json()})

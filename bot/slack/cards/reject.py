@@ -1,0 +1,28 @@
+"""Reject, with its reason: one rejection ends the request, so the modal says so."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop, Card
+from core.model.request import Request
+
+
+def draw(request: Request, backdrop: Backdrop) -> Json:
+    blocks = [
+        parts.title(request, "reject"),
+        parts.eyebrow(request, backdrop, "reject"),
+        b.field("comment", "Reason", b.text_input("text", lines=True, hint="Why not, and what would help")),
+        b.context("reject.note", b.mrkdwn("One rejection ends the request. Whoever asked sees your reason.")),
+    ]
+    return b.modal("reject", "Reject", blocks, submit="Reject", metadata=str(parts.target_of(request)))
+
+
+MEMBER = Card(
+    "reject",
+    {
+        "plain": lambda: draw(samples.pending(), samples.BACKDROP),
+        "hostile": lambda: draw(samples.hostile(), samples.BACKDROP),
+    },
+)

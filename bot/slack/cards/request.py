@@ -1,0 +1,75 @@
+"""The card: one request as it now stands. While it is open it can be decided here; when it is over one line says how."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop, Card, Drawing
+from bot.slack.wording import execution_line, gist_of
+from core.masking import mask_text
+from core.model.request import Request
+from core.notices import how_it_ended
+
+OPEN_LEAD = 700
+FINAL_LEAD = 240
+
+
+def draw(request: Request, backdrop: Backdrop) -> Drawing:
+    """The whole message, with or without buttons."""
+    key = str(request.version)
+    shown = _open(request, backdrop, key) if request.is_open else _final(request, backdrop, key)
+    head = [parts.eyebrow(request, backdrop, key), parts.title(request, key)]
+    return Drawing(b.gist(gist_of(request, backdrop.project)), b.fitted([*head, *shown]))
+
+
+def _open(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
+    return [
+        parts.lead(request, backdrop, key, OPEN_LEAD),
+        *parts.changed(request, backdrop, key),
+        *parts.meaning(request.content, key),
+        *parts.talk(request, key),
+        *parts.stages(request, key),
+        *parts.deadline(request, key),
+        parts.buttons(request, key),
+    ]
+
+
+def _final(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
+    return [
+        parts.lead(request, backdrop, key, FINAL_LEAD),
+        *(parts.changed(request, backdrop, key) if request.edits else ()),
+        b.rich(f"result.{key}", b.paragraph(*_result(request)), *_execution(request)),
+    ]
+
+
+def _result(request: Request) -> list[Json]:
+    """Who, when, why: the one clear line."""
+    said = [b.words(mask_text(how_it_ended(request)), 600, "bold")]
+    return [*said, b.words("  "), b.moment(request.decided_at)] if request.decided_at is not None else said
+
+
+def _execution(request: Request) -> list[Json]:
+    line = execution_line(request)
+    if line is None:
+        return []
+    said, at = line
+    return [b.paragraph(b.words(said, 500), *([b.words(" "), b.moment(at)] if at is not None else []))]
+
+
+def minimal(request: Request, backdrop: Backdrop) -> Drawing:
+    """When Slack refuses the card's blocks: only text, and while it is open the buttons, so that it can be decided."""
+    key = f"plain.{request.version}"
+    text = gist_of(request, backdrop.project)
+    shown = [b.section(b.plain(text, 2_000), f"gist.{key}")]
+    return Drawing(b.gist(text), [*shown, parts.buttons(request, key)] if request.is_open else shown)
+
+
+MEMBER = Card(
+    "request",
+    {name: (lambda made=made: draw(made(), samples.BACKDROP).as_json()) for name, made in samples.REQUESTS.items()}
+    | {
+        "revised": lambda: draw(samples.revised(), samples.REVISED_BACKDROP).as_json(),
+        "minimal": lambda: minimal(samples.pending(), samples.BACKDROP).as_json(),
+    },
+)

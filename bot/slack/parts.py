@@ -1,0 +1,219 @@
+"""Parts several cards are put together from: who asks, what it means, where it stands, which buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from bot.slack import blocks as b
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop
+from bot.slack.target import Target
+from bot.slack.wording import MARKS, asks, changes, edit_lines, leaves, money, say, type_title
+from core.masking import mask_text
+from core.model.request import Content, Question, Request
+from core.model.requirement import Result
+from core.standing import StageStanding, StageState, stand
+
+FACTS: Final = 8
+STAGES: Final = 10
+RESULTS: Final = 6
+LINKS: Final = 5
+CHANGES: Final = 6
+
+STAGE_MARKS: Final = {
+    StageState.PASSED: "✓",
+    StageState.OPEN: "▸",
+    StageState.WAITING: "·",
+    StageState.NOT_REACHED: "·",
+}
+
+TRIVIAL: Final = 1
+
+
+def target_of(request: Request) -> Target:
+    return Target(request.id, request.revision, request.stage)
+
+
+def eyebrow(request: Request, backdrop: Backdrop, key: str) -> Json:
+    """The small line above the title: state, number, type, project."""
+    where = f"#{request.number} · {type_title(request.content.type)} · {backdrop.project}"
+    revision = f" · revision {request.revision}" if request.revision > TRIVIAL else ""
+    return b.context(f"eyebrow.{key}", b.plain(f"{MARKS[request.status]} · {where}{revision}", 300))
+
+
+def title(request: Request, key: str) -> Json:
+    return b.header(mask_text(request.content.title), f"title.{key}")
+
+
+def lead(request: Request, backdrop: Backdrop, key: str, limit: int) -> Json:
+    """Who asks, and in their words what for."""
+    behalf = None if request.on_behalf_of is None else backdrop.name(request.on_behalf_of)
+    said = [b.words(f"{asks(request, behalf)}.", 200, "bold")]
+    description = request.content.description or request.content.reasoning
+    if description:
+        said.append(b.words(f" {mask_text(description)}", limit))
+    return b.rich(f"lead.{key}", b.paragraph(*said))
+
+
+def meaning(content: Content, key: str) -> list[Json]:
+    """What would be done, what it costs, what else it does, what happens without it."""
+    lines = [*_what(content), *_facts(content), *_links(content)]
+    return [b.rich(f"meaning.{key}", b.paragraph(*_joined(lines)))] if lines else []
+
+
+def _what(content: Content) -> list[list[Json]]:
+    lines = []
+    if content.action:
+        lines.append([_label("Action"), b.words(mask_text(content.action), 300, "code")])
+    if content.reasoning and content.description:
+        lines.append([_label("Why"), b.words(mask_text(content.reasoning), 300)])
+    if content.cost is not None:
+        lines.append([_label("Cost"), b.words(money(content.cost), 100)])
+    if content.side_effects:
+        lines.append([_label("Side effects"), b.words(mask_text(say(list(content.side_effects), 400)), 400)])
+    if content.if_denied:
+        lines.append([_label("If refused"), b.words(mask_text(content.if_denied), 200)])
+    return lines
+
+
+def _facts(content: Content) -> list[list[Json]]:
+    shown = [[_label(name), b.words(value, 160)] for name, value in leaves(content.facts, FACTS)]
+    more = len(content.facts) - len(shown)
+    return [*shown, [b.words(f"and {more} more in Details", 60, "italic")]] if more > 0 else shown
+
+
+def _links(content: Content) -> list[list[Json]]:
+    if not content.links:
+        return []
+    parts: list[Json] = [_label("Links")]
+    for place, link in enumerate(content.links[:LINKS]):
+        parts += [b.words(" · ")] if place else []
+        parts.append(b.link(link.url, mask_text(link.title)))
+    return [parts]
+
+
+def _label(text: str) -> Json:
+    return b.words(f"{b.cut(text, 60)}  ", 64, "bold")
+
+
+def _joined(lines: Iterable[list[Json]]) -> list[Json]:
+    joined: list[Json] = []
+    for line in lines:
+        joined += [b.words("\n")] if joined else []
+        joined += line
+    return joined
+
+
+def changed(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
+    """What is different from what was asked before: an approver's edits, or the requester's new revision."""
+    if request.edits:
+        by = next((d.name for d in reversed(request.decisions) if d.edits), "An approver")
+        return _changes_block(f"Edited by {by}", edit_lines(request.edits, request.original), key)
+    if backdrop.previous is not None:
+        return _changes_block(
+            f"Changed in revision {request.revision}", changes(backdrop.previous, request.content), key
+        )
+    return []
+
+
+def _changes_block(what: str, lines: list[str], key: str) -> list[Json]:
+    shown = lines[:CHANGES]
+    more = len(lines) - len(shown)
+    said = [[b.words(what, 100, "bold")], *([b.words(line, 200)] for line in shown)]
+    said += [[b.words(f"and {more} more", 30)]] if more > 0 else []
+    return [b.rich(f"changed.{key}", b.quote(*_joined(said)))] if lines else []
+
+
+def talk(request: Request, key: str) -> list[Json]:
+    """Open questions, and the last answered one."""
+    answered = [question for question in request.questions if not question.is_open]
+    shown = [*answered[-1:], *request.open_questions[-3:]]
+    return [b.rich(f"talk.{key}", *(b.quote(*_question(question)) for question in shown))] if shown else []
+
+
+def _question(question: Question) -> list[Json]:
+    said = [b.words(f"{question.name} asks: ", 80, "bold"), b.words(mask_text(question.text), 400)]
+    if question.answer is None:
+        return said
+    by = question.answered_by or "The answer"
+    return [*said, b.words("\n"), b.words(f"{by}: ", 80, "bold"), b.words(mask_text(question.answer), 400)]
+
+
+# -------------------------------------------------------------------------------------------------------------- stages
+
+
+def stages(request: Request, key: str) -> list[Json]:
+    """Each stage with who has decided and whom it waits for; a lone requirement is one sentence."""
+    standings = stand(request).stages
+    names = {decision.member: decision.name for decision in request.decisions}
+    if not standings:
+        return []
+    if len(standings) == 1 and len(standings[0].results) == 1:
+        return [b.rich(f"stages.{key}", b.paragraph(*_alone(standings[0], names)))]
+    lines = [_stage(standing, names) for standing in standings[:STAGES]]
+    return [b.rich(f"stages.{key}", b.paragraph(*_joined(lines)))]
+
+
+def _alone(standing: StageStanding, names: dict[str, str]) -> list[Json]:
+    result = standing.results[0]
+    if result.met:
+        return [b.words("Approved by ", 60, "bold"), b.words(_people(result, names), 200)]
+    return [_label("Waits for"), b.words(_waiting(result, names), 300)]
+
+
+def _stage(standing: StageStanding, names: dict[str, str]) -> list[Json]:
+    mark, stage = STAGE_MARKS[standing.state], standing.stage
+    is_open = standing.state is StageState.OPEN
+    head = b.words(f"{mark} {stage.number}. {b.cut(stage.name, 60)}  ", 80, *(("bold",) if is_open else ()))
+    said = "; ".join(_requirement(result, names) for result in standing.results[:RESULTS])
+    more = len(standing.results) - RESULTS
+    return [head, b.words(f"{said} and {more} more" if more > 0 else said, 400)]
+
+
+def _requirement(result: Result, names: dict[str, str]) -> str:
+    return f"{result.label}: {_people(result, names)}" if result.met else _waiting(result, names)
+
+
+def _waiting(result: Result, names: dict[str, str]) -> str:
+    if result.need == 0:
+        return result.sentence
+    return f"{result.label} ({result.have} of {result.need}: {_people(result, names)})" if result.have else result.label
+
+
+def _people(result: Result, names: dict[str, str]) -> str:
+    return ", ".join(names.get(member, "a member") for member in result.by)
+
+
+# ------------------------------------------------------------------------------------------------------------- buttons
+
+
+def deadline(request: Request, key: str) -> list[Json]:
+    if request.expires_at is None:
+        return [b.context(f"deadline.{key}", b.mrkdwn("No deadline."))]
+    return [b.context(f"deadline.{key}", b.mrkdwn(f"Expires {b.date_text(request.expires_at)}"))]
+
+
+def buttons(request: Request, key: str) -> Json:
+    """The block id changes with the version, as Slack recommends; the action ids never do."""
+    target = str(target_of(request))
+    named = b.cut(f"#{request.number} {mask_text(request.content.title)}", 60)
+    return b.actions(
+        f"buttons.{key}",
+        [
+            b.button("Approve", "request.approve", target, style="primary", label=f"Approve {named}"),
+            b.button("Reject", "request.reject", target, style="danger", label=f"Reject {named}"),
+            b.button("Comment", "request.comment", target, label=f"Comment on {named}"),
+            b.overflow("request.more", [b.option(text, f"{word}.{target}") for word, text in MORE]),
+        ],
+    )
+
+
+MORE: Final = (
+    ("details", "Details"),
+    ("edit", "Approve with edits"),
+    ("hand_over", "Hand over"),
+    ("remind", "Remind"),
+    ("cancel", "Cancel the request"),
+)
+"""Slack allows five options."""

@@ -1,0 +1,207 @@
+"""Sample requests for cards' examples: a fictional company, fixed moments, every state a card can show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from bot.slack.cards.base import Backdrop
+from core.model.people import Way
+from core.model.request import (
+    Content,
+    Cost,
+    Decision,
+    Execution,
+    ExecutionStatus,
+    Link,
+    Plan,
+    Question,
+    Request,
+    Requester,
+    Stage,
+    Status,
+    Subject,
+    Verdict,
+)
+from core.model.requirement import Source
+from core.requirements.approvals import Approvals
+
+AT: Final = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+PROJECT: Final = "prj_01JD0000000000000000000000"
+PLATFORM: Final = Source("group:grp_platform", "@platform")
+SECURITY: Final = Source("group:grp_security", "@security")
+
+CONTENT: Final = Content(
+    type="deploy",
+    title="Deploy api 2.3 to production",
+    subject=Subject("run", "run-8f2", "https://ci.acme.example/runs/8f2"),
+    description="Ships the new rate limiter. Tests are green; the canary ran for two hours.",
+    action="kubectl apply -f api-2.3.yaml",
+    params={"replicas": 6, "api_key": "not shown"},
+    cost=Cost(usd=30.0, tokens=12_000),
+    side_effects=("Restarts six pods", "Clears the cache"),
+    if_denied="Version 2.2 stays; the limiter waits for Monday.",
+    facts={"changed_files": 14, "env": "production"},
+    links=(Link("Diff", "https://git.acme.example/api/compare/2.2...2.3"), Link("Canary", "https://grafana.example/c")),
+)
+REQUESTER: Final = Requester("agent", "agt_deploy", "Deploy bot", "platform")
+
+BACKDROP: Final = Backdrop("payments", {"mem_ada": "Ada Archer", "mem_bob": "Bob Baker"})
+REVISED_BACKDROP: Final = replace(BACKDROP, previous=replace(CONTENT, title="Deploy api 2.2", cost=Cost(50.0, 12_000)))
+
+
+def stages(*sources: Source, needed: int = 1) -> tuple[Stage, ...]:
+    return tuple(
+        Stage(number, source.label.lstrip("@").capitalize(), (Approvals(f"s{number}r1", needed, (source,)),))
+        for number, source in enumerate(sources, start=1)
+    )
+
+
+def pending(**changes: Any) -> Request:
+    """One stage, nothing decided yet."""
+    request = Request(
+        id="req_01JD5Z3F6Q8W9X0Y1Z2A3B4C5D",
+        organisation="org_acme",
+        project=PROJECT,
+        number=1042,
+        requester=REQUESTER,
+        content=CONTENT,
+        original=CONTENT,
+        revision=1,
+        digest="a" * 64,
+        action_digest="b" * 64,
+        status=Status.PENDING,
+        plan=Plan(stages=stages(PLATFORM), why=("The request names its approvers.",)),
+        created_at=AT,
+        revised_at=AT,
+        expires_at=AT + timedelta(hours=4),
+        stage_opened_at=AT,
+        on_behalf_of="mem_ada",
+        version=4,
+    )
+    return replace(request, **changes)
+
+
+def decision(member: str, name: str, verdict: Verdict = Verdict.APPROVED, **changes: Any) -> Decision:
+    made = Decision(
+        id=f"dec_{member}",
+        member=member,
+        name=name,
+        email=f"{member}@acme.example",
+        verdict=verdict,
+        revision=1,
+        stage=1,
+        at=AT + timedelta(minutes=12),
+        way=Way.SLACK,
+        proof=None,
+        principals=frozenset({f"member:{member}", "group:grp_platform"}),
+        seats=("@platform",),
+    )
+    return replace(made, **changes)
+
+
+def second_stage() -> Request:
+    """The first of three stages has passed, the second needs two and has one."""
+    dave = decision("mem_dave", "Dave Diaz", stage=2, principals=frozenset({"member:mem_dave", "group:grp_security"}))
+    plan = Plan(stages=(*stages(PLATFORM), *_second(), Stage(3, "Release", stages(PLATFORM)[0].requirements)))
+    return pending(plan=plan, stage=2, decisions=(decision("mem_bob", "Bob Baker"), dave), version=9)
+
+
+def _second() -> tuple[Stage, ...]:
+    return (Stage(2, "Security", (Approvals("s2r1", 2, (SECURITY,)),)),)
+
+
+def question() -> Request:
+    asked = Question("qst_1", "mem_bob", "Bob Baker", "Is the rollback tested?", AT + timedelta(minutes=3))
+    older = replace(asked, id="qst_0", text="Which region?", answer="eu-central-1", answered_by="Deploy bot")
+    return pending(status=Status.ASKED_QUESTION, questions=(older, asked), version=7)
+
+
+def revised() -> Request:
+    return pending(revision=2, version=8)
+
+
+def _over(status: Status, cause: str, **changes: Any) -> Request:
+    return pending(status=status, cause=cause, decided_at=AT + timedelta(minutes=12), version=6, **changes)
+
+
+def approved(execution: ExecutionStatus = ExecutionStatus.PENDING, detail: str | None = None) -> Request:
+    after = Execution(execution, window_ends_at=AT + timedelta(hours=24), detail=detail)
+    said = decision("mem_bob", "Bob Baker", comment="Fine, watch the error rate.")
+    return _over(Status.APPROVED, "people", decisions=(said,), execution=after)
+
+
+def edited() -> Request:
+    edits = {"cost.usd": 20.0}
+    content = replace(CONTENT, cost=Cost(usd=20.0, tokens=12_000))
+    said = decision("mem_bob", "Bob Baker", edits=edits, revision=2)
+    execution = Execution(ExecutionStatus.PENDING, window_ends_at=AT + timedelta(hours=24))
+    made = _over(Status.APPROVED_WITH_EDITS, "people", decisions=(said,), edits=edits, execution=execution)
+    return replace(made, revision=2, content=content)
+
+
+def rejected() -> Request:
+    said = decision("mem_bob", "Bob Baker", Verdict.REJECTED, comment="Not on a Friday.")
+    return _over(Status.REJECTED, "people", decisions=(said,))
+
+
+def editable() -> Request:
+    """Parameters the request itself lets approvers edit, of every kind, and a secret one that is left out."""
+    content = replace(
+        CONTENT,
+        params={
+            "replicas": 6,
+            "region": "eu",
+            "canary": True,
+            "note": "slowly",
+            "api_key": "abc",
+            "deep": {"ratio": 0.5},
+        },
+        editable={
+            "params.replicas": {"kind": "integer", "minimum": 2, "maximum": 10},
+            "params.region": {"choices": ["eu", "us"]},
+            "params.canary": {},
+            "params.note": {},
+            "params.api_key": {},
+            "params.deep.ratio": {"kind": "number"},
+        },
+    )
+    return pending(content=content, original=content)
+
+
+def hostile() -> Request:
+    """Text that tries to be markup, a mention, a link, a secret, or too long."""
+    nasty = "<!channel> <@U1> *bold* `x` <https://evil.example|Approve> @here & \u202eesrever"
+    content = Content(
+        type="custom",
+        title=f"{nasty} " * 20,
+        description=f"{nasty} password=hunter2hunter2 " * 60,
+        action=f"curl -H 'Authorization: Bearer {'a1' * 20}' {nasty}",
+        cost=Cost(usd=1e300, tokens=10**12),
+        side_effects=(nasty,) * 40,
+        if_denied=nasty * 40,
+        facts={f"{nasty} {n}": nasty * 9 for n in range(40)},
+        links=tuple(Link(nasty, "javascript:alert(1)") for _ in range(20)),
+    )
+    return pending(content=content, original=content, requester=Requester("agent", "agt_x", nasty * 9))
+
+
+REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
+    "pending": pending,
+    "second_stage": second_stage,
+    "question": question,
+    "approved": approved,
+    "executing": lambda: approved(ExecutionStatus.EXECUTING, "Pod 3 of 6"),
+    "executed": lambda: approved(ExecutionStatus.SUCCESS, "Six pods healthy"),
+    "failed": lambda: approved(ExecutionStatus.FAILED, "Image not found"),
+    "edited": edited,
+    "rejected": rejected,
+    "expired": lambda: _over(Status.EXPIRED, "nobody_answered"),
+    "cancelled": lambda: _over(Status.CANCELLED, "requester"),
+    "auto_approved": lambda: _over(
+        Status.AUTO_APPROVED, "no_rule", plan=Plan(why=("No rule asks for anybody, and project payments then allows.",))
+    ),
+    "hostile": hostile,
+}

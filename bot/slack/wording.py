@@ -1,0 +1,164 @@
+"""The words cards share: states, money, names, what changed. Plain texts; whoever draws decides how they look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from bot.slack.blocks import cut, utc
+from core.masking import HIDDEN, mask, mask_path, mask_text
+from core.model.digest import content_json
+from core.model.organisation import BUILT_IN_TYPES
+from core.model.request import Content, Cost, ExecutionStatus, Request, Status
+from core.notices import how_it_ended
+from core.standing import people_waited_for, stand
+
+MARKS: Final[Mapping[Status, str]] = {
+    Status.PENDING: "⏳ Approval needed",
+    Status.ASKED_QUESTION: "💬 Question open",
+    Status.APPROVED: "✅ Approved",
+    Status.APPROVED_WITH_EDITS: "✅ Approved with edits",
+    Status.AUTO_APPROVED: "✅ Approved without asking",
+    Status.REJECTED: "⛔ Rejected",
+    Status.AUTO_REJECTED: "⛔ Rejected without asking",
+    Status.EXPIRED: "⌛ Expired",
+    Status.CANCELLED: "🚫 Cancelled",
+}
+
+LABELS: Final[Mapping[str, str]] = {
+    "cost.usd": "Cost in US dollars",
+    "cost.tokens": "Cost in tokens",
+    "action": "Action",
+    "side_effects": "Side effects",
+    "if_denied": "If refused",
+}
+
+
+def type_title(word: str) -> str:
+    known = BUILT_IN_TYPES.get(word)
+    return known.title if known is not None else word
+
+
+def money(cost: Cost) -> str:
+    """`$30.00 and 12,000 tokens`."""
+    said = []
+    if cost.usd is not None:
+        said.append(f"${cost.usd:,.2f}")
+    if cost.tokens is not None:
+        said.append(f"{cost.tokens:,} tokens")
+    return cut(" and ".join(said), 80) if said else "not declared"
+
+
+def say(value: Any, limit: int = 200) -> str:
+    """A JSON value in one line."""
+    match value:
+        case None:
+            return "nothing"
+        case str():
+            return cut(value, limit)
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return cut(f"{value:,}" if isinstance(value, int) and abs(value) < 10**15 else f"{value:g}", limit)
+        case list() | tuple() if all(isinstance(item, str) for item in value):
+            return cut("; ".join(value), limit) if value else "nothing"
+        case _:
+            return cut(json.dumps(value, ensure_ascii=False, sort_keys=True), limit)
+
+
+def asks(request: Request, behalf: str | None) -> str:
+    return f"{request.requester.name} asks for {behalf}" if behalf else f"{request.requester.name} asks"
+
+
+def gist_of(request: Request, project: str) -> str:
+    """Everything that matters in two sentences, for those who see or hear only the notification."""
+    title = f"#{request.number} {mask_text(request.content.title)}"
+    if not request.is_open:
+        return f"{MARKS[request.status]}: {title}. {mask_text(how_it_ended(request))}{_afterwards(request)}"
+    said = [f"{MARKS[request.status]}: {title}.", f"{request.requester.name} asks in {project}."]
+    content = request.content
+    if content.cost is not None:
+        said.append(f"Costs {money(content.cost)}.")
+    if content.side_effects:
+        said.append(f"Side effects: {mask_text(say(list(content.side_effects), 150))}.")
+    if waits := people_waited_for(stand(request).waiting_on):
+        said.append(f"Waits for {waits}.")
+    if request.expires_at is not None:
+        said.append(f"Expires {utc(request.expires_at)}.")
+    return " ".join(said)
+
+
+def _afterwards(request: Request) -> str:
+    line = execution_line(request)
+    if line is None:
+        return ""
+    said, at = line
+    return f" {said} {utc(at)}." if at is not None else f" {said}"
+
+
+def execution_line(request: Request) -> tuple[str, datetime | None] | None:
+    """How the execution stands, and the moment that belongs to it."""
+    execution = request.execution
+    if execution is None or not request.is_yes:
+        return None
+    if request.discarded:
+        return "Discarded: it will not be executed.", None
+    if request.superseded_by is not None:
+        return "A newer request took its place: it will not be executed.", None
+    detail = f": {mask_text(execution.detail)}" if execution.detail else "."
+    match execution.status:
+        case ExecutionStatus.PENDING if execution.window_ends_at is not None:
+            return "Handed over, to be executed until", execution.window_ends_at
+        case ExecutionStatus.PENDING:
+            return "Handed over, to be executed.", None
+        case ExecutionStatus.EXECUTING:
+            return f"Executing{detail}", None
+        case ExecutionStatus.SUCCESS:
+            return f"Executed{detail}", None
+        case ExecutionStatus.FAILED:
+            return f"Execution failed{detail}", None
+        case _:
+            return "Nobody executed it within its window; it can no longer be executed.", None
+
+
+# -------------------------------------------------------------------------------------------------------- what changed
+
+
+def changes(before: Content, after: Content) -> list[str]:
+    """One line per changed field, old and new value; what is secret only says that it changed."""
+    old, new = _flat(content_json(before)), _flat(content_json(after))
+    paths = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
+    return [_change(path, old.get(path), new.get(path)) for path in paths]
+
+
+def edit_lines(edits: Mapping[str, Any], original: Content) -> list[str]:
+    """One line per edit an approver made."""
+    old = _flat(content_json(original))
+    return [_change(path, old.get(path), value) for path, value in sorted(edits.items())]
+
+
+def _change(path: str, old: Any, new: Any) -> str:
+    before, after = (say(mask_path(path, value), 60) for value in (old, new))
+    label = LABELS.get(path, path)
+    if HIDDEN in (before, after) or before == after:
+        return f"{label} changed"
+    return f"{label}: {before} → {after}"
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted paths to leaves; lists are leaves."""
+    flat: dict[str, Any] = {}
+    for name, inner in value.items():
+        if isinstance(inner, Mapping) and inner:
+            flat |= _flat(inner, f"{prefix}{name}.")
+        elif inner not in (None, [], {}, ()):
+            flat[f"{prefix}{name}"] = inner
+    return flat
+
+
+def leaves(values: Mapping[str, Any], most: int) -> Iterable[tuple[str, str]]:
+    """Name and masked value of what a mapping holds, nested names dotted, the first `most` of them."""
+    flat = _flat(mask(dict(values)))
+    return [(cut(name, 60), say(value, 160)) for name, value in list(flat.items())[:most]]
