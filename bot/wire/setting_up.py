@@ -311,9 +311,7 @@ def show_grant(grant: Grant) -> GrantView:
 
 
 def show_group(group: Group, members: list[str]) -> GroupView:
-    return GroupView(
-        id=group.id, name=group.name, mirrors=group.mirrors, members=members, created_at=group.created_at
-    )
+    return GroupView(id=group.id, name=group.name, mirrors=group.mirrors, members=members, created_at=group.created_at)
 
 
 def show_project(project: Project) -> ProjectView:

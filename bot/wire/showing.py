@@ -12,7 +12,7 @@ from core.model.digest import content_json
 from core.model.request import Decision, Execution, Question, Request, Verdict
 from core.model.requirement import Requirement, Result, Source
 from core.ports import LedgerRow
-from core.standing import StageStanding, Standing, StageState, stand
+from core.standing import StageStanding, StageState, Standing, stand
 
 Emails = Mapping[str, str]
 """Member id to e-mail address, of whoever a request names."""
@@ -424,9 +424,7 @@ def show_decision(request: Request, decision: Decision) -> DecisionView:
         way=decision.way.value,
         proof=None
         if proof is None
-        else ProofView(
-            kind=proof.kind.value, issuer=proof.issuer, user=proof.user, at=proof.at, payload=proof.payload
-        ),
+        else ProofView(kind=proof.kind.value, issuer=proof.issuer, user=proof.user, at=proof.at, payload=proof.payload),
         created_at=decision.at,
     )
 

@@ -230,7 +230,9 @@ def text(longest: int) -> Any:
 
 
 Moment = Annotated[datetime, BeforeValidator(read_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
-WebAddress = Annotated[str, text(2000), AfterValidator(_web_address), WithJsonSchema({"type": "string", "format": "uri"})]
+WebAddress = Annotated[
+    str, text(2000), AfterValidator(_web_address), WithJsonSchema({"type": "string", "format": "uri"})
+]
 Free = Annotated[dict[str, Any], AfterValidator(_free_form)]
 Email = Annotated[str, text(320), AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
 Title = Annotated[str, some(200), AfterValidator(_not_blank)]

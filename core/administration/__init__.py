@@ -1,0 +1,40 @@
+"""What admins set up: members, grants, groups, projects, agents and their keys, identities, tokens and login codes.
+
+Requests change through the desk; everything else that is stored changes here. Each method takes the acting `Actor`,
+asks itself whether that actor may, writes in one transaction and logs to the organisation's own chain in the ledger.
+The acting system (`operator`) may everything: it is the host's command line, the sandbox's seed, or the clock.
+May import the desk (suspending an agent cancels what it asked for), never the other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.administration.agents import Agents, Keys, NewKey
+from core.administration.groups import Groups
+from core.administration.identities import Identities
+from core.administration.logins import Logins, NewToken
+from core.administration.members import Grants, Members
+from core.administration.office import operator
+from core.administration.organisations import Organisations
+from core.administration.projects import Projects
+from core.desk import Desk
+from core.ports import Store
+from core.secrets import Pepper
+
+__all__ = ["Administration", "NewKey", "NewToken", "operator"]
+
+
+class Administration:
+    """The offices side by side. `fresh` gives an unused ULID."""
+
+    def __init__(self, store: Store, desk: Desk, *, fresh: Callable[[], str], pepper: Pepper) -> None:
+        self.members = Members(store, fresh)
+        self.grants = Grants(store, fresh)
+        self.groups = Groups(store, fresh)
+        self.projects = Projects(store, fresh)
+        self.agents = Agents(store, fresh, desk)
+        self.keys = Keys(store, fresh, pepper)
+        self.identities = Identities(store, fresh)
+        self.logins = Logins(store, fresh, pepper)
+        self.organisations = Organisations(store, fresh, self.members)

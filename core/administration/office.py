@@ -1,0 +1,107 @@
+"""What every office shares: who may, one transaction per change, repeats recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from core.model.organisation import Member, Project
+from core.model.people import Actor, Role, Verb, Way, verbs_of
+from core.naming import find_member, find_project
+from core.ports import Idempotency, Reader, Remembered, Store, Transaction
+
+
+def operator(organisation: str) -> Actor:
+    """Whoever has the host: its command line and its start-up."""
+    return Actor("system", "operator", "an operator on the host", organisation, Way.SYSTEM)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The id of what a change made or touched; `replayed` when an earlier call with the same key did it."""
+
+    id: str
+    replayed: bool
+
+
+class Office:
+    def __init__(self, store: Store, fresh: Callable[[], str]) -> None:
+        self._store = store
+        self._fresh = fresh
+
+    async def _change(self, work: Callable[[Transaction], str], once: Idempotency | None) -> Made:
+        """Run `work`, which says the id of its noun, unless this very call was made before."""
+
+        def inner(tx: Transaction) -> Made:
+            entry = tx.remembered(once.credential, once.key) if once is not None else None
+            if once is None:
+                return Made(work(tx), replayed=False)
+            if entry is None:
+                id = work(tx)
+                tx.remember(once.credential, once.key, Remembered(once.body, id, {}))
+                return Made(id, replayed=False)
+            if entry.body != once.body:
+                raise Conflict(
+                    "This Idempotency-Key was used before with another body; use a new key for a new wish.",
+                    code="idempotency_conflict",
+                )
+            return Made(entry.request, replayed=True)
+
+        return await self._store.transact(inner)
+
+    async def _replayed(self, once: Idempotency | None) -> bool:
+        """Whether this very call was made before; asked where a second look would find the first one in its way."""
+        if once is None:
+            return False
+        entry = await self._store.transact(lambda tx: tx.remembered(once.credential, once.key))
+        return entry is not None and entry.body == once.body
+
+
+def roles_of(reader: Reader, actor: Actor, project: str | None) -> frozenset[Role]:
+    return reader.roles(actor.organisation, actor.id, project) if actor.is_member else frozenset()
+
+
+def verbs(reader: Reader, actor: Actor, project: str | None = None) -> frozenset[Verb]:
+    """What the actor may do in a project, or (None) in the whole organisation."""
+    if actor.kind == "system":
+        return frozenset(Verb)
+    if actor.is_agent:
+        bound = actor.projects is not None and project not in actor.projects
+        return frozenset() if bound else actor.verbs or frozenset()
+    held = verbs_of(roles_of(reader, actor, project))
+    return held if actor.verbs is None else held & actor.verbs
+
+
+def must_manage(reader: Reader, actor: Actor, project: str | None = None) -> None:
+    """Only admins change what is set up. A machine never does, whatever its key says."""
+    if actor.is_agent:
+        raise NotAllowed("An API key cannot change what is set up; an admin must do it as a person.")
+    if Verb.MANAGE not in verbs(reader, actor, project):
+        where = "here" if project is None else "in this project"
+        raise NotAllowed(f"Only admins may do that {where}; ask one of them.")
+
+
+def must_look(actor: Actor) -> None:
+    """Members may see whom and what they can name in a request; a machine needs `read`."""
+    if actor.is_agent and Verb.READ not in (actor.verbs or frozenset()):
+        raise NotAllowed("This API key may not read; ask an admin for a key with the verb read.")
+
+
+def the_member(reader: Reader, organisation: str, wanted: str, *, field: str | None = None) -> Member:
+    """By id or e-mail; with `field` an unknown one is something wrong in what was sent, else it is not found."""
+    member = find_member(reader, organisation, wanted)
+    if member is not None:
+        return member
+    if field is None:
+        raise NotFound("There is no such member here; look at the list of members.")
+    raise Invalid(f"There is no member '{wanted[:100]}' here; add them first.", field=field)
+
+
+def the_project(reader: Reader, organisation: str, wanted: str, *, field: str | None = None) -> Project:
+    project = find_project(reader, organisation, wanted)
+    if project is not None:
+        return project
+    if field is None:
+        raise NotFound("There is no such project here; look at the list of projects.")
+    raise Invalid(f"There is no project '{wanted[:100]}' here.", field=field)
