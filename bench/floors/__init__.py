@@ -1,0 +1,1 @@
+"""What the libraries alone cost: each file is one floor, with nothing of the product in it."""
