@@ -64,7 +64,7 @@ def approve(request: Request, command: c.Approve, facts: Facts) -> tuple[e.Event
 
 def _turn_or_stale(request: Request, command: c.Approve, person: Person) -> None:
     """Somebody whose card shows a passed stage is told that it moved on, not that it is not their turn."""
-    if command.stage is not None and command.stage != request.stage:
+    if command.stage is not None and command.stage < request.stage:
         who.must_be_current(request, command.revision, command.stage)
     who.must_be_their_turn(request, person)
 

@@ -6,7 +6,7 @@ from core.errors import Conflict, NotAllowed, NotFound
 from core.lifecycle.facts import Facts
 from core.model.people import Person, Verb
 from core.model.request import Request, Stage, Status
-from core.standing import people_waited_for
+from core.standing import people_waited_for, stand
 
 
 def may_read(request: Request, facts: Facts) -> bool:
@@ -125,7 +125,7 @@ def must_be_named(request: Request, person: Person) -> tuple[Stage, ...]:
     stages = named_stages(request, person)
     if not stages:
         raise NotAllowed(
-            f"Request #{request.number} does not ask for you; it waits for {_asked(request)}.", code="not_an_approver"
+            f"Request #{request.number} does not ask for you; it asks {_asked(request)}.", code="not_an_approver"
         )
     return stages
 
@@ -134,6 +134,10 @@ def _asked(request: Request) -> str:
     stage = request.plan.stage(request.stage)
     sources = [source for r in (stage.requirements if stage else ()) for source in r.sources]
     return people_waited_for(sources) or "nobody"
+
+
+def _waited_for(request: Request) -> str:
+    return people_waited_for(stand(request).waiting_on) or "nobody"
 
 
 def must_be_their_turn(request: Request, person: Person) -> None:
@@ -146,13 +150,13 @@ def must_be_their_turn(request: Request, person: Person) -> None:
     if later is not None:
         raise NotAllowed(
             f"It is not your turn yet: you are asked in stage {later.number} ({later.name}), and stage "
-            f"{request.stage} still waits for {_asked(request)}. You will be told when your turn comes.",
+            f"{request.stage} still waits for {_waited_for(request)}. You will be told when your turn comes.",
             code="not_an_approver",
             stage=request.stage,
             your_stage=later.number,
         )
     raise NotAllowed(
-        f"Your stage has already passed; request #{request.number} now waits for {_asked(request)}.",
+        f"Your stage has already passed; request #{request.number} now waits for {_waited_for(request)}.",
         code="not_an_approver",
         stage=request.stage,
     )
@@ -170,7 +174,7 @@ def must_be_current(request: Request, revision: int | None, stage: int | None) -
         )
     if _is_other(stage, request.stage):
         raise Conflict(
-            f"Request #{request.number} has moved on to stage {request.stage} since. "
+            f"Request #{request.number} is now at stage {request.stage}. "
             "Look at it again and decide there.",
             code="stale_stage",
             revision=request.revision,
