@@ -2,7 +2,7 @@
 import { batch } from "./vendor/preact.js";
 import { send } from "./api.js";
 import * as s from "./store.js";
-import { connect, loadLog, loadMessages, loadThread, loadWorld, markRead } from "./stream.js";
+import { connect, disconnect, loadLog, loadMessages, loadThread, loadWorld, markRead } from "./stream.js";
 
 const as = () => s.me.value;
 
@@ -18,8 +18,9 @@ export async function start() {
     s.me.value = ""; // nobody of that id here: begin as the first person
     return loadWorld();
   });
+  await connect(as());
+  await loadWorld(); // once more, as what came before the stream was open is not told by it
   if (!s.here.value) s.place.value = { channel: firstChannel(), tab: "messages" };
-  connect();
   loadLog().catch(complain);
   await openChannel(s.place.value.channel, s.place.value.tab);
 }
@@ -34,6 +35,7 @@ function firstChannel() {
 export async function become(user) {
   if (user === as()) return;
   const before = s.here.value;
+  disconnect();
   batch(() => {
     s.me.value = user;
     s.messages.value = {};
@@ -41,8 +43,8 @@ export async function become(user) {
     s.modals.value = [];
     s.failures.value = {};
   });
+  await connect(user);
   await loadWorld();
-  connect();
   await openChannel(counterpart(before), s.place.value.tab);
 }
 
@@ -63,12 +65,16 @@ export async function openChannel(channel, tab = "messages") {
   writeAddress();
   if (!channel) return;
   await loadMessages(channel).catch(complain);
-  if (s.place.value.tab !== "home") markRead(channel);
   if (s.isAppChat(s.here.value)) showTab(s.place.value.tab);
+  else markRead(channel);
 }
+
+/** Opens the app at what is new: its messages, else its Home tab. */
+export const enter = (channel) => openChannel(channel.id, s.isAppChat(channel) && !channel.unread ? "home" : "messages");
 
 export function showTab(tab) {
   s.place.value = { ...s.place.value, tab };
+  if (tab === "messages") markRead(s.place.value.channel);
   if (tab !== "about") send("home_opened", { as: as(), tab }).catch(complain);
 }
 

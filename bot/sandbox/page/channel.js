@@ -52,11 +52,11 @@ function Header({ channel }) {
     </header>`;
 }
 
-const Tabs = ({ tab }) => html`
+const Tabs = ({ tab, unread }) => html`
   <div class="tabs" role="tablist">
     ${["home", "messages", "about"].map((name) => html`
       <button class="tab" role="tab" aria-selected=${tab === name} onClick=${() => actions.showTab(name)}>
-        ${name[0].toUpperCase() + name.slice(1)}
+        ${name[0].toUpperCase() + name.slice(1)}${name === "messages" && tab !== name && unread > 0 && html` <span class="count">${unread}</span>`}
       </button>`)}
   </div>`;
 
@@ -103,7 +103,7 @@ export function ChannelPane() {
   return html`
     <main class="pane" aria-label=${channelName(channel)}>
       <${Header} channel=${channel} />
-      ${isAppChat(channel) && html`<${Tabs} tab=${tab} />`}
+      ${isAppChat(channel) && html`<${Tabs} tab=${tab} unread=${channel.unread} />`}
       ${tab === "home" && html`<${HomeTab} />`}
       ${tab === "about" && html`<${AboutTab} />`}
       ${tab === "messages" && html`<${Conversation} key=${channel.id} channel=${channel} />`}

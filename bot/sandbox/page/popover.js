@@ -18,7 +18,8 @@ export function Popover({ anchor, onClose, children, width, ...rest }) {
     place();
     const watch = new ResizeObserver(place);
     watch.observe(box.current);
-    return () => watch.disconnect();
+    document.addEventListener("scroll", place, true);
+    return () => { watch.disconnect(); document.removeEventListener("scroll", place, true); };
   }, []);
   useEffect(() => {
     const outside = (event) => {

@@ -44,7 +44,7 @@ const Row = ({ channel }) => {
   const unread = channel.unread > 0 && !active;
   return html`
     <button class=${`side-row ${active ? "is-active" : ""} ${unread ? "is-unread" : ""} ${channel.is_member === false ? "is-outside" : ""}`}
-      aria-current=${active ? "page" : null} onClick=${() => actions.openChannel(channel.id, isAppChat(channel) ? "home" : "messages")}>
+      aria-current=${active ? "page" : null} onClick=${() => actions.enter(channel)}>
       <${Sign} channel=${channel} /><span class="side-name">${channelName(channel)}</span>
       ${channel.user === me.value && html`<span class="side-you">you</span>`}
       ${!active && html`<${Count} channel=${channel} />`}

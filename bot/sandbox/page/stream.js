@@ -4,9 +4,15 @@ import { read, send, streamAddress } from "./api.js";
 import * as s from "./store.js";
 
 let source = null;
+let viewTurns = 0; // counts what the stream has said of modals and Home
 
+/** Reads people, channels, modals and Home; again when the stream changed a view meanwhile. */
 export async function loadWorld() {
-  const world = await read("state", { as: s.me.value });
+  let world, before;
+  do {
+    before = viewTurns;
+    world = await read("state", { as: s.me.value });
+  } while (before !== viewTurns);
   batch(() => {
     s.world.value = world;
     s.me.value = world.me.id;
@@ -17,16 +23,34 @@ export async function loadWorld() {
   });
 }
 
+const loads = new Set(); // readings under way: {channel, thread, changes}
+
+/** Reads a list, then makes the changes again that the stream told while it was read: a reading may be older than they. */
+async function readList(channel, thread) {
+  const load = { channel, thread, changes: [] };
+  loads.add(load);
+  try {
+    const found = await read("messages", { as: s.me.value, channel, thread });
+    return load.changes.reduce((list, change) => change(list), found.messages);
+  } finally {
+    loads.delete(load);
+  }
+}
+
+const noteChange = (channel, concerns, change) => {
+  for (const load of loads) if (load.channel === channel && concerns(load.thread)) load.changes.push(change);
+};
+
 export async function loadMessages(channel) {
   const as = s.me.value;
-  const found = await read("messages", { as, channel });
-  if (as === s.me.value) s.messages.value = { ...s.messages.value, [channel]: found.messages };
+  const list = await readList(channel);
+  if (as === s.me.value) s.messages.value = { ...s.messages.value, [channel]: list };
 }
 
 export async function loadThread(channel, ts) {
   const as = s.me.value;
-  const found = await read("messages", { as, channel, thread: ts });
-  if (as === s.me.value) s.thread.value = { channel, ts, messages: found.messages };
+  const list = await readList(channel, ts);
+  if (as === s.me.value) s.thread.value = { channel, ts, messages: list };
 }
 
 export async function loadLog() {
@@ -43,11 +67,13 @@ export function placed(list, message) {
 }
 
 const alter = (channel, change) => {
+  noteChange(channel, (thread) => thread === undefined, change);
   const list = s.messages.value[channel];
   if (list) s.messages.value = { ...s.messages.value, [channel]: change(list) };
 };
 
 const alterThread = (channel, ts, change) => {
+  noteChange(channel, (thread) => thread !== undefined && (ts === null || ts === thread), change);
   const open = s.thread.value;
   if (open && open.channel === channel && (ts === null || open.ts === ts)) {
     s.thread.value = { ...open, messages: change(open.messages) };
@@ -81,7 +107,8 @@ function onMessage({ channel, message }) {
     }
     if (!s.isReply(message) || s.isBroadcast(message)) alter(channel, (list) => placed(list, message));
   });
-  if (s.place.value.channel === channel && !document.hidden) markRead(channel);
+  const { channel: shown, tab } = s.place.value;
+  if (shown === channel && tab === "messages" && !document.hidden) markRead(channel);
 }
 
 function onEphemeral({ channel, message }) {
@@ -148,20 +175,31 @@ async function resume() {
   ]);
 }
 
-/** Opens the stream for the chosen person; a reconnect reads everything again. */
-export function connect() {
-  source?.close();
-  const opened = new EventSource(streamAddress(s.me.value));
-  let first = true;
-  opened.onopen = () => {
-    s.connected.value = true;
-    if (!first) resume().catch(() => {});
-    first = false;
-  };
-  opened.onerror = () => { if (source === opened) s.connected.value = false; };
-  opened.onmessage = (event) => {
-    const data = JSON.parse(event.data);
-    handlers[data.type]?.(data);
-  };
+const onViews = ["home", "modal_open", "modal_push", "modal_update", "modal_close", "modals_cleared"];
+
+function onEvent(event) {
+  const data = JSON.parse(event.data);
+  if (onViews.includes(data.type)) viewTurns += 1;
+  handlers[data.type]?.(data);
+}
+
+export const disconnect = () => source?.close();
+
+/** Opens the stream of one person, done when it is open; a reconnect reads everything again. */
+export function connect(as) {
+  disconnect();
+  const opened = new EventSource(streamAddress(as));
   source = opened;
+  opened.onmessage = onEvent;
+  return new Promise((resolve) => {
+    opened.onerror = () => {
+      if (source === opened) s.connected.value = false;
+      resolve();
+    };
+    opened.onopen = () => {
+      s.connected.value = true;
+      resolve();
+      opened.onopen = () => { s.connected.value = true; resume().catch(() => {}); };
+    };
+  });
 }

@@ -5,7 +5,7 @@ import { ClockButton } from "./clock.js";
 import { Icon } from "./icons.js";
 import { IdentityChip } from "./identity.js";
 import { Popover } from "./popover.js";
-import { channelName, connected, inspecting, isAppChat, world } from "./store.js";
+import { channelName, connected, inspecting, world } from "./store.js";
 
 const found = (query) => {
   const wanted = query.trim().toLowerCase();
@@ -21,7 +21,7 @@ function Jump() {
   const go = (channel) => {
     close();
     anchor.current.querySelector("input").blur();
-    actions.openChannel(channel.id, isAppChat(channel) ? "home" : "messages");
+    actions.enter(channel);
   };
   const onKeyDown = (event) => {
     if (event.key === "Enter" && list.length) go(list[0]);
