@@ -68,6 +68,7 @@ class Cards:
             await self._uncertain(announced, str(unknown), posting=posting)
         else:
             await road.record(lambda _: outcome.now_shown(delivery, drawn, request.version))
+            await self._show_newcomers(delivery)
 
     async def _uncertain(self, delivery: Delivery, problem: str, *, posting: bool) -> None:
         """A post must be looked for; an update does no harm when it is done twice."""
@@ -122,24 +123,52 @@ class Cards:
     async def _lose(self, delivery: Delivery, problem: str) -> None:
         """The place is given up; where else the request is shown is written in the same transaction."""
         siblings = await self._road.cards(delivery.request)
-        places = {sibling.place for sibling in siblings}
         alive = any(sibling.state != "lost" and sibling.id != delivery.id for sibling in siblings)
 
         def work(tx: Transaction) -> None:
             tx.record_delivery(outcome.lost(delivery, problem))
-            request = tx.request(delivery.request, lock=False)
-            if request is None:
-                return
-            project = request.project
-            more = instead_of(
-                delivery.place, request, places, alive=alive, roster=lambda name, most: tx.roster(name, project, most)
-            )
-            tx.deliver([_elsewhere(delivery, place, request.version) for place in more])
+            _show_elsewhere(tx, delivery, delivery.place, siblings, alive=alive)
 
         await self._road.store.transact(work, chore=True)
 
+    async def _show_newcomers(self, delivery: Delivery) -> None:
+        """Where cards stand in for a lost channel, whoever a later stage waits for gets one too."""
+        place = outcome.stands_in(delivery)
+        if place is None:
+            return
+        siblings = await self._road.cards(delivery.request)
+        await self._road.store.transact(
+            lambda tx: _show_elsewhere(tx, delivery, place, siblings, alive=True), chore=True
+        )
 
-def _elsewhere(lost: Delivery, place: str, version: int) -> Delivery:
+
+def _show_elsewhere(
+    tx: Transaction, delivery: Delivery, lost: str, siblings: Sequence[Delivery], *, alive: bool
+) -> None:
+    request = tx.request(delivery.request, lock=False)
+    if request is None:
+        return
+    project = request.project
+    places = instead_of(
+        lost,
+        request,
+        {sibling.place for sibling in siblings},
+        alive=alive,
+        roster=lambda principal, most: tx.roster(principal, project, most),
+    )
+    if places:
+        tx.deliver([_stand_in(delivery, lost, place, request.version) for place in places])
+
+
+def _stand_in(delivery: Delivery, lost: str, place: str, version: int) -> Delivery:
     return Delivery(
-        f"dlv_{ULID()}", lost.organisation, lost.request, lost.outlet, place, wanted=version, shown=0, state="new"
+        f"dlv_{ULID()}",
+        delivery.organisation,
+        delivery.request,
+        delivery.outlet,
+        place,
+        wanted=version,
+        shown=0,
+        state="new",
+        address=outcome.with_own({}, instead=lost),
     )

@@ -67,6 +67,11 @@ def with_own(address: Mapping[str, Any], **memory: Any) -> dict[str, Any]:
     return {**without_own(address), OWN: known} if known else without_own(address)
 
 
+def lasting(delivery: Delivery) -> dict[str, Any]:
+    """What stays known of a card once it is on show: whether it is a second copy, and which lost place it stands for."""
+    return {key: value for key, value in own(delivery).items() if key in {"again", "instead"}}
+
+
 def about_to_post(delivery: Delivery, now: datetime, patience: Patience) -> Delivery:
     """Written before the post goes out, so that a crash leaves a row that says so, instead of one that looks new."""
     memory = own(delivery) | {"posted_at": now.isoformat(), "posts": own(delivery).get("posts", 0) + 1}
@@ -80,8 +85,8 @@ def about_to_post(delivery: Delivery, now: datetime, patience: Patience) -> Deli
 
 
 def now_shown(before: Delivery, drawn: Delivery, version: int) -> Delivery:
-    """The outlet drew this version. Nothing of the way there needs remembering but that it is a second copy."""
-    address = with_own(drawn.address, again=own(before).get("again"))
+    """The outlet drew this version; of the way there only what lasts is remembered."""
+    address = with_own(drawn.address, **lasting(before))
     return replace(before, state="shown", shown=version, address=address, attempts=0, next_try_at=None, problem=None)
 
 
@@ -121,13 +126,19 @@ def is_second_copy(delivery: Delivery) -> bool:
     return bool(own(delivery).get("again"))
 
 
+def stands_in(delivery: Delivery) -> str | None:
+    """The lost place this card was made for."""
+    place: str | None = own(delivery).get("instead")
+    return place
+
+
 def vanished(delivery: Delivery, problem: str) -> Delivery:
     """Somebody deleted the message: a new one takes its place. Once: a second time somebody does not want it there."""
     return replace(
         delivery,
         state="new",
         shown=0,
-        address=with_own({}, again=True),
+        address=with_own({}, **lasting(delivery) | {"again": True}),
         attempts=0,
         next_try_at=None,
         problem=problem,
