@@ -1,0 +1,1 @@
+"""The courier against an outlet that can fail in every way, on a real SQLite store, with the clock turned by hand."""
