@@ -1,7 +1,8 @@
 """The life of a request, pure: `decide(request, command, facts) -> events`, `evolve(request, event) -> request`.
 
-One file per stretch of life: `creating`, `deciding`, `talking`, `ending`, `executing`, `ringing`. `who` answers who may
-do what; `facts` is all that the outside contributes. A refusal is raised; nothing here awaits, logs or looks at a clock.
+One file per stretch of life: `creating`, `deciding`, `talking`, `ending`, `executing`, `ringing`; between
+them `advancing` goes from stage to stage. `who` answers who may do what; `facts` is all that the outside contributes. A
+refusal is raised; nothing here awaits, logs or looks at a clock.
 """
 
 from core.lifecycle.decide import content_after, decide, stored_decision

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from core.errors import Conflict, Invalid, NotAllowed, TooSoon
 from core.lifecycle import who
+from core.lifecycle.advancing import enter
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
 from core.model import command as c
@@ -14,7 +15,6 @@ from core.model.digest import action_digest, request_digest
 from core.model.people import Verb
 from core.model.request import Content, Judgement, Outcome, Plan, Request, Status
 from core.scheduling.deadlines import expiry, handed_over
-from core.standing import stand
 
 REVISIONS_AN_HOUR = 5
 
@@ -95,8 +95,11 @@ def _judgement(facts: Facts) -> Judgement:
 
 
 def judged_expiry(request: Request, plan: Plan, facts: Facts) -> datetime | None:
-    """The deadline stays; a shorter window, counted from now, may only bring it nearer."""
-    return expiry(facts.now, plan.reply_window, request.expires_at)
+    """The deadline stays, extensions included; only a window shorter than before brings it nearer, counted from now."""
+    before, after = request.plan.reply_window, plan.reply_window
+    if after is None or (before is not None and after >= before):
+        return request.expires_at
+    return expiry(facts.now, after, request.expires_at)
 
 
 def follow(request: Request, judgement: Judgement, facts: Facts, ends: datetime | None) -> tuple[e.Event, ...]:
@@ -111,25 +114,7 @@ def follow(request: Request, judgement: Judgement, facts: Facts, ends: datetime 
             cause = judgement.cause or "no_rule"
             return (judged, e.Ended(facts.now, Status.AUTO_APPROVED, cause, None, execution))
         case _:
-            return (judged, open_stage(fold(request, (judged,)), plan.stages[0].number, facts))
-
-
-def open_stage(request: Request, number: int, facts: Facts) -> e.StageOpened:
-    """Opening fixes the people of `all` requirements, barred ones left out."""
-    stage = request.plan.stage(number)
-    fixed: dict[str, frozenset[str]] = {}
-    for requirement in stage.requirements if stage else ():
-        if requirement.fixes_people:
-            people = (_behind(source.principal, facts) for source in requirement.sources)
-            fixed[requirement.id] = frozenset[str]().union(*people) - request.plan.barred
-    return e.StageOpened(facts.now, number, fixed)
-
-
-def _behind(principal: str, facts: Facts) -> frozenset[str]:
-    """A person named one by one is waited for even when away: an `all` never becomes smaller."""
-    if principal.startswith("member:"):
-        return frozenset({principal.removeprefix("member:")})
-    return facts.rosters.get(principal, frozenset())
+            return (judged, *enter(fold(request, (judged,)), facts))
 
 
 def revise(request: Request, command: c.Revise, facts: Facts) -> tuple[e.Event, ...]:
@@ -189,9 +174,8 @@ def rejudge(request: Request, command: c.Judge, facts: Facts) -> tuple[e.Event, 
     if not request.is_open or facts.judgement is None or facts.judgement.plan == request.plan:
         return ()
     judgement = facts.judgement
-    judged = e.Judged(facts.now, judgement.plan, expiry(facts.now, judgement.plan.reply_window, request.expires_at))
+    ends = judged_expiry(request, judgement.plan, facts)
     if judgement.outcome is not Outcome.ASK:
-        return follow(request, judgement, facts, judged.expires_at)
-    after = fold(request, (judged,))
-    first = stand(after).first_unmet or judgement.plan.stages[-1].number
-    return (judged, open_stage(after, first, facts))
+        return follow(request, judgement, facts, ends)
+    judged = e.Judged(facts.now, judgement.plan, ends)
+    return (judged, *enter(fold(request, (judged,)), facts))

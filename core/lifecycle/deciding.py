@@ -8,16 +8,16 @@ from typing import Any
 
 from core.errors import Conflict, Invalid, NotAllowed
 from core.lifecycle import who
-from core.lifecycle.creating import digest_after, follow, judged_expiry, open_stage
+from core.lifecycle.advancing import advance, approved, enter, open_stage
+from core.lifecycle.creating import digest_after, follow, judged_expiry
 from core.lifecycle.editing import apply_edits, inside_bounds
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
 from core.model import command as c
 from core.model import event as e
 from core.model.digest import action_digest
-from core.model.people import Person, Verb, Way
+from core.model.people import Person, Verb
 from core.model.request import Content, Decision, HandOver, Outcome, Request, Status, Verdict
-from core.scheduling.deadlines import handed_over
 from core.standing import stand
 
 
@@ -97,73 +97,34 @@ def _decision(
     )
 
 
-def advance(request: Request, facts: Facts) -> tuple[e.Event, ...]:
-    """What follows from the votes as they are: lapses, passed stages, the next stage, the end."""
-    first = stand(request).first_unmet
-    if first == request.stage:
-        return ()
-    lapsed = _lapses(request, facts)
-    after = fold(request, lapsed) if lapsed else request
-    first = stand(after).first_unmet
-    reached = request.plan.stages[-1].number + 1 if first is None else first
-    passed = tuple(
-        e.StagePassed(facts.now, stage.number)
-        for stage in request.plan.stages
-        if request.stage <= stage.number < reached
-    )
-    if first is None:
-        return (*lapsed, *passed, _approved(after, facts))
-    if first == request.stage:
-        return lapsed
-    return (*lapsed, *passed, open_stage(after, first, facts))
-
-
-def _approved(request: Request, facts: Facts) -> e.Ended:
-    status = Status.APPROVED_WITH_EDITS if request.edits else Status.APPROVED
-    return e.Ended(facts.now, status, "people", None, handed_over(request.plan, facts.now))
-
-
-def _lapses(request: Request, facts: Facts) -> tuple[e.ApprovalLapsed, ...]:
-    """At a vote that would pass a stage, everybody counted must still be there and entitled."""
-    counted = (d for d in request.decisions if d.counts and d.revision == request.revision)
-    reasons = ((d.id, _why_lapsed(d, request, facts)) for d in counted if d.member in facts.people)
-    return tuple(e.ApprovalLapsed(facts.now, id, why) for id, why in reasons if why)
-
-
-def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | None:
-    person = facts.people[decision.member]
-    if not person.active:
-        return f"{decision.name} is no longer active here"
-    if decision.way is Way.SLACK and not person.pinned:
-        return f"{decision.name}'s Slack account is no longer linked"
-    if not person.may(Verb.APPROVE):
-        return f"{decision.name} may no longer approve"
-    if not who.named_stages(request, person):
-        return f"{decision.name} is no longer among those asked"
-    return None
-
-
 def _approve_with_edits(request: Request, command: c.Approve, facts: Facts, person: Person) -> tuple[e.Event, ...]:
+    """A new revision in the approver's name, their approval of it, and what its judgement makes of both."""
     edits: Mapping[str, Any] = command.edits or {}
-    content = apply_edits(request, edits, facts.type)
-    edited = _edited(request, edits, content, facts, person)
-    after = fold(request, (edited,))
+    edited = _edited(request, edits, apply_edits(request, edits, facts.type), facts, person)
+    decision = _decision(request, command, facts, person, Verdict.APPROVED)
+    recorded = e.DecisionRecorded(facts.now, replace(decision, revision=edited.revision, edits=dict(edits)))
+    after = fold(request, (edited, recorded))
+    return (edited, recorded, *_judged_again(after, facts))
+
+
+def _judged_again(request: Request, facts: Facts) -> tuple[e.Event, ...]:
     judgement = facts.judgement
     if judgement is None:
         raise ValueError("an edit needs its judgement among the facts")
-    if judgement.outcome is not Outcome.ASK:
-        return (edited, *follow(after, judgement, facts, request.expires_at))
-    judged = e.Judged(facts.now, judgement.plan, judged_expiry(after, judgement.plan, facts))
-    decision = replace(_decision(request, command, facts, person, Verdict.APPROVED), revision=edited.revision)
-    recorded = e.DecisionRecorded(facts.now, replace(decision, edits=dict(edits)))
-    voted = fold(after, (judged, recorded))
-    opened = open_stage(voted, judgement.plan.stages[0].number, facts)
-    return (edited, judged, recorded, opened, *advance(fold(voted, (opened,)), facts))
+    ends = judged_expiry(request, judgement.plan, facts)
+    judged = e.Judged(facts.now, judgement.plan, ends)
+    match judgement.outcome:
+        case Outcome.DENY:
+            return follow(request, judgement, facts, ends)
+        case Outcome.ALLOW:
+            return (judged, approved(fold(request, (judged,)), facts))
+        case _:
+            return (judged, *enter(fold(request, (judged,)), facts))
 
 
 def _edited(request: Request, edits: Mapping[str, Any], content: Content, facts: Facts, person: Person) -> e.Edited:
     stays = inside_bounds(request, edits, facts.type)
-    live = (d for d in request.decisions if d.counts and d.member != person.id)
+    live = (d for d in request.decisions if d.counts and (d.member, d.stage) != (person.id, request.stage))
     return e.Edited(
         at=facts.now,
         by=person.name,

@@ -56,7 +56,7 @@ def _created(event: e.Created) -> Request:
 
 
 def _judged(request: Request, event: e.Judged) -> Request:
-    return replace(request, plan=event.plan, expires_at=event.expires_at)
+    return replace(request, plan=event.plan, expires_at=event.expires_at, fixed={})
 
 
 def _stage_opened(request: Request, event: e.StageOpened) -> Request:

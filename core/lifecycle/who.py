@@ -174,8 +174,7 @@ def must_be_current(request: Request, revision: int | None, stage: int | None) -
         )
     if _is_other(stage, request.stage):
         raise Conflict(
-            f"Request #{request.number} is now at stage {request.stage}. "
-            "Look at it again and decide there.",
+            f"Request #{request.number} is now at stage {request.stage}. Look at it again and decide there.",
             code="stale_stage",
             revision=request.revision,
             stage=request.stage,

@@ -51,7 +51,7 @@ class Approvals(Requirement):
     def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None) -> Result:
         counted = tuple(vote for vote in votes if self.accepts(vote, fixed))
         have, need = len({vote.member for vote in counted}), self.slots(fixed)
-        met = need > 0 and have >= need
+        met = have >= need > 0 and not (self.all and fixed is None)
         return Result(
             label=self.label,
             met=met,

@@ -1,0 +1,86 @@
+"""From stage to stage: opening one, what follows from the votes as they are, approvals that lapse, the yes."""
+
+from __future__ import annotations
+
+from core.lifecycle import who
+from core.lifecycle.evolve import fold
+from core.lifecycle.facts import Facts
+from core.model import event as e
+from core.model.people import Verb, Way
+from core.model.request import Decision, Request, Status
+from core.scheduling.deadlines import handed_over
+from core.standing import stand
+
+
+def open_stage(request: Request, number: int, facts: Facts) -> e.StageOpened:
+    """Opening fixes the people of `all` requirements, barred ones left out; opening again leaves them as they were."""
+    stage = request.plan.stage(number)
+    fixed: dict[str, frozenset[str]] = {}
+    for requirement in stage.requirements if stage else ():
+        if requirement.fixes_people:
+            behind = (_behind(source.principal, request, facts) for source in requirement.sources)
+            fixed[requirement.id] = request.fixed.get(requirement.id) or frozenset[str]().union(*behind)
+    return e.StageOpened(facts.now, number, fixed)
+
+
+def _behind(principal: str, request: Request, facts: Facts) -> frozenset[str]:
+    """A person named one by one is waited for even when away: an `all` never becomes smaller."""
+    if principal.startswith("member:"):
+        return frozenset({principal.removeprefix("member:")})
+    return facts.rosters.get(principal, frozenset()) - request.plan.barred
+
+
+def enter(request: Request, facts: Facts) -> tuple[e.Event, ...]:
+    """Opens the first stage that is not met, and goes on from there. For a plan that has just been judged."""
+    first = stand(request).first_unmet
+    opened = open_stage(request, request.plan.stages[-1].number if first is None else first, facts)
+    return (opened, *advance(fold(request, (opened,)), facts))
+
+
+def advance(request: Request, facts: Facts) -> tuple[e.Event, ...]:
+    """What follows from the votes as they are: lapses, passed stages, the next stage, the end.
+
+    A stage may be met the moment it opens, by approvals given before an earlier one opened again.
+    """
+    if stand(request).first_unmet == request.stage:
+        return ()
+    lapsed = _lapses(request, facts)
+    after = fold(request, lapsed)
+    first = stand(after).first_unmet
+    if first is None:
+        return (*lapsed, *_passed(after, after.plan.stages[-1].number + 1, facts), approved(after, facts))
+    if first == request.stage:
+        return lapsed
+    opened = open_stage(after, first, facts)
+    return (*lapsed, *_passed(after, first, facts), opened, *advance(fold(after, (opened,)), facts))
+
+
+def _passed(request: Request, reached: int, facts: Facts) -> tuple[e.StagePassed, ...]:
+    numbers = (stage.number for stage in request.plan.stages)
+    return tuple(e.StagePassed(facts.now, number) for number in numbers if request.stage <= number < reached)
+
+
+def approved(request: Request, facts: Facts) -> e.Ended:
+    """The yes of people."""
+    status = Status.APPROVED_WITH_EDITS if request.edits else Status.APPROVED
+    return e.Ended(facts.now, status, "people", None, handed_over(request.plan, facts.now))
+
+
+def _lapses(request: Request, facts: Facts) -> tuple[e.ApprovalLapsed, ...]:
+    """At a vote that would pass a stage, everybody counted must still be there and entitled."""
+    counted = (d for d in request.decisions if d.counts and d.revision == request.revision)
+    reasons = ((d.id, _why_lapsed(d, request, facts)) for d in counted if d.member in facts.people)
+    return tuple(e.ApprovalLapsed(facts.now, id, why) for id, why in reasons if why)
+
+
+def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | None:
+    person = facts.people[decision.member]
+    if not person.active:
+        return f"{decision.name} is no longer active here"
+    if decision.way is not Way.TOKEN and not person.pinned:
+        return f"{decision.name}'s account is no longer linked"
+    if not person.may(Verb.APPROVE):
+        return f"{decision.name} may no longer approve"
+    if decision.stage not in {stage.number for stage in who.named_stages(request, person)}:
+        return f"{decision.name} is no longer among those asked"
+    return None
