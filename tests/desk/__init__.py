@@ -1,0 +1,1 @@
+"""The door for change, on both databases."""

@@ -1,0 +1,1 @@
+"""The nouns: digests, durations, people."""

@@ -1,0 +1,1 @@
+"""Each kind of requirement answers for itself."""

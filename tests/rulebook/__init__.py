@@ -1,0 +1,1 @@
+"""Judging a revision, and whether it can ever pass."""
