@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox import limits
-from bot.sandbox.report import Report
+from bot.sandbox.report import Report, kind_of
 from bot.sandbox.shapes import Json
 
 _SELECTS = frozenset(
@@ -50,8 +50,8 @@ def check_plain(report: Report, where: str, given: Json, key: str, most: int, *,
 
 def check_element(report: Report, where: str, element: Any, allowed: frozenset[str]) -> None:
     """An element in a place that takes the types in `allowed`."""
-    kind = element.get("type") if isinstance(element, dict) else None
-    if kind not in allowed:
+    kind = kind_of(element)
+    if kind is None or kind not in allowed:
         report.say(where, f"unsupported type: {kind}")
         return
     report.optional(where, element, "action_id", limits.IDENTIFIER, 1)
@@ -131,16 +131,24 @@ def _check_static(report: Report, where: str, select: Json) -> None:
         report.say(where, "only one of options and option_groups is allowed")
     if report.count(f"{where}/option_groups", groups, limits.OPTION_GROUPS):
         for at, group in enumerate(groups):
+            if not isinstance(group, dict):
+                report.say(f"{where}/option_groups/{at}", "must be an object")
+                continue
             check_plain(report, f"{where}/option_groups/{at}", group, "label", limits.OPTION_TEXT)
             _check_options(report, f"{where}/option_groups/{at}/options", group.get("options"), limits.SELECT_OPTIONS)
 
 
 def _check_initial(report: Report, where: str, select: Json, options: Any) -> None:
-    chosen = [select["initial_option"]] if select.get("initial_option") else select.get("initial_options") or []
-    offered = {option.get("value") for option in options or () if isinstance(option, dict)}
+    many = select.get("initial_options")
+    chosen = [select["initial_option"]] if select.get("initial_option") else many if isinstance(many, list) else []
+    offered = [option.get("value") for option in _objects(options)]
     for each in chosen:
         if not isinstance(each, dict) or each.get("value") not in offered:
             report.say(where, "the initial option must be one of the options")
+
+
+def _objects(options: Any) -> list[Json]:
+    return [option for option in options if isinstance(option, dict)] if isinstance(options, list) else []
 
 
 def _check_overflow(report: Report, where: str, overflow: Json) -> None:

@@ -18,6 +18,7 @@ Message dicts are snapshots: clicking one that has changed since is a click on a
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -166,10 +167,12 @@ class Hand:
             self.id, place, action_id=action_id, block_id=found["block_id"], value=typed
         )
 
-    async def home(self, tab: str = "home") -> Snapshot | None:
-        """Opens the app's Home tab, waits until the app has acknowledged, and gives what is published."""
-        self._slack.people.open_home(self.id, tab)
-        await self._slack.delivery.settled()
+    async def home(self, *, within: float = 1.0) -> Snapshot | None:
+        """Opens the app's Home tab, gives the app some time to publish it anew, and gives what is published then."""
+        before = self._slack.workspace.home_hash(self.id)
+        self._slack.people.open_home(self.id)
+        with contextlib.suppress(AssertionError):
+            await self.sees(lambda: self._slack.workspace.home_hash(self.id) != before, within)
         return self.published_home()
 
     def published_home(self) -> Snapshot | None:

@@ -37,5 +37,9 @@ class Log:
     def after(self, number: int) -> list[Json]:
         return [entry for entry in self.entries if entry["n"] > number]
 
+    def calls(self, method: str) -> list[Any]:
+        """The arguments of every call of a Web API method, oldest first."""
+        return [entry["request"] for entry in self.entries if (entry["kind"], entry["title"]) == ("web_api", method)]
+
     def titles(self) -> list[str]:
         return [entry["title"] for entry in self.entries]

@@ -41,3 +41,9 @@ class Report:
         for key in missing:
             self.say(where, f"missing required field: {key}")
         return not missing
+
+
+def kind_of(thing: Any) -> str | None:
+    """The `type` of an object; None for whatever is no object or has no proper type."""
+    kind = thing.get("type") if isinstance(thing, dict) else None
+    return kind if isinstance(kind, str) else None

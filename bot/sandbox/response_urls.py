@@ -33,14 +33,24 @@ class ResponseUrls:
     _known: dict[str, ResponseUrl] = field(default_factory=dict)
 
     def issue(self, user_id: str, channel_id: str, source_ts: str | None = None) -> str:
+        self._forget_old()
         word = new_word(24)
         self._known[word] = ResponseUrl(user_id, channel_id, source_ts, self.workspace.clock.now())
         return f"{self.base}/response/{self.workspace.team_id}/{word}"
 
+    def _forget_old(self) -> None:
+        oldest = next(iter(self._known), None)
+        while oldest is not None and self._is_over(self._known[oldest]):
+            del self._known[oldest]
+            oldest = next(iter(self._known), None)
+
+    def _is_over(self, known: ResponseUrl) -> bool:
+        return self.workspace.clock.now() - known.issued > LIFE_SECONDS
+
     def use(self, word: str, body: Json) -> None:
         """Does what a POST asks for. Raises used_url, expired_url, invalid_blocks, no_text."""
         known = self._known.get(word)
-        if known is None or self.workspace.clock.now() - known.issued > LIFE_SECONDS:
+        if known is None or self._is_over(known):
             raise SlackError("expired_url")
         if known.uses >= USES:
             raise SlackError("used_url")

@@ -25,6 +25,7 @@ from bot.sandbox.ids import new_word
 from bot.sandbox.log import Log
 from bot.sandbox.membership import Membership
 from bot.sandbox.page_api import PageApi
+from bot.sandbox.rates import Rates
 from bot.sandbox.shapes import Json, SlackError
 from bot.sandbox.small_slack import SmallSlack, small_slack
 from bot.sandbox.sockets import Sockets
@@ -156,6 +157,10 @@ class Sandbox:
     @property
     def faults(self) -> Faults:
         return self.slack.faults
+
+    @property
+    def rates(self) -> Rates:
+        return self.slack.rates
 
     @property
     def log(self) -> Log:

@@ -14,7 +14,7 @@ from bot.sandbox.elements import (
     check_plain,
     check_text,
 )
-from bot.sandbox.report import Report
+from bot.sandbox.report import Report, kind_of
 from bot.sandbox.shapes import Json, SlackError
 
 _MESSAGE_ONLY = frozenset({"markdown", "table", "context_actions", "task_card", "plan", "container", "carousel"})
@@ -89,8 +89,8 @@ def _check_blocks(report: Report, where: str, blocks: list[Any], surface: str) -
 
 
 def _check_block(report: Report, where: str, block: Any, surface: str) -> None:
-    kind = block.get("type") if isinstance(block, dict) else None
-    if kind not in _CHECKS and kind not in _UNCHECKED:
+    kind = kind_of(block)
+    if kind is None or kind not in _CHECKS.keys() | _UNCHECKED:
         report.say(where, f"unsupported type: {kind}")
         return
     if kind in _MESSAGE_ONLY and surface != "message":
@@ -105,7 +105,7 @@ def _check_block(report: Report, where: str, block: Any, surface: str) -> None:
 def _check_unique_actions(report: Report, where: str, block: Json) -> None:
     elements = block.get("elements")
     ids = [e.get("action_id") for e in elements if isinstance(e, dict)] if isinstance(elements, list) else []
-    given = [each for each in ids if each]
+    given = [each for each in ids if isinstance(each, str)]
     for action_id in {each for each in given if given.count(each) > 1}:
         report.say(f"{where}/elements", f"action_id {action_id} already exists in this block")
 

@@ -130,7 +130,7 @@ async def read_arguments(request: web.Request) -> Json:
 def _json_object(text: str) -> Json:
     try:
         body = json.loads(text) if text.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SlackError("invalid_json") from None
     if not isinstance(body, dict):
         raise SlackError("json_not_object")
@@ -140,7 +140,7 @@ def _json_object(text: str) -> Json:
 def _decoded(key: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         if key == "message":
             return text
         raise SlackError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {key} is no JSON"]}) from None

@@ -162,3 +162,8 @@ class Workspace:
     def home(self, user_id: str) -> View | None:
         view_id = self.homes.get(user_id)
         return self.views[view_id] if view_id else None
+
+    def home_hash(self, user_id: str) -> str:
+        """Changes whenever the Home tab is published."""
+        view = self.home(user_id)
+        return str(view.body["hash"]) if view else ""
