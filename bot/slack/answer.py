@@ -1,0 +1,48 @@
+"""What a handler wants shown. `app` carries it out: in the acknowledgement where Slack wants it there, else after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """Something for the person alone: an ephemeral message, or a modal where there is no channel to whisper in."""
+
+    drawing: Drawing
+    title: str = "Countersign"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A new view; on top of the present one where the click came from a modal."""
+
+    view: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """The view the click or submission came from, drawn anew."""
+
+    view: Json
+
+
+@dataclass(frozen=True, slots=True)
+class FieldErrors:
+    """What is wrong, under the very fields; only a submission can be answered so."""
+
+    errors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """The person's App Home."""
+
+    view: Json
+
+
+Answer = Whisper | Open | Replace | FieldErrors | Publish

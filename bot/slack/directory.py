@@ -1,0 +1,172 @@
+"""Pins Slack users to members ahead of time: at start-up, nightly, when somebody joins or changes; un-pins as well.
+
+Whoever is not pinned yet is looked up after their first click is acknowledged. What decides is in `vetting`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping
+from typing import Any, Final
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.actor import KIND
+from bot.slack.installation import Installation
+from bot.slack.vetting import Fit, Unfit, unfit, vet
+from core.administration import Administration
+from core.errors import Conflict, Unavailable
+from core.model.organisation import Identity, Member
+from core.model.people import Actor, Role, Way
+from core.ports import Reader, Store
+
+PAGE: Final = 200
+GONE: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+
+log = structlog.get_logger()
+
+
+class Directory:
+    """`admins` are e-mails that become admins when first mapped; of `domains` everybody may join as requester."""
+
+    def __init__(
+        self,
+        store: Store,
+        administration: Administration,
+        client: AsyncWebClient,
+        installation: Installation,
+        *,
+        admins: Collection[str] = (),
+        domains: Collection[str] = (),
+    ) -> None:
+        self._store = store
+        self._administration = administration
+        self._client = client
+        self._installation = installation
+        self._admins = frozenset(address.strip().lower() for address in admins)
+        self._domains = frozenset(domain.strip().lower().lstrip("@") for domain in domains)
+        self._actor = Actor("system", "slack", "Slack's directory", installation.organisation, Way.SYSTEM)
+
+    async def look_up(self, user: str) -> Member | Unfit:
+        """Ask Slack who this is, and pin them if everything fits."""
+        try:
+            answer = await self._client.users_info(user=user)
+        except SlackApiError as error:
+            if error.response.get("error") in GONE:
+                return unfit(user, "unknown")
+            raise Unavailable(
+                "Slack did not tell us who you are; nothing was changed. Try again in a minute."
+            ) from error
+        except (OSError, TimeoutError) as error:
+            raise Unavailable("Slack could not be reached; nothing was changed. Try again in a minute.") from error
+        return await self.settle(dict(answer["user"]))
+
+    async def settle(self, user: Mapping[str, Any]) -> Member | Unfit:
+        """Bring our link in line with Slack's user object: pin, keep or un-pin."""
+        found = vet(user, self._installation)
+        pinned = await self._pinned(found.user)
+        if isinstance(found, Unfit):
+            if pinned is not None:
+                await self._unpin(pinned, found.reason)
+            return found
+        if pinned is not None:
+            return await self._keep(pinned, found)
+        return await self._propose(found)
+
+    async def sync(self) -> int:
+        """Everybody of the workspace; says how many are linked. A twice-used address links nobody by itself."""
+        users = [user async for user in self._everybody()]
+        fits = [found for user in users if isinstance(found := vet(user, self._installation), Fit)]
+        addresses = Counter(fit.email for fit in fits)
+        twins = {fit.user for fit in fits if addresses[fit.email] > 1}
+        linked = 0
+        for user in users:
+            if user.get("id") in twins and await self._pinned(str(user["id"])) is None:
+                log.warning("slack.two_users_with_one_address", user=user.get("id"))
+                continue
+            linked += not isinstance(await self.settle(user), Unfit)
+        return linked
+
+    async def _everybody(self) -> AsyncIterator[Mapping[str, Any]]:
+        cursor = ""
+        while True:
+            answer = await self._client.users_list(limit=PAGE, cursor=cursor, team_id=self._installation.team)
+            for user in answer.get("members") or []:
+                yield user
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    # One user.
+
+    async def _keep(self, pinned: Identity, found: Fit) -> Member | Unfit:
+        """A changed address un-pins; the next proposal is judged as if new."""
+        if pinned.email != found.email:
+            await self._unpin(pinned, "email_changed")
+            return unfit(found.user, "email_changed")
+        member = await self._store.read(lambda reader: reader.member(pinned.organisation, pinned.member))
+        return member if member is not None else unfit(found.user, "not_member")
+
+    async def _propose(self, found: Fit) -> Member | Unfit:
+        member = await self._store.read(lambda reader: reader.member_by_email(self._organisation, found.email))
+        if member is None:
+            member = await self._admit(found)
+        if member is None:
+            return unfit(found.user, "not_member")
+        if not member.active:
+            return unfit(found.user, "inactive")
+        if await self._is_taken(member, found):
+            return unfit(found.user, "two_users")
+        return await self._pin(member, found)
+
+    async def _admit(self, found: Fit) -> Member | None:
+        """Listed admins, and those of an allowed domain, become members by themselves."""
+        roles = (Role.ADMIN,) if self._is_admin(found) else (Role.REQUESTER,)
+        if not self._is_admin(found) and found.email.partition("@")[2] not in self._domains:
+            return None
+        try:
+            return await self._administration.members.add(self._actor, found.email, found.name, roles=roles)
+        except Conflict:  # another replica was quicker
+            return await self._store.read(lambda reader: reader.member_by_email(self._organisation, found.email))
+
+    def _is_admin(self, found: Fit) -> bool:
+        return found.email in self._admins or (not self._admins and found.owner)
+
+    async def _is_taken(self, member: Member, found: Fit) -> bool:
+        """Exactly one Slack user per member."""
+        pinned = await self._store.read(lambda reader: reader.identities(self._organisation, member.id))
+        mine = (KIND, self._installation.issuer)
+        return any((one.kind, one.issuer) == mine and one.user != found.user for one in pinned)
+
+    async def _pin(self, member: Member, found: Fit) -> Member | Unfit:
+        try:
+            await self._administration.identities.pin(
+                self._actor, KIND, self._installation.issuer, found.user, member.id
+            )
+        except Conflict:
+            return unfit(found.user, "two_users")
+        if self._is_admin(found):
+            await self._make_admin(member)
+        log.info("slack.linked", user=found.user, member=member.id)
+        return member
+
+    async def _make_admin(self, member: Member) -> None:
+        def is_admin(reader: Reader) -> bool:
+            return Role.ADMIN in reader.roles(self._organisation, member.id, None)
+
+        if not await self._store.read(is_admin):
+            await self._administration.grants.give(self._actor, member.id, Role.ADMIN)
+
+    async def _pinned(self, user: str) -> Identity | None:
+        found = await self._store.read(lambda reader: reader.identity(KIND, self._installation.issuer, user))
+        return found if found is not None and found.organisation == self._organisation else None
+
+    async def _unpin(self, identity: Identity, reason: str) -> None:
+        log.info("slack.unlinked", user=identity.user, member=identity.member, reason=reason)
+        await self._administration.identities.unpin(self._actor, identity.id)
+
+    @property
+    def _organisation(self) -> str:
+        return self._installation.organisation

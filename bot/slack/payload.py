@@ -1,0 +1,281 @@
+"""What Slack sent, typed: clicks, submissions, commands, shortcuts, events. Anything malformed raises `Malformed`.
+
+Texts people typed come out cleaned of characters that cannot be stored. Nothing here trusts a value beyond its shape.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.slack.blocks import clean
+from bot.slack.target import Target, read_target
+
+MORE: Final = "request.more"
+_QUESTION = re.compile(r"qst_[0-9A-Za-z]{1,40}")
+_DELIVERY = re.compile(r"buttons\.\d+\.(dlv_[0-9A-Za-z]{1,40})")
+
+
+class Malformed(Exception):
+    """A payload that Slack's clients would never send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent it. `team` is the sender's own team, `installed` the one the app is installed in."""
+
+    user: str
+    name: str
+    team: str
+    enterprise: str | None
+    installed: str
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The message a click came from."""
+
+    channel: str
+    ts: str
+    thread_ts: str | None = None
+    ephemeral: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What every interaction has. `key` names it for idempotency; `trigger` opens one view within three seconds."""
+
+    sender: Sender
+    key: str
+    trigger: str
+    response_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Click(Incoming):
+    """A button or menu. `value` is what the element carries, `target` what it points at, where it points at a request."""
+
+    action: str = ""
+    value: str = ""
+    target: Target | None = None
+    question: str | None = None
+    place: Place | None = None
+    view: str | None = None
+    view_type: str | None = None
+    delivery: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission(Incoming):
+    """A modal that was sent. `values` holds by block id what was typed or picked, None where nothing was."""
+
+    callback: str = ""
+    view: str = ""
+    target: Target | None = None
+    question: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, block: str) -> str | None:
+        """What was typed, None when blank."""
+        typed = self.values.get(block)
+        return typed.strip() or None if isinstance(typed, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Slash(Incoming):
+    """A slash command: the first word names the sub-command, the rest is its text."""
+
+    word: str = ""
+    text: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut(Incoming):
+    """A global or message shortcut; `text` is the message it was used on."""
+
+    callback: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event of the Events API."""
+
+    kind: str
+    event: Mapping[str, Any]
+    sender: Sender | None
+
+
+def click(body: Mapping[str, Any], digest: str | None = None) -> Click:
+    """A block_actions payload."""
+    action = _dict((_list(body, "actions") or [{}])[0])
+    view = _dict(body.get("view") or {})
+    name, value = _what(action)
+    target, question = _points(value)
+    return Click(
+        sender=_sender(body, digest),
+        key=_text(body, "trigger_id") or _text(action, "action_ts"),
+        trigger=_text(body, "trigger_id"),
+        response_url=_text(body, "response_url") or None,
+        action=name,
+        value=value,
+        target=target,
+        question=question,
+        place=_place(body),
+        view=_text(view, "id") or None,
+        view_type=_text(view, "type") or None,
+        delivery=_delivery(_text(action, "block_id")),
+    )
+
+
+def _what(action: Mapping[str, Any]) -> tuple[str, str]:
+    """The action's name and value; a choice in the overflow is an action of its own."""
+    name = _text(action, "action_id")
+    option = action.get("selected_option")
+    value = _text(_dict(option), "value") if option else _text(action, "value")
+    if name != MORE:
+        return name, value
+    word, _, rest = value.partition(".")
+    return f"request.{word}", rest
+
+
+def _points(value: str) -> tuple[Target | None, str | None]:
+    written, _, question = value.partition("/")
+    return read_target(written), question if _QUESTION.fullmatch(question) else None
+
+
+def _delivery(block_id: str) -> str | None:
+    match = _DELIVERY.fullmatch(block_id)
+    return match[1] if match else None
+
+
+def _place(body: Mapping[str, Any]) -> Place | None:
+    container = _dict(body.get("container") or {})
+    channel = _text(container, "channel_id") or _text(_dict(body.get("channel") or {}), "id")
+    ts = _text(container, "message_ts")
+    if not channel or not ts:
+        return None
+    return Place(channel, ts, _text(container, "thread_ts") or None, bool(container.get("is_ephemeral")))
+
+
+def submission(body: Mapping[str, Any], digest: str | None = None) -> Submission:
+    """A view_submission payload. Its view id is the idempotency key: one modal is sent once."""
+    view = _dict(body.get("view"))
+    state = _dict(_dict(view.get("state") or {}).get("values") or {})
+    target, question = _points(_text(view, "private_metadata"))
+    return Submission(
+        sender=_sender(body, digest),
+        key=_text(view, "id"),
+        trigger=_text(body, "trigger_id"),
+        callback=_text(view, "callback_id"),
+        view=_text(view, "id"),
+        target=target,
+        question=question,
+        values={str(block): _given(_dict(elements)) for block, elements in state.items()},
+    )
+
+
+def _given(elements: Mapping[str, Any]) -> Any:
+    """What the one element of an input block holds."""
+    element = _dict(next(iter(elements.values()), {}))
+    if "selected_option" in element:
+        return _text(_dict(element.get("selected_option") or {}), "value") or None
+    for name in ("selected_user", "selected_users", "value"):
+        if name in element:
+            value = element[name]
+            return clean(value) if isinstance(value, str) else value
+    return None
+
+
+def slash(body: Mapping[str, Any], digest: str | None = None) -> Slash:
+    """A slash command's form."""
+    word, _, text = clean(_text(body, "text")).strip().partition(" ")
+    enterprise = _text(body, "enterprise_id") or None
+    team = _text(body, "team_id")
+    return Slash(
+        sender=Sender(_must(body, "user_id"), _text(body, "user_name"), team, enterprise, team, digest),
+        key=_text(body, "trigger_id"),
+        trigger=_text(body, "trigger_id"),
+        response_url=_text(body, "response_url") or None,
+        word=word.lower(),
+        text=text.strip(),
+        channel=_text(body, "channel_id"),
+    )
+
+
+def shortcut(body: Mapping[str, Any], digest: str | None = None) -> Shortcut:
+    """A shortcut or message_action payload."""
+    message = _dict(body.get("message") or {})
+    return Shortcut(
+        sender=_sender(body, digest),
+        key=_text(body, "trigger_id"),
+        trigger=_text(body, "trigger_id"),
+        response_url=_text(body, "response_url") or None,
+        callback=_text(body, "callback_id"),
+        text=clean(_text(message, "text")),
+    )
+
+
+def happening(body: Mapping[str, Any]) -> Happening:
+    """An event_callback."""
+    event = _dict(body.get("event"))
+    user = event.get("user")
+    sender = None
+    if isinstance(user, str):
+        team = _text(event, "user_team") or _text(event, "team") or _text(body, "team_id")
+        sender = Sender(user, "", team, _text(body, "enterprise_id") or None, _text(body, "team_id"))
+    return Happening(_text(event, "type"), event, sender)
+
+
+def _sender(body: Mapping[str, Any], digest: str | None) -> Sender:
+    """The clicker's own team stands in `user`; Bolt's actor ids say ours (docs.slack.dev, block_actions payload)."""
+    user = _dict(body.get("user"))
+    team = _text(_dict(body.get("team") or {}), "id")
+    return Sender(
+        user=_must(user, "id"),
+        name=_text(user, "username") or _text(user, "name"),
+        team=_text(user, "team_id") or team,
+        enterprise=_text(_dict(body.get("enterprise") or {}), "id") or None,
+        installed=_text(_dict(body.get("view") or {}), "app_installed_team_id") or team,
+        digest=digest,
+    )
+
+
+def fingerprint(value: object) -> str:
+    """A hash of what was wanted, so that one idempotency key cannot stand for two wishes."""
+    return hashlib.sha256(json.dumps(repr(value)).encode()).hexdigest()
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Malformed("expected an object")
+    return value
+
+
+def _list(body: Mapping[str, Any], name: str) -> list[Any]:
+    value = body.get(name)
+    if not isinstance(value, list):
+        raise Malformed(f"{name} is not a list")
+    return value
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Malformed(f"{name} is not text")
+    return value
+
+
+def _must(body: Mapping[str, Any], name: str) -> str:
+    value = _text(body, name)
+    if not value:
+        raise Malformed(f"{name} is missing")
+    return value

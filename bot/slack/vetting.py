@@ -1,0 +1,108 @@
+"""Whether a Slack user may stand for a member. Pure. An e-mail proposes, these checks decide; what is absent counts as no.
+
+Slack's user object and its flags: docs.slack.dev, users.info. Profiles of guests and of people from other workspaces say
+whatever their own admins let them say, so none of them is believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.slack.installation import Installation
+
+_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A user of our own whose confirmed e-mail may propose a member. `owner` is the workspace's primary owner."""
+
+    user: str
+    email: str
+    name: str
+    owner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why this user cannot act here: a word for the log, a sentence for the person."""
+
+    user: str
+    reason: str
+    sentence: str
+
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "bot": "Apps and bots cannot decide; a person must.",
+    "deleted": "This Slack account is deactivated, so it cannot act here.",
+    "external": "You belong to another organisation, so you cannot act on requests here; ask somebody inside to do it.",
+    "guest": "You are a guest in this workspace, and guests cannot act on requests; ask a full member to do it.",
+    "invited": "You have not accepted the invitation to this workspace yet; do that, then try again.",
+    "no_email": "Slack shows no e-mail address for you, so we cannot tell who you are; ask an admin to link your account.",
+    "unconfirmed": "Your e-mail address in Slack is not confirmed; confirm it in your Slack profile, then try again.",
+    "unknown": "Slack does not know this account, so nothing was changed; ask an admin.",
+    "not_member": (
+        "You are not linked to a member of this organisation yet, so nothing was changed. "
+        "Ask an admin to add your e-mail address, then try again."
+    ),
+    "inactive": "Your account here is not active, so nothing was changed; ask an admin.",
+    "two_users": (
+        "Another Slack account is already linked to your e-mail address, so nothing was changed; "
+        "ask an admin to choose which one is you."
+    ),
+    "email_changed": (
+        "Your e-mail address in Slack has changed, so your account is no longer linked and nothing was changed; "
+        "try again if the new address is yours here, else ask an admin."
+    ),
+}
+
+
+def unfit(user: str, reason: str) -> Unfit:
+    return Unfit(user, reason, SENTENCES[reason])
+
+
+def vet(user: Mapping[str, Any], installation: Installation) -> Fit | Unfit:
+    """Judge Slack's user object; the first thing in the way is the answer."""
+    id = str(user.get("id") or "")
+    reason = _in_the_way(user, installation)
+    if reason is not None:
+        return unfit(id, reason)
+    profile = _profile(user)
+    email = str(profile.get("email") or "").strip().lower()
+    if not _EMAIL.fullmatch(email):
+        return unfit(id, "no_email")
+    if user.get("is_email_confirmed") is not True:
+        return unfit(id, "unconfirmed")
+    name = str(profile.get("real_name") or user.get("real_name") or user.get("name") or email)
+    return Fit(id, email, name, user.get("is_primary_owner") is True)
+
+
+def _in_the_way(user: Mapping[str, Any], installation: Installation) -> str | None:
+    if user.get("id") == "USLACKBOT" or any(user.get(flag) for flag in _MACHINES):
+        return "bot"
+    if not _is_ours(user, installation) or user.get("is_stranger"):
+        return "external"
+    if user.get("deleted"):
+        return "deleted"
+    if user.get("is_restricted") or user.get("is_ultra_restricted"):
+        return "guest"
+    return "invited" if user.get("is_invited_user") else None
+
+
+_MACHINES: Final = ("is_bot", "is_app_user", "is_workflow_bot", "is_connector_bot")
+
+
+def _is_ours(user: Mapping[str, Any], installation: Installation) -> bool:
+    """No single flag says so: compare workspaces, and in an Enterprise organisation the organisation too."""
+    team = user.get("team_id") or _profile(user).get("team")
+    grid = user.get("enterprise_user")
+    enterprise = grid.get("enterprise_id") if isinstance(grid, Mapping) else None
+    return team == installation.team or (installation.enterprise is not None and enterprise == installation.enterprise)
+
+
+def _profile(user: Mapping[str, Any]) -> Mapping[str, Any]:
+    profile = user.get("profile")
+    return profile if isinstance(profile, Mapping) else {}
