@@ -29,17 +29,25 @@ def stored_decision(request: Request, command: c.Command, facts: Facts) -> Decis
     if isinstance(command, c.Approve) and command.edits:
         return _stored_edit(request, command, facts)
     revision = request.revision if command.revision is None else command.revision
-    stage = request.stage if command.stage is None else command.stage
+    stage = _stage_meant(request, command, facts)
     same = (
         decision
         for decision in request.decisions
         if decision.member == facts.actor.id
         and decision.verdict is wanted
         and decision.revision == revision
-        and decision.stage == stage
+        and stage in (None, decision.stage)
         and (decision.counts or wanted is Verdict.REJECTED)
     )
     return next(same, None)
+
+
+def _stage_meant(request: Request, command: c.Approve | c.Reject, facts: Facts) -> int | None:
+    """Where none is said: the open stage for whoever is asked in it, else any, so that a retry finds its approval."""
+    if command.stage is not None or facts.person is None or not request.is_open:
+        return command.stage
+    asked = {stage.number for stage in who.named_stages(request, facts.person)}
+    return request.stage if request.stage in asked else None
 
 
 def _stored_edit(request: Request, command: c.Approve, facts: Facts) -> Decision | None:
@@ -49,10 +57,13 @@ def _stored_edit(request: Request, command: c.Approve, facts: Facts) -> Decision
 
 
 def approve(request: Request, command: c.Approve, facts: Facts) -> tuple[e.Event, ...]:
+    """Edits that cannot be are told first, but only of the revision they were made for."""
     person = who.decider(request, facts)
     who.must_be_named(request, person)
     if request.is_open:
         _turn_or_stale(request, command, person)
+    if command.edits is not None and command.revision in (None, request.revision):
+        apply_edits(request, command.edits, facts.type)
     who.must_be_open(request)
     who.must_be_current(request, command.revision, command.stage)
     if command.edits is not None:
