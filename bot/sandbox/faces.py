@@ -5,20 +5,22 @@ from bot.sandbox.shapes import Json
 from bot.sandbox.workspace import Channel, User, UserGroup, View, Workspace
 
 
-def user_face(user: User, app: App, now: float) -> Json:
+def user_face(user: User, app: App, workspace: Workspace) -> Json:
     """The user object of users.info and user_change; the e-mail only with users:read.email."""
     face: Json = {
         "id": user.id, "team_id": user.team_id, "name": user.name, "deleted": user.deleted, "color": user.color,
-        "real_name": user.real_name, "tz": user.tz, "tz_label": user.tz, "tz_offset": user.tz_offset(now),
+        "real_name": user.real_name, "tz": user.tz, "tz_label": user.tz, "tz_offset": user.tz_offset(workspace.clock.now()),
         "profile": _profile(user, app), "is_admin": user.is_admin, "is_owner": user.is_owner,
         "is_primary_owner": user.is_primary_owner, "is_restricted": user.is_restricted,
         "is_ultra_restricted": user.is_ultra_restricted, "is_bot": user.is_bot, "is_app_user": False,
         "updated": user.updated, "is_email_confirmed": user.is_email_confirmed,
         "who_can_share_contact_card": "EVERYONE",
     }  # fmt: skip
+    if user.is_bot:
+        face |= {"is_workflow_bot": False, "is_connector_bot": False}
     if user.is_invited_user:
         face["is_invited_user"] = True
-    if user.team_id and user.team_id.startswith("T0PARTNER"):
+    if user.team_id != workspace.team_id:
         face["is_stranger"] = user.is_stranger
     return face
 
@@ -35,6 +37,8 @@ def _profile(user: User, app: App) -> Json:
         profile |= {"api_app_id": app.id, "bot_id": app.bot_id}
     elif user.email and "users:read.email" in app.scopes:
         profile["email"] = user.email
+    if user.is_restricted or user.is_ultra_restricted:
+        profile |= {"guest_invited_by": "U0ALICE001", "guest_expiration_ts": None}
     return profile
 
 

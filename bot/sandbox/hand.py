@@ -57,7 +57,10 @@ class Hand:
 
     def messages(self, channel: str, thread_ts: str = "") -> list[Snapshot]:
         """What this person sees in a channel (`#name` or id) or thread, oldest first."""
-        return page_state.messages(self._slack, self.user, self._channel(channel), thread_ts)
+        found = self._channel(channel)
+        if found.kind != "channel" and self.id not in found.members:
+            raise AssertionError(f"{self.user.name} cannot see {channel}")
+        return page_state.messages(self._slack, self.user, found, thread_ts)
 
     def find_message(self, channel: str, containing: str = "", *, action: str = "") -> Snapshot:
         """The newest message whose text or blocks contain the words and which has the action."""

@@ -47,7 +47,7 @@ class People:
         if not text.strip():
             raise SlackError("no_text")
         if thread_ts and thread_ts not in channel.messages:
-            raise SlackError("thread_not_found")
+            raise SlackError("cannot_reply_to_message")
         return self.messages.post(channel, user_id, {"text": self._linked(_escaped(text), named=False)}, thread_ts)
 
     def read(self, user_id: str, channel: Channel) -> None:
@@ -132,6 +132,8 @@ class People:
     def _carry_out(self, user_id: str, view: View, ack: Ack) -> Submitted:
         body = ack.body if isinstance(ack.body, dict) else {}
         action = body.get("response_action")
+        if view.id not in self.workspace.views:
+            return Submitted(action, ms=ack.ms)  # closed by the person while the app was thinking
         match action:
             case None:
                 self._close_if_top(user_id, view)

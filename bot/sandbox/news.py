@@ -44,8 +44,8 @@ class News:
 
     def user_event(self, kind: str, user: User) -> None:
         """`user_change` or `team_join`."""
-        now = self.workspace.clock.now()
-        self.event({"type": kind, "user": user_face(user, self.app, now), "event_ts": f"{now:.6f}"})
+        face, now = user_face(user, self.app, self.workspace), self.workspace.clock.now()
+        self.event({"type": kind, "user": face, "event_ts": f"{now:.6f}"})
         self.streams.tell({"type": "channels"})
 
     def channel_event(self, kind: str, channel: Channel, **fields: object) -> None:

@@ -38,12 +38,12 @@ class Rates:
     now: Callable[[], float] = time.monotonic
     _buckets: dict[tuple[str, ...], Bucket] = field(default_factory=dict)
 
-    def wait(self, method: str, token: str, tier: int, channel: str | None) -> int:
+    def wait(self, method: str, token: str, tier: int, channel: str = "") -> int:
         """Whole seconds for Retry-After; 0 when the call may go ahead."""
         if self.multiplier is None:
             return 0
         if method == "chat.postMessage":
-            return self._wait_to_post(token, channel or "")
+            return self._wait_to_post(token, channel)
         return self._wait((method, token), TIERS[tier], TIERS[tier] / 60)
 
     def _wait_to_post(self, token: str, channel: str) -> int:

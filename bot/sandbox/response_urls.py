@@ -89,7 +89,7 @@ class ResponseUrls:
         if in_channel and source_ts not in self.messages.whispers:
             thread_ts = str(body.get("thread_ts") or "")
             if thread_ts and thread_ts not in channel.messages:
-                raise SlackError("thread_not_found")
+                raise SlackError("cannot_reply_to_message")
             self.messages.post(channel, self.bot_user_id, content, thread_ts)
         else:
             thread_ts = channel.messages.get(source_ts or "", {}).get("thread_ts", "")

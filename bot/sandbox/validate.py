@@ -28,6 +28,8 @@ def refuse_bad_message(blocks: Any, attachments: Any = None) -> None:
     if blocks is not None:
         _refuse("invalid_blocks", message_problems(blocks))
     if attachments is not None:
+        if isinstance(attachments, list) and len(attachments) > limits.ATTACHMENTS:
+            raise SlackError("too_many_attachments")
         _refuse("invalid_attachments", _attachment_problems(attachments))
 
 

@@ -14,7 +14,6 @@ from bot.sandbox.shapes import Json, SlackError
 from bot.sandbox.small_slack import SmallSlack
 
 _JSON_ARGUMENTS = ("blocks", "attachments", "view", "metadata", "message")
-_CHANNEL_ARGUMENTS = ("channel", "channel_id")
 
 
 class Cut(Exception):
@@ -47,7 +46,7 @@ class WebApi:
             raise SlackError("unknown_method", req_method=name)
         token = _token(request, arguments)
         self._check_token(method, token)
-        wait = self._slack.rates.wait(name, token, method.tier, _channel(arguments))
+        wait = self._slack.rates.wait(name, token, method.tier, self._place(arguments))
         if wait:
             return _too_many(wait)
         return await self._perform(method, Call(self._slack, arguments), self._slack.faults.take(name))
@@ -68,6 +67,13 @@ class WebApi:
             raise SlackError("not_allowed_token_type")
         if method.scopes and not app.scopes.intersection(method.scopes):
             raise SlackError("missing_scope", needed=",".join(method.scopes), provided=",".join(sorted(app.scopes)))
+
+    def _place(self, arguments: Json) -> str:
+        """The channel a post is counted for, whether it was named by id, by name or by its person."""
+        where = str(arguments.get("channel", ""))
+        workspace = self._slack.workspace
+        found = workspace.channels.get(where) or workspace.im_of(where) or workspace.find_channel(where)
+        return found.id if found else where
 
     async def _perform(self, method: Method, call: Call, fault: Fault | None) -> tuple[int, Json, dict[str, str]]:
         if fault is None:
@@ -149,7 +155,3 @@ def _decoded(key: str, text: str) -> Any:
 def _token(request: web.Request, arguments: Json) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else str(arguments.get("token") or "")
-
-
-def _channel(arguments: Json) -> str | None:
-    return next((str(arguments[key]) for key in _CHANNEL_ARGUMENTS if key in arguments), None)

@@ -148,6 +148,10 @@ class Workspace:
             self._ims[user_id] = channel.id
         return self.channels[self._ims[user_id]]
 
+    def im_of(self, user_id: str) -> Channel | None:
+        """The direct conversation with this person, if it was ever begun."""
+        return self.channels.get(self._ims.get(user_id, ""))
+
     def channels_of(self, user_id: str) -> list[Channel]:
         return [each for each in self.channels.values() if user_id in each.members]
 

@@ -1,4 +1,4 @@
-"""A sandbox with short limits, and real Bolt apps joined to it over signed HTTP and over Socket Mode."""
+"""A sandbox without rate limits, and real Bolt apps joined to it over signed HTTP and over Socket Mode."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,7 +24,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(ack_limit=1.0, rates=None) as started:
+    async with Sandbox(rates=None) as started:
         yield started
 
 

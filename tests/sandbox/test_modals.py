@@ -209,6 +209,22 @@ async def test_a_bad_view_in_an_answer_is_a_failure(
     assert alice.open_modal() is not None
 
 
+async def test_an_answer_for_a_modal_closed_meanwhile_changes_nothing(
+    sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
+) -> None:
+    alice = sandbox.as_user("alice")
+
+    @app.view("form")
+    async def submitted(ack: Any) -> None:
+        await alice.close()
+        await ack(response_action="update", view=modal(section("next")))
+
+    await connect(app)
+    await open_for_alice(sandbox, client, modal())
+    assert (await alice.submit({"reason": "x"})).error is None
+    assert alice.modals() == []
+
+
 async def test_a_late_answer_to_a_submission_leaves_the_modal_open(
     sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
 ) -> None:

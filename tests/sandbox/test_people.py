@@ -33,6 +33,10 @@ async def test_a_member_is_shown_with_every_flag_identity_needs(client: AsyncWeb
     assert "is_stranger" not in alice
 
 
+async def test_a_guest_says_who_invited_them(client: AsyncWebClient) -> None:
+    assert (await user(client, "U0HEIDI008"))["profile"]["guest_invited_by"] == "U0ALICE001"
+
+
 @pytest.mark.parametrize(
     ("user_id", "flag", "value"),
     [

@@ -47,7 +47,7 @@ async def test_a_post_to_a_person_lands_in_the_direct_conversation(sandbox: Sand
         ({"channel": "C0SECRET01", "text": "x"}, "channel_not_found"),
         ({"channel": "C0RANDOM01", "text": "x"}, "not_in_channel"),
         ({"channel": "C0DEPLOYS1"}, "no_text"),
-        ({"channel": "C0DEPLOYS1", "text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
+        ({"channel": "C0DEPLOYS1", "text": "x", "thread_ts": "1.000001"}, "cannot_reply_to_message"),
         ({"channel": "C0DEPLOYS1", "text": "x", "markdown_text": "y"}, "markdown_text_conflict"),
         ({"channel": "C0DEPLOYS1", "text": "x", "metadata": {"event_type": "e"}}, "invalid_metadata_format"),
         ({"channel": "U0JUDY0010", "text": "x"}, "channel_not_found"),
@@ -55,6 +55,13 @@ async def test_a_post_to_a_person_lands_in_the_direct_conversation(sandbox: Sand
 )
 async def test_a_post_is_refused_as_slack_refuses_it(client: AsyncWebClient, arguments: Json, error: str) -> None:
     assert (await refused(client.api_call("chat.postMessage", json=arguments)))["error"] == error
+
+
+async def test_a_hundred_attachments_are_the_most(client: AsyncWebClient) -> None:
+    attachments = [{"fallback": str(n), "text": str(n)} for n in range(101)]
+    assert (await client.chat_postMessage(channel="C0DEPLOYS1", text="x", attachments=attachments[:100]))["ok"]
+    too_many = await refused(client.chat_postMessage(channel="C0DEPLOYS1", text="x", attachments=attachments))
+    assert too_many["error"] == "too_many_attachments"
 
 
 async def test_nothing_can_be_posted_to_an_archived_channel(sandbox: Sandbox, client: AsyncWebClient) -> None:

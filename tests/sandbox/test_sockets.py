@@ -55,7 +55,7 @@ async def test_each_payload_goes_to_one_socket_of_many(sandbox: Sandbox, session
 async def test_an_event_no_socket_acknowledges_comes_again_and_says_so(
     sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:
-    sandbox.slack.delivery.ack_limit = 0.1
+    sandbox.slack.delivery.ack_limit = 0.4
     socket = await open_socket(sandbox, session)
     await socket.receive_json()
     sandbox.as_user("alice").say("#deploys", "hello")
@@ -94,7 +94,7 @@ async def test_the_real_client_comes_back_after_a_refresh(sandbox: Sandbox, app:
 
 
 async def test_a_ghost_swallows_what_is_sent_to_it(sandbox: Sandbox, app: AsyncApp) -> None:
-    sandbox.slack.delivery.ack_limit = 0.1
+    sandbox.slack.delivery.ack_limit = 0.5
 
     @app.command("/demo")
     async def command(ack: Any) -> None:

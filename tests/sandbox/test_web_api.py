@@ -120,29 +120,36 @@ async def test_the_fourth_post_at_once_into_one_channel_must_wait(sandbox: Sandb
     await client.chat_postMessage(channel="C0AGENTS01", text="another channel is free")
 
 
+async def test_one_channel_is_one_channel_however_it_is_named(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    sandbox.slack.rates = Rates(now=lambda: 0.0)
+    for name in ("#deploys", "deploys", CHANNEL):
+        await client.chat_postMessage(channel=name, text="x")
+    assert (await refused(client.chat_postMessage(channel=CHANNEL, text="x")))["error"] == "ratelimited"
+
+
 def test_a_tier_gives_so_many_calls_a_minute_and_more_as_time_passes() -> None:
     now = [0.0]
     rates = Rates(now=lambda: now[0])
-    waits = [rates.wait("users.list", "xoxb", 2, None) for _ in range(21)]
+    waits = [rates.wait("users.list", "xoxb", 2) for _ in range(21)]
     assert waits == [0] * 20 + [3]
     now[0] = 3.0
-    assert rates.wait("users.list", "xoxb", 2, None) == 0
-    assert rates.wait("users.list", "xoxb", 2, None) == 3
+    assert rates.wait("users.list", "xoxb", 2) == 0
+    assert rates.wait("users.list", "xoxb", 2) == 3
 
 
 def test_methods_and_tokens_are_counted_apart() -> None:
     rates = Rates(now=lambda: 0.0)
-    while rates.wait("users.list", "a", 2, None) == 0:
+    while rates.wait("users.list", "a", 2) == 0:
         pass
-    assert rates.wait("usergroups.list", "a", 2, None) == 0
-    assert rates.wait("users.list", "b", 2, None) == 0
+    assert rates.wait("usergroups.list", "a", 2) == 0
+    assert rates.wait("users.list", "b", 2) == 0
 
 
 def test_a_multiplier_stretches_every_limit_and_none_lifts_it() -> None:
     rates = Rates(multiplier=10, now=lambda: 0.0)
-    assert sum(rates.wait("users.list", "a", 2, None) == 0 for _ in range(300)) == 200
+    assert sum(rates.wait("users.list", "a", 2) == 0 for _ in range(300)) == 200
     rates.multiplier = None
-    assert rates.wait("users.list", "a", 2, None) == 0
+    assert rates.wait("users.list", "a", 2) == 0
 
 
 # faults

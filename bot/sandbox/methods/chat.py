@@ -90,7 +90,7 @@ def _thread(call: Call, channel: Channel) -> str:
         return ""
     parent = channel.messages.get(thread_ts)
     if parent is None:
-        raise SlackError("thread_not_found")
+        raise SlackError("cannot_reply_to_message")
     return str(parent.get("thread_ts", thread_ts))
 
 

@@ -9,7 +9,7 @@ _READ = ("users:read",)
 
 
 def _face(call: Call, user: User) -> Json:
-    return user_face(user, call.app, call.slack.clock.now())
+    return user_face(user, call.app, call.workspace)
 
 
 def _info(call: Call) -> Json:
