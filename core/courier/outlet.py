@@ -14,6 +14,10 @@ from core.model.request import Request
 from core.ports import Delivery, Notice
 
 
+SHORTEST_WAIT = 0.5
+"""Seconds; whoever is busy is not asked again at once, whatever they say."""
+
+
 class OutletRefused(Exception):
     """The outlet answered no. `gone`: the message has vanished, but its place is fine (it is posted again, once).
 
@@ -36,7 +40,7 @@ class OutletBusy(Exception):
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"busy for {retry_after} s")
-        self.retry_after = retry_after
+        self.retry_after = max(SHORTEST_WAIT, retry_after)
 
 
 class OutcomeUnknown(Exception):
