@@ -26,7 +26,7 @@ export async function start() {
 }
 
 function firstChannel() {
-  const mine = s.world.value.channels.filter((c) => c.is_member !== false && !c.is_archived);
+  const mine = s.rooms.value.filter((c) => c.is_member !== false && !c.is_archived);
   const busiest = mine.filter((c) => c.kind !== "im").sort((a, b) => b.mentions - a.mentions || b.unread - a.unread);
   return (busiest[0] ?? mine[0])?.id ?? "";
 }
@@ -50,7 +50,7 @@ export async function become(user) {
 
 /** The same channel for the next person; for the app's DM, their own DM with it. */
 function counterpart(before) {
-  const list = s.world.value.channels;
+  const list = s.rooms.value;
   if (s.isAppChat(before)) return list.find(s.isAppChat)?.id ?? firstChannel();
   const same = list.find((c) => c.id === before?.id && c.kind !== "im" && c.is_member !== false);
   return same?.id ?? firstChannel();

@@ -1,6 +1,6 @@
 // Talks JSON with the sandbox's own server; nothing else is ever asked.
 
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, error) {
     super(error || `http_${status}`);
     this.status = status;

@@ -9,7 +9,7 @@ import { clock, now, tick, zone } from "./store.js";
 const steps = [["+5 min", 300], ["+1 h", 3600], ["+1 day", 86400]];
 const units = { minutes: 60, hours: 3600, days: 86400 };
 
-export function spell(seconds) {
+function spell(seconds) {
   let left = Math.round(seconds);
   const parts = [];
   for (const [name, size] of [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]]) {

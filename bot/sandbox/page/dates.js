@@ -1,7 +1,13 @@
 // Times as Slack shows them, in the viewer's own zone and by the sandbox's own clock.
 import { now, zone } from "./store.js";
 
-const format = (at, options) => new Intl.DateTimeFormat("en-US", { timeZone: zone.value, ...options }).format(at * 1000);
+const formats = new Map(); // making one is slow, and a channel asks for thousands
+
+function format(at, options) {
+  const key = `${zone.value} ${JSON.stringify(options)}`;
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-US", { timeZone: zone.value, ...options }));
+  return formats.get(key).format(at * 1000);
+}
 
 const ordinal = (day) => {
   const tail = day % 100 > 10 && day % 100 < 14 ? 0 : day % 10;

@@ -10,7 +10,7 @@ import { Select } from "./select.js";
 import { app, askToConfirm, failures, me, pending } from "./store.js";
 
 /** Sends an action of this element, after its confirm dialog. */
-export function useAction(element, blockId) {
+function useAction(element, blockId) {
   const { surface, blocks, values } = useContext(SurfaceContext);
   const key = actions.clickKey(surface, blockId, element.action_id);
   const fire = async (content) => {
@@ -29,7 +29,7 @@ const reasons = {
   connection_failed: () => `${app.value.name} could not be reached.`,
 };
 
-export const Failure = ({ error }) => {
+const Failure = ({ error }) => {
   if (!error) return null;
   const text = reasons[error]?.() ?? `${app.value.name} could not handle this.`;
   return html`<span class="click-failed" role="alert" title=${error}>

@@ -1,7 +1,7 @@
 // The values of a surface's stateful elements, in Slack's own shape, and the checks before a submit.
-import { createContext, signal } from "./vendor/preact.js";
+import { createContext, effect, signal } from "./vendor/preact.js";
 import { surfaceKey } from "./actions.js";
-import { place } from "./store.js";
+import { modals, place } from "./store.js";
 
 /** {surface, values (signal), blocks, errors} for the elements below it. */
 export const SurfaceContext = createContext(null);
@@ -41,8 +41,14 @@ export function valuesOf(surface) {
   return forms.get(key);
 }
 
+let openViews = [];
+
 /** A closed view forgets what was typed into it. */
-export const forget = (viewId) => forms.delete(viewId);
+effect(() => {
+  const ids = modals.value.map((view) => view.id);
+  openViews.filter((id) => !ids.includes(id)).forEach((id) => forms.delete(id));
+  openViews = ids;
+});
 
 const slot = (blockId, element) => `${blockId}|${element.action_id}`;
 
@@ -54,7 +60,7 @@ function beginning(element) {
 }
 
 /** What stands in an element: what was put in under the same block_id and action_id, else its beginning. */
-export function currentOf(values, blockId, element) {
+function currentOf(values, blockId, element) {
   const kept = values[slot(blockId, element)];
   return kept?.type === element.type ? kept : beginning(element);
 }
@@ -67,7 +73,7 @@ export function put(values, blockId, element, content) {
   return value;
 }
 
-export function elementsIn(block) {
+function elementsIn(block) {
   if (block.type === "input") return [block.element];
   if (block.type === "actions") return block.elements;
   if (block.type === "section" && block.accessory) return [block.accessory];

@@ -130,10 +130,21 @@ const newDay = (message) => [
   html`<div class="day" key=${`day-${message.ts}`} role="separator"><span>${dayTitle(Number(message.ts))}</span></div>`,
 ];
 
+const drawn = { channel: new WeakMap(), thread: new WeakMap() };
+
+/** The same node for the same message, so that a change of one card does not draw two hundred. */
+function nodeOf(message, channel, follows, inThread) {
+  const kept = drawn[inThread ? "thread" : "channel"];
+  const known = kept.get(message);
+  if (known?.follows === follows) return known.node;
+  const node = html`<${Message} key=${message.ts} message=${message} channel=${channel} follows=${follows} inThread=${inThread} />`;
+  kept.set(message, { follows, node });
+  return node;
+}
+
 /** A list of messages with a line for each new day. */
 export const Messages = ({ list, channel, inThread, days = true }) =>
   list.flatMap((message, i) => [
     ...(days && startsDay(list[i - 1], message) ? newDay(message) : []),
-    html`<${Message} key=${message.ts} message=${message} channel=${channel} follows=${follows(list[i - 1], message)}
-      inThread=${inThread} />`,
+    nodeOf(message, channel, follows(list[i - 1], message), Boolean(inThread)),
   ]);

@@ -5,7 +5,7 @@ import { emoji } from "./emoji.js";
 import { channelName, channels, groups, me, nameOf, userById } from "./store.js";
 import { openChannel } from "./actions.js";
 
-export const unescape = (text) => text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+const unescape = (text) => text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
 
 /** Only addresses a browser may safely follow become links. */
 export const safeAddress = (url) => (/^(https?:\/\/|mailto:)/i.test(url ?? "") ? url : null);

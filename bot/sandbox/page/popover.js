@@ -50,7 +50,7 @@ function moveFocus(event) {
 }
 
 /** items: {label, description?, icon?, tone?, checked?, onPick} or {title} for a heading. */
-export function Menu({ anchor, label, items, onClose, width }) {
+function Menu({ anchor, label, items, onClose, width }) {
   const list = useRef(null);
   useEffect(() => {
     const first = list.current.querySelector("[aria-checked=true]") ?? list.current.querySelector("[role^=menuitem]");

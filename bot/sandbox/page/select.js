@@ -5,7 +5,7 @@ import { Avatar } from "./people.js";
 import { SurfaceContext } from "./form.js";
 import { Icon } from "./icons.js";
 import { Popover } from "./popover.js";
-import { channelName, channels, nameOf, people, userById, world } from "./store.js";
+import { channelName, channels, nameOf, people, rooms, userById } from "./store.js";
 import { words } from "./mrkdwn.js";
 
 const optionEntry = (option) => ({
@@ -33,7 +33,7 @@ const optionGroups = (of) =>
 
 const everybody = () => group(people.value.map((u) => userEntry(u.id)));
 
-const roomList = (allowed) => group((world.value?.channels ?? []).filter(allowed).map((c) => channelEntry(c.id)));
+const roomList = (allowed) => group(rooms.value.filter(allowed).map((c) => channelEntry(c.id)));
 
 const conversationKinds = { im: "im", mpim: "mpim", private: "private", public: "channel" };
 

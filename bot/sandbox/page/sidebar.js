@@ -5,11 +5,11 @@ import { Shortcuts } from "./composer.js";
 import { IdentityButton } from "./identity.js";
 import { Icon } from "./icons.js";
 import { Avatar } from "./people.js";
-import { app, channelName, isAppChat, me, place, section, userById, world } from "./store.js";
+import { app, channelName, isAppChat, me, place, rooms, section, userById, world } from "./store.js";
 
-const rooms = () => world.value.channels.filter((c) => c.kind !== "im" && !c.is_archived);
-const chats = () => world.value.channels.filter((c) => c.kind === "im" && !isAppChat(c));
-const appChats = () => world.value.channels.filter(isAppChat);
+const channelRows = () => rooms.value.filter((c) => c.kind !== "im" && !c.is_archived);
+const chats = () => rooms.value.filter((c) => c.kind === "im" && !isAppChat(c));
+const appChats = () => rooms.value.filter(isAppChat);
 
 const RailButton = ({ name, icon, label }) => html`
   <button class=${`rail-button ${section.value === name ? "is-active" : ""}`} aria-pressed=${section.value === name}
@@ -65,8 +65,8 @@ const Section = ({ title, list, children }) => {
 
 function Channels() {
   const [all, setAll] = useState(false);
-  const mine = rooms().filter((c) => c.is_member !== false);
-  const others = rooms().filter((c) => c.is_member === false);
+  const mine = channelRows().filter((c) => c.is_member !== false);
+  const others = channelRows().filter((c) => c.is_member === false);
   return html`<${Section} title="Channels" list=${all ? [...mine, ...others] : mine}>
     ${others.length > 0 && html`<button class="side-row side-more" onClick=${() => setAll(!all)}>
       <${Icon} name=${all ? "close" : "plus"} size=${16} />

@@ -5,6 +5,7 @@ const params = new URLSearchParams(location.search);
 
 export const me = signal(params.get("as") || "");
 export const world = signal(null);
+export const rooms = signal([]); // channels and DMs, apart from the world as their counts change often
 export const place = signal({ channel: decodeURIComponent(location.hash.slice(1)), tab: "messages" });
 export const section = signal("home"); // which part of the sidebar the rail has chosen
 export const messages = signal({}); // channel id -> list, oldest first
@@ -24,7 +25,7 @@ export const confirming = signal(null); // {confirm, style, resolve}
 export const sessionStart = signal(Infinity); // ephemerals older than this page are gone
 
 export const users = computed(() => byId(world.value?.users));
-export const channels = computed(() => byId(world.value?.channels));
+export const channels = computed(() => byId(rooms.value));
 export const groups = computed(() => byId(world.value?.usergroups));
 export const viewer = computed(() => users.value[me.value] ?? world.value?.me ?? null);
 export const zone = computed(() => viewer.value?.tz || "UTC");
@@ -34,6 +35,11 @@ export const topModal = computed(() => modals.value[modals.value.length - 1] ?? 
 
 function byId(list) {
   return Object.fromEntries((list ?? []).map((item) => [item.id, item]));
+}
+
+export function setWorld(found) {
+  world.value = found;
+  rooms.value = found.channels;
 }
 
 export const setClock = ({ now, offset }) => {
@@ -46,7 +52,7 @@ export const now = () => clock.value.now + (performance.now() - clock.value.read
 
 export const isAppChat = (channel) => channel?.kind === "im" && channel.user === app.value.bot_user_id;
 
-export const isSlackbot = (id) => id === "USLACKBOT";
+const isSlackbot = (id) => id === "USLACKBOT";
 
 const slackbot = { id: "USLACKBOT", name: "slackbot", real_name: "Slackbot", color: "#611f69", initials: "S" };
 

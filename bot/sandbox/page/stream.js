@@ -14,7 +14,7 @@ export async function loadWorld() {
     world = await read("state", { as: s.me.value });
   } while (before !== viewTurns);
   batch(() => {
-    s.world.value = world;
+    s.setWorld(world);
     s.me.value = world.me.id;
     s.home.value = world.home;
     s.modals.value = world.modals ?? [];
@@ -60,7 +60,7 @@ export async function loadLog() {
 export const markRead = (channel) => send("read", { as: s.me.value, channel }).catch(() => {});
 
 /** Places a message by its ts: the same ts replaces, a new one is sorted in. */
-export function placed(list, message) {
+function placed(list, message) {
   const rest = list.filter((m) => m.ts !== message.ts);
   const after = rest.findIndex((m) => Number(m.ts) > Number(message.ts));
   return after < 0 ? [...rest, message] : [...rest.slice(0, after), message, ...rest.slice(after)];
@@ -85,16 +85,20 @@ const forgetFailures = (ts) => {
   s.failures.value = Object.fromEntries(kept);
 };
 
-const refreshing = new Map();
-
-/** A reply changes its root's counter: read the roots again, once for a burst. */
-function refreshSoon(channel) {
-  if (!s.messages.value[channel] || refreshing.has(channel)) return;
-  refreshing.set(channel, setTimeout(() => {
-    refreshing.delete(channel);
-    loadMessages(channel).catch(() => {});
-  }, 120));
+/** Does something for a channel a moment later, once for a burst. */
+function soon(act, wait) {
+  const waiting = new Set();
+  return (channel) => {
+    if (waiting.has(channel)) return;
+    waiting.add(channel);
+    setTimeout(() => { waiting.delete(channel); act(channel); }, wait);
+  };
 }
+
+/** A reply changes its root's counter: read the roots again. */
+const refreshSoon = soon((channel) => { if (s.messages.value[channel]) loadMessages(channel).catch(() => {}); }, 120);
+
+const markReadSoon = soon((channel) => markRead(channel), 200);
 
 function onMessage({ channel, message }) {
   batch(() => {
@@ -108,7 +112,7 @@ function onMessage({ channel, message }) {
     if (!s.isReply(message) || s.isBroadcast(message)) alter(channel, (list) => placed(list, message));
   });
   const { channel: shown, tab } = s.place.value;
-  if (shown === channel && tab === "messages" && !document.hidden) markRead(channel);
+  if (shown === channel && tab === "messages" && !document.hidden) markReadSoon(channel);
 }
 
 function onEphemeral({ channel, message }) {
@@ -134,13 +138,14 @@ const onUpdated = ({ view }) => {
 };
 
 function onUnread({ channel, unread, mentions }) {
-  const change = (c) => (c.id === channel ? { ...c, unread, mentions } : c);
-  if (s.world.value) s.world.value = { ...s.world.value, channels: s.world.value.channels.map(change) };
+  const known = s.channels.value[channel];
+  if (!known || (known.unread === unread && known.mentions === mentions)) return;
+  s.rooms.value = s.rooms.value.map((c) => (c.id === channel ? { ...c, unread, mentions } : c));
 }
 
 async function onChannels() {
   const world = await read("state", { as: s.me.value });
-  s.world.value = world;
+  batch(() => s.setWorld(world));
 }
 
 function onLog({ entry }) {
@@ -177,13 +182,25 @@ async function resume() {
 
 const onViews = ["home", "modal_open", "modal_push", "modal_update", "modal_close", "modals_cleared"];
 
+let told = [];
+
+/** Events are taken a few at a time, so that a burst costs one drawing. */
+function takeEvents() {
+  const taken = told;
+  told = [];
+  batch(() => { for (const data of taken) handlers[data.type]?.(data); });
+}
+
 function onEvent(event) {
   const data = JSON.parse(event.data);
   if (onViews.includes(data.type)) viewTurns += 1;
-  handlers[data.type]?.(data);
+  if (told.push(data) === 1) setTimeout(takeEvents, 15);
 }
 
-export const disconnect = () => source?.close();
+export const disconnect = () => {
+  source?.close();
+  told = [];
+};
 
 /** Opens the stream of one person, done when it is open; a reconnect reads everything again. */
 export function connect(as) {

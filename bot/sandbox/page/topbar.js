@@ -5,11 +5,11 @@ import { ClockButton } from "./clock.js";
 import { Icon } from "./icons.js";
 import { IdentityChip } from "./identity.js";
 import { Popover } from "./popover.js";
-import { channelName, connected, inspecting, world } from "./store.js";
+import { channelName, connected, inspecting, rooms, world } from "./store.js";
 
 const found = (query) => {
   const wanted = query.trim().toLowerCase();
-  return world.value.channels.filter((c) => channelName(c).toLowerCase().includes(wanted)).slice(0, 8);
+  return rooms.value.filter((c) => channelName(c).toLowerCase().includes(wanted)).slice(0, 8);
 };
 
 function Jump() {
