@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from core.model.request import Request
 from core.ports import Delivery, Notice
 
-
 SHORTEST_WAIT = 0.5
 """Seconds; whoever is busy is not asked again at once, whatever they say."""
 
