@@ -17,10 +17,9 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from yarl import query_to_pairs
-
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from yarl import query_to_pairs
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -173,7 +172,7 @@ def _parse(headers: Mapping[bytes, bytes], raw: bytes) -> dict[str, Any]:
 def _json(text: str) -> dict[str, Any]:
     value = json.loads(text, parse_constant=_no_number)
     if not isinstance(value, dict):
-        raise ValueError("not an object")
+        raise Turned(400, "not understood")
     return value
 
 
@@ -195,8 +194,7 @@ def _request(body: dict[str, Any], headers: Mapping[bytes, bytes], raw: bytes) -
 
 def _reply(response: BoltResponse) -> Reply:
     kind = response.headers.get("content-type", ["text/plain; charset=utf-8"])[0]
-    body = response.body if isinstance(response.body, str) else json.dumps(response.body)
-    return Reply(response.status, body.encode(), kind)
+    return Reply(response.status, response.body.encode(), kind)
 
 
 async def _send(send: Send, reply: Reply) -> None:

@@ -1,0 +1,148 @@
+"""Details: everything an approver may want to read before deciding, and what is done too rarely for the card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Backdrop, Card
+from core.masking import mask, mask_text
+from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict
+
+DECISIONS: Final = 20
+QUESTIONS: Final = 10
+LIVES: Final = {Life.WITHDRAWN: " (withdrawn)", Life.LAPSED: " (no longer counts)", Life.STALE: " (earlier revision)"}
+
+
+def draw(request: Request, backdrop: Backdrop) -> Json:
+    key = "details"
+    blocks = [
+        parts.title(request, key),
+        parts.eyebrow(request, backdrop, key),
+        parts.lead(request, backdrop, key, 200),
+        *parts.changed(request, backdrop, key),
+        *parts.meaning(request.content, key),
+        *(parts.deadline(request, key) if request.is_open else ()),
+        *_buttons(request),
+        b.divider("details.line"),
+        *_texts(request.content),
+        *_values(request.content),
+        *parts.stages(request, key),
+        *_why(request),
+        *_decisions(request),
+        *_questions(request),
+        _fine_print(request),
+    ]
+    return b.modal("details", f"Request #{request.number}", blocks, metadata=str(parts.target_of(request)))
+
+
+def _buttons(request: Request) -> list[Json]:
+    target = str(parts.target_of(request))
+    offered = []
+    if request.is_open:
+        offered = [
+            b.button("Approve", "request.approve", target, style="primary"),
+            b.button("Reject", "request.reject", target, style="danger"),
+            b.button("Comment", "request.comment", target),
+        ]
+        if any(decision.counts for decision in request.decisions):
+            offered.append(b.button("Withdraw my approval", "request.withdraw", target))
+    elif (
+        request.execution is not None and request.execution.status is ExecutionStatus.PENDING and not request.discarded
+    ):
+        offered.append(_discard(target))
+    return [b.actions("details.buttons", offered)] if offered else []
+
+
+def _discard(target: str) -> Json:
+    sure = b.confirm("Discard it?", "It was approved, but will not be executed.", "Discard", style="danger")
+    return {**b.button("Discard", "request.discard", target), "confirm": sure}
+
+
+def _texts(content: Content) -> Iterable[Json]:
+    """The long texts, whole."""
+    texts = {
+        "Description": content.description,
+        "Action": content.action,
+        "Reasoning": content.reasoning,
+        "Side effects": "\n".join(content.side_effects) or None,
+        "If refused": content.if_denied,
+    }
+    for place, (label, text) in enumerate((label, text) for label, text in texts.items() if text):
+        said = mask_text(text)
+        for part, start in enumerate(range(0, min(len(said), 12_000), 2_800)):
+            name = label if part == 0 else f"{label} (continued)"
+            yield b.rich(f"text.{place}.{part}", b.paragraph(_bold(name)), b.code(said[start : start + 2_800]))
+
+
+def _values(content: Content) -> Iterable[Json]:
+    subject = content.subject
+    if subject is not None:
+        shown = b.link(subject.url, subject.id) if subject.url else b.words(subject.id, 200)
+        yield b.rich("subject", b.paragraph(_bold("Subject  "), b.words(f"{subject.kind} ", 100), shown))
+    for label, values in (("Parameters", content.params), ("Facts", content.facts), ("Metadata", content.metadata)):
+        if values:
+            yield b.rich(f"values.{label}", b.paragraph(_bold(label)), b.code(_json(values), 2_800))
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(mask(dict(values)), indent=2, ensure_ascii=False, sort_keys=True)
+
+
+def _why(request: Request) -> list[Json]:
+    if not request.plan.why:
+        return []
+    said = [[b.words(mask_text(why), 300)] for why in request.plan.why[:10]]
+    return [b.rich("why", b.paragraph(_bold("Why these people")), b.bullets(said))]
+
+
+def _decisions(request: Request) -> list[Json]:
+    shown = request.decisions[-DECISIONS:]
+    if not shown:
+        return []
+    return [b.rich("decisions", b.paragraph(_bold("Decisions")), b.bullets([_decision(each) for each in shown]))]
+
+
+def _decision(decision: Decision) -> list[Json]:
+    what = "approved" if decision.verdict is Verdict.APPROVED else "rejected"
+    seat = f" as {', '.join(decision.seats)}" if decision.seats and decision.name not in decision.seats else ""
+    said = [b.words(f"{decision.name} {what}{seat}{LIVES.get(decision.life, '')}, ", 250), b.moment(decision.at)]
+    return [*said, b.words(f": {mask_text(decision.comment)}", 500)] if decision.comment else said
+
+
+def _questions(request: Request) -> list[Json]:
+    shown = request.questions[-QUESTIONS:]
+    if not shown:
+        return []
+    lines = []
+    for question in shown:
+        answer = f" – {question.answered_by}: {question.answer}" if question.answer else " – not answered yet"
+        lines.append([b.words(mask_text(f"{question.name}: {question.text}"), 500), b.words(mask_text(answer), 500)])
+    return [b.rich("questions", b.paragraph(_bold("Questions")), b.bullets(lines))]
+
+
+def _fine_print(request: Request) -> Json:
+    digest = f"Revision {request.revision} · digest {request.digest[:16]}… · action {request.action_digest[:16]}…"
+    return b.context(
+        "fine_print", b.mrkdwn(f"Asked {b.date_text(request.created_at)}"), b.plain(digest), b.plain(request.id)
+    )
+
+
+def _bold(text: str) -> Json:
+    return b.words(text, 100, "bold")
+
+
+MEMBER = Card(
+    "details",
+    {
+        "pending": lambda: draw(samples.pending(), samples.BACKDROP),
+        "question": lambda: draw(samples.question(), samples.BACKDROP),
+        "second_stage": lambda: draw(samples.second_stage(), samples.BACKDROP),
+        "approved": lambda: draw(samples.approved(), samples.BACKDROP),
+        "hostile": lambda: draw(samples.hostile(), samples.BACKDROP),
+    },
+)

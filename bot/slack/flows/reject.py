@@ -1,0 +1,32 @@
+"""Reject asks for its reason in a modal; in Slack a reason is always wanted."""
+
+from __future__ import annotations
+
+from bot.slack.answer import Answer, FieldErrors, Open
+from bot.slack.cards import reject
+from bot.slack.flows.base import Flow, Form, pointed_at
+from bot.slack.payload import Click, Submission
+from bot.slack.room import Room
+from core.lifecycle.who import must_be_open
+from core.model.command import Reject
+from core.model.people import Actor
+
+
+async def click(room: Room, actor: Actor, click: Click) -> Answer:
+    target = pointed_at(click)
+    request = await room.see(actor, target.request)
+    must_be_open(request)
+    view = reject.draw(request, await room.backdrop(request))
+    return Open({**view, "private_metadata": str(target)})
+
+
+async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
+    target = pointed_at(sent)
+    reason = sent.text("comment")
+    if reason is None:
+        return FieldErrors({"comment": "Say why, so that whoever asked knows what to change."})
+    await room.do(actor, sent, target, Reject(reason, revision=target.revision, stage=target.stage))
+    return None
+
+
+MEMBER = Flow("reject", clicks={"request.reject": click}, forms={"reject": Form(submit, {"comment": "comment"})})

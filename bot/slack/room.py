@@ -1,0 +1,86 @@
+"""What handlers work with: the desk, reading, backdrops. Commands go out with their deadline and idempotency key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from bot.slack.backdrop import Backdrops
+from bot.slack.cards.base import Backdrop
+from bot.slack.installation import Installation
+from bot.slack.payload import Incoming, fingerprint
+from bot.slack.target import Target
+from core.administration import Administration
+from core.desk import Desk, Done, Draft
+from core.errors import NotAllowed, NotFound
+from core.model.command import Command
+from core.model.organisation import BUILT_IN_TYPES, RequestType
+from core.model.people import Actor
+from core.model.request import Request
+from core.ports import Idempotency, Reader, Store
+
+T = TypeVar("T")
+
+IN_TIME: Final = 2.5
+"""Seconds a command from a click may wait for its turn: Slack gives up after three."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    desk: Desk
+    store: Store
+    administration: Administration
+    backdrops: Backdrops
+    installation: Installation
+
+    async def do(self, actor: Actor, incoming: Incoming, target: Target, command: Command) -> Done:
+        """The command, at most once per click or modal, and never late."""
+        return await self.desk.do(
+            actor, target.request, command, once=_once(incoming, (target.request, command)), deadline=_deadline()
+        )
+
+    async def create(self, actor: Actor, incoming: Incoming, draft: Draft) -> Done:
+        return await self.desk.create(actor, draft, once=_once(incoming, draft), deadline=_deadline())
+
+    async def see(self, actor: Actor, request: str) -> Request:
+        """The request as it is now, for those who may know of it."""
+        must_be_mapped(actor)
+        return await self.desk.see(actor, request)
+
+    async def numbered(self, actor: Actor, number: int) -> Request:
+        """By the number people call it."""
+        must_be_mapped(actor)
+        id = await self.desk.number(actor.organisation, number)
+        if id is None:
+            raise NotFound(f"There is no request #{number} here, or it is not yours to see; check the number.")
+        return await self.desk.see(actor, id)
+
+    async def backdrop(self, request: Request) -> Backdrop:
+        return await self.backdrops.of(request)
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
+        return await self.store.read(work)
+
+    def type_of(self, request: Request) -> RequestType:
+        return BUILT_IN_TYPES.get(request.content.type) or BUILT_IN_TYPES["custom"]
+
+
+def must_be_mapped(actor: Actor) -> None:
+    if not actor.is_member:
+        raise NotAllowed(
+            "You are not linked to a member of this organisation yet, so nothing was changed. "
+            "Ask an admin to add your e-mail address, then try again.",
+            code="not_mapped",
+        )
+
+
+def _once(incoming: Incoming, wanted: object) -> Idempotency:
+    """For clicks Slack's trigger id is the key, for modals the view's."""
+    sender = incoming.sender
+    return Idempotency(f"slack:{sender.team}/{sender.user}", incoming.key, fingerprint(wanted))
+
+
+def _deadline() -> float:
+    return time.monotonic() + IN_TIME
