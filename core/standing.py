@@ -75,18 +75,18 @@ def waiting_principals(request: Request) -> frozenset[str]:
     if not request.is_open:
         return frozenset()
     waited = {source.principal for source in stand(request).waiting_on}
-    takers = {f"member:{seat.taker}" for seat in request.hand_overs if seat.principals & waited}
-    givers = {f"member:{seat.giver}" for seat in request.hand_overs}
-    return frozenset((waited - givers) | takers)
+    for seat in request.hand_overs:
+        if seat.principals & waited:
+            waited.add(f"member:{seat.taker}")
+        waited.discard(f"member:{seat.giver}")
+    return frozenset(waited)
 
 
 Slot = tuple[int, str, int]
 """Stage number, requirement id, and which of its needed people."""
 
 
-def _explain(
-    request: Request, stage: Stage, votes: tuple[Vote, ...], chosen: dict[Slot, str] | None
-) -> StageStanding:
+def _explain(request: Request, stage: Stage, votes: tuple[Vote, ...], chosen: dict[Slot, str] | None) -> StageStanding:
     results = tuple(
         requirement.standing(_usable(stage, requirement, votes, chosen), request.fixed.get(requirement.id))
         for requirement in stage.requirements

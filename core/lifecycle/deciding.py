@@ -26,7 +26,7 @@ def stored_decision(request: Request, command: c.Command, facts: Facts) -> Decis
     wanted = {c.Approve: Verdict.APPROVED, c.Reject: Verdict.REJECTED}.get(type(command))
     if wanted is None or not facts.actor.is_member or not isinstance(command, c.Approve | c.Reject):
         return None
-    if isinstance(command, c.Approve) and command.edits:
+    if isinstance(command, c.Approve) and command.edits is not None:
         return _stored_edit(request, command, facts)
     revision = request.revision if command.revision is None else command.revision
     stage = _stage_meant(request, command, facts)
@@ -175,27 +175,35 @@ def withdraw(request: Request, command: c.Withdraw, facts: Facts) -> tuple[e.Eve
 
 def give_seat(request: Request, command: c.GiveSeat, facts: Facts) -> tuple[e.Event, ...]:
     giver = who.decider(request, facts)
-    stages = who.must_be_named(request, giver)
+    who.must_be_named(request, giver)
     taker = facts.people.get(command.taker)
     if taker is None or not taker.active:
         raise Invalid("There is no active member like that to hand over to; name somebody else.", field="to")
     _can_take(request, giver, taker)
     who.must_be_open(request)
-    seats = who.seats_of(request, giver)
-    moved = frozenset(s.principal for stage in stages for r in stage.requirements for s in r.sources) & seats
-    hand_over = HandOver(giver.id, taker.id, taker.name, moved | {f"member:{giver.id}"})
+    hand_over = HandOver(giver.id, taker.id, taker.name, who.seats_to_give(request, giver))
     return (e.HandedOver(facts.now, hand_over),)
 
 
 def _can_take(request: Request, giver: Person, taker: Person) -> None:
-    if taker.id == giver.id:
-        raise Invalid("You already hold this seat; name somebody else to hand it over to.", field="to")
     if not taker.may(Verb.APPROVE):
         raise NotAllowed(f"{taker.name} may not approve in this project; name somebody who may.", code="forbidden")
     if taker.id in request.plan.barred:
         raise NotAllowed(f"{taker.name} asked for this, so they cannot decide it; name somebody else.")
+    if taker.id == giver.id:
+        raise Invalid("You already hold this seat; name somebody else to hand it over to.", field="to")
+    if _needs_both(request, giver, taker):
+        raise Invalid(f"{taker.name} is needed here too, and one person counts once; name somebody else.", field="to")
     if any(d.member in (giver.id, taker.id) and d.counts for d in request.decisions):
         raise Conflict(
             "One of you has already approved here, and a seat counts once; withdraw the approval first.",
             code="already_decided",
         )
+
+
+def _needs_both(request: Request, giver: Person, taker: Person) -> bool:
+    """Two seats of one requirement that wants several people would become one, and it might never be met."""
+    seats = who.seats_of(request, giver), who.seats_of(request, taker)
+    requirements = (r for stage in request.plan.stages for r in stage.requirements)
+    several = (r for r in requirements if r.fixes_people or r.slots(None) > 1)
+    return any(all(who.sits_in(request, r, held) for held in seats) for r in several)

@@ -44,13 +44,18 @@ class Facts:
 
     def may(self, verb: Verb) -> bool:
         """Whether the actor holds the verb on the request's project, within what its credential allows."""
-        actor = self.actor
-        if actor.projects is not None and self.project.id not in actor.projects:
+        if not self.present:
             return False
+        actor = self.actor
         if actor.is_agent:
-            return self._agent_acts and verb in (actor.verbs or frozenset())
+            return verb in (actor.verbs or frozenset())
         return self.person is not None and self.person.may(verb) and (actor.verbs is None or verb in actor.verbs)
 
     @property
-    def _agent_acts(self) -> bool:
-        return self.agent is not None and not self.agent.suspended
+    def present(self) -> bool:
+        """Whether the actor is an active member or an agent not suspended, with a credential for this project."""
+        if self.actor.projects is not None and self.project.id not in self.actor.projects:
+            return False
+        if self.actor.is_agent:
+            return self.agent is not None and not self.agent.suspended
+        return self.person is not None and self.person.active

@@ -26,7 +26,7 @@ def _said(text: str, what: str) -> str:
 
 
 def ask(request: Request, command: c.Ask, facts: Facts) -> tuple[e.Event, ...]:
-    person = who.decider(request, facts)
+    person = who.asked_person(request, facts)
     who.must_be_named(request, person)
     text = _said(command.question, "question")
     who.must_be_open(request)

@@ -6,6 +6,7 @@ from core.errors import Conflict, NotAllowed, NotFound
 from core.lifecycle.facts import Facts
 from core.model.people import Person, Verb
 from core.model.request import Request, Stage, Status
+from core.model.requirement import Requirement
 from core.standing import people_waited_for, stand
 
 
@@ -32,19 +33,23 @@ def must_see(request: Request, facts: Facts) -> None:
 
 
 def is_requester(request: Request, facts: Facts) -> bool:
-    """The very member or agent that asked; an agent with a suspended owner account no longer counts."""
-    if not request.requester.is_actor(facts.actor):
-        return False
-    return facts.agent is None or not facts.agent.suspended
+    """The very member or agent that asked, while active, and with a key for this project."""
+    return request.requester.is_actor(facts.actor) and facts.present
 
 
 def must_be_requester(request: Request, facts: Facts, what: str) -> None:
-    if not is_requester(request, facts):
+    if not (is_requester(request, facts) and _key_asks(facts)):
         raise NotAllowed(f"Only {request.requester.name}, who asked, may {what}; tell them what you need.")
 
 
+def _key_asks(facts: Facts) -> bool:
+    """Changing one's own request takes no verb of a person, but a key must have been given `ask`."""
+    return not facts.actor.is_agent or facts.may(Verb.ASK)
+
+
 def must_be_requester_or_admin(request: Request, facts: Facts, what: str) -> None:
-    if not (is_requester(request, facts) or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
+    own = is_requester(request, facts) and _key_asks(facts)
+    if not (own or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
         raise NotAllowed(f"Only {request.requester.name}, who asked, or an admin may {what}.")
 
 
@@ -69,19 +74,16 @@ def _ended_as(request: Request) -> str:
     return f"{said} by {who}" if who else said
 
 
-def decider(request: Request, facts: Facts) -> Person:
-    """The member behind the actor, entitled to decide in general; raises what stands in the way."""
-    actor, person = facts.actor, facts.person
-    if actor.is_agent:
+def asked_person(request: Request, facts: Facts) -> Person:
+    """The member behind the actor, entitled to have a say; raises what stands in the way."""
+    if facts.actor.is_agent:
         raise NotAllowed(
             "An API key belongs to a machine and can never decide; a person must do it in Slack.",
             code="key_cannot_decide",
         )
+    person = facts.person
     if person is None or not person.active:
         raise NotAllowed("Your account here is not active, so you cannot decide; ask an admin.")
-    if not actor.may_decide or actor.way.value not in request.plan.decide_in:
-        places = ", ".join(sorted(request.plan.decide_in))
-        raise NotAllowed(f"Decisions cannot be made this way here; decide through {places}.")
     if not facts.may(Verb.APPROVE):
         raise NotAllowed(
             f"You may not approve in project {facts.project.name}; ask an admin for the approver role.",
@@ -95,30 +97,45 @@ def decider(request: Request, facts: Facts) -> Person:
     return person
 
 
+def decider(request: Request, facts: Facts) -> Person:
+    """Like `asked_person`, and by a way in that may decide here."""
+    person, actor = asked_person(request, facts), facts.actor
+    if not actor.may_decide or actor.way.value not in request.plan.decide_in:
+        places = ", ".join(sorted(request.plan.decide_in))
+        raise NotAllowed(f"Decisions cannot be made this way here; decide through {places}.")
+    return person
+
+
 def seats_of(request: Request, person: Person) -> frozenset[str]:
-    """The principals under which this person sits in the request, hand-overs given and taken included."""
-    held = person.principals | {f"member:{person.id}"}
-    given = frozenset[str]().union(*(seat.principals for seat in request.hand_overs if seat.giver == person.id))
-    taken = frozenset[str]().union(*(seat.principals for seat in request.hand_overs if seat.taker == person.id))
-    return (held - given) | taken
+    """The principals under which this person sits in the request, hand-overs given and taken included, in order."""
+    seats = person.principals | {f"member:{person.id}"}
+    for moved in request.hand_overs:
+        if moved.giver == person.id:
+            seats -= moved.principals
+        if moved.taker == person.id:
+            seats |= moved.principals
+    return seats
+
+
+def seats_to_give(request: Request, person: Person) -> frozenset[str]:
+    """What moves when this person hands over: every seat held here, and whom they themselves stand in for."""
+    seats = seats_of(request, person)
+    called = frozenset(s.principal for stage in request.plan.stages for r in stage.requirements for s in r.sources)
+    return (called & seats) | {name for name in seats if name.startswith("member:")}
 
 
 def named_stages(request: Request, person: Person) -> tuple[Stage, ...]:
     """The stages that name this person in some requirement, met or not."""
     seats = seats_of(request, person)
-    return tuple(stage for stage in request.plan.stages if _is_named(request, stage, person, seats))
+    return tuple(stage for stage in request.plan.stages if any(sits_in(request, r, seats) for r in stage.requirements))
 
 
-def _is_named(request: Request, stage: Stage, person: Person, seats: frozenset[str]) -> bool:
-    for requirement in stage.requirements:
-        fixed = request.fixed.get(requirement.id)
-        if requirement.names(seats) and (fixed is None or person.id in fixed or _took_over(request, person, fixed)):
-            return True
-    return False
-
-
-def _took_over(request: Request, person: Person, fixed: frozenset[str]) -> bool:
-    return any(seat.taker == person.id and seat.giver in fixed for seat in request.hand_overs)
+def sits_in(request: Request, requirement: Requirement, seats: frozenset[str]) -> bool:
+    """Whether somebody with these seats is called for; where people are fixed, only those who are."""
+    if not requirement.names(seats):
+        return False
+    fixed = request.fixed.get(requirement.id)
+    return fixed is None or any(f"member:{member}" in seats for member in fixed)
 
 
 def must_be_named(request: Request, person: Person) -> tuple[Stage, ...]:
