@@ -1,5 +1,5 @@
 // Blocks of Block Kit, drawn as Slack draws them.
-import { html, useContext, useMemo } from "./vendor/preact.js";
+import { html, useContext, useErrorBoundary, useMemo } from "./vendor/preact.js";
 import { Element } from "./elements.js";
 import { SurfaceContext, valuesOf } from "./form.js";
 import { Markdown } from "./markdown.js";
@@ -106,8 +106,11 @@ const kinds = {
   divider: () => html`<hr class="block-divider" />`,
 };
 
+/** A block that cannot be drawn takes nothing else with it. */
 const Block = ({ block }) => {
+  const [broken] = useErrorBoundary();
   const kind = kinds[block.type];
+  if (broken) return html`<div class="unsupported">This ${block.type} block could not be drawn: ${broken.message}</div>`;
   if (!kind) return html`<div class="unsupported">Unsupported block: ${block.type}</div>`;
   return html`<${kind} block=${block} />`;
 };
