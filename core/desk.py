@@ -128,6 +128,10 @@ class Desk:
         """Any other command on one request."""
         return await self._command(actor, request, command, once, deadline, ())
 
+    async def would_refuse(self, actor: Actor, request: str, command: c.Command) -> ApprovalError | None:
+        """What stands in the way of such a command now; nothing is written. For edges that say 403 before 400."""
+        return await self._store.read(lambda reader: self._weigh(reader, actor, request, command))
+
     async def see(self, actor: Actor, request: str) -> Request:
         """The request as it stands now, if the actor may know of it; an overdue end is written first."""
         stored = await self._store.read(lambda reader: self._seen(reader, actor, request))
@@ -362,6 +366,28 @@ class Desk:
             problem = Problem("on_behalf_of", f"There is no active member '{wanted_behalf}' to act for.")
             return project, Named(named.stages, (*named.problems, problem)), None
         return project, named, member.id
+
+    def _weigh(self, reader: Reader, actor: Actor, id: str, command: c.Command) -> ApprovalError | None:
+        """Judged with something wrong in what was sent, so that no revision is ever judged here."""
+        try:
+            request, now = self._seen(reader, actor, id)
+            project = _must_exist(reader.project(request.project))
+            people = reader.people(_people_needed(request, actor, command), project.id)
+            facts = Facts(
+                now=now,
+                actor=actor,
+                fresh=self._fresh(),
+                project=project,
+                type=self._type(request.content.type),
+                person=people.get(actor.id) if actor.is_member else None,
+                agent=reader.agent(actor.id) if actor.is_agent else None,
+                people=people,
+                problems=(Problem("body", "What was sent cannot be understood."),),
+            )
+            decide(request, command, facts)
+        except ApprovalError as refusal:
+            return refusal
+        return None
 
     def _seen(self, reader: Reader, actor: Actor, id: str) -> tuple[Request, Any]:
         request = reader.request(id)

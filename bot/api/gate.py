@@ -1,0 +1,128 @@
+"""The entrance, as plain ASGI: a reference per request, who asks before anything is read, the size limit, the last line.
+
+It stands before the router, so that the order of answers (401, then everything else) does not depend on any route.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from ulid import ULID
+
+from bot.api.auth import bearer, recognise
+from bot.api.house import House
+from bot.api.problems import bug, problem
+from core.errors import ApprovalError, Invalid
+
+LARGEST_BODY: Final = 256 * 1024
+OPEN_PATHS: Final = frozenset({"/v1/login"})
+"""Under `/v1` but before there is a credential."""
+
+log = structlog.get_logger()
+
+
+class TooLarge(Invalid):
+    """The body is larger than we read."""
+
+    code = "too_large"
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("The body is larger than 256 KiB; send links instead of contents.", limit=LARGEST_BODY)
+
+
+class Gate:
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self._app = app
+        self._house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        visit = _Visit(self._house, scope, send)
+        try:
+            await self._enter(scope, visit.limited(receive), visit.send)
+        except ApprovalError as refusal:
+            visit.state["refused"] = refusal.word
+            await visit.answer(problem(refusal, visit.reference))
+        except Exception:
+            # The last line: whatever this is, it is a bug, and the caller hears one constant sentence.
+            log.exception("bug", reference=visit.reference, method=scope["method"], path=scope["path"])
+            await visit.answer(bug(visit.reference))
+        finally:
+            visit.close()
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        path: str = scope["path"]
+        if path.startswith("/v1") and path not in OPEN_PATHS:
+            credential, pepper = bearer(headers.get("authorization")), self._house.pepper
+            scope["state"]["caller"] = await self._house.store.read(
+                lambda reader: recognise(reader, credential, pepper)
+            )
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > LARGEST_BODY:
+            raise _too_large()
+        await self._app(scope, receive, send)
+
+
+class _Visit:
+    """One request on its way through: its reference, what was answered, how long it took."""
+
+    def __init__(self, house: House, scope: Scope, send: Send) -> None:
+        self.reference = str(ULID())
+        self.state: dict[str, Any] = scope.setdefault("state", {})
+        self.state["reference"] = self.reference
+        self._house, self._scope, self._send = house, scope, send
+        self._began = time.perf_counter()
+        self._status: int | None = None
+
+    def limited(self, receive: Receive) -> Receive:
+        read = 0
+
+        async def limit() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > LARGEST_BODY:
+                raise _too_large()
+            return message
+
+        return limit
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message = {**message, "headers": [*message["headers"], (b"x-request-id", self.reference.encode())]}
+        await self._send(message)
+
+    async def answer(self, response: ASGIApp) -> None:
+        """Nothing more can be said once an answer has begun."""
+        if self._status is None:
+            await response(self._scope, _nothing_more, self.send)
+
+    def close(self) -> None:
+        route = getattr(self._scope.get("route"), "path", "none")
+        seconds = time.perf_counter() - self._began
+        held = self.state.get("held", False)
+        self._house.metrics.answered(self._scope["method"], route, self._status or 0, None if held else seconds)
+        if refused := self.state.get("refused"):
+            self._house.metrics.refused(refused)
+        log.info(
+            "answered",
+            reference=self.reference,
+            method=self._scope["method"],
+            route=route,
+            status=self._status,
+            code=refused,
+            ms=round(seconds * 1000, 1),
+        )
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.disconnect"}

@@ -1,0 +1,36 @@
+"""What `/metrics` tells: requests by route and status, how long they took, refusals by code, who is waiting."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+class Metrics:
+    """A registry of its own, so that two servers in one process do not mix."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("method", "route", "status")
+        self._answers = Counter(
+            "countersign_http_requests", "Answers by route and status.", labels, registry=self.registry
+        )
+        self._seconds = Histogram(
+            "countersign_http_seconds",
+            "Seconds until the answer, waiting left out.",
+            ("route",),
+            registry=self.registry,
+        )
+        self._refusals = Counter("countersign_refusals", "Refusals by code.", ("code",), registry=self.registry)
+        self.waiting = Gauge("countersign_waiting", "Long polls being held now.", registry=self.registry)
+
+    def answered(self, method: str, route: str, status: int, seconds: float | None) -> None:
+        """`seconds` is None for an answer that was held back on purpose."""
+        self._answers.labels(method, route, str(status)).inc()
+        if seconds is not None:
+            self._seconds.labels(route).observe(seconds)
+
+    def refused(self, code: str) -> None:
+        self._refusals.labels(code).inc()
+
+    def page(self) -> bytes:
+        return generate_latest(self.registry)
