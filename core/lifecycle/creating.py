@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from core.errors import Conflict, Invalid, NotAllowed, TooSoon
 from core.lifecycle import who
 from core.lifecycle.advancing import enter
+from core.lifecycle.editing import must_declare_well
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
 from core.model import command as c
@@ -51,6 +52,7 @@ def _may_ask(command: c.Create, facts: Facts) -> None:
 def _fits(command: c.Create, facts: Facts) -> None:
     if command.expires_at is not None and command.expires_at <= facts.now:
         raise Invalid("expires_at lies in the past; give a later moment or leave it out.", field="expires_at")
+    must_declare_well(command.content, facts.type)
     _no_problems(facts)
 
 
@@ -120,6 +122,7 @@ def follow(request: Request, judgement: Judgement, facts: Facts, ends: datetime 
 def revise(request: Request, command: c.Revise, facts: Facts) -> tuple[e.Event, ...]:
     who.must_be_requester(request, facts, "change what is asked")
     _not_too_often(request, facts)
+    must_declare_well(command.content, facts.type)
     _no_problems(facts)
     who.must_be_open(request)
     revised = _revised(request, command, facts)

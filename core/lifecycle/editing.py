@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from core.errors import Invalid
+from core.model.digest import LARGEST_INTEGER
 from core.model.organisation import Bounds, RequestType
 from core.model.request import Content, Cost, Request
 
 
 def editable_fields(request: Request, type: RequestType) -> dict[str, Bounds]:
-    """Dotted paths an approver may change: the type's, and the parameters the request declares."""
+    """Dotted paths an approver may change: the type's, and the parameters the request declares.
+
+    The request may put bounds on a field of the type that has none; bounds an admin set stand.
+    """
     declared = {path: _bounds(spec) for path, spec in request.content.editable.items()}
-    return {**type.editable, **declared}
+    return {**declared, **{path: own for path, own in type.editable.items() if own.bounded or path not in declared}}
 
 
 def _bounds(spec: Mapping[str, Any]) -> Bounds:
-    choices = tuple(spec.get("choices", ()))
-    return Bounds(spec.get("kind", "any"), spec.get("minimum"), spec.get("maximum"), choices)
+    return Bounds(spec.get("kind", "any"), spec.get("minimum"), spec.get("maximum"), tuple(spec.get("choices", ())))
+
+
+def must_declare_well(content: Content, type: RequestType) -> None:
+    """`editable` names parameters or fields of the type, each with bounds that mean something."""
+    for path, spec in content.editable.items():
+        field = f"editable.{path}"
+        if path not in type.editable and not _is_parameter(path):
+            offered = ", ".join(("params.<name>", *sorted(type.editable)))
+            raise Invalid(f"'{path}' cannot be made editable; what can is: {offered}.", field=field)
+        if not _is_spec(spec):
+            raise Invalid(f"The bounds of '{path}' are kind, minimum, maximum and choices, nothing else.", field=field)
+
+
+def _is_parameter(path: str) -> bool:
+    head, *keys = path.split(".")
+    return head == "params" and bool(keys) and all(keys)
+
+
+def _is_spec(spec: Any) -> bool:
+    if not isinstance(spec, Mapping) or spec.keys() - {"kind", "minimum", "maximum", "choices"}:
+        return False
+    ends = (spec.get("minimum"), spec.get("maximum"))
+    choices = spec.get("choices", [])
+    return (
+        spec.get("kind", "any") in {"any", *_KINDS}
+        and all(end is None or _is_number(end) for end in ends)
+        and isinstance(choices, list | tuple)
+    )
 
 
 def apply_edits(request: Request, edits: Mapping[str, Any], type: RequestType) -> Content:
@@ -101,7 +133,10 @@ def _check_number(path: str, value: float, present: Any, bounds: Bounds) -> None
     if high is None:
         raise Invalid(f"'{path}' was not declared, so it has nothing to go down from.", field=f"edits.{path}")
     if value > high:
-        raise Invalid(f"'{path}' must be at most {high:g}; without wider bounds it may only go down.", field=path)
+        raise Invalid(
+            f"'{path}' must be at most {high:g}; without wider bounds it may only go down.",
+            field=f"edits.{path}",
+        )
 
 
 _KINDS = {
@@ -118,12 +153,28 @@ def _is_kind(value: Any, present: Any, kind: str) -> bool:
         case "text":
             return isinstance(value, str) and bool(value.strip())
         case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            return _is_number(value)
         case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
+            return _is_number(value) and isinstance(value, int)
         case "texts":
             return isinstance(value, list) and all(isinstance(item, str) for item in value)
         case "boolean":
             return isinstance(value, bool)
         case _:
-            return present is None or (isinstance(value, type(present)) and not isinstance(value, dict | list))
+            return _is_like(value, present)
+
+
+def _is_number(value: Any) -> bool:
+    """A number that canonical JSON can hold; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and (isinstance(value, float) or abs(value) <= LARGEST_INTEGER)
+
+
+def _is_like(value: Any, present: Any) -> bool:
+    """Of the present value's kind; where nothing was declared, any single value."""
+    if present is None:
+        return isinstance(value, str | bool) or _is_number(value)
+    if _is_number(present):
+        return _is_number(value)
+    return isinstance(value, type(present)) and not isinstance(value, dict | list)

@@ -1,0 +1,295 @@
+"""Approve with edits: which fields, within which bounds, whose approvals stay."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.errors import Invalid, NotAllowed
+from core.model import command as c
+from core.model.digest import request_digest
+from core.model.organisation import BUILT_IN_TYPES, Bounds
+from core.model.request import Content, Cost, Life, Status
+from tests.lifecycle.kit import HOUR, PROJECT, all_of, given, one_of, person, some, somebody, stages, words
+from tests.lifecycle.kit import creation as create
+
+ADA, BOB = person("ada", "platform"), person("bob", "platform")
+SUE, SAM = person("sue", "security"), person("sam", "security")
+BOTH = person("bo", "platform", "security")
+
+SPEND = Content(
+    type="custom",
+    title="Train the model",
+    action="train --epochs 40",
+    cost=Cost(usd=50, tokens=9000),
+    side_effects=("writes to the bucket",),
+    params={"region": "eu", "epochs": 40, "dry": False},
+    editable={
+        "params.region": {"choices": ["eu", "us"]},
+        "params.epochs": {"minimum": 1, "maximum": 100},
+        "params.dry": {"kind": "boolean"},
+    },
+)
+
+
+def test_an_edited_approval_is_a_new_revision_and_its_approval() -> None:
+    """E-04, E-24, E-45, E-48"""
+    story = given(ADA, asks=stages(one_of("@platform")), content=SPEND)
+    events = story.edit("ada", {"cost.usd": 30}, comment="cheaper, please")
+    assert words(events) == ["edited", "decision_recorded", "judged", "stage_opened", "stage_passed", "ended"]
+    request = story.request
+    assert (request.status, request.revision, request.cause) == (Status.APPROVED_WITH_EDITS, 2, "people")
+    assert (request.decisions[0].revision, request.decisions[0].comment) == (2, "cheaper, please")
+
+
+def test_the_result_carries_the_original_the_edits_and_the_edited_with_both_digests() -> None:
+    """E-47"""
+    story = given(ADA, asks=stages(one_of("@platform")), content=SPEND)
+    before = story.request
+    story.edit("ada", {"cost.usd": 30, "action": "train --epochs 20"})
+    request = story.request
+    assert request.original == SPEND
+    assert request.edits == {"cost.usd": 30, "action": "train --epochs 20"}
+    assert request.content == replace(SPEND, cost=Cost(30, 9000), action="train --epochs 20")
+    assert request.digest == request_digest(
+        request.content,
+        organisation="org_acme",
+        project=PROJECT,
+        requester=request.requester,
+        on_behalf_of=None,
+        revision=2,
+    )
+    assert request.action_digest != before.action_digest
+
+
+def test_edits_say_nothing_of_the_request_itself() -> None:
+    """E-46, E-49"""
+    story = given(ADA, asks=stages(one_of("@platform")), content=SPEND)
+    before = story.request
+    story.edit("ada", {"if_denied": "stop"})
+    after = story.request
+    assert (after.id, after.number, after.created_at, after.expires_at) == (
+        before.id,
+        before.number,
+        before.created_at,
+        before.expires_at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("edits", "field"),
+    [
+        ({}, "edits"),
+        ({"cost.usd": 50}, "edits"),
+        ({"cost.usd": 51}, "edits.cost.usd"),
+        ({"cost.usd": -1}, "edits.cost.usd"),
+        ({"cost.usd": "30"}, "edits.cost.usd"),
+        ({"cost.usd": True}, "edits.cost.usd"),
+        ({"cost.usd": float("nan")}, "edits.cost.usd"),
+        ({"cost.usd": None}, "edits.cost.usd"),
+        ({"cost.tokens": 12.5}, "edits.cost.tokens"),
+        ({"action": ""}, "edits.action"),
+        ({"action": 5}, "edits.action"),
+        ({"side_effects": "none"}, "edits.side_effects"),
+        ({"side_effects": [1]}, "edits.side_effects"),
+        ({"id": "req_1"}, "edits.id"),
+        ({"title": "Another"}, "edits.title"),
+        ({"expires_at": "2027-01-01"}, "edits.expires_at"),
+        ({"subject.id": "x"}, "edits.subject.id"),
+        ({"params.secret": 1}, "edits.params.secret"),
+        ({"params.region": "mars"}, "edits.params.region"),
+        ({"params.epochs": 101}, "edits.params.epochs"),
+        ({"params.epochs": 0}, "edits.params.epochs"),
+        ({"params.epochs": True}, "edits.params.epochs"),
+        ({"params.dry": 1}, "edits.params.dry"),
+    ],
+)
+def test_edits_that_cannot_be_are_refused_by_name(edits: dict[str, Any], field: str) -> None:
+    """E-49"""
+    story = given(ADA, asks=stages(one_of("@platform")), content=SPEND)
+    refusal = story.refusal("ada", c.Approve(edits=edits))
+    assert isinstance(refusal, Invalid)
+    assert refusal.fields["field"] == field
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        {"cost.usd": 0},
+        {"cost.usd": 49.5},
+        {"cost.tokens": 1},
+        {"side_effects": []},
+        {"params.region": "us"},
+        {"params.epochs": 100},
+        {"params.dry": True},
+        {"action": "train", "params.epochs": 2},
+    ],
+)
+def test_edits_within_bounds_are_taken(edits: dict[str, Any]) -> None:
+    """E-45, E-49"""
+    story = given(ADA, asks=stages(one_of("@platform")), content=SPEND)
+    story.edit("ada", edits)
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
+def test_a_cost_not_declared_has_nothing_to_go_down_from() -> None:
+    story = given(ADA, asks=stages(one_of("@platform")))
+    refusal = story.refusal("ada", c.Approve(edits={"cost.usd": 0}))
+    assert refusal.sentence == "'cost.usd' was not declared, so it has nothing to go down from."
+
+
+def test_bounds_an_admin_set_on_the_type_stand_above_the_requests() -> None:
+    story = somebody(ADA)
+    story.type = replace(BUILT_IN_TYPES["custom"], editable={"cost.usd": Bounds("number", 0, 60)})
+    content = replace(SPEND, editable={"cost.usd": {"maximum": 900}})
+    story.do("rita", create(story, stages(one_of("@platform")), content=content))
+    assert isinstance(story.refusal("ada", c.Approve(edits={"cost.usd": 61})), Invalid)
+    story.edit("ada", {"cost.usd": 60})
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
+@pytest.mark.parametrize(
+    "editable",
+    [
+        {"title": {}},
+        {"id": {}},
+        {"subject.id": {}},
+        {"params": {}},
+        {"params.": {}},
+        {"params.x": "any"},
+        {"params.x": {"minimum": "0"}},
+        {"params.x": {"kind": "date"}},
+        {"params.x": {"choices": 3}},
+        {"params.x": {"max": 3}},
+    ],
+)
+def test_a_request_cannot_make_other_things_editable(editable: dict[str, Any]) -> None:
+    """E-49"""
+    story = somebody(ADA)
+    refusal = story.refusal("rita", create(story, content=replace(SPEND, editable=editable)))
+    assert isinstance(refusal, Invalid)
+    assert refusal.fields["field"].startswith("editable.")
+
+
+# ------------------------------------------------------------------------------------------------- others' approvals
+
+
+def test_others_approvals_fall_when_an_edit_has_no_bounds_on_the_card() -> None:
+    story = given(ADA, BOB, asks=stages(some(2, "@platform")), content=SPEND)
+    story.approve("ada")
+    story.edit("bob", {"cost.usd": 30})
+    assert story.status() is Status.PENDING
+    assert [d.life for d in story.request.decisions] == [Life.STALE, Life.LIVE]
+    story.approve("ada")
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
+def test_others_approvals_stay_when_every_edit_lies_within_bounds_on_the_card() -> None:
+    story = given(ADA, BOB, asks=stages(some(2, "@platform")), content=SPEND)
+    story.approve("ada")
+    story.edit("bob", {"params.epochs": 90, "params.region": "us"})
+    assert story.status() is Status.APPROVED_WITH_EDITS
+    assert [(d.revision, d.life) for d in story.request.decisions] == [(2, Life.LIVE), (2, Life.LIVE)]
+
+
+def test_one_edit_without_bounds_fells_them_all() -> None:
+    story = given(ADA, BOB, asks=stages(some(2, "@platform")), content=SPEND)
+    story.approve("ada")
+    story.edit("bob", {"params.epochs": 90, "action": "less"})
+    assert story.status() is Status.PENDING
+
+
+def test_an_edit_in_a_later_stage_asks_the_earlier_one_again_and_then_counts() -> None:
+    story = given(ADA, SUE, asks=stages(one_of("@platform"), one_of("@security")), content=SPEND)
+    story.approve("ada")
+    story.edit("sue", {"cost.usd": 30})
+    assert (story.status(), story.request.stage) == (Status.PENDING, 1)
+    story.approve("ada")
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
+def test_an_edit_within_bounds_in_a_later_stage_keeps_the_earlier_one_passed() -> None:
+    story = given(ADA, SUE, SAM, asks=stages(one_of("@platform"), some(2, "@security")), content=SPEND)
+    story.approve("ada")
+    story.edit("sue", {"params.region": "us"})
+    assert (story.status(), story.request.stage) == (Status.PENDING, 2)
+    story.approve("sam")
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
+@pytest.mark.parametrize("edits", [{"params.region": "us"}, {"cost.usd": 30}])
+def test_an_edit_does_not_stand_for_all_of_a_later_stage(edits: dict[str, Any]) -> None:
+    story = given(ADA, SUE, SAM, asks=stages(one_of("@platform"), all_of("@security")), content=SPEND)
+    story.approve("ada")
+    story.edit("sue", edits)
+    if story.request.stage == 1:
+        story.approve("ada")
+    assert (story.status(), story.request.stage) == (Status.PENDING, 2)
+    story.approve("sam")
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
+def test_an_edit_completes_a_later_stage_that_wants_all_of_one_person() -> None:
+    story = given(ADA, SUE, asks=stages(one_of("@platform"), all_of("sue")), content=SPEND)
+    story.approve("ada")
+    story.edit("sue", {"cost.usd": 30})
+    story.approve("ada")
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
+def test_who_edits_within_bounds_keeps_their_own_approval_of_an_earlier_stage() -> None:
+    story = given(BOTH, SUE, asks=stages(one_of("@platform"), some(2, "@security")), content=SPEND)
+    story.approve("bo")
+    story.edit("bo", {"params.region": "us"})
+    assert story.request.stage == 2
+    story.approve("sue")
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
+def test_edits_of_several_people_add_up() -> None:
+    story = given(ADA, BOB, asks=stages(some(2, "@platform")), content=SPEND)
+    story.edit("ada", {"params.region": "us"})
+    story.edit("bob", {"params.epochs": 10})
+    assert story.request.edits == {"params.region": "us", "params.epochs": 10}
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
+def test_the_very_same_edits_again_are_answered_with_the_stored_approval() -> None:
+    story = given(ADA, BOB, asks=stages(some(2, "@platform")), content=SPEND)
+    story.edit("ada", {"params.region": "us"})
+    again = c.Approve(edits={"params.region": "us"}, revision=1, stage=1)
+    assert story.repeated("ada", again) == story.request.decisions[0]
+    assert story.do("ada", again) == ()
+
+
+def test_edits_made_on_an_old_revision_are_refused_as_stale() -> None:
+    story = given(ADA, asks=stages(one_of("@platform")), content=SPEND)
+    story.revise("rita", cost=Cost(20, 9000))
+    assert story.refusal("ada", c.Approve(edits={"cost.usd": 30}, revision=1)).word == "stale_revision"
+
+
+def test_edits_need_the_same_rights_as_an_approval() -> None:
+    story = given(ADA, SUE, asks=stages(one_of("@platform")), content=SPEND)
+    assert isinstance(story.refusal("sue", c.Approve(edits={"cost.usd": 30})), NotAllowed)
+
+
+def test_an_edit_keeps_the_deadline_and_an_extension_of_it() -> None:
+    story = given(ADA, BOB, asks=stages(some(2, "@platform")), content=SPEND)
+    later = story.now + 48 * HOUR
+    story.do("root", c.Extend(later))
+    story.wait(HOUR).edit("ada", {"cost.usd": 30})
+    assert story.request.expires_at == later
+
+
+def test_an_edit_of_what_the_project_would_now_allow_ends_as_the_persons_approval() -> None:
+    story = given(ADA, BOB, content=SPEND)
+    story.project = replace(story.project, settings=replace(story.project.settings, when_no_rule="allow"))
+    story.edit("ada", {"cost.usd": 30})
+    assert (story.status(), story.request.decisions[0].member) == (Status.APPROVED_WITH_EDITS, "mem_ada")
+
+
+def test_an_edit_of_what_the_project_would_now_deny_is_rejected() -> None:
+    story = given(ADA, BOB, content=SPEND)
+    story.project = replace(story.project, settings=replace(story.project.settings, when_no_rule="deny"))
+    story.edit("ada", {"cost.usd": 30})
+    assert (story.status(), story.request.cause) == (Status.AUTO_REJECTED, "no_rule")
