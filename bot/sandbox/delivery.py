@@ -119,6 +119,7 @@ class Delivery:
         self.ack_limit = 3.0
         self.retry_delays: tuple[float, ...] = RETRY_DELAYS
         self._clock, self._log, self._faults = clock, log, faults
+        self._gone = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._moving = 0
         self._still = asyncio.Event()
@@ -130,12 +131,18 @@ class Delivery:
 
     def send_event(self, wrapper: Json) -> None:
         """An event: sent in the background and again when not acknowledged."""
+        if self._gone:
+            return
         parcel = Parcel("events_api", wrapper, wrapper["event"]["type"])
         self._spawn(self._send_until_acknowledged(parcel))
 
     def resend(self, parcel: Parcel) -> None:
         """The same event once more, as Slack does now and then although it was acknowledged."""
         self._spawn(self._send_once(parcel))
+
+    def stop_events(self) -> None:
+        """The app is gone: no further event is sent, and none again."""
+        self._gone = True
 
     async def settled(self) -> None:
         """Returns when nothing is on its way to the app; events waiting for a later try do not count."""
@@ -167,7 +174,7 @@ class Delivery:
         try:
             for number, delay in enumerate((*self.retry_delays, None), start=1):
                 ack = await self._carry(parcel)
-                if ack.ok or ack.no_retry or delay is None:
+                if ack.ok or ack.no_retry or self._gone or delay is None:
                     return
                 parcel = replace(parcel, retry_num=number, retry_reason=_retry_reason(ack))
                 await self._rest(delay)

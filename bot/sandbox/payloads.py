@@ -19,12 +19,12 @@ class Payloads:
         self, user: User, channel: Channel, message: Json, *, action: Json, values: Json, trigger_id: str,
         response_url: str,
     ) -> Json:  # fmt: skip
-        """block_actions from a message."""
-        return self._common(user, "block_actions") | {
+        """block_actions from a message; an ephemeral one is not sent along, only named in `container`."""
+        payload = self._common(user, "block_actions") | {
             "container": _container(channel, message), "trigger_id": trigger_id, "channel": _channel_part(channel),
-            "message": shown(message, with_metadata=True), "state": {"values": values}, "response_url": response_url,
-            "actions": [action],
+            "state": {"values": values}, "response_url": response_url, "actions": [action],
         }  # fmt: skip
+        return payload if message.get("is_ephemeral") else payload | {"message": shown(message, with_metadata=True)}
 
     def view_click(self, user: User, view: View, action: Json, trigger_id: str) -> Json:
         """block_actions from a modal or Home tab."""

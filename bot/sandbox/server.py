@@ -224,3 +224,4 @@ class Sandbox:
         news.event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.bot_user_id]}})
         news.event({"type": "app_uninstalled"})
         self.slack.uninstalled = True
+        self.slack.delivery.stop_events()

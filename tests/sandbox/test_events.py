@@ -77,7 +77,7 @@ async def test_what_is_said_to_the_app_is_a_message_im(sandbox: Sandbox, app: As
     assert (heard[0]["event"]["channel_type"], heard[0]["event"]["text"]) == ("im", "hello")
 
 
-async def test_only_what_the_manifest_subscribes_to_is_told(client: AsyncWebClient) -> None:
+async def test_only_what_the_manifest_subscribes_to_is_told() -> None:
     settings = {"event_subscriptions": {"bot_events": ["message.im"]}}
     async with Sandbox({**MINIMAL_MANIFEST, "settings": settings}) as sandbox:
         alice = sandbox.as_user("alice")
@@ -159,6 +159,15 @@ async def test_the_app_hears_that_it_was_removed_and_what_became_of_channels(
     assert events["channel_archive"]["channel"] == "C0PAYMENT1"
     assert events["channel_rename"]["channel"]["name"] == "money"
     assert events["channel_id_changed"]["new_channel_id"] == new_id
+
+
+async def test_an_uninstalled_app_hears_that_and_nothing_more() -> None:
+    settings = {"event_subscriptions": {"bot_events": ["app_uninstalled", "tokens_revoked", "message.channels"]}}
+    async with Sandbox({**MINIMAL_MANIFEST, "settings": settings}) as sandbox:
+        sandbox.uninstall()
+        sandbox.as_user("alice").say("#deploys", "still there?")
+        await sandbox.settled()
+        assert sorted(sandbox.log.titles()) == ["app_uninstalled", "tokens_revoked"]
 
 
 async def test_a_shared_channels_events_say_so(sandbox: Sandbox) -> None:

@@ -39,7 +39,7 @@ def _open(call: Call) -> Json:
 
 def _open_with(call: Call, users: list[str]) -> Channel:
     if len(users) > 1:
-        raise SlackError("not_enough_users")  # group conversations do not exist in this workspace
+        raise SlackError("method_not_supported_for_channel_type")  # the sandbox has no group conversations
     user = call.workspace.user(users[0])
     if user.deleted:
         raise SlackError("user_disabled")
