@@ -20,6 +20,7 @@ from core.ports import Idempotency
 
 S = TypeVar("S", bound=Shape)
 JSON: Final = "application/json"
+PRIVATE: Final = {"Cache-Control": "no-store"}
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -65,6 +66,14 @@ async def once(request: Request) -> Idempotency | None:
     return Idempotency(caller(request).credential, key, hashlib.sha256(sent).hexdigest())
 
 
+async def was_sent_before(request: Request) -> bool:
+    """Whether this credential's Idempotency-Key has an answer already."""
+    key = await once(request)
+    if key is None:
+        return False
+    return await house(request).store.transact(lambda tx: tx.remembered(key.credential, key.key)) is not None
+
+
 def query_of(request: Request, shape: type[S]) -> S:
     """The query as the shape: names known, each once, texts turned into numbers and moments by the shape."""
     given: dict[str, Any] = {}
@@ -77,7 +86,7 @@ def query_of(request: Request, shape: type[S]) -> S:
 
 def answer(view: BaseModel, status: int = 200) -> Response:
     """A shape as JSON, straight from pydantic."""
-    return Response(view.model_dump_json(by_alias=True), status, media_type=JSON)
+    return Response(view.model_dump_json(by_alias=True), status, dict(PRIVATE), JSON)
 
 
 def answer_list(
@@ -85,7 +94,8 @@ def answer_list(
 ) -> Response:
     """`{"data": [...], "next_cursor": …}`, and `total` where it was asked for."""
     tail = f',"next_cursor":{_json(next_cursor)}' + ("" if total is None else f',"total":{total}')
-    return Response(b'{"data":' + kind.dump_json(views, by_alias=True) + tail.encode() + b"}", media_type=JSON)
+    body = b'{"data":' + kind.dump_json(views, by_alias=True) + tail.encode() + b"}"
+    return Response(body, 200, dict(PRIVATE), JSON)
 
 
 def _json(text: str | None) -> str:

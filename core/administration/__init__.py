@@ -15,10 +15,12 @@ from core.administration.groups import Groups
 from core.administration.identities import Identities
 from core.administration.logins import Logins, NewToken
 from core.administration.members import Grants, Members
-from core.administration.office import operator
+from core.administration.office import may_somewhere, must_manage, operator
 from core.administration.organisations import Organisations
 from core.administration.projects import Projects
 from core.desk import Desk
+from core.errors import NotAllowed
+from core.model.people import Actor, Verb
 from core.ports import Store
 from core.secrets import Pepper
 
@@ -29,6 +31,7 @@ class Administration:
     """The offices side by side. `fresh` gives an unused ULID."""
 
     def __init__(self, store: Store, desk: Desk, *, fresh: Callable[[], str], pepper: Pepper) -> None:
+        self._store = store
         self.members = Members(store, fresh)
         self.grants = Grants(store, fresh)
         self.groups = Groups(store, fresh)
@@ -38,3 +41,18 @@ class Administration:
         self.identities = Identities(store, fresh)
         self.logins = Logins(store, fresh, pepper)
         self.organisations = Organisations(store, fresh, self.members)
+
+    async def must_manage(self, actor: Actor, project: str | None = None) -> None:
+        """For edges that say 403 before they look at what was sent; each office asks again itself."""
+        await self._store.read(lambda reader: must_manage(reader, actor, project))
+
+    async def must_manage_somewhere(self, actor: Actor) -> None:
+        """Likewise where the project is only named in what was sent."""
+        if actor.is_agent or not await self._store.read(lambda reader: may_somewhere(reader, actor, Verb.MANAGE)):
+            await self.must_manage(actor)
+
+    async def refuses_asking(self, actor: Actor) -> NotAllowed | None:
+        """What stands in the way of asking for anything at all, anywhere."""
+        if await self._store.read(lambda reader: may_somewhere(reader, actor, Verb.ASK)):
+            return None
+        return NotAllowed("You may not ask for approvals in any project; ask an admin for the requester role.")

@@ -73,6 +73,12 @@ def verbs(reader: Reader, actor: Actor, project: str | None = None) -> frozenset
     return held if actor.verbs is None else held & actor.verbs
 
 
+def may_somewhere(reader: Reader, actor: Actor, verb: Verb) -> bool:
+    """In the whole organisation or in one of its projects at least."""
+    places = (None, *(project.id for project in reader.projects(actor.organisation)))
+    return any(verb in verbs(reader, actor, place) for place in places)
+
+
 def must_manage(reader: Reader, actor: Actor, project: str | None = None) -> None:
     """Only admins change what is set up. A machine never does, whatever its key says."""
     if actor.is_agent:

@@ -1,0 +1,91 @@
+"""What can be read of a request besides itself, and the organisation's feed of events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.api.exchange import actor, answer, answer_list, house, query_of
+from bot.api.rendering import find
+from bot.api.routes.base import Routes, spec
+from bot.wire.showing import (
+    DecisionView,
+    Explanation,
+    Feed,
+    ListOf,
+    RequirementView,
+    explain,
+    show_decision,
+    show_event,
+    show_requirements,
+)
+from bot.wire.strict import Shape
+from core.administration.sight import must_read_everything
+from core.model.digest import LARGEST_INTEGER
+from core.model.request import Request as Asked
+from core.ports import LedgerRow, Reader
+
+router = APIRouter(tags=["reading"])
+_REQUIREMENTS = TypeAdapter(list[RequirementView])
+_DECISIONS = TypeAdapter(list[DecisionView])
+
+
+class FeedQuery(Shape):
+    """What comes after a position (feed) or a place in the chain (one request)."""
+
+    after: Annotated[int, Field(ge=0, le=LARGEST_INTEGER, strict=False)] = 0
+    limit: Annotated[int, Field(ge=1, le=100, strict=False)] = 100
+
+
+async def _see(request: Request, id: str) -> Asked:
+    rooms, who = house(request), actor(request)
+    return await rooms.desk.see(who, await find(rooms, who, id))
+
+
+@router.get("/v1/requests/{id}/requirements", **spec("Who must say yes, and who has", answer=ListOf[RequirementView]))
+async def requirements(request: Request, id: str) -> Response:
+    return answer_list(_REQUIREMENTS, show_requirements(await _see(request, id)), None)
+
+
+@router.get("/v1/requests/{id}/decisions", **spec("All decisions, oldest first", answer=ListOf[DecisionView]))
+async def decisions(request: Request, id: str) -> Response:
+    found = await _see(request, id)
+    return answer_list(_DECISIONS, [show_decision(found, decision) for decision in found.decisions], None)
+
+
+@router.get("/v1/requests/{id}/explain", **spec("Why these people, and how it stands", answer=Explanation))
+async def explanation(request: Request, id: str) -> Response:
+    return answer(explain(await _see(request, id)))
+
+
+@router.get("/v1/requests/{id}/events", **spec("Its ledger, oldest first", query=FeedQuery, answer=Feed))
+async def events(request: Request, id: str) -> Response:
+    found = await _see(request, id)
+    query = query_of(request, FeedQuery)
+    rows = await house(request).store.read(lambda reader: reader.ledger(found.id, after=query.after, limit=query.limit))
+    return _answer_rows(rows, max((row.seq for row in rows), default=query.after))
+
+
+@router.get("/v1/events", **spec("Everything that happened, in the order of the seals", query=FeedQuery, answer=Feed))
+async def feed(request: Request) -> Response:
+    who, rooms = actor(request), house(request)
+    await rooms.store.read(lambda reader: must_read_everything(reader, who))
+    query = query_of(request, FeedQuery)
+
+    def look(reader: Reader) -> Sequence[LedgerRow]:
+        return reader.feed(who.organisation, after=query.after, limit=query.limit)
+
+    rows = await rooms.store.read(look)
+    return _answer_rows(rows, max((row.position or 0 for row in rows), default=query.after))
+
+
+def _answer_rows(rows: Sequence[LedgerRow], next_after: int) -> Response:
+    return answer(Feed(data=[show_event(row) for row in rows], next_after=next_after))
+
+
+MEMBER = Routes("readings", router)
