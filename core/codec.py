@@ -95,8 +95,7 @@ def moment_text(at: datetime) -> str:
 
 
 def _register_values(converter: Converter) -> None:
-    for kind in (str, int, float, bool):
-        converter.register_structure_hook(kind, _as_it_is)
+    converter.register_structure_hook_func(_is_plain, _as_it_is)
     converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     converter.register_unstructure_hook(datetime, moment_text)
     converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
@@ -119,6 +118,10 @@ def _seconds(duration: timedelta) -> int | float:
     """Whole seconds as an integer."""
     whole, rest = divmod(duration, timedelta(seconds=1))
     return whole if not rest else duration / timedelta(seconds=1)
+
+
+def _is_plain(kind: Any) -> bool:
+    return kind is str or kind is int or kind is float or kind is bool
 
 
 def _is_requirement(kind: Any) -> bool:

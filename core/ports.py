@@ -137,7 +137,12 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list of requests may be narrowed by; all given ones must hold. `waiting_for` are principals."""
+    """What a list of requests may be narrowed by; all given ones must hold.
+
+    `waiting_for` are principals. `unanswered_by` and `decided_by` are member ids. `visible_to` is an actor's key: with it
+    a request is listed if it is in one of `projects`, or was asked by or for that actor. `requester` is a requester's
+    key; `agent` an agent's id. `order` is `newest`, or `deadline`: open ones only, the oldest deadline first.
+    """
 
     statuses: frozenset[str] = frozenset()
     type: str | None = None
@@ -163,6 +168,47 @@ class Page:
 
     requests: tuple[Request, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What the store's indexes need that only the domain can say: principals waited for, and when the clock is next due."""
+
+    waiting: frozenset[str]
+    next_due: datetime | None
+
+
+Derive = Callable[[Request], Derived]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of one ledger chain: the `seq` and `hash` of its last row; (0, "") before the first."""
+
+    seq: int = 0
+    hash: str = ""
+
+
+class Chain(Protocol):
+    """How ledger rows are hashed and chained (`core.ledger.chain`)."""
+
+    def canonical(self, payload: Mapping[str, Any]) -> str:
+        """The payload as RFC 8785 canonical JSON."""
+
+    def digest(self, canonical: str) -> str:
+        """SHA-256 (hex) of the canonical payload."""
+
+    def link(self, row: LedgerRow, head: Head) -> LedgerRow:
+        """The row as the next one after `head`: `seq`, `previous` and `hash` filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A request that a commit changed, for those who wait for it."""
+
+    organisation: str
+    request: str
+    version: int
 
 
 class Transaction(Protocol):
@@ -237,6 +283,16 @@ class Transaction(Protocol):
     def seal(self, seal: Seal, positions: Mapping[int, int]) -> None:
         """Store the seal and give each ledger row (by id) its position."""
 
+    def unsealed_organisations(self) -> Sequence[str]:
+        """Organisations with ledger rows that no seal covers yet."""
+
+    # What retention and the chores need.
+    def blank(self, request: str, seqs: Iterable[int] | None = None) -> int:
+        """Erase the payloads of these ledger rows of a chain (None: all of it); says how many. The chain still verifies."""
+
+    def forget(self, limit: int) -> int:
+        """Remove up to `limit` each of replies older than 24 hours, spent login codes and old refusal counts."""
+
 
 Work = Callable[[Transaction], T]
 
@@ -261,6 +317,12 @@ class Store(Protocol):
     async def next_number(self, organisation: str) -> int:
         """Draw the next `#n`; gaps allowed, repeats not."""
 
+    def subscribe(self, callback: Callable[[frozenset[Changed]], None]) -> Callable[[], None]:
+        """Call back on the event loop after each commit that changed requests, here or on another replica.
+
+        Returns what ends it. Nothing is missed for longer than a second; the same change may be told twice.
+        """
+
 
 class Reader(Protocol):
     """Reads outside commands. Work is proportional to what is asked for, never to how much is pending."""
@@ -274,6 +336,13 @@ class Reader(Protocol):
     def count(self, organisation: str, filter: Filter, limit: int) -> int: ...
     def ledger(self, request: str, *, after: int, limit: int) -> Sequence[LedgerRow]: ...
     def feed(self, organisation: str, *, after: int, limit: int) -> Sequence[LedgerRow]: ...
+    def ledger_head(self, request: str) -> Head:
+        """Where the chain of this request, or of the organisation with this id, stands by its own row."""
+
+    def seals(self, organisation: str, *, after: int, limit: int) -> Sequence[Seal]:
+        """Seals in the order of their numbers, from `after` on."""
+
+    def unsealed_count(self, organisation: str, limit: int) -> int: ...
     def versions(self, ids: Iterable[str]) -> Mapping[str, int]: ...
     def due(self, now: datetime, limit: int) -> Sequence[str]: ...
     def next_due(self) -> datetime | None: ...

@@ -1,0 +1,121 @@
+"""Statements compiled once per database, and the session that runs them on the driver's own cursor.
+
+Where the driver can send statements without waiting (PostgreSQL's pipeline), `send` and `change` do; what they come to is
+known at the latest before the commit.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Executable, Select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import Compiled
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.types import TypeEngine
+
+Row = tuple[Any, ...]
+Params = dict[str, Any]
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One statement for one database: its text, values written in it, and how values are turned on their way."""
+
+    sql: str
+    literals: Params
+    binds: tuple[tuple[str, Convert], ...]
+    results: tuple[tuple[int, Convert], ...]
+
+    def values(self, params: Params) -> Params:
+        """`params` as the driver wants them."""
+        values = {**self.literals, **params}
+        for name, convert in self.binds:
+            if name in params:
+                values[name] = convert(values[name])
+        return values
+
+    def rows(self, found: Iterable[Row]) -> list[Row]:
+        """What the driver found, as the columns' types mean it."""
+        if not self.results:
+            return list(found)
+        return [self._row(row) for row in found]
+
+    def _row(self, row: Row) -> Row:
+        values = list(row)
+        for index, convert in self.results:
+            values[index] = convert(values[index])
+        return tuple(values)
+
+
+class Statements:
+    """Compiles statements for one database and keeps them."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._prepared: dict[Executable, Prepared] = {}
+
+    def prepared(self, statement: Executable) -> Prepared:
+        known = self._prepared.get(statement)
+        if known is None:
+            known = self._prepared[statement] = self._prepare(statement)
+        return known
+
+    def _prepare(self, statement: Executable) -> Prepared:
+        assert isinstance(statement, ClauseElement)  # noqa: S101 (every executable is one; the types do not say so)
+        compiled = statement.compile(dialect=self._dialect)
+        binds = tuple(self._binds(compiled))
+        known = {name: value for name, value in compiled.params.items() if value is not None}
+        turned = dict(binds)
+        literals = {name: turned[name](value) if name in turned else value for name, value in known.items()}
+        return Prepared(str(compiled), literals, binds, tuple(self._results(statement)))
+
+    def _binds(self, compiled: Compiled) -> Iterable[tuple[str, Convert]]:
+        for name, bind in getattr(compiled, "binds", {}).items():
+            convert = _impl(bind.type, self._dialect).bind_processor(self._dialect)
+            if convert is not None:
+                yield name, convert
+
+    def _results(self, statement: Executable) -> Iterable[tuple[int, Convert]]:
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        for index, column in enumerate(columns):
+            convert = _impl(column.type, self._dialect).result_processor(self._dialect, None)
+            if convert is not None:
+                yield index, convert
+
+
+def _impl(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    return kind.dialect_impl(dialect)
+
+
+class Session(ABC):
+    """One connection's statements, within whatever transaction it is in."""
+
+    @abstractmethod
+    def rows(self, statement: Executable, params: Params | None = None) -> list[Row]:
+        """What a query finds."""
+
+    @abstractmethod
+    def run(self, statement: Executable, params: Params | None = None) -> int:
+        """Run it now; how many rows it changed."""
+
+    @abstractmethod
+    def send(self, statement: Executable, rows: Sequence[Params]) -> None:
+        """Run it once per row; nobody waits for what comes of it."""
+
+    @abstractmethod
+    def change(self, statement: Executable, params: Params, otherwise: Exception) -> None:
+        """Run it; `otherwise` is raised, at the latest before the commit, unless it changed exactly one row."""
+
+    @abstractmethod
+    def now(self, *, fresh: bool = False) -> datetime:
+        """The clock of this session's transaction; `fresh` reads it again."""
+
+    def row(self, statement: Executable, params: Params | None = None) -> Row | None:
+        found = self.rows(statement, params)
+        return found[0] if found else None

@@ -1,0 +1,93 @@
+"""What both databases have in common: lanes of work, threads that take from them, numbers, and telling who waits."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
+
+from core.codec import Codec
+from core.ports import Chain, Changed, Clock, Derive, Reader, Transaction, Work
+from core.store.driver import Session
+from core.store.lanes import Lanes, Task
+from core.store.reader import StoreReader
+from core.store.transaction import StoreTransaction
+
+T = TypeVar("T")
+
+BLOCK: Final = 10
+"""Numbers drawn at once: few enough that a restart leaves no puzzling gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a store is given: the clock, and the domain's answers it needs. `seal` runs with each commit where it can."""
+
+    clock: Clock
+    codec: Codec
+    chain: Chain
+    derive: Derive
+    seal: Callable[[Transaction, frozenset[str]], None] | None = None
+
+
+class Engine(ABC):
+    """The shared half of `core.ports.Store`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._lanes = Lanes()
+        self._loop = asyncio.get_running_loop()
+        self._listeners: dict[object, Callable[[frozenset[Changed]], None]] = {}
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: iter(()))
+        self._drawing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._lanes.put(Task(work, future, deadline), chore=chore)
+        return await future
+
+    @abstractmethod
+    async def read(self, work: Callable[[Reader], T]) -> T: ...
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    async def next_number(self, organisation: str) -> int:
+        number = next(self._numbers[organisation], None)
+        if number is not None:
+            return number
+        async with self._drawing[organisation]:
+            while (number := next(self._numbers[organisation], None)) is None:
+                await self._draw(organisation)
+            return number
+
+    async def _draw(self, organisation: str) -> None:
+        """A block in a transaction of its own, so that no command holds the counter's lock across its commit."""
+        last = await self.transact(partial(_draw, organisation))
+        self._numbers[organisation] = iter(range(last - BLOCK + 1, last + 1))
+
+    def subscribe(self, callback: Callable[[frozenset[Changed]], None]) -> Callable[[], None]:
+        key = object()
+        self._listeners[key] = callback
+        return lambda: self._listeners.pop(key, None) and None
+
+    def _tell(self, changed: frozenset[Changed]) -> None:
+        """On the loop."""
+        if changed:
+            for callback in tuple(self._listeners.values()):
+                callback(changed)
+
+    def _transaction(self, db: Session) -> StoreTransaction:
+        return StoreTransaction(db, self._parts.codec, self._parts.chain, self._parts.derive)
+
+    def _reader(self, db: Session) -> StoreReader:
+        return StoreReader(db, self._parts.codec)
+
+
+def _draw(organisation: str, tx: Transaction) -> int:
+    assert isinstance(tx, StoreTransaction)  # noqa: S101 (the port offers no counters: numbers are the store's own)
+    return tx.draw(organisation, BLOCK)

@@ -1,0 +1,109 @@
+"""Work waiting for a store thread: two lanes, people before chores, and the answers on their way back to the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from core.errors import Unavailable
+from core.ports import Transaction
+
+GROUP: Final = 256
+"""Commands of people in one group commit at most."""
+
+SLICE: Final = 50
+"""Chores in one group commit at most."""
+
+PATIENCE: Final = 1.0
+"""Seconds after which a slice of chores goes before people once, so that they are never starved."""
+
+
+@dataclass(slots=True)
+class Task:
+    """One unit of work and who waits for it."""
+
+    work: Callable[[Transaction], Any]
+    future: asyncio.Future[Any]
+    deadline: float | None
+    since: float = field(default_factory=time.monotonic)
+    result: Any = None
+    error: BaseException | None = None
+
+    def begin(self) -> bool:
+        """Whether it is still wanted; one that is too late is refused, never run."""
+        if self.future.cancelled():
+            return False
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            self.error = Unavailable("It took too long to get to this, so nothing was done; try again.")
+            return False
+        return True
+
+    def answer(self) -> None:
+        """On the loop: nobody may be waiting any more."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class Lanes:
+    """Two queues behind one lock. Threads take from it; the loop puts in."""
+
+    def __init__(self) -> None:
+        self._people: deque[Task] = deque()
+        self._chores: deque[Task] = deque()
+        self._last_chores = 0.0
+        self._there = threading.Condition()
+        self._closed = False
+
+    def put(self, task: Task, *, chore: bool) -> None:
+        with self._there:
+            if self._closed:
+                raise Unavailable("The server is stopping; try again in a moment.")
+            (self._chores if chore else self._people).append(task)
+            self._there.notify()
+
+    def take(self, people: int = GROUP, chores: int = SLICE) -> list[Task]:
+        """The next work of one lane, as much as may go together; empty once closed and drained."""
+        with self._there:
+            while not (self._people or self._chores or self._closed):
+                self._there.wait()
+            if self._people and not self._chores_are_due():
+                return _some(self._people, people)
+            self._last_chores = time.monotonic()
+            return _some(self._chores, chores)
+
+    def close(self) -> None:
+        """No more is taken in; what is in is still done."""
+        with self._there:
+            self._closed = True
+            self._there.notify_all()
+
+    def _chores_are_due(self) -> bool:
+        if not self._chores:
+            return False
+        return time.monotonic() - max(self._chores[0].since, self._last_chores) > PATIENCE
+
+
+def _some(lane: deque[Task], most: int) -> list[Task]:
+    return [lane.popleft() for _ in range(min(most, len(lane)))]
+
+
+def answer_all(loop: asyncio.AbstractEventLoop, tasks: Sequence[Task], then: Iterable[Callable[[], None]] = ()) -> None:
+    """Hand every answer to the loop in one go, then tell the world."""
+
+    def back() -> None:
+        for task in tasks:
+            task.answer()
+        for call in then:
+            call()
+
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(back)

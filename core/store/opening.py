@@ -1,0 +1,60 @@
+"""Opening the store a database address names."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from core.codec import Codec
+from core.errors import Invalid
+from core.ports import Chain, Clock, Derive, Transaction
+from core.store.engine import Engine, Parts
+from core.store.sqlite import SqliteStore
+
+Seal = Callable[[Transaction, frozenset[str]], None]
+
+
+@asynccontextmanager
+async def open_store(
+    url: str, *, clock: Clock, codec: Codec, chain: Chain, derive: Derive, seal: Seal | None = None
+) -> AsyncIterator[Engine]:
+    """The store at `sqlite:///file` or `postgresql://…`, whose tables are there already; closed at the end.
+
+    `seal` is called with the organisations whose ledger a commit has added to; on SQLite within that very commit.
+    """
+    parts = Parts(clock, codec, chain, derive, seal)
+    store = _open(url, parts)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _open(url: str, parts: Parts) -> Engine:
+    if is_sqlite(url):
+        return SqliteStore(sqlite_path(url), parts)
+    from core.store.postgres import PostgresStore  # noqa: PLC0415 (its driver is an extra)
+
+    return PostgresStore(url, parts)
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether the address names a SQLite file; `Invalid` for what is neither kind."""
+    try:
+        kind = make_url(url).get_backend_name()
+    except ArgumentError as error:
+        raise Invalid("The database address cannot be read; write sqlite:///file or postgresql://…") from error
+    if kind not in {"sqlite", "postgresql"}:
+        raise Invalid(f"'{kind}' is no database this runs on; write sqlite:///file or postgresql://…")
+    return kind == "sqlite"
+
+
+def sqlite_path(url: str) -> Path:
+    path = make_url(url).database
+    if not path or path == ":memory:":
+        raise Invalid("The database must be a file, so that nothing is lost at a restart; write sqlite:///file.")
+    return Path(path)

@@ -1,0 +1,311 @@
+"""Who there is: reads of members, groups, grants, agents and keys, shared by readers and transactions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Select, Table, and_, bindparam, exists, func, literal, or_, select, union_all
+
+from core.codec import Codec
+from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, Token
+from core.model.people import VERBS_OF, Person, Role, Verb, principals_of, verbs_of
+from core.store import rows
+from core.store.choices import LARGEST, Joined, among, chosen, width
+from core.store.driver import Row, Session
+from core.store.tables import (
+    agents,
+    api_keys,
+    grants,
+    group_members,
+    groups,
+    identities,
+    members,
+    organisations,
+    projects,
+    tokens,
+)
+
+_MAY_APPROVE: Final = tuple(sorted(role.value for role, verbs in VERBS_OF.items() if Verb.APPROVE in verbs))
+
+
+def _by(table: Table, *names: str) -> Select[Any]:
+    """Rows of the table by equality of these columns."""
+    return select(*_nouns(table)).where(*(table.c[name] == bindparam(name) for name in names))
+
+
+def _nouns(table: Table) -> list[Any]:
+    """A noun's own columns: secrets and the ledger's head are not among them."""
+    return [column for column in table.c if column.name not in {"hashed", "ledger_seq", "ledger_hash"}]
+
+
+_MEMBER: Final = _by(members, "organisation", "id")
+_MEMBER_BY_EMAIL: Final = _by(members, "organisation", "email")
+_MEMBERS: Final = _by(members, "organisation").where(members.c.id > bindparam("after")).order_by(members.c.id)
+_MEMBERS_PAGE: Final = _MEMBERS.limit(bindparam("limit"))
+_IDENTITY: Final = _by(identities, "kind", "issuer", "user")
+_IDENTITIES: Final = _by(identities, "organisation").order_by(identities.c.id)
+_IDENTITIES_OF: Final = _by(identities, "organisation", "member").order_by(identities.c.id)
+_GROUP: Final = _by(groups, "organisation", "id")
+_GROUP_BY_NAME: Final = _by(groups, "organisation", "name")
+_GROUPS: Final = _by(groups, "organisation").order_by(groups.c.name)
+_GROUP_MEMBERS: Final = (
+    select(group_members.c.member).where(group_members.c.group == bindparam("group")).order_by(group_members.c.member)
+)
+_GROUPS_OF: Final = (
+    select(group_members.c.group)
+    .join(groups, groups.c.id == group_members.c.group)
+    .where(group_members.c.member == bindparam("member"), groups.c.organisation == bindparam("organisation"))
+)
+_GRANTS: Final = (
+    select(grants.c.organisation, grants.c.project, grants.c.principal, grants.c.role)
+    .where(grants.c.organisation == bindparam("organisation"))
+    .order_by(grants.c.principal, grants.c.project, grants.c.role)
+)
+_ORGANISATION: Final = _by(organisations, "id")
+_ORGANISATIONS: Final = select(*_nouns(organisations)).order_by(organisations.c.created_at, organisations.c.id)
+_PROJECT: Final = _by(projects, "id")
+_PROJECT_BY_NAME: Final = _by(projects, "organisation", "name")
+_PROJECTS: Final = _by(projects, "organisation").order_by(projects.c.name)
+_AGENT: Final = _by(agents, "id")
+_AGENTS: Final = _by(agents, "organisation").order_by(agents.c.name)
+_KEYS: Final = _by(api_keys, "organisation", "agent").order_by(api_keys.c.created_at, api_keys.c.id)
+_KEY_BY_HASH: Final = _by(api_keys, "hashed")
+_TOKENS: Final = _by(tokens, "organisation", "member").order_by(tokens.c.created_at, tokens.c.id)
+_TOKEN_BY_HASH: Final = _by(tokens, "hashed")
+
+
+@lru_cache(maxsize=16)
+def _people(places: int) -> Select[Any]:
+    """Everything `Person` says of so many members as one project sees them, in one statement."""
+    own_groups = select(group_members.c.group).where(group_members.c.member == members.c.id)
+    grouped = select(Joined(group_members.c.group)).where(group_members.c.member == members.c.id)
+    held = select(Joined(grants.c.role)).where(
+        grants.c.organisation == members.c.organisation,
+        grants.c.project.in_([bindparam("project", type_=grants.c.project.type), literal("")]),
+        or_(
+            grants.c.principal == literal("member:") + members.c.id,
+            grants.c.principal.in_(own_groups.with_only_columns(literal("group:") + group_members.c.group)),
+        ),
+    )
+    pinned = exists().where(identities.c.member == members.c.id)
+    return (
+        select(
+            members.c.id,
+            members.c.name,
+            members.c.email,
+            members.c.active,
+            pinned.label("pinned"),
+            grouped.correlate(members).scalar_subquery().label("groups"),
+            held.correlate(members).scalar_subquery().label("roles"),
+        )
+        .join(projects, and_(projects.c.id == bindparam("project"), projects.c.organisation == members.c.organisation))
+        .where(among(members.c.id, "member", places))
+    )
+
+
+def _active(behind: Select[Any]) -> Select[Any]:
+    """Active members among those selected, within the project's organisation."""
+    return (
+        select(members.c.id)
+        .join(projects, and_(projects.c.id == bindparam("project"), projects.c.organisation == members.c.organisation))
+        .where(members.c.active, members.c.id.in_(behind))
+        .order_by(members.c.id)
+        .limit(bindparam("limit"))
+    )
+
+
+_ONE_MEMBER: Final = _active(select(members.c.id).where(members.c.id == bindparam("member")))
+_IN_GROUP: Final = _active(select(group_members.c.member).where(group_members.c.group == bindparam("group")))
+
+
+@lru_cache(maxsize=8)
+def _with_role(roles: int) -> Select[Any]:
+    """Members holding one of so many roles in the project, by themselves or through a group."""
+    granted = and_(
+        grants.c.organisation
+        == select(projects.c.organisation).where(projects.c.id == bindparam("project")).scalar_subquery(),
+        grants.c.project.in_([bindparam("project", type_=grants.c.project.type), literal("")]),
+        among(grants.c.role, "role", roles),
+    )
+    alone = select(func.substr(grants.c.principal, 8).label("member")).where(
+        granted, grants.c.principal.like("member:%")
+    )
+    through = (
+        select(group_members.c.member.label("member"))
+        .join(grants, grants.c.principal == literal("group:") + group_members.c.group)
+        .where(granted)
+    )
+    return _active(select(union_all(alone, through).subquery().c.member))
+
+
+class PeopleReads:
+    """The reads of `Reader` and `Transaction` about people and what admins set up."""
+
+    _db: Session
+    _codec: Codec
+
+    def person(self, member: str, project: str) -> Person | None:
+        return self.people((member,), project).get(member)
+
+    def people(self, members: Iterable[str], project: str) -> Mapping[str, Person]:
+        wanted = sorted(set(members))
+        found: dict[str, Person] = {}
+        for start in range(0, len(wanted), LARGEST):
+            part = wanted[start : start + LARGEST]
+            places = width(len(part))
+            params = {"project": project, **chosen("member", part, places)}
+            found |= {row[0]: _person(row, project) for row in self._db.rows(_people(places), params)}
+        return found
+
+    def roster(self, principal: str, project: str, limit: int) -> frozenset[str]:
+        kind, _, rest = principal.partition(":")
+        params: dict[str, Any] = {"project": project, "limit": limit}
+        match kind:
+            case "member":
+                found = self._db.rows(_ONE_MEMBER, params | {"member": rest})
+            case "group":
+                found = self._db.rows(_IN_GROUP, params | {"group": rest})
+            case "role":
+                role, _, where = rest.partition(":")
+                found = self._db.rows(_with_role(1), {"project": where or project, "limit": limit, "role_0": role})
+            case "anyone":
+                roles = chosen("role", _MAY_APPROVE, len(_MAY_APPROVE))
+                found = self._db.rows(_with_role(len(_MAY_APPROVE)), params | {"project": rest or project} | roles)
+            case _:
+                return frozenset()
+        return frozenset(row[0] for row in found)
+
+    def member(self, organisation: str, id: str) -> Member | None:
+        row = self._db.row(_MEMBER, {"organisation": organisation, "id": id})
+        return None if row is None else rows.member(row)
+
+    def member_by_email(self, organisation: str, email: str) -> Member | None:
+        row = self._db.row(_MEMBER_BY_EMAIL, {"organisation": organisation, "email": email.lower()})
+        return None if row is None else rows.member(row)
+
+    def members(self, organisation: str, *, cursor: str | None, limit: int) -> Sequence[Member]:
+        params = {"organisation": organisation, "after": cursor or "", "limit": limit}
+        return [rows.member(row) for row in self._db.rows(_MEMBERS_PAGE, params)]
+
+    def principals(self, organisation: str, member: str) -> frozenset[str]:
+        grouped = self._groups_of(organisation, member)
+        held = self._held(organisation, member, grouped)
+        names = {f"member:{member}", *(f"group:{group}" for group in grouped)}
+        for project in self._db.rows(_PROJECTS, {"organisation": organisation}) if held else ():
+            roles = held[""] | held[project[0]]
+            names |= principals_of(member, (), roles, project[0])
+        return frozenset(names)
+
+    def roles(self, organisation: str, member: str, project: str | None) -> frozenset[Role]:
+        held = self._held(organisation, member, self._groups_of(organisation, member))
+        return frozenset(held[""] | (held[project] if project is not None else set()))
+
+    def _groups_of(self, organisation: str, member: str) -> list[str]:
+        found = self._db.rows(_GROUPS_OF, {"organisation": organisation, "member": member})
+        return [row[0] for row in found]
+
+    def _held(self, organisation: str, member: str, grouped: Iterable[str]) -> defaultdict[str, set[Role]]:
+        """Roles by project, '' for everywhere."""
+        held: defaultdict[str, set[Role]] = defaultdict(set)
+        names = [f"member:{member}", *(f"group:{group}" for group in grouped)]
+        for start in range(0, len(names), LARGEST):
+            part = names[start : start + LARGEST]
+            places = width(len(part))
+            params = {"organisation": organisation, **chosen("principal", part, places)}
+            for project, role in self._db.rows(_roles_of(places), params):
+                held[project].add(Role(role))
+        return held
+
+    def identity(self, kind: str, issuer: str, user: str) -> Identity | None:
+        row = self._db.row(_IDENTITY, {"kind": kind, "issuer": issuer, "user": user})
+        return None if row is None else rows.identity(row)
+
+    def identities(self, organisation: str, member: str | None) -> Sequence[Identity]:
+        if member is None:
+            found = self._db.rows(_IDENTITIES, {"organisation": organisation})
+        else:
+            found = self._db.rows(_IDENTITIES_OF, {"organisation": organisation, "member": member})
+        return [rows.identity(row) for row in found]
+
+    def group(self, organisation: str, id: str) -> Group | None:
+        row = self._db.row(_GROUP, {"organisation": organisation, "id": id})
+        return None if row is None else rows.group(row)
+
+    def group_by_name(self, organisation: str, name: str) -> Group | None:
+        row = self._db.row(_GROUP_BY_NAME, {"organisation": organisation, "name": name})
+        return None if row is None else rows.group(row)
+
+    def groups(self, organisation: str) -> Sequence[Group]:
+        return [rows.group(row) for row in self._db.rows(_GROUPS, {"organisation": organisation})]
+
+    def group_members(self, group: str) -> Sequence[str]:
+        return [row[0] for row in self._db.rows(_GROUP_MEMBERS, {"group": group})]
+
+    def grants(self, organisation: str) -> Sequence[Grant]:
+        found = self._db.rows(_GRANTS, {"organisation": organisation})
+        return [Grant(owner, project or None, principal, Role(role)) for owner, project, principal, role in found]
+
+    def organisation(self, id: str) -> Organisation | None:
+        row = self._db.row(_ORGANISATION, {"id": id})
+        return None if row is None else rows.organisation(row)
+
+    def organisations(self) -> Sequence[Organisation]:
+        return [rows.organisation(row) for row in self._db.rows(_ORGANISATIONS)]
+
+    def project(self, id: str) -> Project | None:
+        row = self._db.row(_PROJECT, {"id": id})
+        return None if row is None else rows.project(row, self._codec)
+
+    def project_by_name(self, organisation: str, name: str) -> Project | None:
+        row = self._db.row(_PROJECT_BY_NAME, {"organisation": organisation, "name": name})
+        return None if row is None else rows.project(row, self._codec)
+
+    def projects(self, organisation: str) -> Sequence[Project]:
+        found = self._db.rows(_PROJECTS, {"organisation": organisation})
+        return [rows.project(row, self._codec) for row in found]
+
+    def agent(self, id: str) -> Agent | None:
+        row = self._db.row(_AGENT, {"id": id})
+        return None if row is None else rows.agent(row)
+
+    def agents(self, organisation: str) -> Sequence[Agent]:
+        return [rows.agent(row) for row in self._db.rows(_AGENTS, {"organisation": organisation})]
+
+    def keys(self, organisation: str, agent: str) -> Sequence[ApiKey]:
+        return [rows.api_key(row) for row in self._db.rows(_KEYS, {"organisation": organisation, "agent": agent})]
+
+    def key_by_hash(self, hashed: str) -> ApiKey | None:
+        row = self._db.row(_KEY_BY_HASH, {"hashed": hashed})
+        return None if row is None else rows.api_key(row)
+
+    def tokens(self, organisation: str, member: str) -> Sequence[Token]:
+        return [rows.token(row) for row in self._db.rows(_TOKENS, {"organisation": organisation, "member": member})]
+
+    def token_by_hash(self, hashed: str) -> Token | None:
+        row = self._db.row(_TOKEN_BY_HASH, {"hashed": hashed})
+        return None if row is None else rows.token(row)
+
+
+@lru_cache(maxsize=16)
+def _roles_of(places: int) -> Select[Any]:
+    return select(grants.c.project, grants.c.role).where(
+        grants.c.organisation == bindparam("organisation"), among(grants.c.principal, "principal", places)
+    )
+
+
+def _person(row: Row, project: str) -> Person:
+    id, name, email, active, pinned, grouped, held = row
+    roles = frozenset(Role(role) for role in (held or "").split())
+    return Person(
+        id=id,
+        name=name,
+        email=email,
+        active=active,
+        pinned=bool(pinned),
+        roles=roles,
+        principals=principals_of(id, (grouped or "").split(), roles, project),
+        verbs=verbs_of(roles),
+    )

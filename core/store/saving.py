@@ -1,0 +1,278 @@
+"""Loading one request and saving it with its events and all that follows from it: what every command costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from core.codec import Codec
+from core.model.event import Edited, Event, Revised
+from core.model.organisation import Project
+from core.model.people import Actor
+from core.model.request import Decision, Life, Request
+from core.ports import Chain, Changed, Derive, Head, LedgerRow, StaleVersion
+from core.store import rows
+from core.store.columns import FAR_FUTURE
+from core.store.driver import Params, Session
+from core.store.tables import answered, deliveries, events, organisations, projects, requests, waiting
+
+_STATE: Final = select(requests.c.state).where(requests.c.id == bindparam("id"))
+_FOR_CHANGE: Final = (
+    select(
+        requests.c.state,
+        requests.c.version,
+        requests.c.ledger_seq,
+        requests.c.ledger_hash,
+        requests.c.waits_for,
+        requests.c.deadline,
+        projects.c.id,
+        projects.c.organisation,
+        projects.c.name,
+        projects.c.settings,
+        projects.c.created_at,
+    )
+    .join(projects, projects.c.id == requests.c.project)
+    .where(requests.c.id == bindparam("id"))
+    .with_for_update(of=requests)
+)
+_NEW: Final = insert(requests)
+_CHANGED_COLUMNS: Final = (
+    "status",
+    "type",
+    "subject_kind",
+    "subject_id",
+    "supersede_key",
+    "revision",
+    "stage",
+    "deadline",
+    "next_due",
+    "version",
+    "ledger_seq",
+    "ledger_hash",
+    "waits_for",
+    "state",
+)
+_UPDATE: Final = (
+    update(requests)
+    .where(requests.c.id == bindparam("b_id"), requests.c.version == bindparam("b_version"))
+    .values({name: bindparam(name) for name in _CHANGED_COLUMNS})
+)
+_ADVANCE: Final = (
+    update(requests)
+    .where(requests.c.id == bindparam("b_id"))
+    .values(ledger_seq=bindparam("ledger_seq"), ledger_hash=bindparam("ledger_hash"))
+)
+_APPEND: Final = insert(events).values(
+    {column.name: bindparam(column.name) for column in events.c if column.name not in {"id", "position"}}
+)
+_WAIT: Final = insert(waiting)
+_WAIT_NO_MORE: Final = delete(waiting).where(waiting.c.request == bindparam("request"))
+_NOT_FOR: Final = delete(waiting).where(
+    waiting.c.request == bindparam("request"), waiting.c.principal == bindparam("principal")
+)
+_MOVE_DEADLINE: Final = (
+    update(waiting).where(waiting.c.request == bindparam("b_request")).values(deadline=bindparam("deadline"))
+)
+_new_answer = upsert(answered)
+_ANSWER: Final = _new_answer.on_conflict_do_update(
+    index_elements=[answered.c.request, answered.c.decision],
+    set_={name: _new_answer.excluded[name] for name in ("revision", "stage", "live")},
+)
+_WANT: Final = (
+    update(deliveries)
+    .where(deliveries.c.request == bindparam("b_request"), deliveries.c.wanted < bindparam("wanted"))
+    .values(wanted=bindparam("wanted"))
+)
+_ORGANISATION_HEAD: Final = (
+    select(organisations.c.ledger_seq, organisations.c.ledger_hash)
+    .where(organisations.c.id == bindparam("id"))
+    .with_for_update()
+)
+_ADVANCE_ORGANISATION: Final = (
+    update(organisations)
+    .where(organisations.c.id == bindparam("b_id"))
+    .values(ledger_seq=bindparam("ledger_seq"), ledger_hash=bindparam("ledger_hash"))
+)
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What the transaction knows of a request's row, which is locked until its end."""
+
+    version: int = 0
+    seq: int = 0
+    hash: str = ""
+    waits_for: str = ""
+    deadline: datetime = FAR_FUTURE
+
+
+class Saving:
+    """The part of a transaction that loads and saves requests and appends to the ledger."""
+
+    def __init__(self, db: Session, codec: Codec, chain: Chain, derive: Derive) -> None:
+        self._db = db
+        self._codec = codec
+        self._chain = chain
+        self._derive = derive
+        self._loaded: dict[str, Loaded] = {}
+        self._projects: dict[str, Project] = {}
+        self.changed: dict[str, Changed] = {}
+        self.logged: set[str] = set()
+
+    def request(self, id: str, *, lock: bool = True) -> Request | None:
+        row = self._db.row(_FOR_CHANGE if lock else _STATE, {"id": id})
+        if row is None:
+            return None
+        if lock:
+            self._loaded[id] = Loaded(*row[1:6])
+            self._projects[row[6]] = rows.project(row[6:], self._codec)
+            self._db.now(fresh=True)
+        return self._codec.request(row[0])
+
+    def known_project(self, id: str) -> Project | None:
+        """The project that came along with a request of it."""
+        return self._projects.get(id)
+
+    def save(self, before: Request | None, after: Request, events: Sequence[tuple[Event, Actor]]) -> None:
+        known = Loaded() if before is None else self._known(before)
+        derived = self._derive(after)
+        values = rows.request_values(after, derived, self._codec)
+        self._append(known, self._rows_of(after, before, events))
+        values |= {"ledger_seq": known.seq, "ledger_hash": known.hash}
+        if before is None:
+            self._db.send(_NEW, [values])
+        else:
+            self._update(before, values)
+        self._wait(after, known, values)
+        self._answer(before, after)
+        known.version, known.waits_for, known.deadline = after.version, values["waits_for"], values["deadline"]
+        self._loaded[after.id] = known
+        self.changed[after.id] = Changed(after.organisation, after.id, after.version)
+
+    def lock(self, id: str) -> None:
+        """Nobody else writes to this request or its ledger until the end."""
+        self._head(id)
+
+    def append_to(self, request: Request, event: Event, actor: Actor) -> None:
+        """One more ledger row of a request that itself stays as it is."""
+        known = self._head(request.id)
+        row = self._row(request.organisation, request.id, event, actor, request.revision)
+        self._append(known, [row])
+        self._db.send(_ADVANCE, [{"b_id": request.id, "ledger_seq": known.seq, "ledger_hash": known.hash}])
+
+    def append_to_organisation(self, row: LedgerRow, text: str) -> None:
+        """One more row of the organisation's own chain."""
+        head = self._db.row(_ORGANISATION_HEAD, {"id": row.organisation}) or (0, "")
+        known = Loaded(seq=head[0], hash=head[1])
+        self._append(known, [(row, text)])
+        advanced = {"b_id": row.organisation, "ledger_seq": known.seq, "ledger_hash": known.hash}
+        self._db.send(_ADVANCE_ORGANISATION, [advanced])
+
+    def _known(self, before: Request) -> Loaded:
+        known = self._head(before.id)
+        if known.version != before.version:
+            raise StaleVersion(before.id)
+        return known
+
+    def _head(self, id: str) -> Loaded:
+        if id not in self._loaded and self.request(id) is None:
+            raise StaleVersion(id)
+        return self._loaded[id]
+
+    def _update(self, before: Request, values: Params) -> None:
+        changed = {name: values[name] for name in _CHANGED_COLUMNS}
+        params = {"b_id": before.id, "b_version": before.version, **changed}
+        self._db.change(_UPDATE, params, StaleVersion(before.id))
+        self._db.send(_WANT, [{"b_request": before.id, "wanted": values["version"]}])
+
+    def _rows_of(
+        self, after: Request, before: Request | None, events: Sequence[tuple[Event, Actor]]
+    ) -> list[tuple[LedgerRow, str]]:
+        revision, made = (1 if before is None else before.revision), []
+        for event, actor in events:
+            revision = event.revision if isinstance(event, Edited | Revised) else revision
+            made.append(self._row(after.organisation, after.id, event, actor, revision))
+        return made
+
+    def _row(self, owner: str, request: str, event: Event, actor: Actor, revision: int) -> tuple[LedgerRow, str]:
+        word, payload = self._codec.payload(event)
+        return self.ledger_row(owner, request, event.at, word, actor, revision, payload)
+
+    def ledger_row(  # noqa: PLR0917 (in the order of the row's columns)
+        self,
+        owner: str,
+        request: str,
+        at: datetime,
+        word: str,
+        actor: Actor,
+        revision: int,
+        payload: Mapping[str, Any],
+    ) -> tuple[LedgerRow, str]:
+        """A row not yet chained, and its payload's text."""
+        text = self._chain.canonical(payload)
+        row = LedgerRow(
+            id=0,
+            organisation=owner,
+            request=request,
+            seq=0,
+            at=at,
+            word=word,
+            actor=actor.key,
+            way=actor.way.value,
+            revision=revision,
+            payload=payload,
+            payload_digest=self._chain.digest(text),
+            previous="",
+            hash="",
+        )
+        return row, text
+
+    def _append(self, known: Loaded, made: Sequence[tuple[LedgerRow, str]]) -> None:
+        """Chain the rows to the head, which moves along, and write them."""
+        values = []
+        for row, text in made:
+            linked = self._chain.link(row, Head(known.seq, known.hash))
+            known.seq, known.hash = linked.seq, linked.hash
+            values.append(rows.ledger_values(linked, text))
+            self.logged.add(linked.organisation)
+        if values:
+            self._db.send(_APPEND, values)
+
+    def _wait(self, after: Request, known: Loaded, values: Params) -> None:
+        """Bring the rows of `waiting` to what the request waits for now; unchanged ones are left alone."""
+        old, new = set(known.waits_for.split()), set(values["waits_for"].split())
+        if old and not new:
+            self._db.send(_WAIT_NO_MORE, [{"request": after.id}])
+            return
+        if gone := sorted(old - new):
+            self._db.send(_NOT_FOR, [{"request": after.id, "principal": name} for name in gone])
+        if old & new and known.deadline != values["deadline"]:
+            self._db.send(_MOVE_DEADLINE, [{"b_request": after.id, "deadline": values["deadline"]}])
+        if fresh := sorted(new - old):
+            common = {name: values[name] for name in ("organisation", "deadline", "created_at")}
+            self._db.send(_WAIT, [{"request": after.id, "principal": name, **common} for name in fresh])
+
+    def _answer(self, before: Request | None, after: Request) -> None:
+        known = {} if before is None else {decision.id: decision for decision in before.decisions}
+        fresh = [decision for decision in after.decisions if known.get(decision.id) != decision]
+        if fresh:
+            self._db.send(_ANSWER, [_answer_values(after, decision) for decision in fresh])
+
+
+def _answer_values(request: Request, decision: Decision) -> Params:
+    return {
+        "request": request.id,
+        "decision": decision.id,
+        "organisation": request.organisation,
+        "member": decision.member,
+        "revision": decision.revision,
+        "stage": decision.stage,
+        "live": decision.life is Life.LIVE,
+        "at": decision.at,
+        "created_at": request.created_at,
+    }

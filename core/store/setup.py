@@ -1,0 +1,121 @@
+"""What admins set up, written: nouns whole, grants, group members, and the hashes of secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Executable, Table, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from core.codec import Codec
+from core.errors import Conflict
+from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, Token
+from core.store import rows
+from core.store.driver import Session
+from core.store.tables import (
+    agents,
+    api_keys,
+    grants,
+    group_members,
+    groups,
+    identities,
+    login_codes,
+    members,
+    organisations,
+    projects,
+    tokens,
+)
+
+Noun = Organisation | Member | Identity | Group | Project | Agent | ApiKey | Token
+
+_TABLES: Final[Mapping[type[Noun], Table]] = {
+    Organisation: organisations,
+    Member: members,
+    Identity: identities,
+    Group: groups,
+    Project: projects,
+    Agent: agents,
+    ApiKey: api_keys,
+    Token: tokens,
+}
+
+
+def _put(kind: type[Noun], table: Table) -> Executable:
+    """New, or whole in place of the one with its id; never over to another organisation."""
+    names = [name for name in kind.__dataclass_fields__ if name in table.c]
+    fresh = upsert(table).values({name: bindparam(name) for name in names})
+    changed = {name: fresh.excluded[name] for name in names if name not in {"id", "organisation"}}
+    same = table.c.organisation == fresh.excluded.organisation if "organisation" in table.c else None
+    return fresh.on_conflict_do_update(index_elements=[table.c.id], set_=changed, where=same)
+
+
+_PUT: Final = {kind: _put(kind, table) for kind, table in _TABLES.items()}
+_UNPIN: Final = delete(identities).where(identities.c.id == bindparam("id"))
+_EMPTY_GROUP: Final = delete(group_members).where(group_members.c.group == bindparam("group"))
+_INTO_GROUP: Final = upsert(group_members).on_conflict_do_nothing()
+_GRANT: Final = upsert(grants).on_conflict_do_nothing()
+_REVOKE: Final = delete(grants).where(*(column == bindparam(column.name) for column in grants.c))
+_KEY_HASH: Final = update(api_keys).where(api_keys.c.id == bindparam("b_id")).values(hashed=bindparam("hashed"))
+_TOKEN_HASH: Final = update(tokens).where(tokens.c.id == bindparam("b_id")).values(hashed=bindparam("hashed"))
+_KEEP_CODE: Final = upsert(login_codes).on_conflict_do_nothing()
+_CODE: Final = (
+    select(login_codes.c.organisation, login_codes.c.member)
+    .where(login_codes.c.hashed == bindparam("hashed"), login_codes.c.expires_at > bindparam("now"))
+    .with_for_update()
+)
+_USE_CODE: Final = delete(login_codes).where(login_codes.c.hashed == bindparam("hashed"))
+
+
+class Setup:
+    """The part of a transaction that admins use."""
+
+    _db: Session
+    _codec: Codec
+
+    def put(self, noun: Noun) -> None:
+        statement = _PUT[type(noun)]
+        changed = self._db.run(statement, rows.noun_values(noun, self._codec))
+        if changed != 1:
+            raise Conflict("This id belongs to another organisation; nothing was changed.")
+
+    def unpin(self, identity: str) -> None:
+        self._db.run(_UNPIN, {"id": identity})
+
+    def set_group_members(self, group: str, members: Iterable[str]) -> None:
+        self._db.run(_EMPTY_GROUP, {"group": group})
+        self._db.send(_INTO_GROUP, [{"group": group, "member": member} for member in sorted(set(members))])
+
+    def grant(self, grant: Grant) -> None:
+        self._db.run(_GRANT, _grant_values(grant))
+
+    def revoke(self, grant: Grant) -> None:
+        self._db.run(_REVOKE, _grant_values(grant))
+
+    def keep_key_hash(self, key: str, hashed: str) -> None:
+        self._db.run(_KEY_HASH, {"b_id": key, "hashed": hashed})
+
+    def keep_token_hash(self, token: str, hashed: str) -> None:
+        self._db.run(_TOKEN_HASH, {"b_id": token, "hashed": hashed})
+
+    def keep_login_code(self, hashed: str, organisation: str, member: str, expires_at: datetime) -> None:
+        self._db.run(
+            _KEEP_CODE, {"hashed": hashed, "organisation": organisation, "member": member, "expires_at": expires_at}
+        )
+
+    def take_login_code(self, hashed: str) -> tuple[str, str] | None:
+        row = self._db.row(_CODE, {"hashed": hashed, "now": self._db.now()})
+        if row is None:
+            return None
+        self._db.run(_USE_CODE, {"hashed": hashed})
+        return row[0], row[1]
+
+
+def _grant_values(grant: Grant) -> dict[str, Any]:
+    return {
+        "organisation": grant.organisation,
+        "principal": grant.principal,
+        "project": grant.project or "",
+        "role": grant.role.value,
+    }

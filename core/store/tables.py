@@ -1,0 +1,438 @@
+"""The tables. Each index is named by the question it answers; each CHECK by the rule it keeps.
+
+Rows that only ever hang on a request (`waiting`, `answered`, `events`) have no foreign key to it: they are written in the
+request's own transaction, and checking them again is a third of a decision's work in the database.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from core.model.request import Status
+from core.store.columns import Json, UtcDateTime
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id: Final = String(64)
+Serial: Final = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _one_of(column: str, words: tuple[str, ...], name: str) -> CheckConstraint:
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=name)
+
+
+def _organisation() -> Column[Any]:
+    return Column("organisation", Id, ForeignKey("organisations.id"), nullable=False)
+
+
+# ------------------------------------------------------------------------------------------------ what an admin sets up
+
+organisations: Final = Table(
+    "organisations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ledger_seq", BigInteger, nullable=False, server_default=text("0")),
+    Column("ledger_hash", Text, nullable=False, server_default=text("''")),
+)
+
+members: Final = Table(
+    "members",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("organisation", "email"),
+    CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+    Index("ix_members_of_organisation", "organisation", "id"),
+)
+
+identities: Final = Table(
+    "identities",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("kind", String(16), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("member", Id, ForeignKey("members.id"), nullable=False, index=True),
+    Column("email", Text, nullable=False),
+    Column("pinned_at", UtcDateTime, nullable=False),
+    UniqueConstraint("kind", "issuer", "user"),
+    Index("ix_identities_of_organisation", "organisation"),
+)
+
+groups: Final = Table(
+    "groups",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("name", Text, nullable=False),
+    Column("mirrors", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("organisation", "name"),
+)
+
+group_members: Final = Table(
+    "group_members",
+    metadata,
+    Column("group", Id, ForeignKey("groups.id"), primary_key=True),
+    Column("member", Id, ForeignKey("members.id"), primary_key=True, index=True),
+)
+
+grants: Final = Table(
+    "grants",
+    metadata,
+    Column("organisation", Id, ForeignKey("organisations.id"), primary_key=True),
+    Column("principal", Text, primary_key=True),
+    Column("project", Id, primary_key=True),  # '' is everywhere: a key holds no NULL
+    Column("role", String(16), primary_key=True),
+    _one_of("role", ("requester", "approver", "auditor", "admin"), "role_is_known"),
+    Index("ix_grants_principal", "principal"),
+)
+
+projects: Final = Table(
+    "projects",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("name", Text, nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("organisation", "name"),
+)
+
+agents: Final = Table(
+    "agents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("name", Text, nullable=False),
+    Column("team", Text),
+    Column("acts_for", String(16), nullable=False),
+    Column("owners", Json, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("organisation", "name"),
+    _one_of("acts_for", ("always", "sometimes", "never"), "acts_for_is_known"),
+)
+
+api_keys: Final = Table(
+    "api_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("agent", Id, ForeignKey("agents.id"), nullable=False, index=True),
+    Column("label", Text, nullable=False),
+    Column("verbs", Json, nullable=False),
+    Column("projects", Json),
+    Column("facts", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+    Column("hashed", Text, unique=True),
+)
+
+tokens: Final = Table(
+    "tokens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("member", Id, ForeignKey("members.id"), nullable=False, index=True),
+    Column("label", Text, nullable=False),
+    Column("may_decide", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("hashed", Text, unique=True),
+)
+
+login_codes: Final = Table(
+    "login_codes",
+    metadata,
+    Column("hashed", Text, primary_key=True),
+    _organisation(),
+    Column("member", Id, ForeignKey("members.id"), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+# ------------------------------------------------------------------------------------------------------------- requests
+
+counters: Final = Table(
+    "counters",
+    metadata,
+    Column("organisation", Id, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+requests: Final = Table(
+    "requests",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("organisation", Id, nullable=False),
+    Column("project", Id, ForeignKey("projects.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("status", String(24), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("team", Text),
+    Column("on_behalf_of", Id),
+    Column("subject_kind", Text),
+    Column("subject_id", Text),
+    Column("supersede_key", Text),  # only while a newer request with this key would put it out of the way
+    Column("revision", Integer, nullable=False),
+    Column("stage", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("deadline", UtcDateTime, nullable=False),
+    Column("next_due", UtcDateTime),
+    Column("version", BigInteger, nullable=False),
+    Column("ledger_seq", BigInteger, nullable=False),
+    Column("ledger_hash", Text, nullable=False),
+    Column("waits_for", Text, nullable=False),  # what `waiting` holds for it, so that unchanged rows are left alone
+    Column("state", Text, nullable=False),
+    _one_of("status", tuple(Status), "status_is_known"),
+    UniqueConstraint("organisation", "number"),
+    Index("ix_requests_newest", "organisation", "created_at", "id"),
+    Index("ix_requests_by_status", "organisation", "status", "created_at", "id"),
+    Index("ix_requests_by_project", "organisation", "project", "status", "created_at", "id"),
+    Index("ix_requests_by_requester", "requester", "status", "created_at", "id"),
+    Index("ix_requests_by_type", "organisation", "type", "status", "created_at", "id"),
+)
+Index(
+    "ix_requests_by_team",
+    requests.c.organisation,
+    requests.c.team,
+    requests.c.status,
+    requests.c.created_at,
+    requests.c.id,
+    postgresql_where=requests.c.team.is_not(None),
+    sqlite_where=requests.c.team.is_not(None),
+)
+Index(
+    "ix_requests_by_subject",
+    requests.c.organisation,
+    requests.c.subject_kind,
+    requests.c.subject_id,
+    requests.c.created_at,
+    requests.c.id,
+    postgresql_where=requests.c.subject_id.is_not(None),
+    sqlite_where=requests.c.subject_id.is_not(None),
+)
+_OPEN: Final = text("status IN ('pending', 'asked_question')")
+Index(
+    "ix_requests_open_by_deadline",
+    requests.c.organisation,
+    requests.c.deadline,
+    requests.c.id,
+    postgresql_where=_OPEN,
+    sqlite_where=_OPEN,
+)
+Index(
+    "ix_requests_due",
+    requests.c.next_due,
+    postgresql_where=requests.c.next_due.is_not(None),
+    sqlite_where=requests.c.next_due.is_not(None),
+)
+Index(
+    "ix_requests_to_supersede",
+    requests.c.project,
+    requests.c.supersede_key,
+    postgresql_where=requests.c.supersede_key.is_not(None),
+    sqlite_where=requests.c.supersede_key.is_not(None),
+)
+
+waiting: Final = Table(
+    "waiting",
+    metadata,
+    Column("request", Id, primary_key=True),
+    Column("principal", Text, primary_key=True),
+    Column("organisation", Id, nullable=False),
+    Column("deadline", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_waiting_by_deadline", "organisation", "principal", "deadline", "request"),
+    Index("ix_waiting_newest", "organisation", "principal", "created_at", "request"),
+)
+
+answered: Final = Table(
+    "answered",
+    metadata,
+    Column("request", Id, primary_key=True),
+    Column("decision", Id, primary_key=True),
+    Column("organisation", Id, nullable=False),
+    Column("member", Id, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("stage", Integer, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_answered_by", "organisation", "member", "created_at", "request"),
+)
+
+replies: Final = Table(
+    "replies",
+    metadata,
+    Column("credential", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("request", Id, nullable=False),
+    Column("reply", Json, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
+# --------------------------------------------------------------------------------------------------- showing and telling
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("organisation", Id, nullable=False),
+    Column("request", Id, nullable=False),
+    Column("outlet", String(32), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("wanted", BigInteger, nullable=False),
+    Column("shown", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("address", Json, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("problem", Text),
+    Column("owner", Text),
+    Column("claimed_until", UtcDateTime, nullable=False),
+    UniqueConstraint("request", "outlet", "place"),
+    _one_of("state", ("new", "shown", "unknown", "lost"), "state_is_known"),
+)
+_BEHIND: Final = text("wanted > shown AND state <> 'lost'")
+Index(
+    "ix_deliveries_behind",
+    deliveries.c.outlet,
+    deliveries.c.next_try_at,
+    deliveries.c.id,
+    postgresql_where=_BEHIND,
+    sqlite_where=_BEHIND,
+)
+
+notices: Final = Table(
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("organisation", Id, nullable=False),
+    Column("request", Id, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("outlet", String(32), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("extra", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("address", Json, nullable=False),
+    Column("owner", Text),
+    Column("claimed_until", UtcDateTime, nullable=False),
+    UniqueConstraint("event", "place", "outlet"),
+)
+_DUE: Final = text("state = 'due'")
+Index(
+    "ix_notices_due",
+    notices.c.outlet,
+    notices.c.next_try_at,
+    notices.c.id,
+    postgresql_where=_DUE,
+    sqlite_where=_DUE,
+)
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+# ---------------------------------------------------------------------------------------------------------------- ledger
+
+events: Final = Table(
+    "events",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("organisation", Id, nullable=False),
+    Column("request", Id, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("word", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("way", String(16), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("payload", Text),  # NULL once erased; its digest stays, so that the chain still verifies
+    Column("payload_digest", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("position", BigInteger),  # given once, by the sealer
+    UniqueConstraint("request", "seq"),
+    UniqueConstraint("organisation", "position"),
+)
+_UNSEALED: Final = text("position IS NULL")
+Index(
+    "ix_events_unsealed",
+    events.c.organisation,
+    events.c.id,
+    postgresql_where=_UNSEALED,
+    sqlite_where=_UNSEALED,
+)
+
+seals: Final = Table(
+    "seals",
+    metadata,
+    Column("organisation", Id, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("root", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+refusals: Final = Table(
+    "refusals",
+    metadata,
+    Column("request", Id, primary_key=True),
+    Column("actor", Text, primary_key=True),
+    Column("command", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("missed", Integer, nullable=False),
+)

@@ -1,0 +1,190 @@
+"""One unit of work's view of the store: `core.ports.Transaction` on a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Delete, Select, Table, bindparam, delete, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from core.codec import Codec
+from core.errors import Conflict
+from core.model.event import Event, Refused
+from core.model.organisation import Project
+from core.model.people import Actor
+from core.model.request import Request
+from core.ports import Chain, Changed, Derive, Remembered
+from core.store.driver import Session
+from core.store.ledger_rows import LedgerReads, Sealing
+from core.store.outbox import Outbox
+from core.store.people import PeopleReads
+from core.store.saving import Saving
+from core.store.setup import Setup
+from core.store.tables import agents, counters, login_codes, members, refusals, replies, requests
+
+KEPT: Final = timedelta(hours=24)
+"""How long a reply to an idempotency key is kept."""
+
+QUIET: Final = timedelta(minutes=1)
+"""One refusal per actor, command and code is written in this time."""
+
+_REPLY: Final = select(replies.c.body, replies.c.request, replies.c.reply).where(
+    replies.c.credential == bindparam("credential"),
+    replies.c.key == bindparam("key"),
+    replies.c.at > bindparam("since"),
+)
+_new_reply = upsert(replies)
+_REMEMBER: Final = _new_reply.on_conflict_do_update(
+    index_elements=[replies.c.credential, replies.c.key],
+    set_={name: _new_reply.excluded[name] for name in ("body", "request", "reply", "at")},
+    where=replies.c.at <= bindparam("since"),
+)
+_REFUSED: Final = select(refusals.c.at, refusals.c.missed).where(
+    *(refusals.c[name] == bindparam(name) for name in ("request", "actor", "command", "code"))
+)
+_new_refusal = upsert(refusals)
+_REFUSE: Final = _new_refusal.on_conflict_do_update(
+    index_elements=[refusals.c.request, refusals.c.actor, refusals.c.command, refusals.c.code],
+    set_={"at": _new_refusal.excluded.at, "missed": _new_refusal.excluded.missed},
+)
+_new_counter = upsert(counters)
+_DRAW: Final = _new_counter.on_conflict_do_update(
+    index_elements=[counters.c.organisation], set_={"value": counters.c.value + _new_counter.excluded.value}
+).returning(counters.c.value)
+_OWNER: Final = {
+    "agent": select(agents.c.organisation).where(agents.c.id == bindparam("id")).scalar_subquery(),
+    "member": select(members.c.organisation).where(members.c.id == bindparam("id")).scalar_subquery(),
+}
+
+
+def _open_of(kind: str, status: str) -> Select[Any]:
+    return (
+        select(requests.c.id)
+        .where(
+            requests.c.organisation == _OWNER[kind],
+            requests.c.requester == bindparam("requester"),
+            requests.c.status == status,
+        )
+        .limit(bindparam("limit"))
+    )
+
+
+_OPEN_OF: Final = {kind: tuple(_open_of(kind, status) for status in ("pending", "asked_question")) for kind in _OWNER}
+_SUPERSEDED: Final = (
+    select(requests.c.id)
+    .where(
+        requests.c.organisation == bindparam("organisation"),
+        requests.c.project == bindparam("project"),
+        requests.c.supersede_key == bindparam("supersede_key"),
+        or_(requests.c.requester == bindparam("requester"), requests.c.team == bindparam("team")),
+        requests.c.number < bindparam("number"),
+        requests.c.id != bindparam("id"),
+    )
+    .order_by(requests.c.number)
+)
+
+
+def _oldest(table: Table, moment: ColumnElement[datetime]) -> Delete:
+    """Delete up to `limit` rows from before a moment."""
+    key = list(table.primary_key.columns)
+    old = select(*key).where(moment <= bindparam("before")).order_by(moment).limit(bindparam("limit"))
+    return delete(table).where(tuple_(*key).in_(old))
+
+
+_OLD_REPLIES: Final = _oldest(replies, replies.c.at)
+_OLD_CODES: Final = _oldest(login_codes, login_codes.c.expires_at)
+_OLD_REFUSALS: Final = _oldest(refusals, refusals.c.at)
+
+
+class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox):
+    """Implements `core.ports.Transaction`. Good for one unit of work."""
+
+    def __init__(self, db: Session, codec: Codec, chain: Chain, derive: Derive) -> None:
+        self._db = db
+        self._codec = codec
+        self._saving = Saving(db, codec, chain, derive)
+
+    @property
+    def changed(self) -> Mapping[str, Changed]:
+        """Requests this work has saved."""
+        return self._saving.changed
+
+    @property
+    def logged(self) -> frozenset[str]:
+        """Organisations whose ledger this work has added to."""
+        return frozenset(self._saving.logged)
+
+    def now(self) -> datetime:
+        return self._db.now()
+
+    def request(self, id: str, *, lock: bool = True) -> Request | None:
+        return self._saving.request(id, lock=lock)
+
+    def save(self, before: Request | None, after: Request, events: Sequence[tuple[Event, Actor]]) -> None:
+        self._saving.save(before, after, events)
+
+    def project(self, id: str) -> Project | None:
+        return self._saving.known_project(id) or super().project(id)
+
+    def note_refusal(self, request: Request, event: Event, actor: Actor) -> None:
+        assert isinstance(event, Refused)  # noqa: S101 (the port says Event so that it need not know the kinds)
+        key = {"request": request.id, "actor": actor.key, "command": event.command, "code": event.code}
+        self._saving.lock(request.id)
+        last = self._db.row(_REFUSED, key)
+        if last is not None and event.at - last[0] < QUIET:
+            self._db.send(_REFUSE, [key | {"at": last[0], "missed": last[1] + 1}])
+            return
+        missed = 0 if last is None else last[1]
+        self._saving.append_to(request, replace(event, missed=missed), actor)
+        self._db.send(_REFUSE, [key | {"at": event.at, "missed": 0}])
+
+    def log(self, organisation: str, word: str, actor: Actor, payload: Mapping[str, Any]) -> None:
+        made = self._saving.ledger_row(organisation, organisation, self.now(), word, actor, 0, payload)
+        self._saving.append_to_organisation(*made)
+
+    def count_open(self, requester: str, limit: int) -> int:
+        kind, _, id = requester.partition(":")
+        params = {"id": id, "requester": requester, "limit": limit}
+        found = sum(len(self._db.rows(statement, params)) for statement in _OPEN_OF[kind])
+        return min(found, limit)
+
+    def superseded_by(self, request: Request) -> Sequence[str]:
+        params = {
+            "organisation": request.organisation,
+            "project": request.project,
+            "supersede_key": request.supersede_key,
+            "requester": request.requester.key,
+            "team": request.requester.team,
+            "number": request.number,
+            "id": request.id,
+        }
+        return [row[0] for row in self._db.rows(_SUPERSEDED, params)]
+
+    def remembered(self, credential: str, key: str) -> Remembered | None:
+        row = self._db.row(_REPLY, {"credential": credential, "key": key, "since": self.now() - KEPT})
+        return None if row is None else Remembered(*row)
+
+    def remember(self, credential: str, key: str, entry: Remembered) -> None:
+        values = {
+            "credential": credential,
+            "key": key,
+            "body": entry.body,
+            "request": entry.request,
+            "reply": dict(entry.reply),
+            "at": self.now(),
+            "since": self.now() - KEPT,
+        }
+        used = Conflict("This Idempotency-Key has just been used; repeat the call.", code="idempotency_conflict")
+        self._db.change(_REMEMBER, values, used)
+
+    def draw(self, organisation: str, block: int) -> int:
+        """Move the organisation's counter on by `block`; where it stands then."""
+        return int(self._db.rows(_DRAW, {"organisation": organisation, "value": block})[0][0])
+
+    def forget(self, limit: int) -> int:
+        now = self.now()
+        old = [(_OLD_REPLIES, now - KEPT), (_OLD_CODES, now), (_OLD_REFUSALS, now - KEPT)]
+        return sum(self._db.run(statement, {"before": before, "limit": limit}) for statement, before in old)
