@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -63,16 +64,20 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 class SignedHttp:
     def __init__(self, url: str, secret: str, session: aiohttp.ClientSession) -> None:
         self.url = url
+        self.sent: deque[tuple[bytes, dict[str, str]]] = deque(maxlen=100)
         self._secret = secret
         self._session = session
 
     async def carry(self, parcel: Parcel, ack_limit: float) -> Ack:
         body, content_type = _http_body(parcel)
+        self.sent.append((body, self._headers(parcel, body, content_type)))
+        return await self.post(*self.sent[-1], ack_limit)
+
+    async def post(self, body: bytes, headers: dict[str, str], ack_limit: float) -> Ack:
+        """Sends these very bytes and headers, for the first time or again."""
         timeout = aiohttp.ClientTimeout(total=ack_limit)
         try:
-            async with self._session.post(
-                self.url, data=body, headers=self._headers(parcel, body, content_type), timeout=timeout
-            ) as answer:
+            async with self._session.post(self.url, data=body, headers=headers, timeout=timeout) as answer:
                 content = await answer.read()
                 error = None if answer.status < 300 else f"http_{answer.status}"
                 no_retry = answer.headers.get("X-Slack-No-Retry") == "1"
@@ -136,9 +141,9 @@ class Delivery:
         parcel = Parcel("events_api", wrapper, wrapper["event"]["type"])
         self._spawn(self._send_until_acknowledged(parcel))
 
-    def resend(self, parcel: Parcel) -> None:
+    async def send_again(self, wrapper: Json) -> Ack:
         """The same event once more, as Slack does now and then although it was acknowledged."""
-        self._spawn(self._send_once(parcel))
+        return await self._carry(Parcel("events_api", wrapper, wrapper["event"]["type"], 1, "http_timeout"))
 
     def stop_events(self) -> None:
         """The app is gone: no further event is sent, and none again."""
@@ -163,12 +168,6 @@ class Delivery:
         self._moving += by
         change = self._still.set if self._moving == 0 else self._still.clear
         change()
-
-    async def _send_once(self, parcel: Parcel) -> None:
-        try:
-            await self._carry(parcel)
-        finally:
-            self._move(-1)
 
     async def _send_until_acknowledged(self, parcel: Parcel) -> None:
         try:

@@ -6,6 +6,7 @@ done, `error` answered), `drop` (nothing done, connection cut), `drop_reply` (do
 For `ack` (of interactions and commands) and `event_ack`: `drop_reply` and `timeout` lose the app's acknowledgement, `500` turns it into one, `delay` holds it.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,9 +28,31 @@ class Fault:
                 "retry_after": self.retry_after, "seconds": self.seconds}  # fmt: skip
 
 
+@dataclass(eq=False)
+class Gate:
+    """Calls that stand at the door until `open()`; `await reached()` says that one has come."""
+
+    held: int = 0
+    _opened: asyncio.Event = field(default_factory=asyncio.Event)
+    _reached: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def open(self) -> None:
+        self._opened.set()
+
+    async def reached(self) -> None:
+        await self._reached.wait()
+
+    async def stand(self) -> None:
+        self.held += 1
+        self._reached.set()
+        await self._opened.wait()
+        self.held -= 1
+
+
 @dataclass
 class Faults:
     waiting: list[Fault] = field(default_factory=list)
+    gates: dict[str, Gate] = field(default_factory=dict)
 
     def add(
         self, method: str, kind: str, *, count: int = 1, error: str = "internal_error", retry_after: int = 1,
@@ -50,8 +73,20 @@ class Faults:
             self.waiting.remove(fault)
         return fault
 
+    def hold(self, method: str) -> Gate:
+        """From now on calls of this method wait, nothing done, until the gate is opened."""
+        gate = self.gates[method] = Gate()
+        return gate
+
+    async def pass_gate(self, method: str) -> None:
+        if method in self.gates:
+            await self.gates[method].stand()
+
     def clear(self) -> None:
         self.waiting.clear()
+        for gate in self.gates.values():
+            gate.open()
+        self.gates.clear()
 
 
 def _fits(fault: Fault, method: str) -> bool:

@@ -11,8 +11,17 @@
     assert "was approved" in alice.dms()[-1]["text"]
     view = await alice.home()                                          # opens the Home tab, gives what is published
     await alice.click(view, "approve", value="req_1")                  # views can be clicked too
-    alice.say("#general", "hello")
-    admin tools: alice.delete(card), sandbox.membership.archive(...), .leave(...), .change_user(..., deleted=True)
+    alice.say("#general", "hello @bob")
+    bob = sandbox.as_user("bob")
+    await bob.sees(lambda: bob.find_message("#deploys", "Approved"))   # waits for what the app does after its ack
+
+What happens around people, and what goes wrong, is the sandbox's:
+
+    alice.delete(card); sandbox.membership.archive(channel, by), .leave(channel, sandbox.bot_user_id)
+    sandbox.membership.change_user(bob.id, deleted=True), .arrive(...), .set_group("S0SECURITY", [...])
+    sandbox.faults.add("chat.update", "drop_reply", count=2); gate = sandbox.faults.hold("chat.postMessage")
+    sandbox.clock.advance(3600); await sandbox.settled(); sandbox.log.calls("chat.update")
+    await sandbox.send_event_again("app_mention"); await sandbox.replay_request()
 
 Message dicts are snapshots: clicking one that has changed since is a click on a stale card, as a slow page does it.
 """

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from bot.sandbox.app import MINIMAL_MANIFEST
 from bot.sandbox.clock import Clock
-from bot.sandbox.delivery import Parcel, SignedHttp
+from bot.sandbox.delivery import Ack, Parcel, SignedHttp
 from bot.sandbox.faults import Faults
 from bot.sandbox.hand import Hand
 from bot.sandbox.ids import new_word
@@ -64,6 +64,7 @@ class Sandbox:
         self.slack.tell_address(self.url)
 
     async def stop(self) -> None:
+        self.slack.faults.clear()
         await self.slack.delivery.close()
         await self.slack.scheduled.close()
         self.slack.streams.close_all()
@@ -213,6 +214,21 @@ class Sandbox:
         payload = {"type": "url_verification", "token": token, "challenge": challenge}
         ack = await transport.carry(Parcel("events_api", payload, "url_verification"), self.slack.delivery.ack_limit)
         return ack.ok and challenge in (ack.body, ack.body.get("challenge") if isinstance(ack.body, dict) else None)
+
+    async def send_event_again(self, kind: str) -> Ack:
+        """The last event of this kind once more, with the same event_id, although it was acknowledged."""
+        wrappers = [
+            entry["request"] for entry in self.log.entries if (entry["kind"], entry["title"]) == ("event", kind)
+        ]
+        return await self.slack.delivery.send_again(wrappers[-1])
+
+    async def replay_request(self) -> Ack:
+        """The last signed HTTP request once more, byte for byte, as somebody who overheard it could."""
+        transport = self.slack.delivery.transport
+        if not isinstance(transport, SignedHttp):
+            raise TypeError("only what goes over HTTP can be replayed")
+        body, headers = transport.sent[-1]
+        return await transport.post(body, headers, self.slack.delivery.ack_limit)
 
     async def settled(self) -> None:
         """Returns when nothing is on its way to the app."""

@@ -49,6 +49,7 @@ class WebApi:
         wait = self._slack.rates.wait(name, token, method.tier, self._place(arguments))
         if wait:
             return _too_many(wait)
+        await self._slack.faults.pass_gate(name)
         return await self._perform(method, Call(self._slack, arguments), self._slack.faults.take(name))
 
     def _check_token(self, method: Method, token: str) -> None:

@@ -221,6 +221,20 @@ async def test_the_external_menu_asks_the_app_for_its_options(
     assert offered["options"][0]["text"]["text"] == "abc"
 
 
+async def test_an_overheard_click_can_be_replayed_byte_for_byte(
+    sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
+) -> None:
+    """Bolt alone runs it twice."""
+    seen = remember(app, "approve")
+    await connect(app)
+    await client.chat_postMessage(channel=CHANNEL, text="Deploy?", blocks=card())
+    await sandbox.settled()
+    alice = sandbox.as_user("alice")
+    await alice.click(alice.find_message(CHANNEL), "approve")
+    assert (await sandbox.replay_request()).ok
+    assert seen[0] == seen[1]
+
+
 async def test_a_request_signed_with_another_secret_is_refused_by_bolt(
     sandbox: Sandbox, client: AsyncWebClient, connect: Connect
 ) -> None:

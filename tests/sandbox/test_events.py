@@ -232,6 +232,18 @@ async def test_a_lost_acknowledgement_makes_an_event_come_twice(
     assert heard[0]["event_id"] == heard[1]["event_id"]
 
 
+async def test_an_acknowledged_event_can_come_again_all_the_same(
+    sandbox: Sandbox, app: AsyncApp, connect_either_way: Connect
+) -> None:
+    heard = hear(app, "message")
+    await connect_either_way(app)
+    sandbox.as_user("alice").say("#deploys", "hello")
+    await until(sandbox, lambda: heard)
+    assert (await sandbox.send_event_again("message")).ok
+    await until(sandbox, lambda: len(heard) == 2)
+    assert heard[0]["event_id"] == heard[1]["event_id"]
+
+
 async def test_an_event_waiting_for_its_next_try_ends_with_the_sandbox() -> None:
     sandbox = Sandbox()
     await sandbox.start()

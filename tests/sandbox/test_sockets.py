@@ -9,8 +9,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sandbox import page_state
 from bot.sandbox.server import Sandbox
-from tests.sandbox.conftest import over_sockets
+from tests.sandbox.conftest import over_http, over_sockets
 
 pytestmark = pytest.mark.anyio
 
@@ -119,6 +120,23 @@ async def test_switching_socket_mode_off_ends_sockets_and_refuses_new_ones(
     with pytest.raises(SlackApiError, match="link_disabled"):
         await client.apps_connections_open(app_token=sandbox.app_token)
     await socket.close()
+
+
+async def test_the_way_to_the_app_may_change_while_it_runs(sandbox: Sandbox, app: AsyncApp) -> None:
+    @app.command("/demo")
+    async def command(ack: Any) -> None:
+        await ack()
+
+    alice = sandbox.as_user("alice")
+    async with over_http(sandbox, app):
+        assert (await alice.command("/demo")).ok
+        async with over_sockets(sandbox, app):
+            assert page_state.transport(sandbox.slack) == "socket"
+            assert (await alice.command("/demo")).ok
+        assert (await alice.command("/demo")).error == "no_app"
+    async with over_http(sandbox, app):
+        assert page_state.transport(sandbox.slack) == "http"
+        assert (await alice.command("/demo")).ok
 
 
 async def test_the_clients_pings_are_answered(

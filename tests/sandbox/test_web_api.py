@@ -1,5 +1,6 @@
 """The Web API's door: tokens, scopes, ways of sending, rates and faults."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -206,6 +207,16 @@ async def test_a_call_can_hang_until_the_caller_gives_up(sandbox: Sandbox) -> No
         with pytest.raises(TimeoutError):
             await client_for(sandbox, impatient).auth_test()
     assert time.monotonic() - began < 0.2
+
+
+async def test_calls_can_be_held_at_the_door(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    gate = sandbox.faults.hold("chat.postMessage")
+    post = asyncio.ensure_future(client.chat_postMessage(channel=CHANNEL, text="x"))
+    await gate.reached()
+    assert gate.held == 1
+    assert sandbox.as_user("alice").messages(CHANNEL) == []
+    gate.open()
+    assert (await post)["ok"]
 
 
 def test_an_unknown_kind_of_fault_is_refused() -> None:
