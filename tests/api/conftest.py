@@ -1,0 +1,112 @@
+"""The real application on a real database, spoken to over ASGI; time is turned by hand."""
+
+import base64
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from bot.assemble import Assembly, assemble
+from bot.clock import TurnableClock
+from bot.settings import FixedSettings, Settings
+from core.administration import operator
+from core.model.people import Actor, Role, Verb, Way
+
+SECRET = base64.b64encode(b"0" * 32).decode()
+
+
+@dataclass
+class House:
+    """A running server with an organisation in it, and credentials for whoever a test needs."""
+
+    assembly: Assembly
+    clock: TurnableClock
+    host: Actor
+    credentials: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def administration(self) -> Any:
+        return self.assembly.rooms.administration
+
+    def client(self, who: str | None = None) -> httpx2.AsyncClient:
+        headers = {} if who is None else {"Authorization": f"Bearer {self.credentials[who]}"}
+        transport = httpx2.ASGITransport(self.assembly.app, raise_app_exceptions=False)
+        return httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers)
+
+    async def member(self, name: str, *roles: Role, may_decide: bool = True) -> str:
+        """A member with a token, known by their first name."""
+        member = await self.administration.members.add(self.host, f"{name}@example.com", name.title(), roles=roles)
+        await self.login(name, member.id, may_decide=may_decide)
+        return str(member.id)
+
+    async def login(self, name: str, member: str, *, may_decide: bool) -> None:
+        logins = self.administration.logins
+        actor = Actor("member", member, name, self.host.organisation, Way.SLACK)
+        code = await logins.show_code(actor, may_decide=may_decide)
+        self.credentials[name] = (await logins.exchange(code, "test", origin=name)).secret
+
+    async def agent(self, name: str, *verbs: Verb, **more: Any) -> str:
+        """An agent with a key."""
+        agent = await self.administration.agents.add(self.host, name)
+        made = await self.administration.keys.add(self.host, agent.id, verbs=verbs or (Verb.ASK,), **more)
+        self.credentials[name] = made.secret
+        return str(agent.id)
+
+    def turn(self, **by: float) -> None:
+        self.clock.turn(timedelta(**by))
+
+    async def ring(self) -> None:
+        await self.assembly.rooms.desk.sweep()
+
+    async def ask(self, who: str = "ci", **content: Any) -> Any:
+        """A new request, with whatever the test cares about."""
+        async with self.client(who) as client:
+            answer = await client.post("/v1/requests", json={"type": "deploy", "title": "Deploy", **content})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def post(self, who: str | None, path: str, body: Any = None, **more: Any) -> httpx2.Response:
+        async with self.client(who) as client:
+            return await client.post(path, json={} if body is None else body, **more)
+
+    async def get(self, who: str | None, path: str, **more: Any) -> httpx2.Response:
+        async with self.client(who) as client:
+            return await client.get(path, **more)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[House]:
+    clock = TurnableClock()
+    async with assemble(settings, clock=clock) as assembly:
+        organisation = await assembly.rooms.administration.organisations.first()
+        assert organisation is not None
+        house = House(assembly, clock, operator(organisation.id))
+        await house.member("root", Role.ADMIN)
+        yield house
+
+
+def settings_for(url: str) -> Settings:
+    return FixedSettings.model_validate(
+        {"database_url": url, "encryption_keys": [SECRET], "signing_key": SECRET, "pepper": SECRET}
+    )
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[str]:
+    yield f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+async def house(database: str) -> AsyncIterator[House]:
+    """With `root` (admin), the approvers `ada`, `ben` and `cleo`, the requester `rex`, and the agent `ci`."""
+    async with running(settings_for(database)) as found:
+        for name in ("ada", "ben", "cleo"):
+            await found.member(name, Role.APPROVER)
+        await found.member("rex", Role.REQUESTER)
+        await found.agent("ci")
+        yield found
