@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -144,6 +144,22 @@ def match(wanted: dict[Slot, list[str]]) -> dict[Slot, str]:
     for slot in wanted:
         place(slot, set())
     return {slot: person for person, slot in holder.items()}
+
+
+def people_to_fix(
+    requirement: Requirement, rosters: Mapping[str, frozenset[str]], barred: frozenset[str]
+) -> frozenset[str]:
+    """The people an `all` requirement is fixed to when its stage opens: barred ones of a group are left out.
+
+    A person named one by one is waited for even when away or barred: an `all` never becomes smaller.
+    """
+    people: frozenset[str] = frozenset()
+    for source in requirement.sources:
+        if source.principal.startswith("member:"):
+            people |= {source.principal.removeprefix("member:")}
+        else:
+            people |= rosters.get(source.principal, frozenset()) - barred
+    return people
 
 
 def people_waited_for(sources: Iterable[Source]) -> str:

@@ -9,25 +9,19 @@ from core.model import event as e
 from core.model.people import Verb, Way
 from core.model.request import Decision, Request, Status
 from core.scheduling.deadlines import handed_over
-from core.standing import stand
+from core.standing import people_to_fix, stand
 
 
 def open_stage(request: Request, number: int, facts: Facts) -> e.StageOpened:
-    """Opening fixes the people of `all` requirements, barred ones left out; opening again leaves them as they were."""
+    """Opening fixes the people of `all` requirements; opening again leaves them as they were."""
     stage = request.plan.stage(number)
-    fixed: dict[str, frozenset[str]] = {}
-    for requirement in stage.requirements if stage else ():
-        if requirement.fixes_people:
-            behind = (_behind(source.principal, request, facts) for source in requirement.sources)
-            fixed[requirement.id] = request.fixed.get(requirement.id) or frozenset[str]().union(*behind)
+    fixed = {
+        requirement.id: request.fixed.get(requirement.id)
+        or people_to_fix(requirement, facts.rosters, request.plan.barred)
+        for requirement in (stage.requirements if stage else ())
+        if requirement.fixes_people
+    }
     return e.StageOpened(facts.now, number, fixed)
-
-
-def _behind(principal: str, request: Request, facts: Facts) -> frozenset[str]:
-    """A person named one by one is waited for even when away: an `all` never becomes smaller."""
-    if principal.startswith("member:"):
-        return frozenset({principal.removeprefix("member:")})
-    return facts.rosters.get(principal, frozenset()) - request.plan.barred
 
 
 def enter(request: Request, facts: Facts) -> tuple[e.Event, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from core.errors import Conflict, Invalid, NotAllowed, TooSoon
 from core.lifecycle import who
@@ -140,7 +141,7 @@ def _not_too_often(request: Request, facts: Facts) -> None:
     hour_ago = facts.now - timedelta(hours=1)
     recent = [at for at in request.revised_recently if at > hour_ago]
     if len(recent) >= REVISIONS_AN_HOUR:
-        wait = max(1, int((min(recent) - hour_ago).total_seconds()) + 1)
+        wait = max(1, ceil((min(recent) - hour_ago).total_seconds()))
         raise TooSoon(
             f"A request can be changed {REVISIONS_AN_HOUR} times an hour; wait, or cancel it and ask anew.",
             retry_after=wait,

@@ -9,6 +9,7 @@ from core.lifecycle import who
 from core.lifecycle.facts import Facts
 from core.model import command as c
 from core.model import event as e
+from core.model.duration import say_duration
 from core.model.people import Verb
 from core.model.request import ExecutionStatus, Request, Status
 
@@ -43,6 +44,8 @@ def discard(request: Request, command: c.Discard, facts: Facts) -> tuple[e.Event
         return (discarded, e.Ended(facts.now, Status.CANCELLED, "discarded", command.comment or None, None))
     if request.discarded or not request.is_yes:
         who.must_be_open(request)
+    if request.execution is not None and request.execution.status is ExecutionStatus.EXPIRED:
+        raise Conflict("Its window for execution has closed, so nothing is left to discard.", code="execution_expired")
     if not _is_unclaimed(request):
         raise Conflict("It has already been claimed, so it can no longer be discarded.", code="already_executing")
     return (e.Discarded(facts.now, command.comment or None),)
@@ -51,13 +54,13 @@ def discard(request: Request, command: c.Discard, facts: Facts) -> tuple[e.Event
 def extend(request: Request, command: c.Extend, facts: Facts) -> tuple[e.Event, ...]:
     """Approvers who are asked may add up to one reply window from now, admins up to 30 days."""
     longest = _longest(request, facts)
+    if command.expires_at > facts.now + longest:
+        raise Invalid(f"The deadline can be at most {say_duration(longest)} from now.", field="expires_at")
+    if request.expires_at is not None and command.expires_at <= request.expires_at:
+        raise Invalid("The new deadline must be later than the present one.", field="expires_at")
     who.must_be_open(request)
     if request.expires_at is None:
         raise Conflict("This request has no deadline to extend.", code="no_deadline")
-    if command.expires_at <= request.expires_at:
-        raise Invalid("The new deadline must be later than the present one.", field="expires_at")
-    if command.expires_at > facts.now + longest:
-        raise Invalid(f"The deadline can be at most {longest} from now.", field="expires_at")
     return (e.Extended(facts.now, command.expires_at),)
 
 

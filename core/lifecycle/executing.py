@@ -8,7 +8,7 @@ from core.lifecycle.facts import Facts
 from core.model import command as c
 from core.model import event as e
 from core.model.people import Verb
-from core.model.request import Execution, ExecutionStatus, Request
+from core.model.request import ExecutionStatus, Request
 
 DETAIL = 2000
 
@@ -53,10 +53,9 @@ def _claim(request: Request, command: c.ReportExecution, facts: Facts) -> e.Exec
     return e.ExecutionStarted(facts.now, facts.actor.key, ends, command.detail)
 
 
-def _must_hold(request: Request, facts: Facts) -> Execution:
+def _must_hold(request: Request, facts: Facts) -> None:
     execution = request.execution
+    if execution is not None and execution.claimed_by not in (None, facts.actor.key):
+        raise NotAllowed("Somebody else claimed this, so only they can report on it.")
     if execution is None or execution.status is not ExecutionStatus.EXECUTING:
         raise Conflict("Nobody is executing this; claim it first.", code="not_executing")
-    if execution.claimed_by != facts.actor.key:
-        raise NotAllowed("Somebody else claimed this, so only they can report on it.")
-    return execution

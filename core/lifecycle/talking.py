@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import ceil
 
 from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooSoon
 from core.lifecycle import who
@@ -69,11 +70,8 @@ def remind(request: Request, command: c.Remind, facts: Facts) -> tuple[e.Event, 
         raise NotAllowed(f"Only {request.requester.name}, the people asked or an admin may send a reminder.")
     who.must_be_open(request)
     if request.reminded_at is not None and facts.now - request.reminded_at < REMIND_EVERY:
-        wait = REMIND_EVERY - (facts.now - request.reminded_at)
-        seconds = int(wait.total_seconds()) + (1 if wait.microseconds else 0)
-        raise TooSoon(
-            f"A reminder went out less than 5 minutes ago; try again in {seconds} s.", retry_after=max(1, seconds)
-        )
+        seconds = max(1, ceil((request.reminded_at + REMIND_EVERY - facts.now).total_seconds()))
+        raise TooSoon(f"A reminder went out less than 5 minutes ago; try again in {seconds} s.", retry_after=seconds)
     return (e.Reminded(facts.now, request.reminders_rung, by_hand=True),)
 
 

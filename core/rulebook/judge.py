@@ -53,7 +53,7 @@ def _frame(requester: Requester, on_behalf_of: str | None, project: Project, typ
     settings = project.settings
     return Plan(
         reply_window=_shortest(settings.reply_window, type.reply_window),
-        remind=settings.remind,
+        remind=tuple(sorted(settings.remind)),
         execution_window=_shortest(settings.execution_window, type.execution_window),
         execution_timeout=settings.execution_timeout,
         auto_execute=settings.auto_execute,

@@ -21,7 +21,18 @@ from core.model import command as c
 from core.model import event as e
 from core.model.organisation import BUILT_IN_TYPES, Agent, Project, RequestType, Settings
 from core.model.people import Actor, Person, Proof, Role, Verb, Way, clock_actor, principals_of, verbs_of
-from core.model.request import Content, Decision, ExecutionStatus, Plan, Request, Requester, Stage, Status
+from core.model.request import (
+    Content,
+    Decision,
+    ExecutionStatus,
+    Judgement,
+    Outcome,
+    Plan,
+    Request,
+    Requester,
+    Stage,
+    Status,
+)
 from core.model.requirement import Source
 from core.requirements.approvals import Approvals
 from core.rulebook.can_it_pass import what_is_missing
@@ -199,6 +210,15 @@ class Story:
     def ring(self) -> tuple[e.Event, ...]:
         """The clock's command at the present moment."""
         events = decide(self.request, c.Ring(), self.facts("clock", c.Ring()))
+        self._fold(events)
+        return events
+
+    def judged_as(self, stages: tuple[Stage, ...], outcome: Outcome = Outcome.ASK) -> tuple[e.Event, ...]:
+        """Something outside has answered, and the present revision now needs these stages."""
+        facts = self.facts("clock", c.Judge())
+        plan = replace(self.request.plan, stages=stages)
+        judgement = Judgement(outcome, plan, None if outcome is Outcome.ASK else "no_rule")
+        events = decide(self.request, c.Judge(), replace(facts, judgement=judgement, rosters=self.rosters(plan)))
         self._fold(events)
         return events
 
