@@ -29,11 +29,14 @@ IN_TIME: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Room:
+    """`help` are the sub-commands as they describe themselves: how to write each, and what it does."""
+
     desk: Desk
     store: Store
     administration: Administration
     backdrops: Backdrops
     installation: Installation
+    help: tuple[tuple[str, str], ...] = ()
 
     async def do(self, actor: Actor, incoming: Incoming, target: Target, command: Command) -> Done:
         """The command, at most once per click or modal, and never late."""
@@ -44,8 +47,14 @@ class Room:
     async def create(self, actor: Actor, incoming: Incoming, draft: Draft) -> Done:
         return await self.desk.create(actor, draft, once=_once(incoming, draft), deadline=_deadline())
 
-    async def see(self, actor: Actor, request: str) -> Request:
-        """The request as it is now, for those who may know of it."""
+    async def see(self, actor: Actor, request: str, wanted: Command | None = None) -> Request:
+        """The request as it is now, for those who may know of it.
+
+        A stranger's click on a modal's button goes to the desk as the command that is `wanted`: it is refused there, and
+        so stands in the ledger.
+        """
+        if wanted is not None and not actor.is_member:
+            await self.desk.do(actor, request, wanted, deadline=_deadline())
         must_be_mapped(actor)
         return await self.desk.see(actor, request)
 

@@ -205,3 +205,8 @@ REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
     ),
     "hostile": hostile,
 }
+
+
+def twin() -> Request:
+    """Another request, hostile in every word."""
+    return replace(hostile(), id="req_01JD5Z3F6Q8W9X0Y1Z2A3B4C5E", number=1043)

@@ -11,15 +11,16 @@ def draw(sentence: str) -> Drawing:
     return Drawing(b.gist(sentence, 2_500), [b.section(b.plain(sentence, 2_900), "whisper")])
 
 
-def modal(title: str, sentence: str) -> Json:
-    return b.modal("whisper", title, [b.section(b.plain(sentence, 2_900), "whisper")])
+def modal(title: str, drawing: Drawing) -> Json:
+    """The same where there is no channel to whisper in."""
+    return b.modal("whisper", title, drawing.blocks)
 
 
 MEMBER = Card(
     "whisper",
     {
         "refusal": lambda: draw("Request #1042 was already approved by Bob Baker; nothing was changed.").as_json(),
-        "modal": lambda: modal("Nothing was changed", "It is not your turn yet; you will be told when it comes."),
+        "modal": lambda: modal("Nothing was changed", draw("It is not your turn yet; you will be told when it comes.")),
         "hostile": lambda: draw("<!channel> *x* & " * 400).as_json(),
         "empty": lambda: draw("").as_json(),
     },

@@ -15,7 +15,7 @@ from core.model.people import Actor
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
     target = pointed_at(click)
-    request = await room.see(actor, target.request)
+    request = await room.see(actor, target.request, c.Answer(""))
     must_be_open(request)
     question = next((q for q in request.open_questions if q.id == click.question), None)
     if question is None:

@@ -53,7 +53,7 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     said = f"Request #{done.request.number} is open and waits for {waits}. You will be told how it ends."
     if not done.request.is_open:
         said = f"Request #{done.request.number} is already decided; look at it with /countersign show."
-    return Replace(whisper.modal("Asked", said))
+    return Replace(whisper.modal("Asked", whisper.draw(said)))
 
 
 def _content(title: str, cost: Cost | None, sent: Submission) -> Content:

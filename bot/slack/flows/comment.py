@@ -14,7 +14,7 @@ from core.model.people import Actor
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
     target = pointed_at(click)
-    request = await room.see(actor, target.request)
+    request = await room.see(actor, target.request, Comment(""))
     view = comment.draw(request, await room.backdrop(request))
     return Open({**view, "private_metadata": str(target)})
 

@@ -21,7 +21,7 @@ from core.model.request import Request
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
     target = pointed_at(click)
-    request = await room.see(actor, target.request)
+    request = await room.see(actor, target.request, Approve())
     must_be_open(request)
     must_be_current(request, target.revision, target.stage)
     return Open(edit.draw(request, await room.backdrop(request), room.type_of(request)))

@@ -7,17 +7,17 @@ from bot.slack.cards import reject
 from bot.slack.flows.base import Flow, Form, pointed_at
 from bot.slack.payload import Click, Submission
 from bot.slack.room import Room
-from core.lifecycle.who import must_be_open
+from core.lifecycle.who import must_be_current, must_be_open
 from core.model.command import Reject
 from core.model.people import Actor
 
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
     target = pointed_at(click)
-    request = await room.see(actor, target.request)
+    request = await room.see(actor, target.request, Reject())
     must_be_open(request)
-    view = reject.draw(request, await room.backdrop(request))
-    return Open({**view, "private_metadata": str(target)})
+    must_be_current(request, target.revision, target.stage)
+    return Open(reject.draw(request, await room.backdrop(request)))
 
 
 async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:

@@ -1,0 +1,254 @@
+"""The one Bolt app behind HTTP and Socket Mode: one listener per kind of payload, and everything around it, built.
+
+`process_before_response` commits before it acknowledges and spares Bolt's 10 ms poll. Our own `authorize` answers from
+what is known since start-up: no `auth.test` stands in the way of a click.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import commands, flows, payload
+from bot.slack.actor import Actors
+from bot.slack.afterwards import Afterwards
+from bot.slack.backdrop import Backdrops
+from bot.slack.channels import Channels
+from bot.slack.commands.base import NAME
+from bot.slack.directory import Directory
+from bot.slack.dispatch import Dispatch, Handlers, handlers, help_lines
+from bot.slack.door import PROOF, Door
+from bot.slack.events import Events
+from bot.slack.installation import Installation, installed
+from bot.slack.payload import Click, Malformed
+from bot.slack.refusal import BROKEN
+from bot.slack.room import Room
+from bot.slack.showing import Acknowledgement, Showing
+from core.administration import Administration
+from core.codec import Codec
+from core.collection import members
+from core.desk import Desk
+from core.ports import Delivery, Store
+
+ANY: Final = re.compile(r"[\s\S]*")
+NIGHTLY: Final = 24 * 3600.0
+SOON: Final = 60.0
+
+Adopt = Callable[[Delivery, Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
+
+log = structlog.get_logger()
+
+
+def web_client(token: str | None, api_url: str | None, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """A client that never retries by itself: a post whose answer was lost would be posted twice."""
+    base = api_url or AsyncWebClient.BASE_URL
+    return AsyncWebClient(token=token, base_url=base, session=session, retry_handlers=[])
+
+
+async def find_installation(client: AsyncWebClient, organisation: str) -> Installation:
+    """Ask Slack once, at start-up, where the token belongs."""
+    answer = await client.auth_test()
+    return installed(organisation, str(client.token), dict(answer.data if isinstance(answer.data, dict) else {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """All of the Slack edge. `run` serves what goes on by itself; `dispatch` takes requests from door and socket."""
+
+    bolt: AsyncApp
+    installation: Installation
+    handlers: Handlers
+    directory: Directory
+    channels: Channels
+    events: Events
+    afterwards: Afterwards
+
+    async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
+        return await self.bolt.async_dispatch(request)
+
+    def door(self, secret: str) -> Door:
+        return Door(self.dispatch, secret)
+
+    def nudge(self, *changed: object) -> None:
+        """For `store.subscribe`."""
+        self.events.homes.nudge(*changed)
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.events.homes.run(), name="slack:homes")
+            tasks.create_task(self._keep_directory(), name="slack:directory")
+
+    async def _keep_directory(self) -> None:
+        """At start-up and nightly; when Slack does not answer, again soon."""
+        while True:
+            try:
+                linked = await self.directory.sync()
+                log.info("slack.directory_synced", linked=linked)
+                await asyncio.sleep(NIGHTLY)
+            except Exception:  # the chore's last line: an edge must not end because one night's look failed
+                log.exception("slack.directory_not_synced")
+                await asyncio.sleep(SOON)
+
+    async def close(self) -> None:
+        await self.afterwards.drain()
+
+
+def build(  # noqa: PLR0913 - each part is named once, by assemble
+    *,
+    store: Store,
+    desk: Desk,
+    administration: Administration,
+    codec: Codec,
+    client: AsyncWebClient,
+    session: aiohttp.ClientSession,
+    installation: Installation,
+    adopt: Adopt | None = None,
+    admins: Collection[str] = (),
+    domains: Collection[str] = (),
+) -> Slack:
+    """Join the parts. `client` holds the bot token and `session`; `adopt` is the courier's."""
+    found = handlers(members(flows), members(commands))
+    room = Room(desk, store, administration, Backdrops(store, codec), installation, help=help_lines(found.commands))
+    afterwards = Afterwards()
+    showing = Showing(client, session)
+    directory = Directory(store, administration, client, installation, admins=admins, domains=domains)
+    dispatch = Dispatch(room, found, Actors(store, installation), directory, showing, afterwards)
+    channels = Channels(client)
+    events = Events(
+        room, dispatch, directory=directory, channels=channels, showing=showing, client=client, afterwards=afterwards
+    )
+    copies = Copies(store, showing, adopt)
+    bolt = _bolt(client, installation)
+    Listeners(dispatch, events, afterwards, copies).join(bolt)
+    return Slack(bolt, installation, found, directory, channels, events, afterwards)
+
+
+def _bolt(client: AsyncWebClient, installation: Installation) -> AsyncApp:
+    """A client without a token: with one, Bolt would ask `auth.test` on clicks."""
+    bare = AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[])
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        if team_id != installation.team and (enterprise_id is None or enterprise_id != installation.enterprise):
+            return None
+        return AuthorizeResult(
+            enterprise_id=installation.enterprise,
+            team_id=installation.team,
+            bot_token=installation.token,
+            bot_id=installation.bot,
+            bot_user_id=installation.bot_user,
+        )
+
+    return AsyncApp(
+        name="countersign",
+        logger=_quiet(),
+        client=bare,
+        authorize=authorize,  # type: ignore[arg-type]  # None means not installed, says Bolt's own documentation
+        process_before_response=True,
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        url_verification_enabled=False,
+        signing_secret="checked at our own door",  # noqa: S106 - never used, and not to be read from the environment
+    )
+
+
+def _quiet() -> logging.Logger:
+    """Bolt's warnings carry whole bodies, which belong into no log."""
+    logger = logging.getLogger("slack_bolt.countersign")
+    logger.setLevel(logging.ERROR)
+    return logger
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """A card posted twice, because an answer of Slack was lost, is revealed by a click on the copy nobody knew of."""
+
+    store: Store
+    showing: Showing
+    adopt: Adopt | None
+
+    def may_be_one(self, click: Click) -> bool:
+        return self.adopt is not None and click.delivery is not None and click.place is not None
+
+    async def settle(self, click: Click) -> None:
+        if self.adopt is None or click.place is None or click.target is None:
+            return
+        request, address = click.target.request, {"channel": click.place.channel, "ts": click.place.ts}
+        known = await self.store.read(lambda reader: reader.deliveries(request))
+        delivery = next((each for each in known if each.id == click.delivery), None)
+        if delivery is None or address.items() <= delivery.address.items():
+            return
+        other = await self.adopt(delivery, address)
+        if other and {"channel", "ts"} <= other.keys():
+            await self.showing.delete(str(other["channel"]), str(other["ts"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The listeners, one per kind of payload. Each is the last line: interactions end with 200 and a sentence."""
+
+    dispatch: Dispatch
+    events: Events
+    afterwards: Afterwards
+    copies: Copies
+
+    def join(self, bolt: AsyncApp) -> None:
+        bolt.action(ANY)(self.on_action)
+        bolt.view(ANY)(self.on_view)
+        bolt.shortcut(ANY)(self.on_shortcut)
+        bolt.command(NAME)(self.on_command)
+        bolt.event(ANY)(self.on_event)
+
+    async def on_action(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+        async def work() -> Acknowledgement:
+            click = payload.click(body, context.get(PROOF))
+            answer = await self.dispatch.click(click)
+            if self.copies.may_be_one(click):
+                self.afterwards(self.copies.settle(click))
+            return answer
+
+        return await _guarded(work)
+
+    async def on_view(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+        return await _guarded(lambda: self.dispatch.submission(payload.submission(body, context.get(PROOF))))
+
+    async def on_shortcut(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+        return await _guarded(lambda: self.dispatch.shortcut(payload.shortcut(body, context.get(PROOF))))
+
+    async def on_command(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+        return await _guarded(lambda: self.dispatch.slash(payload.slash(body, context.get(PROOF))))
+
+    async def on_event(self, body: dict[str, Any]) -> BoltResponse:
+        try:
+            await self.events.handle(body, payload.happening(body))
+        except Malformed as malformed:
+            log.warning("slack.malformed", problem=str(malformed))
+        except Exception:  # the last line: 500 makes Slack send the event again
+            log.exception("slack.event_failed")
+            return BoltResponse(status=500, body="")
+        return BoltResponse(status=200, body="")
+
+
+async def _guarded(work: Callable[[], Awaitable[Acknowledgement]]) -> BoltResponse:
+    try:
+        body = (await work()).body
+    except Malformed as malformed:
+        log.warning("slack.malformed", problem=str(malformed))
+        return BoltResponse(status=400, body="")
+    except Exception:  # the last line: the person must not be left with Slack's own error alone
+        log.exception("slack.listener_failed")
+        body = {"text": f"{BROKEN}.", "response_type": "ephemeral"}
+    return BoltResponse(status=200, body=dict(body) if body else "")

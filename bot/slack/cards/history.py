@@ -1,0 +1,107 @@
+"""The story of a request from its ledger, privately: one line per thing that happened, refusals included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from bot.slack import blocks as b
+from bot.slack import samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Card, Drawing
+from core.masking import mask_text
+from core.model.request import Request
+from core.ports import LedgerRow
+
+MOST: Final = 40
+
+WORDS: Final[Mapping[str, str]] = {
+    "created": "asked",
+    "judged": "it was judged who must agree",
+    "stage_opened": "a stage opened",
+    "stage_passed": "a stage passed",
+    "decision_recorded": "decided",
+    "approval_withdrawn": "took an approval back",
+    "approval_lapsed": "an approval no longer counts",
+    "edited": "changed it while approving",
+    "revised": "changed what is asked",
+    "question_asked": "asked a question",
+    "question_answered": "answered",
+    "commented": "commented",
+    "extended": "moved the deadline",
+    "handed_over": "handed over",
+    "reminded": "reminded",
+    "ended": "it ended",
+    "superseded": "a newer request took its place",
+    "discarded": "discarded it",
+    "execution_started": "began to execute",
+    "execution_succeeded": "executed",
+    "execution_failed": "execution failed",
+    "execution_expired": "the window for execution closed",
+    "refused": "was refused",
+}
+
+
+def draw(request: Request, rows: Sequence[LedgerRow], names: Mapping[str, str]) -> Drawing:
+    """`names` are actors' names by their key."""
+    shown = rows[-MOST:]
+    title = f"#{request.number} {mask_text(request.content.title)}"
+    left_out = len(rows) - len(shown)
+    note = [b.context("history.note", b.plain(f"{left_out} earlier lines are left out."))] if left_out > 0 else []
+    lines = b.rich("history.lines", b.bullets([_line(row, names) for row in shown]))
+    return Drawing(b.gist(f"History of {title}"), [b.header(title, "history.title"), *note, lines])
+
+
+def _line(row: LedgerRow, names: Mapping[str, str]) -> list[Json]:
+    who = names.get(row.actor, row.actor)
+    what = WORDS.get(row.word, row.word.replace("_", " "))
+    return [b.moment(row.at), b.words(f"  {b.cut(who, 60)}: {what}", 140), *_detail(row)]
+
+
+def _detail(row: LedgerRow) -> list[Json]:
+    said = _said(row.word, row.payload) if row.payload is not None else "(erased)"
+    return [b.words(f" – {mask_text(said)}", 160)] if said else []
+
+
+def _said(word: str, payload: Mapping[str, Any]) -> str:
+    match word:
+        case "decision_recorded":
+            decision = payload.get("decision") or {}
+            return ": ".join(str(part) for part in (decision.get("verdict"), decision.get("comment")) if part)
+        case "ended":
+            return str(payload.get("status", "")).replace("_", " ")
+        case "question_asked":
+            return str((payload.get("question") or {}).get("text", ""))
+        case "refused":
+            return str(payload.get("sentence", ""))
+        case _:
+            said = (payload.get(name) for name in ("answer", "text", "comment", "reason", "detail"))
+            return str(next((text for text in said if isinstance(text, str)), ""))
+
+
+def _sample(seq: int, word: str, actor: str, payload: Mapping[str, Any]) -> LedgerRow:
+    at = samples.AT + timedelta(minutes=seq)
+    return LedgerRow(seq, "org_acme", "req_1", seq, at, word, actor, "slack", 1, payload, "", "", "")
+
+
+def _samples() -> list[LedgerRow]:
+    return [
+        _sample(1, "created", "agent:agt_deploy", {}),
+        _sample(
+            2, "refused", "member:mem_ada", {"sentence": "You asked for this yourself, so somebody else must decide."}
+        ),
+        _sample(
+            3, "decision_recorded", "member:mem_bob", {"decision": {"verdict": "approved", "comment": "<!channel> ok"}}
+        ),
+        _sample(4, "ended", "member:mem_bob", {"status": "approved"}),
+    ]
+
+
+MEMBER = Card(
+    "history",
+    {
+        "short": lambda: draw(samples.approved(), _samples(), {"member:mem_bob": "Bob Baker"}).as_json(),
+        "long": lambda: draw(samples.hostile(), _samples() * 30, {}).as_json(),
+    },
+)

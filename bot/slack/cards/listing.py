@@ -1,0 +1,47 @@
+"""A list of requests, privately: one line each, with a button to look closer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.slack import blocks as b
+from bot.slack import parts, samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Card, Drawing
+from bot.slack.wording import MARKS
+from core.masking import mask_text
+from core.model.request import Request
+from core.notices import how_it_ended
+from core.standing import people_waited_for, stand
+
+MOST: Final = 15
+
+
+def draw(title: str, requests: Sequence[Request], note: str) -> Drawing:
+    rows = [_row(request) for request in requests[:MOST]]
+    text = f"{title} {'; '.join(f'#{r.number} {mask_text(r.content.title)}' for r in requests[:MOST])}"
+    end = [b.context("list.note", b.plain(note))] if note else []
+    return Drawing(b.gist(text), [b.section(b.plain(title), "list.title"), *rows, *end])
+
+
+def _row(request: Request) -> Json:
+    state = how_it_ended(request) or f"Waits for {people_waited_for(stand(request).waiting_on) or 'nobody'}"
+    first = f"#{request.number} {b.cut(mask_text(request.content.title), 150)}"
+    said = f"{first}\n{MARKS[request.status]} · {b.cut(mask_text(state), 200)}"
+    return b.section(b.plain(said, 500), f"list.{request.id}", _details(request))
+
+
+def _details(request: Request) -> Json:
+    return b.button("Details", "request.details", str(parts.target_of(request)))
+
+
+MEMBER = Card(
+    "listing",
+    {
+        "some": lambda: draw(
+            "2 requests wait for you.", [samples.pending(), samples.twin()], "Older ones exist."
+        ).as_json(),
+        "none": lambda: draw("Nothing waits for you.", [], "").as_json(),
+    },
+)

@@ -1,0 +1,19 @@
+"""The one-time login code, privately."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack.cards.base import Card, Drawing
+
+
+def draw(code: str, *, may_decide: bool) -> Drawing:
+    """`code` stands alone so that it is easily copied; it is shown to this person only, once, and lives five minutes."""
+    right = "It may decide for you." if may_decide else "It may read and ask, not decide."
+    said = (
+        f"Type this into your terminal within five minutes. {right} Whoever has it can act as you: show it to nobody."
+    )
+    shown = [b.paragraph(b.words(said, 300)), b.code(code, 100)]
+    return Drawing("Your one-time login code is shown below.", [b.rich("login", *shown)])
+
+
+MEMBER = Card("login", {"plain": lambda: draw("7KQ2M-X9D4T", may_decide=False).as_json()})

@@ -1,0 +1,66 @@
+"""What must be known of a channel before something is posted there: its id, and whether strangers read along."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+FRESH: Final = 600.0
+AGAIN: Final = 30.0
+PAGE: Final = 200
+
+
+@dataclass(slots=True)
+class Channels:
+    """Kept for ten minutes, and forgotten when Slack says that something changed. Raises what the client raises."""
+
+    client: AsyncWebClient
+    seconds: Callable[[], float] = time.monotonic
+    _ids: dict[str, str] = field(default_factory=dict)
+    _shared: dict[str, tuple[bool, float]] = field(default_factory=dict)
+    _listed_at: float | None = None
+
+    async def id_of(self, name: str) -> str | None:
+        """The id of `#name`, None where the app sees no such channel."""
+        plain = name.removeprefix("#")
+        if plain not in self._ids and (self._listed_at is None or self.seconds() - self._listed_at > AGAIN):
+            await self._list()
+        return self._ids.get(plain)
+
+    async def is_shared(self, channel: str) -> bool:
+        """Whether people of another organisation are in it, or are invited to it."""
+        known = self._shared.get(channel)
+        if known is None or self.seconds() - known[1] > FRESH:
+            answer = await self.client.conversations_info(channel=channel)
+            self._know(dict(answer["channel"]))
+        return self._shared.get(channel, (True, 0.0))[0]
+
+    def forget(self) -> None:
+        """A channel was renamed, shared, moved: the next post asks anew."""
+        self._ids.clear()
+        self._shared.clear()
+        self._listed_at = None
+
+    async def _list(self) -> None:
+        cursor = ""
+        while True:
+            answer = await self.client.conversations_list(
+                types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor
+            )
+            for channel in answer.get("channels") or []:
+                self._know(channel)
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                self._listed_at = self.seconds()
+                return
+
+    def _know(self, channel: dict[str, Any]) -> None:
+        id = str(channel["id"])
+        shared = bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
+        self._shared[id] = (shared, self.seconds())
+        if channel.get("name"):
+            self._ids[str(channel["name"])] = id

@@ -1,0 +1,23 @@
+"""`approve #n [comment]`: the present revision again, with the button that confirms."""
+
+from __future__ import annotations
+
+from bot.slack.answer import Answer, Open
+from bot.slack.cards import approve
+from bot.slack.commands.base import Command, number_and_text
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from core.lifecycle.who import must_be_open
+from core.model.people import Actor
+
+USAGE = "#n [comment]"
+
+
+async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
+    number, comment = number_and_text(slash, USAGE)
+    request = await room.numbered(actor, number)
+    must_be_open(request)
+    return Open(approve.draw(request, await room.backdrop(request), comment or ""))
+
+
+MEMBER = Command("approve", USAGE, "Approve a request, after seeing it once more", run)

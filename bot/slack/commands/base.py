@@ -1,0 +1,82 @@
+"""What a sub-command is, and how its words are read: `#n`, mentions, the rest as free text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.slack.answer import Answer, Whisper
+from bot.slack.cards import whisper
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from bot.slack.target import Target
+from core.errors import Invalid
+from core.model.people import Actor
+from core.model.request import Request
+
+NAME: Final = "/countersign"
+
+_NUMBER = re.compile(r"#?(\d{1,9})")
+_MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|([^>]*))?>")
+_PLACE = re.compile(r"<#[CG][A-Z0-9]+\|?([^>]*)>")
+_ESCAPES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+Run = Callable[[Room, Actor, Slash], Awaitable[Answer | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`usage` are its arguments as help shows them, `summary` one line. `open_to_all`: also for the unmapped."""
+
+    word: str
+    usage: str
+    summary: str
+    run: Run
+    open_to_all: bool = False
+
+
+def number_and_text(slash: Slash, usage: str) -> tuple[int, str | None]:
+    """`#12 and some words`."""
+    first, _, rest = slash.text.partition(" ")
+    match = _NUMBER.fullmatch(first)
+    if match is None:
+        wanted = f"'{first[:40]}' is not the number of a request" if first else "The number of the request is missing"
+        raise Invalid(f"{wanted}; write it like {NAME} {slash.word} {usage}.")
+    return int(match[1]), plain(rest) or None
+
+
+def number_alone(slash: Slash, usage: str) -> int:
+    number, rest = number_and_text(slash, usage)
+    if rest is not None:
+        raise Invalid(f"'{rest[:40]}' is one word too many; write it like {NAME} {slash.word} {usage}.")
+    return number
+
+
+def must_say(text: str | None, slash: Slash, usage: str, what: str) -> str:
+    if text is None:
+        raise Invalid(f"{what} is missing; write it like {NAME} {slash.word} {usage}.")
+    return text
+
+
+def plain(text: str) -> str:
+    """Free text as the person meant it: mentions as names, Slack's escapes undone."""
+    named = _MENTION.sub(lambda found: f"@{found[2] or found[1]}", text)
+    named = _PLACE.sub(lambda found: f"#{found[1] or 'private'}", named)
+    for written, meant in _ESCAPES:
+        named = named.replace(written, meant)
+    return named.strip()
+
+
+def mentioned(text: str) -> list[str]:
+    """Slack user ids mentioned in the text."""
+    return [found[1] for found in _MENTION.finditer(text)]
+
+
+def target_of(request: Request) -> Target:
+    return Target(request.id, request.revision, request.stage)
+
+
+def said(sentence: str) -> Whisper:
+    return Whisper(whisper.draw(sentence))

@@ -1,0 +1,22 @@
+"""`cancel #n [reason]`: the requester or an admin takes the request back."""
+
+from __future__ import annotations
+
+from bot.slack.answer import Answer
+from bot.slack.commands.base import Command, number_and_text, said, target_of
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from core.model import command as c
+from core.model.people import Actor
+
+USAGE = "#n [reason]"
+
+
+async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
+    number, text = number_and_text(slash, USAGE)
+    request = await room.numbered(actor, number)
+    await room.do(actor, slash, target_of(request), c.Cancel(text))
+    return said(f"Request #{number} is cancelled.")
+
+
+MEMBER = Command("cancel", USAGE, "Cancel a request you asked", run)

@@ -1,0 +1,23 @@
+"""`reject #n reason`: decides at once, as long as the request has not been changed since it was asked."""
+
+from __future__ import annotations
+
+from bot.slack.answer import Answer
+from bot.slack.commands.base import Command, must_say, number_and_text, said, target_of
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from core.model.command import Reject
+from core.model.people import Actor
+
+USAGE = "#n reason"
+
+
+async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
+    number, text = number_and_text(slash, USAGE)
+    reason = must_say(text, slash, USAGE, "The reason")
+    request = await room.numbered(actor, number)
+    await room.do(actor, slash, target_of(request), Reject(reason, stage=request.stage))
+    return said(f"You rejected request #{number}.")
+
+
+MEMBER = Command("reject", USAGE, "Reject a request; one rejection ends it", run)

@@ -1,0 +1,22 @@
+"""`remind #n`: tells those who have not answered again."""
+
+from __future__ import annotations
+
+from bot.slack.answer import Answer
+from bot.slack.commands.base import Command, number_alone, said, target_of
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from core.model import command as c
+from core.model.people import Actor
+
+USAGE = "#n"
+
+
+async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
+    number = number_alone(slash, USAGE)
+    request = await room.numbered(actor, number)
+    await room.do(actor, slash, target_of(request), c.Remind())
+    return said("Everybody who has not answered yet is being reminded.")
+
+
+MEMBER = Command("remind", USAGE, "Remind those who have not answered", run)

@@ -1,0 +1,195 @@
+"""From a typed payload to its answer: finds the handler, the actor, and says refusals. The last line before a person.
+
+Somebody unknown is acknowledged first and looked up afterwards; then their wish is handled as the same command.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from bot.slack.actor import Actors
+from bot.slack.afterwards import Afterwards
+from bot.slack.answer import Answer, FieldErrors, Replace, Whisper
+from bot.slack.cards import help as help_card
+from bot.slack.cards import whisper
+from bot.slack.commands.base import NAME, Command
+from bot.slack.directory import Directory
+from bot.slack.flows.base import Flow, Form, OnClick, OnShortcut
+from bot.slack.payload import Click, Incoming, Sender, Shortcut, Slash, Submission
+from bot.slack.refusal import broken, refused, refused_form
+from bot.slack.room import Room
+from bot.slack.showing import CHECKING, Acknowledgement, Showing, acknowledged
+from bot.slack.vetting import Unfit
+from core.errors import ApprovalError, Conflict, Invalid
+from core.model.people import Actor
+
+Handle = Callable[[Actor], Awaitable[Answer | None]]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Every handler by the word Slack sends. Two flows with one word stop the start."""
+
+    clicks: Mapping[str, OnClick]
+    forms: Mapping[str, Form]
+    shortcuts: Mapping[str, OnShortcut]
+    commands: Mapping[str, Command]
+
+
+class TwoFlowsWithOneAction(Exception):
+    """Two flows answer the same button, modal or shortcut; the program must not start."""
+
+
+def handlers(flows: Mapping[str, Flow], commands: Mapping[str, Command]) -> Handlers:
+    clicks: dict[str, OnClick] = {}
+    forms: dict[str, Form] = {}
+    shortcuts: dict[str, OnShortcut] = {}
+    for flow in flows.values():
+        taken = [*(clicks.keys() & flow.clicks), *(forms.keys() & flow.forms), *(shortcuts.keys() & flow.shortcuts)]
+        if taken:
+            raise TwoFlowsWithOneAction(f"flow '{flow.word}' answers {', '.join(taken)}, which another one does too")
+        clicks |= flow.clicks
+        forms |= flow.forms
+        shortcuts |= flow.shortcuts
+    return Handlers(clicks, forms, shortcuts, commands)
+
+
+def help_lines(commands: Mapping[str, Command]) -> tuple[tuple[str, str], ...]:
+    return tuple((f"{NAME} {each.word} {each.usage}".rstrip(), each.summary) for each in commands.values())
+
+
+class Dispatch:
+    def __init__(
+        self,
+        room: Room,
+        handlers: Handlers,
+        actors: Actors,
+        directory: Directory,
+        showing: Showing,
+        afterwards: Afterwards,
+    ) -> None:
+        self._room = room
+        self._handlers = handlers
+        self._actors = actors
+        self._directory = directory
+        self._showing = showing
+        self._afterwards = afterwards
+
+    async def click(self, click: Click) -> Acknowledgement:
+        handler = self._handlers.clicks.get(click.action)
+        if handler is None:
+            return self._told(refused(Conflict("This button is from another version; open the request again.")), click)
+        return await self._handle(click, lambda actor: handler(self._room, actor, click))
+
+    async def submission(self, sent: Submission) -> Acknowledgement:
+        form = self._handlers.forms.get(sent.callback)
+        if form is None:
+            return self._told(refused(Conflict("This window is from another version; close it and try again.")), sent)
+        return await self._handle(sent, lambda actor: _submit(self._room, actor, sent, form))
+
+    async def shortcut(self, used: Shortcut) -> Acknowledgement:
+        handler = self._handlers.shortcuts.get(used.callback)
+        if handler is None:
+            return self._told(refused(Conflict("This shortcut is from another version of the app.")), used)
+        return await self._handle(used, lambda actor: handler(self._room, actor, used))
+
+    async def slash(self, slash: Slash) -> Acknowledgement:
+        command = self._handlers.commands.get(slash.word or "help")
+        if command is None:
+            note = f"There is no '{slash.word[:40]}'. This is what there is:"
+            return self._told(Whisper(help_card.draw(self._room.help, note)), slash)
+        if command.open_to_all:
+            stranger = self._actors.stranger(slash.sender, await self._room.read(lambda reader: reader.now()))
+            return self._told(await self._judged(lambda actor: command.run(self._room, actor, slash), stranger), slash)
+        return await self._handle(slash, lambda actor: command.run(self._room, actor, slash))
+
+    async def who_is(self, sender: Sender) -> Actor | Unfit:
+        """The actor behind a user, looked up in Slack where nobody is pinned. Never before an acknowledgement."""
+        actor = await self._actors.known(sender)
+        if actor is not None:
+            return actor
+        found = await self._directory.look_up(sender.user)
+        if isinstance(found, Unfit):
+            return found
+        now = await self._room.read(lambda reader: reader.now())
+        return self._actors.member(found, sender, now)
+
+    async def _handle(self, incoming: Incoming, handle: Handle) -> Acknowledgement:
+        actor = await self._actors.known(incoming.sender)
+        if actor is None:
+            return self._check_first(incoming, handle)
+        return self._told(await self._judged(handle, actor), incoming)
+
+    def _told(self, answer: Answer | None, incoming: Incoming) -> Acknowledgement:
+        now, later = acknowledged(answer, incoming)
+        if later is not None:
+            self._afterwards(self._showing.show(later, incoming))
+        return now
+
+    async def _judged(self, handle: Handle, actor: Actor, unfit: Unfit | None = None) -> Answer | None:
+        """The answer, or the refusal as its sentence. Whatever else goes wrong is a bug: one constant sentence."""
+        try:
+            return await handle(actor)
+        except ApprovalError as error:
+            if unfit is not None and error.word == "not_mapped":
+                return Whisper(whisper.draw(unfit.sentence), "Nothing was changed")
+            return refused(error)
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("slack.handler_failed", reference=reference)
+            return broken(reference)
+
+    # Somebody unknown.
+
+    def _check_first(self, incoming: Incoming, handle: Handle) -> Acknowledgement:
+        checking = Whisper(whisper.draw(CHECKING))
+        if isinstance(incoming, Submission):
+            self._afterwards(self._check(incoming, handle))
+            return acknowledged(Replace(whisper.modal(checking.title, checking.drawing)), incoming)[0]
+        now, later = acknowledged(checking, incoming)
+        first = later if incoming.response_url is not None else None
+        self._afterwards(self._check(incoming, handle, first))
+        return now
+
+    async def _check(self, incoming: Incoming, handle: Handle, first: Answer | None = None) -> None:
+        """Say that we look, look, then handle the very same wish."""
+        if first is not None:
+            await self._showing.show(first, incoming)
+        await self._showing.show(await self._looked_up(incoming, handle), incoming)
+
+    async def _looked_up(self, incoming: Incoming, handle: Handle) -> Answer:
+        sender = incoming.sender
+        try:
+            found = await self._directory.look_up(sender.user)
+            now = await self._room.read(lambda reader: reader.now())
+        except ApprovalError as error:
+            return refused(error)
+        if isinstance(found, Unfit):
+            return await self._judged(handle, self._actors.stranger(sender, now), found) or _linked(sender.name)
+        actor = self._actors.member(found, sender, now)
+        return _without_fields(await self._judged(handle, actor)) or _linked(found.name)
+
+
+async def _submit(room: Room, actor: Actor, sent: Submission, form: Form) -> Answer | None:
+    """What is wrong with an input stands under it; every other refusal takes the modal's place."""
+    try:
+        return await form.submit(room, actor, sent)
+    except Invalid as error:
+        return refused_form(error, dict(form.fields))
+
+
+def _without_fields(answer: Answer | None) -> Answer | None:
+    """After the acknowledgement there are no fields left to put an error under."""
+    if isinstance(answer, FieldErrors):
+        return Whisper(whisper.draw(" ".join(answer.errors.values())), "Nothing was changed")
+    return answer
+
+
+def _linked(name: str) -> Whisper:
+    return Whisper(whisper.draw(f"You are {name}. Done."), "Done")

@@ -1,0 +1,132 @@
+"""Events of Slack: somebody opens Home, joins, changes, mentions us; a channel moves. Failing, Slack sends them again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import inbox
+from bot.slack.afterwards import Afterwards
+from bot.slack.blocks import Json
+from bot.slack.cards import help as help_card
+from bot.slack.cards import home
+from bot.slack.channels import Channels
+from bot.slack.directory import Directory
+from bot.slack.dispatch import Dispatch
+from bot.slack.homes import Homes
+from bot.slack.payload import Happening, Sender
+from bot.slack.room import Room
+from bot.slack.showing import Showing
+from bot.slack.vetting import Unfit
+from core.errors import ApprovalError
+
+On = Callable[[Happening], Awaitable[None]]
+
+REMEMBERED: Final = 2_000
+
+log = structlog.get_logger()
+
+
+class Events:
+    """`handlers` names every event the manifest asks for."""
+
+    def __init__(
+        self,
+        room: Room,
+        dispatch: Dispatch,
+        *,
+        directory: Directory,
+        channels: Channels,
+        showing: Showing,
+        client: AsyncWebClient,
+        afterwards: Afterwards,
+    ) -> None:
+        self._room = room
+        self._dispatch = dispatch
+        self._directory = directory
+        self._channels = channels
+        self._showing = showing
+        self._client = client
+        self._afterwards = afterwards
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self.homes = Homes(self.home_of, showing.publish)
+        self.handlers: Mapping[str, On] = {
+            "app_home_opened": self._home_opened,
+            "app_mention": self._mentioned,
+            "message": self._written,
+            "team_join": self._person_changed,
+            "user_change": self._person_changed,
+            "channel_rename": self._channel_changed,
+            "channel_id_changed": self._channel_changed,
+            "channel_shared": self._channel_changed,
+            "channel_unshared": self._channel_changed,
+        }
+
+    async def handle(self, body: Mapping[str, Any], happening: Happening) -> None:
+        """At most once per event id in this process; what comes twice elsewhere is harmless."""
+        handler = self.handlers.get(happening.kind)
+        id = str(body.get("event_id") or "")
+        if handler is None or id in self._known:
+            return
+        await handler(happening)
+        self._known[id] = None
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+    async def home_of(self, sender: Sender) -> Json:
+        """What this person's Home shows now."""
+        try:
+            found = await self._dispatch.who_is(sender)
+            return home.unmapped(found.sentence) if isinstance(found, Unfit) else await inbox.drawn(self._room, found)
+        except ApprovalError as error:
+            return home.unmapped(error.sentence)
+
+    async def _home_opened(self, happening: Happening) -> None:
+        if happening.sender is not None and happening.event.get("tab") == "home":
+            self._afterwards(self._show_home(happening.sender))
+
+    async def _show_home(self, sender: Sender) -> None:
+        view = await self.home_of(sender)
+        self.homes.seen(sender, view)
+        await self._showing.publish(sender.user, view)
+
+    async def _person_changed(self, happening: Happening) -> None:
+        """Settled before the acknowledgement: an event that failed comes again."""
+        user = happening.event.get("user")
+        if isinstance(user, Mapping):
+            await self._directory.settle(user)
+
+    async def _channel_changed(self, _happening: Happening) -> None:
+        self._channels.forget()
+
+    async def _mentioned(self, happening: Happening) -> None:
+        """In a channel. A mention in our own conversation arrives as a message too."""
+        channel = str(happening.event.get("channel") or "")
+        if not channel.startswith("D"):
+            self._help(channel, happening.event)
+
+    async def _written(self, happening: Happening) -> None:
+        """In our own conversation, by a person."""
+        event = happening.event
+        if event.get("channel_type") == "im" and not event.get("subtype") and not event.get("bot_id"):
+            self._help(str(event.get("channel") or ""), event)
+
+    def _help(self, channel: str, event: Mapping[str, Any]) -> None:
+        if channel and event.get("user") != self._room.installation.bot_user:
+            self._afterwards(self._post_help(channel, str(event.get("thread_ts") or event.get("ts") or "")))
+
+    async def _post_help(self, channel: str, thread: str) -> None:
+        drawing = help_card.draw(self._room.help)
+        thread_ts = None if channel.startswith("D") else thread or None
+        try:
+            await self._client.chat_postMessage(
+                channel=channel, text=drawing.text, blocks=drawing.blocks, thread_ts=thread_ts
+            )
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("slack.help_not_posted", problem=type(error).__name__)

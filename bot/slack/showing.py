@@ -1,0 +1,146 @@
+"""Carries answers out: in the acknowledgement where Slack takes them there, else by calls to Slack after it.
+
+A call that fails is logged and, where there is a way left, told to the person; nothing of the decision hangs on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.answer import Answer, FieldErrors, Open, Publish, Replace, Whisper
+from bot.slack.blocks import Json
+from bot.slack.cards import whisper
+from bot.slack.payload import Click, Incoming, Submission
+
+CHECKING: Final = "Checking who you are…"
+TOO_SLOW: Final = "Slack took too long to open the window. Nothing was changed; please click again."
+TRIGGER_GONE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What goes back to Slack at once: text and blocks of a command's reply, or what to do with the modal."""
+
+    body: Mapping[str, Any]
+
+
+def acknowledged(answer: Answer | None, incoming: Incoming) -> tuple[Acknowledgement, Answer | None]:
+    """What is said in the acknowledgement, and what is left to do after it."""
+    if answer is None:
+        return Acknowledgement({}), None
+    if isinstance(answer, FieldErrors):
+        return Acknowledgement({"response_action": "errors", "errors": dict(answer.errors)}), None
+    if isinstance(incoming, Submission):
+        return _in_the_modal(answer)
+    if not isinstance(incoming, Click) and isinstance(answer, Whisper) and incoming.response_url is not None:
+        return Acknowledgement(_ephemeral(answer)), None
+    return Acknowledgement({}), answer
+
+
+def _in_the_modal(answer: Answer) -> tuple[Acknowledgement, Answer | None]:
+    match answer:
+        case Replace(view):
+            return Acknowledgement({"response_action": "update", "view": view}), None
+        case Open(view):
+            return Acknowledgement({"response_action": "push", "view": view}), None
+        case Whisper():
+            return Acknowledgement({"response_action": "update", "view": whispered(answer)}), None
+        case _:
+            return Acknowledgement({}), answer
+
+
+def whispered(answer: Whisper) -> Json:
+    """A whisper as a modal."""
+    return whisper.modal(answer.title, answer.drawing)
+
+
+def _ephemeral(answer: Whisper) -> Json:
+    return {"response_type": "ephemeral", "replace_original": False, **answer.drawing.as_json()}
+
+
+class Showing:
+    """What calls Slack. `session` has a total timeout; the client never retries by itself."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self._client = client
+        self._session = session
+
+    async def show(self, answer: Answer, incoming: Incoming) -> None:
+        """After the acknowledgement."""
+        try:
+            await self._carry_out(answer, incoming)
+        except SlackApiError as error:
+            await self._missed(error, answer, incoming)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("slack.not_shown", problem=type(error).__name__)
+
+    async def _carry_out(self, answer: Answer, incoming: Incoming) -> None:
+        match answer:
+            case Whisper():
+                await self._whisper(answer, incoming)
+            case Open(view):
+                await self._open(view, incoming)
+            case Replace(view):
+                await self._replace(view, incoming)
+            case Publish(view):
+                await self._client.views_publish(user_id=incoming.sender.user, view=view)
+            case FieldErrors(errors):
+                said = whisper.draw(" ".join(errors.values()))
+                await self._whisper(Whisper(said, "Nothing was changed"), incoming)
+
+    async def _whisper(self, answer: Whisper, incoming: Incoming) -> None:
+        if incoming.response_url is not None:
+            await self._respond(incoming.response_url, _ephemeral(answer))
+        elif isinstance(incoming, Submission):
+            await self._client.views_update(view_id=incoming.view, view=whispered(answer))
+        else:
+            await self._open(whispered(answer), incoming)
+
+    async def _open(self, view: Json, incoming: Incoming) -> None:
+        if isinstance(incoming, Click) and incoming.view_type == "modal":
+            await self._client.views_push(trigger_id=incoming.trigger, view=view)
+        else:
+            await self._client.views_open(trigger_id=incoming.trigger, view=view)
+
+    async def _replace(self, view: Json, incoming: Incoming) -> None:
+        id = incoming.view if isinstance(incoming, Click | Submission) else None
+        if id is None:
+            await self._open(view, incoming)
+        else:
+            await self._client.views_update(view_id=id, view=view)
+
+    async def _respond(self, url: str, body: Json) -> None:
+        async with self._session.post(url, json=body) as answer:
+            if answer.status >= 400:
+                log.warning("slack.whisper_refused", status=answer.status)
+
+    async def _missed(self, error: SlackApiError, answer: Answer, incoming: Incoming) -> None:
+        reason = str(error.response.get("error"))
+        log.warning("slack.not_shown", reason=reason, answer=type(answer).__name__)
+        if reason in TRIGGER_GONE and incoming.response_url is not None:
+            await self._respond(incoming.response_url, _ephemeral(Whisper(whisper.draw(TOO_SLOW))))
+
+    async def publish(self, user: str, view: Json) -> None:
+        """Somebody's Home."""
+        try:
+            await self._client.views_publish(user_id=user, view=view)
+        except SlackApiError as error:
+            log.warning("slack.home_not_published", reason=error.response.get("error"))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("slack.home_not_published", reason=type(error).__name__)
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """A second copy of a card that a click has revealed."""
+        try:
+            await self._client.chat_delete(channel=channel, ts=ts)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("slack.copy_not_deleted", problem=type(error).__name__)
