@@ -6,11 +6,12 @@ and committed, and only then raised. Deliveries and notices are rows of the same
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.errors import ApprovalError, Conflict, Invalid, NotFound, Unavailable
+from core.errors import ApprovalError, Conflict, Invalid, NotFound, TooSoon, Unavailable
 from core.lifecycle import Facts, content_after, decide, fold, overdue, stored_decision
 from core.lifecycle.facts import Problem
 from core.lifecycle.who import may_read
@@ -34,6 +35,11 @@ EVERYBODY = 500
 """People behind one principal of an `all` requirement."""
 
 TRIES = 5
+
+UNRECORDED = (Invalid, TooSoon, Unavailable)
+"""Refusals that are no act of anybody: only logged and counted, never in the ledger."""
+
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,7 @@ class Desk:
         problems: tuple[Problem, ...],
     ) -> Done:
         def work(tx: Transaction) -> Done | _Refusal:
-            return _again(tx, once) or self._apply(tx, actor, request, command, problems, once)
+            return _again(tx, once, request) or self._apply(tx, actor, request, command, problems, once)
 
         return await self._transact(work, deadline)
 
@@ -211,21 +217,28 @@ class Desk:
         problems: tuple[Problem, ...],
         once: Idempotency | None,
     ) -> Done | _Refusal:
-        stored = tx.request(id)
-        if stored is None or stored.organisation != actor.organisation:
+        request = self._present(tx, id)
+        if request is None or request.organisation != actor.organisation:
             raise NotFound("There is no such request here; check the number.")
-        late = overdue(stored, tx.now())
-        request = fold(stored, late) if late else stored
-        if late:
-            self._save(tx, stored, request, late, clock_actor(request.organisation))
         project = _must_exist(tx.project(request.project))
         facts = self._facts(tx, request, actor, command, project, problems)
         try:
             events = decide(request, command, facts)
         except ApprovalError as refusal:
-            self._note(tx, request, command, refusal, facts)
+            if not isinstance(refusal, UNRECORDED):
+                self._note(tx, request, command, refusal, facts)
             return _Refusal(refusal)
         return self._settle(tx, request, command, events, facts, once)
+
+    def _present(self, tx: Transaction, id: str) -> Request | None:
+        """The stored request, after what time alone has ended was written."""
+        stored = tx.request(id)
+        late = () if stored is None else overdue(stored, tx.now())
+        if stored is None or not late:
+            return stored
+        request = fold(stored, late)
+        self._save(tx, stored, request, late, clock_actor(request.organisation))
+        return request
 
     def _settle(
         self,
@@ -256,7 +269,7 @@ class Desk:
     def _note(
         self, tx: Transaction, request: Request, command: c.Command, refusal: ApprovalError, facts: Facts
     ) -> None:
-        word = type(command).__name__.lower()
+        word = _CAPITAL.sub("_", type(command).__name__).lower()
         tx.note_refusal(request, e.Refused(facts.now, word, refusal.word, refusal.sentence), facts.actor)
 
     def _ring(self, tx: Transaction, id: str) -> None:
@@ -279,7 +292,7 @@ class Desk:
         if request.supersede_key is None or not (request.is_open or request.is_yes):
             return
         for id in tx.superseded_by(request):
-            older = tx.request(id)
+            older = self._present(tx, id)
             if older is None:
                 continue
             events = decide(older, c.Supersede(request.id, request.number), self._as_clock(facts, request))
@@ -358,7 +371,7 @@ class Desk:
             wanted = "Name a project" if draft.project is None else f"There is no project '{draft.project}' here"
             raise NotFound(f"{wanted}; projects are listed under /v1/projects.")
         named = name_stages(reader, project, draft)
-        wanted_behalf = draft.on_behalf_of or _fixed_behalf(actor)
+        wanted_behalf = _fixed_behalf(actor) or draft.on_behalf_of
         if wanted_behalf is None:
             return project, named, None
         member = find_member(reader, actor.organisation, wanted_behalf)
@@ -402,12 +415,12 @@ class Desk:
         raise NotFound("There is no such request here, or it is not yours to see; check the number.")
 
 
-def _again(tx: Transaction, once: Idempotency | None) -> Done | None:
-    """The stored answer to a repeat of the same key."""
+def _again(tx: Transaction, once: Idempotency | None, asked: str | None = None) -> Done | None:
+    """The stored answer to a repeat of the same key; `asked` is the request it was sent to, if there was one."""
     entry = tx.remembered(once.credential, once.key) if once is not None else None
     if once is None or entry is None:
         return None
-    if entry.body != once.body:
+    if entry.body != once.body or asked not in (None, entry.request):
         raise Conflict(
             "This Idempotency-Key was used before with another body; use a new key for a new wish.",
             code="idempotency_conflict",
@@ -438,7 +451,7 @@ def _fixed_behalf(actor: Actor) -> str | None:
 
 def _people_needed(request: Request | None, actor: Actor, command: c.Command) -> frozenset[str]:
     needed = {actor.id} if actor.is_member else set()
-    if request is not None and isinstance(command, c.Approve):
+    if request is not None and isinstance(command, c.Approve | c.Judge):
         needed |= {decision.member for decision in request.decisions if decision.counts}
     if isinstance(command, c.GiveSeat):
         needed.add(command.taker)
@@ -476,11 +489,10 @@ def _only_fixing(plan: Plan) -> Plan:
 
 def _rosters(tx: Transaction, plan: Plan, project: str) -> dict[str, frozenset[str]]:
     """The active members behind every principal of the plan, as many as each requirement could need."""
-    found: dict[str, frozenset[str]] = {}
+    limits: dict[str, int] = {}
     for stage in plan.stages:
         for requirement in stage.requirements:
             limit = EVERYBODY if requirement.fixes_people else ROSTER + requirement.slots(None)
             for source in requirement.sources:
-                if source.principal not in found:
-                    found[source.principal] = tx.roster(source.principal, project, limit)
-    return found
+                limits[source.principal] = max(limit, limits.get(source.principal, 0))
+    return {principal: tx.roster(principal, project, limit) for principal, limit in limits.items()}
