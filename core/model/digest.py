@@ -10,6 +10,7 @@ from typing import Any
 import rfc8785
 
 from core.errors import Invalid
+from core.model.canonical import canonical
 from core.model.request import Content, Requester, Subject
 
 LARGEST_INTEGER = 2**53 - 1
@@ -18,15 +19,15 @@ LARGEST_INTEGER = 2**53 - 1
 def digest_of(value: Mapping[str, Any]) -> str:
     """Hex SHA-256 of the canonical JSON of `value`; `Invalid` where that has none, or text holds a NUL."""
     try:
-        canonical = rfc8785.dumps(dict(value))
+        written = canonical(dict(value))
     except (rfc8785.CanonicalizationError, UnicodeError) as error:
         raise Invalid(
             "Something in this cannot be written as canonical JSON: numbers must be finite, whole ones within "
             "±(2^53−1), and text without lone surrogates."
         ) from error
-    if b"\\u0000" in canonical.replace(b"\\\\", b""):
+    if b"\\u0000" in written.replace(b"\\\\", b""):
         raise Invalid("A text holds a NUL character, which nothing here can keep; leave it out.")
-    return hashlib.sha256(canonical).hexdigest()
+    return hashlib.sha256(written).hexdigest()
 
 
 def request_digest(
