@@ -1,0 +1,289 @@
+"""Shows requests as cards in Slack and tells people in threads and direct messages.
+
+Posts are never repeated here: Slack has no idempotency key, so whatever may have arrived is `OutcomeUnknown`. Each card
+carries its delivery's id in its metadata, to be found again, and in a block id, so that a click tells which copy it was.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Final, TypeVar
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.slack.actor import KIND
+from bot.slack.backdrop import Backdrops
+from bot.slack.blocks import Json
+from bot.slack.cards import line, redacted
+from bot.slack.cards import request as card
+from bot.slack.cards.base import Drawing
+from bot.slack.channels import Channels
+from bot.slack.installation import Installation
+from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace
+from core.model.request import Request
+from core.ports import Delivery, Notice, Reader, Store
+
+T = TypeVar("T")
+
+THREAD: Final = "thread"
+METADATA: Final = "countersign_card"
+"""The event type of a card's metadata. Stands in posted messages; may never be renamed."""
+
+BUSY: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+UNKNOWN: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+"""`internal_error` and `fatal_error` may mean that it was posted (docs.slack.dev, chat.postMessage)."""
+
+BLOCKS: Final = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_arguments"}
+)
+GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "block_mismatch"})
+MENDABLE: Final = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
+    | {"no_permission", "org_login_required", "ekm_access_denied", "access_denied", "not_allowed_token_type"}
+)
+"""Somebody who runs the server can mend these; the place is fine."""
+
+LOOK_BACK: Final = 100
+REMEMBERED: Final = 2_000
+
+
+class SlackOutlet:
+    """`client` never retries by itself and its session has a total timeout."""
+
+    word: ClassVar[str] = "slack"
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        store: Store,
+        channels: Channels,
+        backdrops: Backdrops,
+        installation: Installation,
+        *,
+        pace: Pace | None = None,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._channels = channels
+        self._backdrops = backdrops
+        self._installation = installation
+        self._pace = pace or Pace()
+        self._told: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    @property
+    def pace(self) -> Pace:
+        return self._pace
+
+    async def show(self, delivery: Delivery, request: Request) -> Delivery:
+        """Update the card where it stands, else post it."""
+        if delivery.state == "shown":
+            channel = str(delivery.address["channel"])
+            drawings = await self._drawings(delivery, request, channel)
+            await self._first_accepted(drawings, lambda drawing: self._update(delivery, drawing))
+            return delivery
+        channel = await self._channel(delivery.organisation, delivery.place)
+        drawings = await self._drawings(delivery, request, channel)
+        answer = await self._first_accepted(drawings, lambda drawing: self._post(channel, delivery, drawing))
+        return replace(delivery, address={"channel": str(answer["channel"]), "ts": str(answer["ts"])})
+
+    async def tell(self, notice: Notice, request: Request, cards: Sequence[Delivery]) -> Notice:
+        """Under each card, or to one person. What was said under one card is not said there again by a later try."""
+        if notice.place == THREAD:
+            return await self._tell_threads(notice, request, cards)
+        channel = await self._channel(notice.organisation, notice.place)
+        drawing = line.draw(request, notice.word, notice.sentence, notice.extra, direct=True)
+        answer = await _called(self._say(channel, drawing))
+        return replace(notice, address={"channel": str(answer["channel"]), "ts": str(answer["ts"])})
+
+    async def find(self, delivery: Delivery) -> Mapping[str, Any] | None:
+        """Looked up in the channel's history, where that scope was granted; None where it cannot be seen."""
+        channel = await self._channel(delivery.organisation, delivery.place)
+        try:
+            where = await self._conversation(channel)
+            history = await self._client.conversations_history(
+                channel=where, limit=LOOK_BACK, include_all_metadata=True
+            )
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
+            return None
+        for message in history.get("messages") or []:
+            metadata = message.get("metadata") or {}
+            if (metadata.get("event_payload") or {}).get("delivery") == delivery.id:
+                return {"channel": where, "ts": str(message["ts"])}
+        return None
+
+    # Where.
+
+    async def _channel(self, organisation: str, place: str) -> str:
+        """What `chat.postMessage` takes: a channel's id, or a user's, which means their direct messages."""
+        kind, _, id = place.partition(":")
+        if place.startswith("#"):
+            found = await _called(self._channels.id_of(place))
+            if found is None:
+                raise OutletRefused(f"there is no channel {place} that the app can see")
+            return found
+        if kind == "channel":
+            return id
+        if kind != "member":
+            raise OutletRefused(f"{kind} is no place in Slack")
+        user = await self._store.read(lambda reader: self._user(reader, organisation, id))
+        if user is None:
+            raise OutletRefused("the member is not linked to a Slack account")
+        return user
+
+    def _user(self, reader: Reader, organisation: str, member: str) -> str | None:
+        pinned = reader.identities(organisation, member)
+        here = (one.user for one in pinned if (one.kind, one.issuer) == (KIND, self._installation.issuer))
+        return next(here, None)
+
+    async def _conversation(self, channel: str) -> str:
+        """A user's direct messages have an id of their own, which history wants."""
+        if not channel.startswith(("U", "W")):
+            return channel
+        opened = await self._client.conversations_open(users=channel)
+        return str(opened["channel"]["id"])
+
+    async def _is_shared(self, channel: str) -> bool:
+        return channel.startswith(("C", "G")) and await _called(self._channels.is_shared(channel))
+
+    # Cards.
+
+    async def _drawings(self, delivery: Delivery, request: Request, channel: str) -> list[Drawing]:
+        """The card, and plainer ones should Slack refuse its blocks. Strangers reading along see no details."""
+        if await self._is_shared(channel):
+            return [redacted.draw(request)]
+        backdrop = await self._backdrops.of(request)
+        minimal = card.minimal(request, backdrop)
+        text = Drawing(minimal.text, [])
+        return [_marked(card.draw(request, backdrop), delivery), _marked(minimal, delivery), text]
+
+    async def _first_accepted(
+        self, drawings: Sequence[Drawing], send: Callable[[Drawing], Awaitable[AsyncSlackResponse]]
+    ) -> AsyncSlackResponse:
+        """Refused blocks were certainly not posted, so the next drawing may be tried."""
+        for drawing in drawings[:-1]:
+            try:
+                return await send(drawing)
+            except SlackApiError as error:
+                if _reason(error) not in BLOCKS:
+                    raise _translated(error) from error
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise _lost(error) from error
+        return await _called(send(drawings[-1]))
+
+    async def _post(self, channel: str, delivery: Delivery, drawing: Drawing) -> AsyncSlackResponse:
+        return await self._client.chat_postMessage(
+            channel=channel,
+            text=drawing.text,
+            blocks=drawing.blocks,
+            metadata={"event_type": METADATA, "event_payload": {"delivery": delivery.id, "request": delivery.request}},
+            unfurl_links=False,
+            unfurl_media=False,
+            parse="none",
+        )
+
+    async def _update(self, delivery: Delivery, drawing: Drawing) -> AsyncSlackResponse:
+        return await self._client.chat_update(
+            channel=str(delivery.address["channel"]),
+            ts=str(delivery.address["ts"]),
+            text=drawing.text,
+            blocks=drawing.blocks,
+            parse="none",
+        )
+
+    # Lines.
+
+    async def _tell_threads(self, notice: Notice, request: Request, cards: Sequence[Delivery]) -> Notice:
+        drawing = line.draw(request, notice.word, notice.sentence, notice.extra, direct=False)
+        refusals = []
+        told = dict(notice.address)
+        for shown in cards:
+            try:
+                if (ts := await self._under(shown, notice, drawing)) is not None:
+                    told[shown.id] = ts
+            except OutletRefused as no:
+                refusals.append(no)
+        if refusals and len(refusals) == len(cards):
+            raise refusals[0]
+        return replace(notice, address=told)
+
+    async def _under(self, shown: Delivery, notice: Notice, drawing: Drawing) -> str | None:
+        channel, ts = str(shown.address.get("channel", "")), str(shown.address.get("ts", ""))
+        done = (notice.id, shown.id)
+        if not channel or done in self._told or await self._is_shared(channel):
+            return None
+        answer = await _called(self._say(channel, drawing, thread=ts))
+        self._told[done] = None
+        while len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+        return str(answer["ts"])
+
+    async def _say(self, channel: str, drawing: Drawing, thread: str | None = None) -> AsyncSlackResponse:
+        return await self._client.chat_postMessage(
+            channel=channel,
+            text=drawing.text,
+            blocks=drawing.blocks,
+            thread_ts=thread,
+            unfurl_links=False,
+            unfurl_media=False,
+            parse="none",
+        )
+
+
+def _marked(drawing: Drawing, delivery: Delivery) -> Drawing:
+    """The delivery's id in the buttons' block id, which comes back with every click."""
+
+    def mark(block: Json) -> Json:
+        if block["type"] != "actions":
+            return block
+        key = block["block_id"].removeprefix("buttons.").removeprefix("plain.")
+        return {**block, "block_id": f"buttons.{key}.{delivery.id}"}
+
+    return Drawing(drawing.text, [mark(block) for block in drawing.blocks])
+
+
+async def _called(call: Awaitable[T]) -> T:
+    try:
+        return await call
+    except SlackApiError as error:
+        raise _translated(error) from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise _lost(error) from error
+
+
+def _lost(error: Exception) -> OutletBusy | OutcomeUnknown:
+    """Nobody reached means nothing done; any other end of a connection tells nothing."""
+    return OutletBusy(5.0) if isinstance(error, aiohttp.ClientConnectorError) else OutcomeUnknown(type(error).__name__)
+
+
+def _translated(error: SlackApiError) -> OutletRefused | OutletBusy | OutcomeUnknown:
+    response = error.response
+    if not isinstance(response, AsyncSlackResponse):
+        return OutcomeUnknown("an answer that was not Slack's")
+    reason = _reason(error)
+    if response.status_code == 429 or reason in BUSY:
+        return OutletBusy(_retry_after(response))
+    if response.status_code >= 500 or reason in UNKNOWN or not reason:
+        return OutcomeUnknown(reason or str(response.status_code))
+    return OutletRefused(reason, gone=reason in GONE, permanent=reason not in GONE | MENDABLE)
+
+
+def _reason(error: SlackApiError) -> str:
+    response = error.response
+    data = response.data if isinstance(response, AsyncSlackResponse) else None
+    return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+def _retry_after(response: AsyncSlackResponse) -> float:
+    headers = {str(name).lower(): value for name, value in response.headers.items()}
+    try:
+        return max(1.0, float(headers.get("retry-after", 1)))
+    except (TypeError, ValueError):
+        return 30.0
+
+
+MEMBER = SlackOutlet
