@@ -7,13 +7,13 @@ circles. Hooks are compiled once per codec.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
+import orjson
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
@@ -23,7 +23,6 @@ from core.model.requirement import Requirement
 
 T = TypeVar("T")
 
-_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _PLAIN: Final = frozenset({str, int, float, bool, Any})
 
 
@@ -48,14 +47,14 @@ class Codec:
 
     def text(self, value: Any) -> str:
         """The value as compact JSON text."""
-        return _COMPACT(self._converter.unstructure(value))
+        return orjson.dumps(self._converter.unstructure(value)).decode()
 
     def parse(self, text: str, kind: type[T]) -> T:
         """The inverse of `text`."""
-        return self._converter.structure(json.loads(text), kind)
+        return self._converter.structure(orjson.loads(text), kind)
 
     def request(self, text: str) -> Request:
-        return self._converter.structure(json.loads(text), Request)
+        return self._converter.structure(orjson.loads(text), Request)
 
     def payload(self, event: Event) -> tuple[str, dict[str, Any]]:
         """The event's stored word, and all it says but its moment."""
@@ -91,7 +90,7 @@ def codec(requirement_kinds: Mapping[str, type[Requirement]]) -> Codec:
 
 def moment_text(at: datetime) -> str:
     """ISO 8601 in UTC with `Z`, microseconds only where there are any."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 def _register_values(converter: Converter) -> None:

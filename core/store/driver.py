@@ -97,8 +97,8 @@ class Session(ABC):
     """One connection's statements, within whatever transaction it is in."""
 
     @abstractmethod
-    def rows(self, statement: Executable, params: Params | None = None) -> list[Row]:
-        """What a query finds."""
+    def rows(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> list[Row]:
+        """What a query finds; with `clock`, `now` is read anew right after it, locks waited for and all."""
 
     @abstractmethod
     def run(self, statement: Executable, params: Params | None = None) -> int:
@@ -116,6 +116,6 @@ class Session(ABC):
     def now(self, *, fresh: bool = False) -> datetime:
         """The clock of this session's transaction; `fresh` reads it again."""
 
-    def row(self, statement: Executable, params: Params | None = None) -> Row | None:
-        found = self.rows(statement, params)
+    def row(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> Row | None:
+        found = self.rows(statement, params, clock=clock)
         return found[0] if found else None

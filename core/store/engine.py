@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final, TypeVar
 
@@ -18,6 +19,8 @@ from core.store.reader import StoreReader
 from core.store.transaction import StoreTransaction
 
 T = TypeVar("T")
+Seal = Callable[[Transaction, frozenset[str]], None]
+"""Seals what has been added to the ledgers of these organisations."""
 
 BLOCK: Final = 10
 """Numbers drawn at once: few enough that a restart leaves no puzzling gap."""
@@ -25,13 +28,17 @@ BLOCK: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a store is given: the clock, and the domain's answers it needs. `seal` runs with each commit where it can."""
+    """What a store is given: the clock, and the domain's answers it needs.
+
+    `turned` is how far the clock has been turned by hand, for a database that keeps its own time.
+    """
 
     clock: Clock
     codec: Codec
     chain: Chain
     derive: Derive
-    seal: Callable[[Transaction, frozenset[str]], None] | None = None
+    seal: Seal | None = None
+    turned: Callable[[], timedelta] = timedelta
 
 
 class Engine(ABC):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+import orjson
 from sqlalchemy import bindparam, func, insert, select, union_all, update
 
 from core.ports import Head, LedgerRow, Seal
@@ -63,7 +63,7 @@ _HEAD: Final = union_all(
 
 
 def ledger_row(row: Row) -> LedgerRow:
-    return rows.ledger_row(row, None if row[9] is None else json.loads(row[9]))
+    return rows.ledger_row(row, None if row[9] is None else orjson.loads(row[9]))
 
 
 class LedgerReads:

@@ -18,7 +18,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from core.errors import Conflict, Unavailable
 from core.store.opening import is_sqlite, sqlite_path
@@ -94,9 +95,17 @@ def _connected(url: str) -> Iterator[Connection]:
     options = {"timeout": 30, "isolation_level": None} if is_sqlite(url) else {}
     address = f"sqlite:///{sqlite_path(url)}" if is_sqlite(url) else url
     engine = create_engine(address, poolclass=NullPool, connect_args=options)
-    with engine.connect() as connection:
+    with _reached(engine) as connection:
         yield connection
     engine.dispose()
+
+
+def _reached(engine: Engine) -> Connection:
+    """The driver's own words may hold the password of the address, so they are not passed on."""
+    try:
+        return engine.connect()
+    except OperationalError:
+        raise Unavailable("The database cannot be reached; check its address and that it is running.") from None
 
 
 @contextmanager

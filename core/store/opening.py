@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -11,22 +12,28 @@ from sqlalchemy.exc import ArgumentError
 
 from core.codec import Codec
 from core.errors import Invalid
-from core.ports import Chain, Clock, Derive, Transaction
-from core.store.engine import Engine, Parts
+from core.ports import Chain, Clock, Derive
+from core.store.engine import Engine, Parts, Seal
 from core.store.sqlite import SqliteStore
-
-Seal = Callable[[Transaction, frozenset[str]], None]
 
 
 @asynccontextmanager
 async def open_store(
-    url: str, *, clock: Clock, codec: Codec, chain: Chain, derive: Derive, seal: Seal | None = None
+    url: str,
+    *,
+    clock: Clock,
+    codec: Codec,
+    chain: Chain,
+    derive: Derive,
+    seal: Seal | None = None,
+    turned: Callable[[], timedelta] = timedelta,
 ) -> AsyncIterator[Engine]:
     """The store at `sqlite:///file` or `postgresql://…`, whose tables are there already; closed at the end.
 
-    `seal` is called with the organisations whose ledger a commit has added to; on SQLite within that very commit.
+    `seal` is called with the organisations whose ledger has grown: on SQLite within that very commit, on PostgreSQL at
+    most 250 ms later. PostgreSQL keeps its own time; `turned` is how far it has been turned by hand.
     """
-    parts = Parts(clock, codec, chain, derive, seal)
+    parts = Parts(clock, codec, chain, derive, seal, turned)
     store = _open(url, parts)
     try:
         yield store

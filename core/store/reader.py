@@ -45,6 +45,11 @@ class StoreReader(PeopleReads, LedgerReads):
         self._db = db
         self._codec = codec
 
+    @property
+    def session(self) -> Session:
+        """For what only the store itself asks."""
+        return self._db
+
     def now(self) -> datetime:
         return self._db.now(fresh=True)
 

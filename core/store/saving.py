@@ -125,13 +125,12 @@ class Saving:
         self.logged: set[str] = set()
 
     def request(self, id: str, *, lock: bool = True) -> Request | None:
-        row = self._db.row(_FOR_CHANGE if lock else _STATE, {"id": id})
+        row = self._db.row(_FOR_CHANGE if lock else _STATE, {"id": id}, clock=lock)
         if row is None:
             return None
         if lock:
             self._loaded[id] = Loaded(*row[1:6])
             self._projects[row[6]] = rows.project(row[6:], self._codec)
-            self._db.now(fresh=True)
         return self._codec.request(row[0])
 
     def known_project(self, id: str) -> Project | None:

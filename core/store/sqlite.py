@@ -63,9 +63,11 @@ class SqliteSession(Session):
         self._clock = clock
         self._now: datetime | None = None
 
-    def rows(self, statement: Executable, params: Params | None = None) -> list[Row]:
+    def rows(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> list[Row]:
         prepared = self._prepared(statement)
         self._execute(prepared.sql, prepared.values(params or {}))
+        if clock:
+            self._now = None
         return prepared.rows(self._cursor.fetchall())
 
     def run(self, statement: Executable, params: Params | None = None) -> int:

@@ -31,10 +31,8 @@ KEPT: Final = timedelta(hours=24)
 QUIET: Final = timedelta(minutes=1)
 """One refusal per actor, command and code is written in this time."""
 
-_REPLY: Final = select(replies.c.body, replies.c.request, replies.c.reply).where(
-    replies.c.credential == bindparam("credential"),
-    replies.c.key == bindparam("key"),
-    replies.c.at > bindparam("since"),
+_REPLY: Final = select(replies.c.body, replies.c.request, replies.c.reply, replies.c.at).where(
+    replies.c.credential == bindparam("credential"), replies.c.key == bindparam("key")
 )
 _new_reply = upsert(replies)
 _REMEMBER: Final = _new_reply.on_conflict_do_update(
@@ -164,8 +162,8 @@ class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox):
         return [row[0] for row in self._db.rows(_SUPERSEDED, params)]
 
     def remembered(self, credential: str, key: str) -> Remembered | None:
-        row = self._db.row(_REPLY, {"credential": credential, "key": key, "since": self.now() - KEPT})
-        return None if row is None else Remembered(*row)
+        row = self._db.row(_REPLY, {"credential": credential, "key": key})
+        return None if row is None or row[3] <= self.now() - KEPT else Remembered(*row[:3])
 
     def remember(self, credential: str, key: str, entry: Remembered) -> None:
         values = {
