@@ -54,4 +54,4 @@ def _hash(row: LedgerRow, seq: int, previous: str) -> str:
 
 def moment(at: datetime) -> str:
     """ISO 8601 in UTC with six digits of a second and `Z`: one moment has one text."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

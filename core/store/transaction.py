@@ -11,12 +11,11 @@ from sqlalchemy import ColumnElement, Delete, Select, Table, bindparam, delete, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.codec import Codec
-from core.errors import Conflict
 from core.model.event import Event, Refused
 from core.model.organisation import Project
 from core.model.people import Actor
 from core.model.request import Request
-from core.ports import Chain, Changed, Derive, Remembered
+from core.ports import Chain, Changed, Derive, KeyTaken, Remembered
 from core.store.driver import Session
 from core.store.ledger_rows import LedgerReads, Sealing
 from core.store.outbox import Outbox
@@ -175,8 +174,8 @@ class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox):
             "at": self.now(),
             "since": self.now() - KEPT,
         }
-        used = Conflict("This Idempotency-Key has just been used; repeat the call.", code="idempotency_conflict")
-        self._db.change(_REMEMBER, values, used)
+        taken = KeyTaken("This Idempotency-Key has just been used; repeat the call.")
+        self._db.change(_REMEMBER, values, taken)
 
     def draw(self, organisation: str, block: int) -> int:
         """Move the organisation's counter on by `block`; where it stands then."""
