@@ -22,7 +22,7 @@ from core.model.people import Actor, Person, clock_actor
 from core.model.request import Content, Decision, Judgement, Plan, Request, Requester, Stage
 from core.naming import Draft, DraftRequirement, DraftStage, Named, find_member, find_project, name_stages
 from core.outgoing import Outgoing
-from core.ports import Idempotency, Reader, Remembered, StaleVersion, Store, Transaction
+from core.ports import Idempotency, KeyTaken, Reader, Remembered, StaleVersion, Store, Transaction
 from core.rulebook.can_it_pass import what_is_missing
 from core.rulebook.judge import judge
 
@@ -182,7 +182,7 @@ class Desk:
         for _ in range(TRIES):
             try:
                 outcome = await self._store.transact(work, deadline=deadline)
-            except StaleVersion:
+            except (StaleVersion, KeyTaken):
                 continue
             if isinstance(outcome, _Refusal):
                 raise outcome.error

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from core.errors import Conflict
 from core.model.event import Event
 from core.model.organisation import (
     Agent,
@@ -247,7 +248,7 @@ class Transaction(Protocol):
     def notify(self, notices: Sequence[Notice]) -> None: ...
     def remembered(self, credential: str, key: str) -> Remembered | None: ...
     def remember(self, credential: str, key: str, entry: Remembered) -> None:
-        """Keep a reply for 24 hours; a second entry under one key is a `Conflict`."""
+        """Keep a reply for 24 hours; a second entry under one key raises `KeyTaken`."""
 
     # What admins set up. `put` writes a noun whole, new or changed.
     def put(self, noun: Organisation | Member | Identity | Group | Project | Agent | ApiKey | Token) -> None: ...
@@ -295,6 +296,12 @@ class Transaction(Protocol):
 
 
 Work = Callable[[Transaction], T]
+
+
+class KeyTaken(Conflict):
+    """The idempotency key was used in the same moment; beginning again finds the answer kept under it."""
+
+    code = "idempotency_conflict"
 
 
 class StaleVersion(Exception):
