@@ -71,7 +71,7 @@ class Codec:
 
     def _requirement(self, data: Mapping[str, Any]) -> Requirement:
         ((word, parameters),) = data.items()
-        return self._kinds[word].from_json(parameters)
+        return self._kinds[word].from_json(parameters, self._requirement)
 
     def _writer(self, kind: type[Event]) -> Callable[[Event], dict[str, Any]]:
         return make_dict_unstructure_fn(kind, self._converter, at=override(omit=True))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice, product
 
 from core.model.request import Decision, Request, Stage
-from core.model.requirement import Requirement, Result, Source, Vote
+from core.model.requirement import Reports, Requirement, Result, Source, Vote
 
 
 class StageState(StrEnum):
@@ -54,7 +55,7 @@ class Standing:
 
 
 def stand(request: Request) -> Standing:
-    """Explain the request from its decisions alone."""
+    """Explain the request from its decisions, and the reports of checks, alone."""
     votes = {stage.number: votes_of(request, stage.number) for stage in request.plan.stages}
     chosen = _assign(request, votes) if request.plan.distinct else None
     return Standing(tuple(_explain(request, stage, votes[stage.number], chosen) for stage in request.plan.stages))
@@ -64,6 +65,11 @@ def votes_of(request: Request, stage: int) -> tuple[Vote, ...]:
     """The live approvals given in this stage of the present revision, each person once."""
     counted = {d.member: d for d in request.decisions if _counts_now(d, request, stage)}
     return tuple(Vote(d.member, d.name, d.principals) for d in counted.values())
+
+
+def reports_of(request: Request) -> Reports:
+    """What checks have said of the present revision."""
+    return {name: report for name, report in request.checks.items() if report.revision == request.revision}
 
 
 def _counts_now(decision: Decision, request: Request, stage: int) -> bool:
@@ -87,8 +93,9 @@ Slot = tuple[int, str, int]
 
 
 def _explain(request: Request, stage: Stage, votes: tuple[Vote, ...], chosen: dict[Slot, str] | None) -> StageStanding:
+    reports = reports_of(request)
     results = tuple(
-        requirement.standing(_usable(stage, requirement, votes, chosen), request.fixed.get(requirement.id))
+        requirement.standing(_usable(stage, requirement, votes, chosen), request.fixed.get(requirement.id), reports)
         for requirement in stage.requirements
     )
     return StageStanding(stage, _state(request, stage, results), results)
@@ -111,20 +118,49 @@ def _state(request: Request, stage: Stage, results: tuple[Result, ...]) -> Stage
     return StageState.PASSED if all(result.met for result in results) else StageState.NOT_REACHED
 
 
+CHOICES = 256
+"""Combinations of ways through `any_of` looked at; a plan with more might wait for one vote more than it needs."""
+
+
 def _assign(request: Request, votes: dict[int, tuple[Vote, ...]]) -> dict[Slot, str]:
     """Give each slot at most one person and each person at most one slot, as many as can be; earlier stages first.
 
     Augmenting paths never free a slot once it is filled, so that the order of clicks does not matter and a passed
-    stage stays passed.
+    stage stays passed. Where `any_of` leaves a choice, the one that meets the earliest requirements is taken.
     """
+    requirements = [(stage.number, requirement) for stage in request.plan.stages for requirement in stage.requirements]
+    best: dict[Slot, str] = {}
+    met: tuple[bool, ...] = ()
+    for ways in islice(product(*(requirement.ways for _, requirement in requirements)), CHOICES):
+        chosen = match(_slots(request, requirements, ways, votes))
+        now_met = tuple(result.met for stage in request.plan.stages for result in _results(request, stage, votes, chosen))
+        if now_met > met:
+            best, met = chosen, now_met
+        if all(met):
+            break
+    return best
+
+
+def _results(
+    request: Request, stage: Stage, votes: dict[int, tuple[Vote, ...]], chosen: dict[Slot, str]
+) -> tuple[Result, ...]:
+    return _explain(request, stage, votes[stage.number], chosen).results
+
+
+def _slots(
+    request: Request,
+    requirements: list[tuple[int, Requirement]],
+    ways: tuple[Requirement, ...],
+    votes: dict[int, tuple[Vote, ...]],
+) -> dict[Slot, list[str]]:
+    """Who could take each slot, if every requirement is to be met by the way chosen for it."""
     wanted: dict[Slot, list[str]] = {}
-    for stage in request.plan.stages:
-        for requirement in stage.requirements:
-            fixed = request.fixed.get(requirement.id)
-            fitting = [vote.member for vote in votes[stage.number] if requirement.accepts(vote, fixed)]
-            for place in range(requirement.slots(fixed)):
-                wanted[(stage.number, requirement.id, place)] = fitting
-    return match(wanted)
+    for (stage, requirement), way in zip(requirements, ways, strict=True):
+        fixed = request.fixed.get(requirement.id)
+        fitting = [vote.member for vote in votes[stage] if way.accepts(vote, fixed)]
+        for place in range(way.slots(fixed)):
+            wanted[(stage, requirement.id, place)] = fitting
+    return wanted
 
 
 def match(wanted: dict[Slot, list[str]]) -> dict[Slot, str]:

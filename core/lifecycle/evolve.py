@@ -119,6 +119,10 @@ def _with_stale(request: Request, keeps: frozenset[str]) -> Request:
     return replace(request, decisions=tuple(fallen))
 
 
+def _check_reported(request: Request, event: e.CheckReported) -> Request:
+    return replace(request, checks={**request.checks, event.name: event.report})
+
+
 def _question_asked(request: Request, event: e.QuestionAsked) -> Request:
     questions = (*request.questions, event.question)
     return replace(request, questions=questions, status=Status.ASKED_QUESTION)
@@ -197,6 +201,7 @@ _HOW: dict[type[e.Event], Callable[[Request, Any], Request]] = {
     e.ApprovalLapsed: _lapsed,
     e.Edited: _edited,
     e.Revised: _revised,
+    e.CheckReported: _check_reported,
     e.QuestionAsked: _question_asked,
     e.QuestionAnswered: _question_answered,
     e.Commented: _unchanged,

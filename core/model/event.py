@@ -22,6 +22,7 @@ from core.model.request import (
     Stage,
     Status,
 )
+from core.model.requirement import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,14 @@ class Revised(Event):
     digest: str
     action_digest: str
     named: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReported(Event):
+    """An outside check said how it stands on a revision; its last word there counts."""
+
+    name: str
+    report: Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +225,7 @@ WORDS: Mapping[str, type[Event]] = {
     "approval_lapsed": ApprovalLapsed,
     "edited": Edited,
     "revised": Revised,
+    "check_reported": CheckReported,
     "question_asked": QuestionAsked,
     "question_answered": QuestionAnswered,
     "commented": Commented,

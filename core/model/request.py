@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from core.model.explanation import Explanation
 from core.model.people import Actor, Proof, Way
-from core.model.requirement import Requirement
+from core.model.requirement import Report, Requirement, Source
 
 
 class Status(StrEnum):
@@ -104,11 +105,22 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalates:
+    """After so long in a stage, `to` join the people of these requirements (by id), or take their places."""
+
+    after: timedelta
+    to: tuple[Source, ...]
+    requirements: tuple[str, ...]
+    reassign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What judging a revision came to: who must say yes, in which order, within which windows.
 
     Copied into the request, so that later changes of settings leave running requests alone. `barred` are member ids
-    that may not decide. `notify` are places told besides: `#channel` or `channel:<id>`.
+    that may not decide. `notify` are places told besides: `#channel` or `channel:<id>`; `tell` are people told besides.
+    `allowed_by` is the cause of a yes for which no person is needed once the checks of the plan have passed.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -123,6 +135,10 @@ class Plan:
     decide_in: frozenset[str] = frozenset({"slack", "token", "oidc"})
     notify: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    tell: tuple[Source, ...] = ()
+    escalations: tuple[Escalates, ...] = ()
+    allowed_by: str | None = None
+    explanation: Explanation | None = field(default=None, compare=False)
 
     def stage(self, number: int) -> Stage | None:
         return next((stage for stage in self.stages if stage.number == number), None)
@@ -234,7 +250,8 @@ class Request:
     `original` is the content of the last revision the requester made; it differs from `content` after an approver's
     edits. `stage` is the number of the open stage (the last one once the request is final). `fixed` maps a requirement
     id to the member ids an `all` requirement was fixed to when its stage opened. `named` are the stages the requester asked
-    for, before judging added to them; `distinct` and `notify` likewise.
+    for, before judging added to them; `distinct` and `notify` likewise. `checks` holds each check's last report by its
+    name, also those on earlier revisions, which no longer count.
     """
 
     id: str
@@ -272,6 +289,7 @@ class Request:
     reminders_rung: int = 0
     reminded_at: datetime | None = None
     revised_recently: tuple[datetime, ...] = ()
+    checks: Mapping[str, Report] = field(default_factory=dict)
     version: int = 0
 
     @property

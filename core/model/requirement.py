@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,26 @@ class Vote:
     member: str
     name: str
     principals: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an outside check says of one revision; `state` is `passed`, `failed` or `pending`."""
+
+    state: str
+    revision: int
+    at: datetime
+    summary: str | None = None
+    url: str | None = None
+
+
+Reports = Mapping[str, Report]
+"""The reports on the present revision, by the check's name."""
+
+NO_REPORTS: Final[Reports] = MappingProxyType({})
+
+Bind = Callable[[Source], tuple[Source, ...]]
+"""From a source as a rule names it to the sources it stands for in one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +84,63 @@ class Requirement(ABC):
         """Whether its people are fixed when the stage opens."""
         return False
 
+    @property
+    def ways(self) -> tuple[Requirement, ...]:
+        """The requirements of which one suffices: itself alone where there is no choice."""
+        return (self,)
+
+    @property
+    @abstractmethod
+    def key(self) -> Hashable:
+        """Two requirements with one key are equal but for id and number, and become one when plans are merged."""
+
+    @property
+    @abstractmethod
+    def line(self) -> str:
+        """As it is written in a rule's one line, e.g. `2 of @security`."""
+
+    @abstractmethod
+    def joined(self, other: Self) -> Self:
+        """The one that asks for as much as both; only for equal keys."""
+
+    @abstractmethod
+    def called(self, id: str) -> Self:
+        """The same under another id."""
+
+    @abstractmethod
+    def bound(self, bind: Bind) -> Self:
+        """The same with every source replaced by what it stands for."""
+
     @abstractmethod
     def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
         """Whether this vote may count here."""
 
     @abstractmethod
-    def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None) -> Result:
+    def standing(
+        self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS
+    ) -> Result:
         """How it stands with these votes; `fixed` are its people where they were fixed when the stage opened."""
 
     @abstractmethod
     def slots(self, fixed: frozenset[str] | None) -> int:
-        """How many different people it needs; 0 where it needs no person."""
+        """How many different people it may need at most; 0 where it needs no person."""
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
         """Its parameters as JSON, with its word as the only key."""
 
+    @abstractmethod
+    def written(self) -> dict[str, Any]:
+        """As it is written in a rule's document, with its word as the only key."""
+
     @classmethod
     @abstractmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Requirement:
-        """The inverse of `to_json` for a stored requirement."""
+    def from_json(cls, data: Mapping[str, Any], decode: Decode) -> Requirement:
+        """The inverse of `to_json` for a stored requirement; `decode` reads those inside it, whatever their kind."""
 
     def names(self, principals: frozenset[str]) -> frozenset[str]:
         """Those of the principals by which this requirement calls for somebody."""
         return frozenset(source.principal for source in self.sources) & principals
+
+
+Decode = Callable[[Mapping[str, Any]], Requirement]

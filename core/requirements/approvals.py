@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
-from core.model.requirement import Requirement, Result, Source, Vote
+from core.model.requirement import NO_REPORTS, Bind, Decode, Reports, Requirement, Result, Source, Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,25 @@ class Approvals(Requirement):
     def fixes_people(self) -> bool:
         return self.all
 
+    @property
+    def key(self) -> Hashable:
+        return self.word, self.all, frozenset(source.principal for source in self.people)
+
+    @property
+    def line(self) -> str:
+        names = " or ".join(source.label for source in self.people)
+        return f"all of {names}" if self.all else f"{self.min} of {names}"
+
+    def joined(self, other: Self) -> Self:
+        return replace(self, min=max(self.min, other.min))
+
+    def called(self, id: str) -> Self:
+        return replace(self, id=id)
+
+    def bound(self, bind: Bind) -> Self:
+        found = (bound for source in self.people for bound in bind(source))
+        return replace(self, people=tuple(dict.fromkeys(found)))
+
     def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
         if self.all and fixed is not None:
             return bool(fixed & ({vote.member} | _people_in(vote.principals)))
@@ -48,7 +67,9 @@ class Approvals(Requirement):
             return self.min
         return len(self.people) if fixed is None else len(fixed)
 
-    def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None) -> Result:
+    def standing(
+        self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS
+    ) -> Result:
         counted = tuple(vote for vote in votes if self.accepts(vote, fixed))
         have, need = len({vote.member for vote in counted}), self.slots(fixed)
         met = have >= need > 0 and not (self.all and fixed is None)
@@ -83,8 +104,12 @@ class Approvals(Requirement):
         people = [{"principal": source.principal, "label": source.label} for source in self.people]
         return {self.word: {"id": self.id, "min": self.min, "all": self.all, "from": people}}
 
+    def written(self) -> dict[str, Any]:
+        number = {"all": True} if self.all else {"min": self.min}
+        return {self.word: {**number, "from": [source.label for source in self.people]}}
+
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Approvals:
+    def from_json(cls, data: Mapping[str, Any], decode: Decode) -> Approvals:
         people = tuple(Source(source["principal"], source["label"]) for source in data["from"])
         return cls(data["id"], data["min"], people, data["all"])
 

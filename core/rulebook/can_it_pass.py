@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice, product
 
 from core.model.people import Person, Verb
 from core.model.request import Plan
 from core.model.requirement import Requirement
-from core.standing import Slot, match, people_to_fix
+from core.standing import CHOICES, Slot, match, people_to_fix
 
 
 def what_is_missing(plan: Plan, rosters: Mapping[str, tuple[Person, ...]]) -> tuple[str, ...]:
     """The labels of requirements that too few people could ever meet; empty when all can be. `rosters` by principal."""
+    asked = [(stage.number, requirement) for stage in plan.stages for requirement in stage.requirements]
+    groups = [asked] if plan.distinct else [[one] for one in asked]
+    short = frozenset[tuple[int, str]]().union(*(_shortest(plan, group, rosters) for group in groups))
+    return tuple(requirement.label for stage, requirement in asked if (stage, requirement.id) in short)
+
+
+Asked = list[tuple[int, Requirement]]
+Short = frozenset[tuple[int, str]]
+
+
+def _shortest(plan: Plan, asked: Asked, rosters: Mapping[str, tuple[Person, ...]]) -> Short:
+    """What is short by the best choice among the ways of every `any_of`."""
+    choices = islice(product(*(requirement.ways for _, requirement in asked)), CHOICES)
+    shorts = (_short(plan, asked, ways, rosters) for ways in choices)
+    return min(_until_none(shorts), key=len, default=frozenset())
+
+
+def _until_none(shorts: Iterator[Short]) -> Iterator[Short]:
+    for short in shorts:
+        yield short
+        if not short:
+            return
+
+
+def _short(
+    plan: Plan, asked: Asked, ways: tuple[Requirement, ...], rosters: Mapping[str, tuple[Person, ...]]
+) -> Short:
     wanted: dict[Slot, list[str]] = {}
-    short: dict[tuple[int, str], str] = {}
-    for stage in plan.stages:
-        for requirement in stage.requirements:
-            able = _able(plan, requirement, rosters)
-            fixed = people_to_fix(requirement, _members(rosters), plan.barred) if requirement.fixes_people else None
-            slots = requirement.slots(fixed)
-            if not slots or (fixed is not None and fixed - set(able)):
-                short[(stage.number, requirement.id)] = requirement.label
-            for place in range(slots):
-                wanted[(stage.number, requirement.id, place)] = able
-    filled = match(wanted) if plan.distinct else _each_alone(wanted)
-    unfilled = {slot[:2] for slot in wanted if slot not in filled}
-    return tuple(r.label for s in plan.stages for r in s.requirements if (s.number, r.id) in unfilled | short.keys())
+    short: set[tuple[int, str]] = set()
+    for (stage, requirement), way in zip(asked, ways, strict=True):
+        able = _able(plan, way, rosters)
+        fixed = people_to_fix(way, _members(rosters), plan.barred) if way.fixes_people else None
+        slots = way.slots(fixed)
+        if (not slots and way.sources) or (fixed is not None and fixed - set(able)):
+            short.add((stage, requirement.id))
+        wanted |= {(stage, requirement.id, place): able for place in range(slots)}
+    filled = match(wanted)
+    return frozenset(short | {slot[:2] for slot in wanted if slot not in filled})
 
 
 def _members(rosters: Mapping[str, tuple[Person, ...]]) -> dict[str, frozenset[str]]:
@@ -41,11 +66,3 @@ def _able(plan: Plan, requirement: Requirement, rosters: Mapping[str, tuple[Pers
 def _has_a_way(plan: Plan, person: Person) -> bool:
     """Slack and single sign-on know a person by a pinned identity; a personal token needs none."""
     return person.pinned or "token" in plan.decide_in
-
-
-def _each_alone(wanted: dict[Slot, list[str]]) -> dict[Slot, str]:
-    """Without `distinct` a person may fill a slot of every requirement, but only one of each."""
-    filled: dict[Slot, str] = {}
-    for key in dict.fromkeys(slot[:2] for slot in wanted):
-        filled |= match({slot: able for slot, able in wanted.items() if slot[:2] == key})
-    return filled

@@ -1,0 +1,80 @@
+"""`check`: an outside system must have reported `passed` on this very revision; it needs no person."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from core.model.requirement import NO_REPORTS, Bind, Decode, Report, Reports, Requirement, Result, Source, Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Requirement):
+    """`name` is the check's own; `title` how people call it where that is something else."""
+
+    word: ClassVar[str] = "check"
+    id: str
+    name: str
+    title: str | None = None
+
+    @property
+    def label(self) -> str:
+        return self.title or self.line
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return ()
+
+    @property
+    def key(self) -> Hashable:
+        return self.word, self.name
+
+    @property
+    def line(self) -> str:
+        return f"check {self.name}"
+
+    def joined(self, other: Self) -> Self:
+        return self
+
+    def called(self, id: str) -> Self:
+        return replace(self, id=id)
+
+    def bound(self, bind: Bind) -> Self:
+        return self
+
+    def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
+        return False
+
+    def slots(self, fixed: frozenset[str] | None) -> int:
+        return 0
+
+    def standing(
+        self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS
+    ) -> Result:
+        report = reports.get(self.name)
+        return Result(
+            label=self.label,
+            met=report is not None and report.state == "passed",
+            sentence=f"{self.label}: {_says(report)}",
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {self.word: {"id": self.id, "name": self.name, "title": self.title}}
+
+    def written(self) -> dict[str, Any]:
+        return {self.word: {"name": self.name}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], decode: Decode) -> Check:
+        return cls(data["id"], data["name"], data.get("title"))
+
+
+def _says(report: Report | None) -> str:
+    if report is None:
+        return "has not answered yet"
+    state = "is still running" if report.state == "pending" else report.state
+    return f"{state} ({report.summary})" if report.summary else state
+
+
+MEMBER = Check
