@@ -78,10 +78,14 @@ class Outgoing:
         if what.place == REQUESTER:
             return requester_places(request)
         if what.place == ASKED:
+            quiet = _answered(request)
             asked = _people_behind(
-                waiting_principals(request), lambda name, limit: tx.roster(name, request.project, limit), DIRECT
+                waiting_principals(request),
+                lambda name, limit: tx.roster(name, request.project, limit),
+                DIRECT + len(quiet),
             )
-            return tuple(f"member:{member}" for member in asked if member not in _answered(request))
+            waited = [member for member in asked if member not in quiet]
+            return tuple(f"member:{member}" for member in waited[:DIRECT])
         return (what.place,)
 
 
@@ -112,10 +116,19 @@ def _people_behind(principals: Iterable[str], roster: Roster, limit: int) -> lis
 
 
 def _answered(request: Request) -> frozenset[str]:
-    barred = request.plan.barred
-    return barred | {
-        d.member for d in request.decisions if d.counts and (d.revision, d.stage) == (request.revision, request.stage)
-    }
+    """Who is not told again: barred, answered, or the seat is somebody else's now."""
+    seated: dict[str, bool] = {}
+    for seat in request.hand_overs:
+        seated |= {seat.giver: False, seat.taker: True}
+    given = {member for member, still in seated.items() if not still}
+    return request.plan.barred.union(
+        given,
+        (
+            d.member
+            for d in request.decisions
+            if d.counts and (d.revision, d.stage) == (request.revision, request.stage)
+        ),
+    )
 
 
 def requester_places(request: Request) -> tuple[str, ...]:

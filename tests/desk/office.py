@@ -20,7 +20,7 @@ from core.model import command as c
 from core.model.organisation import Agent, Grant, Group, Identity, Member, Organisation, Project, Settings
 from core.model.people import Actor, Role, Verb, Way
 from core.model.request import Content, ExecutionStatus, Request
-from core.ports import Delivery, Idempotency, LedgerRow, Store, Transaction
+from core.ports import Delivery, Idempotency, LedgerRow, Notice, Store, Transaction
 
 ORG, ELSEWHERE, PROJECT = "org_acme", "org_other", "prj_default"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -117,7 +117,7 @@ class Office:
 
     async def notices(self) -> list[tuple[str, str, str]]:
         """(word, place, sentence) of every notice not yet taken; they are taken by this."""
-        taken = await self.store.transact(lambda tx: tx.claim_notices("board", "the test", 3600, 500))
+        taken = await self.store.transact(take_notices)
         return [(notice.word, notice.place, notice.sentence) for notice in taken]
 
     async def told(self, word: str) -> list[str]:
@@ -129,6 +129,13 @@ class Office:
 
     async def set(self, **settings: Any) -> None:
         await self.change(lambda tx: tx.put(Project(PROJECT, ORG, "default", Settings(**settings), LONG_AGO)))
+
+
+def take_notices(tx: Transaction) -> Sequence[Notice]:
+    taken = tx.claim_notices("board", "the test", 60, 500)
+    for notice in taken:
+        tx.record_notice(replace(notice, state="sent"))
+    return taken
 
 
 def member(name: str, organisation: str = ORG, *, active: bool = True) -> Member:
