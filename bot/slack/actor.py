@@ -20,7 +20,7 @@ class Actors:
         self._installation = installation
 
     async def known(self, sender: Sender) -> Actor | None:
-        """The member this user is pinned to; None for everybody else, whose first look-up comes after the ack."""
+        """The active member this user is pinned to; None for everybody else, who is looked up after the ack."""
 
         def look(reader: Reader) -> tuple[Member | None, datetime]:
             identity = reader.identity(KIND, self._installation.issuer, sender.user)
@@ -31,7 +31,7 @@ class Actors:
         if self._is_foreign(sender):
             return None
         member, now = await self._store.read(look)
-        return None if member is None else self.member(member, sender, now)
+        return None if member is None or not member.active else self.member(member, sender, now)
 
     def _is_foreign(self, sender: Sender) -> bool:
         """Outside an Enterprise organisation a user of another team is nobody we could have pinned."""

@@ -107,7 +107,9 @@ class Directory:
             await self._unpin(pinned, "email_changed")
             return unfit(found.user, "email_changed")
         member = await self._store.read(lambda reader: reader.member(pinned.organisation, pinned.member))
-        return member if member is not None else unfit(found.user, "not_member")
+        if member is None:
+            return unfit(found.user, "not_member")
+        return member if member.active else unfit(found.user, "inactive")
 
     async def _propose(self, found: Fit) -> Member | Unfit:
         member = await self._store.read(lambda reader: reader.member_by_email(self._organisation, found.email))
