@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import aiohttp
 from fastapi import FastAPI
 from ulid import ULID
 
@@ -18,7 +19,14 @@ from bot.api.app import create_app
 from bot.api.house import House, Probe
 from bot.api.waiting import Waiting
 from bot.clock import TurnableClock
+from bot.outlets.slack import SlackOutlet
 from bot.settings import Keys, Settings, key_bytes, keys_for
+from bot.slack.app import Slack, build, find_installation, web_client
+from bot.slack.backdrop import Backdrops
+from bot.slack.channels import Channels
+from bot.slack.door import Entrance
+from bot.slack.installation import Installation
+from bot.slack.socket import Socket
 from core import requirements
 from core.administration import Administration
 from core.codec import Codec
@@ -56,6 +64,22 @@ class Rooms:
 
 
 MakeOutlet = Callable[[Rooms], Outlet]
+Loop = Coroutine[Any, Any, None]
+
+SLACK_SECONDS: Final = 10.0
+"""What one call to Slack may take in all. With a session of its own, slack_sdk's own time limit counts for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The Slack workspace the bot token belongs to, reached once at start-up."""
+
+    session: aiohttp.ClientSession
+    client: Any
+    installation: Installation
+    channels: Channels
+    backdrops: Backdrops
+    outlet: Outlet
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,8 @@ class Assembly:
     app: FastAPI
     courier: Courier
     alarm: Alarm
+    slack: Slack | None = None
+    socket: Socket | None = None
 
 
 def fresh() -> str:
@@ -107,30 +133,101 @@ async def assemble(
     settings: Settings, *, clock: Clock | None = None, outlets: Mapping[str, MakeOutlet] | None = None
 ) -> AsyncIterator[Assembly]:
     """A server: the first organisation is there, commits wake whoever waits, the clock is rung."""
-    makers = outlets or {}
-    async with rooms(settings, clock=clock, outlets=tuple(makers)) as inside:
-        await inside.administration.organisations.bootstrap("Our organisation", settings.admins)
-        assembly = _join(inside, makers)
-        async with asyncio.TaskGroup() as loops:
-            running = [loops.create_task(assembly.alarm.run()), loops.create_task(assembly.courier.run())]
-            try:
-                yield assembly
-            finally:
-                assembly.house.waiting.stop()
-                for loop in running:
-                    loop.cancel()
+    makers = dict(outlets or {})
+    token = settings.slack_bot_token
+    words = (*makers, *(() if token is None else (SlackOutlet.word,)))
+    async with rooms(settings, clock=clock, outlets=words) as inside:
+        organisation = await inside.administration.organisations.bootstrap("Our organisation", settings.admins)
+        async with _workspace(inside, organisation.id) as workspace:
+            assembly = _join(inside, makers, workspace)
+            async with asyncio.TaskGroup() as loops:
+                running = [loops.create_task(loop) for loop in _loops(assembly)]
+                try:
+                    yield assembly
+                finally:
+                    assembly.house.waiting.stop()
+                    for task in running:
+                        task.cancel()
+            if assembly.slack is not None:
+                await assembly.slack.close()
 
 
-def _join(inside: Rooms, makers: Mapping[str, MakeOutlet]) -> Assembly:
+@asynccontextmanager
+async def _workspace(inside: Rooms, organisation: str) -> AsyncIterator[Workspace | None]:
+    """One client session for all calls to Slack; nothing where no bot token is set."""
+    token = inside.settings.slack_bot_token
+    if token is None:
+        yield None
+        return
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS)) as session:
+        client = web_client(token.get_secret_value(), inside.settings.slack_api_url, session)
+        installation = await find_installation(client, organisation)
+        channels, backdrops = Channels(client), Backdrops(inside.store, Codec(members(requirements)))
+        outlet = SlackOutlet(client, inside.store, channels, backdrops, installation)
+        yield Workspace(session, client, installation, channels, backdrops, outlet)
+
+
+def _loops(assembly: Assembly) -> list[Loop]:
+    """What goes on until the server stops."""
+    loops: list[Loop] = [assembly.alarm.run(), assembly.courier.run()]
+    if assembly.slack is not None:
+        loops.append(assembly.slack.run())
+    if assembly.socket is not None:
+        loops.append(assembly.socket.run())
+    return loops
+
+
+def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace | None) -> Assembly:
     store, desk = inside.store, inside.desk
     waiting = Waiting(store)
-    courier = Courier(store, [make(inside) for make in makers.values()], owner=fresh())
+    outlets = [make(inside) for make in makers.values()]
+    courier = Courier(store, [*outlets, *([] if workspace is None else [workspace.outlet])], owner=fresh())
     alarm = Alarm(now=inside.clock.now, next_due=lambda: store.read(lambda reader: reader.next_due()), sweep=desk.sweep)
     house = House(store, desk, inside.administration, inside.pepper, waiting, inside.settings.url)
     house.probes += [_database(inside), _sweep(alarm)]
+    app = create_app(house)
     for listener in (waiting.changed, courier.nudge, alarm.rearm):
         store.subscribe(listener)
-    return Assembly(inside, house, create_app(house), courier, alarm)
+    if workspace is None:
+        return Assembly(inside, house, app, courier, alarm)
+    slack = _slack(inside, workspace, courier)
+    store.subscribe(slack.nudge)
+    socket = _socket(inside.settings, workspace, slack)
+    if socket is not None:
+        house.probes.append(_connected(socket))
+    if inside.settings.slack_signing_secret is not None:
+        app.add_middleware(Entrance, door=slack.door(inside.settings.slack_signing_secret.get_secret_value()))
+    return Assembly(inside, house, app, courier, alarm, slack, socket)
+
+
+def _slack(inside: Rooms, workspace: Workspace, courier: Courier) -> Slack:
+    return build(
+        store=inside.store,
+        desk=inside.desk,
+        administration=inside.administration,
+        backdrops=workspace.backdrops,
+        channels=workspace.channels,
+        client=workspace.client,
+        session=workspace.session,
+        installation=workspace.installation,
+        adopt=courier.adopt,
+        admins=inside.settings.admins,
+        domains=inside.settings.allowed_email_domains,
+    )
+
+
+def _socket(settings: Settings, workspace: Workspace, slack: Slack) -> Socket | None:
+    if settings.slack_app_token is None:
+        return None
+    web = web_client(None, settings.slack_api_url, workspace.session)
+    return Socket(slack.dispatch, settings.slack_app_token.get_secret_value(), web)
+
+
+def _connected(socket: Socket) -> Probe:
+    async def probe() -> str | None:
+        return None if socket.is_connected else "There is no connection to Slack's Socket Mode; it is being made anew."
+
+    return probe
 
 
 def _database(inside: Rooms) -> Probe:

@@ -21,8 +21,8 @@ from bot.slack.backdrop import Backdrops
 from bot.slack.blocks import Json
 from bot.slack.cards import line, redacted
 from bot.slack.cards import request as card
-from bot.slack.cards.base import Drawing
 from bot.slack.channels import Channels
+from bot.slack.drawing import Drawing
 from bot.slack.installation import Installation
 from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace
 from core.model.request import Request

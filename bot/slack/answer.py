@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.slack.blocks import Json
-from bot.slack.cards.base import Drawing
+from bot.slack.drawing import Drawing
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,6 @@ from bot.slack.refusal import BROKEN
 from bot.slack.room import Room
 from bot.slack.showing import Acknowledgement, Showing
 from core.administration import Administration
-from core.codec import Codec
 from core.collection import members
 from core.desk import Desk
 from core.ports import Delivery, Store
@@ -112,7 +111,8 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     store: Store,
     desk: Desk,
     administration: Administration,
-    codec: Codec,
+    backdrops: Backdrops,
+    channels: Channels,
     client: AsyncWebClient,
     session: aiohttp.ClientSession,
     installation: Installation,
@@ -120,14 +120,13 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     admins: Collection[str] = (),
     domains: Collection[str] = (),
 ) -> Slack:
-    """Join the parts. `client` holds the bot token and `session`; `adopt` is the courier's."""
+    """Join the parts. `client` holds the bot token and `session`; `adopt` is the courier's; the outlet shares `channels`."""
     found = handlers(members(flows), members(commands))
-    room = Room(desk, store, administration, Backdrops(store, codec), installation, help=help_lines(found.commands))
+    room = Room(desk, store, administration, backdrops, installation, help=help_lines(found.commands))
     afterwards = Afterwards()
     showing = Showing(client, session)
     directory = Directory(store, administration, client, installation, admins=admins, domains=domains)
     dispatch = Dispatch(room, found, Actors(store, installation), directory, showing, afterwards)
-    channels = Channels(client)
     events = Events(
         room, dispatch, directory=directory, channels=channels, showing=showing, client=client, afterwards=afterwards
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.cards.base import Backdrop
+from bot.slack.drawing import Backdrop
 from core.codec import Codec
 from core.model.request import Content, Request
 from core.ports import Reader, Store

@@ -25,7 +25,10 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Dispatch = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
+
+PATH: Final = "/slack/events"
 
 LARGEST: Final = 2 * 1024 * 1024
 """A form-encoded view of 250 kB stays below."""
@@ -47,6 +50,19 @@ class Reply:
     status: int
     body: bytes = b""
     type: str = "text/plain; charset=utf-8"
+
+
+class Entrance:
+    """Stands in front of the whole application: one path is Slack's, everything else goes on."""
+
+    def __init__(self, app: Application, door: Application, path: str = PATH) -> None:
+        self._app = app
+        self._door = door
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_slack = scope["type"] == "http" and scope["path"] == self._path
+        await (self._door if is_slack else self._app)(scope, receive, send)
 
 
 class Turned(Exception):

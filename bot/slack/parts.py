@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.slack import blocks as b
 from bot.slack.blocks import Json
-from bot.slack.cards.base import Backdrop
+from bot.slack.drawing import Backdrop
 from bot.slack.target import Target
 from bot.slack.wording import MARKS, asks, changes, edit_lines, leaves, money, say, type_title
 from core.masking import mask_text

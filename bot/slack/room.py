@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from bot.slack.backdrop import Backdrops
-from bot.slack.cards.base import Backdrop
+from bot.slack.drawing import Backdrop
 from bot.slack.installation import Installation
 from bot.slack.payload import Incoming, fingerprint
 from bot.slack.target import Target

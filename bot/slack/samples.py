@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.slack.cards.base import Backdrop
+from bot.slack.drawing import Backdrop
 from core.model.people import Way
 from core.model.request import (
     Content,

@@ -23,7 +23,6 @@ from bot.settings import FixedSettings
 from bot.slack.app import Slack, build, find_installation, web_client
 from bot.slack.backdrop import Backdrops
 from bot.slack.channels import Channels
-from bot.slack.installation import Installation
 from bot.slack.socket import Socket
 from core import requirements
 from core.administration import operator
@@ -147,8 +146,9 @@ async def over_http(world: World) -> AsyncIterator[None]:
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
     world.door = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/slack/events"
     world.sandbox.connect_http(world.door)
     try:
@@ -186,20 +186,16 @@ async def beginning(folder: Path, *, pace: float = 1_000.0, **options: Any) -> A
         organisation = await inside.administration.organisations.bootstrap("Acme")
         client = web_client(sandbox.bot_token, sandbox.api_url, session)
         installation = await find_installation(client, organisation.id)
-        outlet = _outlet(inside, client, installation, pace)
+        backdrops, channels = Backdrops(inside.store, CODEC), Channels(client)
+        outlet = SlackOutlet(client, inside.store, channels, backdrops, installation, pace=Pace().times(pace))
         courier = Courier(inside.store, [outlet], owner="test")
         stack.callback(inside.store.subscribe(courier.nudge))
         slack = build(
-            store=inside.store, desk=inside.desk, administration=inside.administration, codec=CODEC, client=client,
-            session=session, installation=installation, adopt=courier.adopt, **options,
+            store=inside.store, desk=inside.desk, administration=inside.administration, backdrops=backdrops,
+            channels=channels, client=client, session=session, installation=installation, adopt=courier.adopt, **options,
         )  # fmt: skip
         stack.push_async_callback(slack.close)
         yield World(sandbox, inside, slack, courier, clock, organisation.id)
-
-
-def _outlet(inside: Rooms, client: Any, installation: Installation, pace: float) -> SlackOutlet:
-    backdrops = Backdrops(inside.store, CODEC)
-    return SlackOutlet(client, inside.store, Channels(client), backdrops, installation, pace=Pace().times(pace))
 
 
 async def people(world: World) -> None:

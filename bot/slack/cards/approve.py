@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.slack import blocks as b
 from bot.slack import parts, samples
 from bot.slack.blocks import Json
-from bot.slack.cards.base import Backdrop, Card
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Backdrop
 from core.model.request import Request
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from bot.slack import blocks as b
 from bot.slack import parts, samples
 from bot.slack.blocks import Json
-from bot.slack.cards.base import Backdrop, Card
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Backdrop
 from core.masking import mask, mask_text
 from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from bot.slack import blocks as b
 from bot.slack import parts, samples
 from bot.slack.blocks import Json
-from bot.slack.cards.base import Backdrop, Card
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Backdrop
 from bot.slack.wording import LABELS
 from core.lifecycle.editing import editable_fields, value_at
 from core.masking import mask_path

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bot.slack import blocks as b
 from bot.slack.blocks import Json
-from bot.slack.cards.base import Card, Drawing
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Drawing
 
 
 def draw(lines: Sequence[tuple[str, str]], note: str = "") -> Drawing:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from bot.slack import blocks as b
 from bot.slack import samples
 from bot.slack.blocks import Json
-from bot.slack.cards.base import Card, Drawing
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Drawing
 from core.masking import mask_text
 from core.model.request import Request
 from core.ports import LedgerRow

@@ -8,7 +8,8 @@ from typing import Final
 from bot.slack import blocks as b
 from bot.slack import parts, samples
 from bot.slack.blocks import Json
-from bot.slack.cards.base import Card, Drawing
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Drawing
 from bot.slack.wording import MARKS
 from core.masking import mask_text
 from core.model.request import Request

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.slack import blocks as b
-from bot.slack.cards.base import Card, Drawing
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Drawing
 
 
 def draw(code: str, *, may_decide: bool) -> Drawing:

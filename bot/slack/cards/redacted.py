@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.slack import blocks as b
 from bot.slack import parts, samples
-from bot.slack.cards.base import Card, Drawing
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Drawing
 from bot.slack.wording import MARKS
 from core.model.request import Request
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.slack import blocks as b
 from bot.slack.blocks import Json
-from bot.slack.cards.base import Card, Drawing
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Drawing
 
 
 def draw(sentence: str) -> Drawing:
