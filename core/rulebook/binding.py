@@ -1,0 +1,40 @@
+"""From sources as a rule names them to the people they stand for in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.model.request import Stage
+from core.model.requirement import Bind, Source
+
+ANYONE = "anyone who may approve"
+
+StandsFor = Mapping[str, tuple[Source, ...]]
+
+
+def binder(project: str, stands_for: StandsFor) -> Bind:
+    """Roles and `anyone` are the project's; a field or schedule that stands for nobody stays, and nobody can answer it."""
+
+    def bind(source: Source) -> tuple[Source, ...]:
+        kind, _, rest = source.principal.partition(":")
+        if source.principal in stands_for:
+            return stands_for[source.principal] or (source,)
+        if kind == "anyone" and not rest:
+            return (Source(f"anyone:{project}", ANYONE),)
+        if kind == "role" and ":" not in rest:
+            return (Source(f"role:{rest}:{project}", f"any {rest}"),)
+        return (source,)
+
+    return bind
+
+
+def bind_stages(stages: tuple[Stage, ...], bind: Bind) -> tuple[Stage, ...]:
+    return tuple(
+        replace(stage, requirements=tuple(requirement.bound(bind) for requirement in stage.requirements))
+        for stage in stages
+    )
+
+
+def is_unbound(source: Source) -> bool:
+    return source.principal.startswith(("field:", "oncall:"))

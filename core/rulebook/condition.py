@@ -1,0 +1,237 @@
+"""When a rule applies: a CEL expression over a request, answered true, false or *cannot tell*.
+
+The engine bounds its own work (recursion, RE2), knows no clock and no I/O; macros that loop are switched off. A missing
+field or an error at run time is *cannot tell*, never true and never false, unless the expression is decided without it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cel_expr_python import cel
+
+from core.errors import Invalid
+from core.model.request import Content, Requester
+from core.rulebook.answer import NO, YES, Answer, Truth
+from core.rulebook.skeleton import patterns_in, skeleton, types_in
+
+LONGEST: Final = 500
+"""Characters of one expression."""
+
+KEPT: Final = 20_000
+"""Parsed expressions kept for the next rulebook."""
+
+_TYPE: Final = cel.Type
+_BOOL: Final = cel.Type.BOOL
+_ANY_MAP = _TYPE.Map(_TYPE.STRING, _TYPE.DYN)
+FIELDS: Mapping[str, cel.Type] = {
+    "type": _TYPE.STRING,
+    "title": _TYPE.STRING,
+    "description": _TYPE.STRING,
+    "action": _TYPE.STRING,
+    "params": _ANY_MAP,
+    "reasoning": _TYPE.STRING,
+    "cost": _ANY_MAP,
+    "side_effects": _TYPE.List(_TYPE.STRING),
+    "if_denied": _TYPE.STRING,
+    "facts": _ANY_MAP,
+    "metadata": _ANY_MAP,
+    "subject": _ANY_MAP,
+    "project": _TYPE.STRING,
+    "requester": _ANY_MAP,
+}
+"""What an expression may speak of. Numbers come from JSON, so maps hold anything and comparison mixes whole and real."""
+
+_CONTAINER = "request"
+"""`type` is a word of CEL's own; inside this container ours is found first."""
+
+_NO_LOOPS = "stdlib:\n  exclude_macros: [all, exists, exists_one, filter, map]\n"
+
+Path = tuple[str, ...]
+
+
+class View:
+    """One revision as expressions see it; made once, asked by many conditions, and each answer kept."""
+
+    __slots__ = ("activation", "answers", "data")
+
+    def __init__(self, data: Mapping[str, Any], activation: cel.Activation) -> None:
+        self.data = data
+        self.activation = activation
+        self.answers: dict[str, Answer] = {}
+
+    def has(self, path: Path) -> bool:
+        value: Any = self.data
+        for key in path:
+            if not isinstance(value, Mapping) or key not in value:
+                return False
+            value = value[key]
+        return True
+
+
+class Condition:
+    """A parsed expression. `fields` are the paths it speaks of; `types` those it is about, where it says so."""
+
+    __slots__ = ("_program", "fields", "text", "types")
+
+    def __init__(self, text: str, program: cel.Expression) -> None:
+        self.text = text
+        self.fields = fields_in(text)
+        self.types = types_in(text)
+        self._program = program
+
+    def ask(self, view: View) -> Answer:
+        known = view.answers.get(self.text)
+        if known is None:
+            known = view.answers[self.text] = self._answer(view)
+        return known
+
+    def _answer(self, view: View) -> Answer:
+        """The kind of the value is looked at before the value: turning a null into Python's is not safe."""
+        value = self._program.eval(view.activation)
+        if value.type() == _BOOL:
+            return YES if value.plain_value() else NO
+        missing = sorted(".".join(path) for path in self.fields if not view.has(path))
+        return Answer(Truth.CANNOT_TELL, f"{missing[0]} is missing" if missing else _trouble(value))
+
+
+def _trouble(value: cel.Value) -> str:
+    if value.type() == _TYPE.ERROR:
+        return str(value.value()).partition(": ")[2] or "an error at run time"
+    return "it is neither true nor false"
+
+
+class Conditions:
+    """Parses expressions and makes views; holds the engine's environment."""
+
+    def __init__(self) -> None:
+        variables = {f"{_CONTAINER}.{name}": kind for name, kind in FIELDS.items()}
+        config = cel.NewEnvConfigFromYaml(_NO_LOOPS)
+        self._engine = cel.NewEnv(variables=variables, container=_CONTAINER, config=config)
+        self._parsed: dict[str, Condition] = {}
+
+    def parse(self, text: str) -> Condition:
+        """The condition, or `Invalid` whose `position` (from 0) says where and whose sentence says what was expected."""
+        known = self._parsed.get(text)
+        if known is None:
+            known = self._parse(text)
+            if len(self._parsed) < KEPT:
+                self._parsed[text] = known
+        return known
+
+    def _parse(self, text: str) -> Condition:
+        if not text.strip():
+            raise Invalid("The condition is empty; write 'true' if it shall always hold.", position=0)
+        if len(text) > LONGEST:
+            raise Invalid(f"The condition is longer than {LONGEST} characters; split the rule.", position=LONGEST)
+        if unreadable := _UNREADABLE.search(text):
+            raise Invalid("The condition holds a character that is no text; write it anew.", position=unreadable.start())
+        try:
+            program = self._engine.compile(text)
+        except RuntimeError as error:
+            raise _complaint(text, str(error)) from None
+        kind = program.return_type()
+        if kind not in (_TYPE.BOOL, _TYPE.DYN):
+            raise Invalid(f"The condition gives a {kind.name().lower()}, but must be true or false.", position=0)
+        self._must_match_well(text)
+        return Condition(text, program)
+
+    def _must_match_well(self, text: str) -> None:
+        """A pattern that is no regular expression is refused now, not found wanting at every request."""
+        nothing = self._engine.Activation({})
+        for pattern in patterns_in(text):
+            tried = self._engine.compile(f'"".matches({pattern[1]})').eval(nothing)
+            if tried.type() != _BOOL:
+                sentence = f"This pattern cannot be used: {_trouble(tried)} (RE2 syntax)."
+                raise Invalid(sentence, position=pattern.start(1))
+
+    def view(self, content: Content, *, project: str, requester: Requester, on_behalf_of: str | None = None) -> View:
+        """The revision as data: what was not declared is absent, so that nothing can be concluded from it."""
+        data = {name: value for name, value in _data(content).items() if value is not None}
+        asking = {"kind": requester.kind, "name": requester.name, "team": requester.team, "on_behalf_of": on_behalf_of}
+        data |= {"project": project, "requester": _declared(asking)}
+        return View(data, self._engine.Activation({f"{_CONTAINER}.{name}": value for name, value in data.items()}))
+
+
+def _data(content: Content) -> dict[str, Any]:
+    cost, subject = content.cost, content.subject
+    return {
+        "type": content.type,
+        "title": content.title,
+        "description": content.description,
+        "action": content.action,
+        "params": dict(content.params),
+        "reasoning": content.reasoning,
+        "cost": {} if cost is None else _declared({"usd": cost.usd, "tokens": cost.tokens}),
+        "side_effects": list(content.side_effects),
+        "if_denied": content.if_denied,
+        "facts": dict(content.facts),
+        "metadata": dict(content.metadata),
+        "subject": {} if subject is None else _declared({"kind": subject.kind, "id": subject.id, "url": subject.url}),
+    }
+
+
+def _declared(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+_PATH = re.compile(r"""(?<![\w.])[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*|\[(?:"[^"\\]*"|'[^'\\]*')\])*(?!\w)(\s*\()?""")
+_KEY = re.compile(r"""\.\s*([A-Za-z_]\w*)|\["([^"]*)"\]|\['([^']*)'\]""")
+
+
+def fields_in(text: str) -> frozenset[Path]:
+    """The paths spoken of; the last word before a parenthesis is a function's name."""
+    bones = skeleton(text)
+    matches = (match for match in _PATH.finditer(text) if bones[match.start()] == text[match.start()])
+    paths = (_path(match[0], is_call=match[1] is not None) for match in matches)
+    return frozenset(path for path in paths if path and path[0] in FIELDS)
+
+
+def _path(written: str, *, is_call: bool) -> Path:
+    head = re.match(r"\w+", written)
+    keys = [next(filter(None, key), "") for key in _KEY.findall(written)]
+    words = [head[0] if head else "", *keys]
+    words = words[:-1] if is_call else words
+    return tuple(words[1:] if words[:1] == [_CONTAINER] else words)
+
+
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")
+_WHERE = re.compile(r"<input>:(\d+):(\d+): (.*)")
+_UNKNOWN = re.compile(r"undeclared reference to '([^']+)'")
+
+
+def _complaint(text: str, trouble: str) -> Invalid:
+    """The engine's first complaint in our words, with the place it means."""
+    match = _WHERE.search(trouble)
+    if match is None or int(match[1]) < 1:
+        return Invalid("The condition is nested too deeply, or cannot be read at all; simplify it.", position=0)
+    lines = text.split("\n")
+    position = sum(len(line) + 1 for line in lines[: int(match[1]) - 1]) + int(match[2]) - 1
+    unknown = _UNKNOWN.search(match[3])
+    if unknown is not None:
+        name = unknown[1].partition(".")[0]
+        position = max(0, text.rfind(name, 0, position + 1 + len(name)))
+    sentence = f"{_in_our_words(match[3])} (character {position + 1}: {_around(text, position)})"
+    return Invalid(sentence, position=position)
+
+
+def _in_our_words(trouble: str) -> str:
+    unknown = _UNKNOWN.search(trouble)
+    if unknown is not None:
+        name = unknown[1].partition(".")[0]
+        near = difflib.get_close_matches(name, FIELDS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(FIELDS)}."
+        return f"'{name}' is not a field of a request; {hint}"
+    if "<EOF>" in trouble:
+        return "The condition ends too early; a value is expected here"
+    if "no matching overload" in trouble:
+        return "These two cannot be compared or combined like this; compare numbers with numbers, texts with texts"
+    return "This cannot be read; a value, a field or an operator like ==, &&, || is expected here"
+
+
+def _around(text: str, position: int) -> str:
+    left, right = text[max(0, position - 12) : position], text[position : position + 12]
+    return f"…{left}▸{right}…"

@@ -1,0 +1,75 @@
+"""What was fetched before judging: what the rules answered, and what policies, checks, leases and trust have to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.model.request import Stage
+from core.model.requirement import Source
+from core.rulebook.rulebook import Looked
+
+
+class PolicyState(StrEnum):
+    """`unclear`: no answer at all, or one outside its schema; `waiting`: not yet an answer, judged again when it is there."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNCLEAR = "unclear"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAnswer:
+    """One policy's judgement and what its answer is to mean: `on_pass` approve | manual, `on_fail` reject | manual.
+
+    `stages` are what its `require_approval` results ask for, sources bound to the request.
+    """
+
+    id: str
+    name: str
+    state: PolicyState
+    on_pass: str = "manual"
+    on_fail: str = "manual"
+    reasons: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+
+    @property
+    def cause(self) -> str:
+        return f"policy:{self.id}"
+
+    @property
+    def denies(self) -> bool:
+        return self.state is PolicyState.FAILED and self.on_fail == "reject"
+
+    @property
+    def allows(self) -> bool:
+        return self.state is PolicyState.PASSED and self.on_pass == "approve" and not self.stages
+
+    @property
+    def wants_people(self) -> bool:
+        """Neither a yes nor a no: somebody must look."""
+        return self.state is not PolicyState.WAITING and not (self.denies or self.allows)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A lease or the trust budget would answer for the people; `sentence` says how it comes to that."""
+
+    cause: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`stands_for` maps `field:…` and `oncall:…` sources to the people they mean in this request, and may give members
+    their names; `behind` maps the sources of rules' `not_from` to member ids. `checks` are the project's, by name.
+    """
+
+    looked: Looked = Looked()
+    stands_for: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
+    behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    policies: tuple[PolicyAnswer, ...] = ()
+    checks: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()

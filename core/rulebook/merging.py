@@ -1,0 +1,114 @@
+"""Merging what rules, policies, the project and the request ask for into one row of stages.
+
+Each asker's requirements are put under keys; under one key the larger minimum and the later stage win. Taking the larger
+is idempotent, commutative and associative, so neither the order of the askers nor repeating one of them matters, and
+nothing that one of them asks for is lost. An asker's own repetition (two different people of one group, one after the other)
+is counted from its last, so that it stays as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from core.model.explanation import Because
+from core.model.request import Stage
+from core.model.requirement import Requirement
+
+BEFORE = 0
+"""The stage that stands before all people: checks, and policies that have not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """`name` is how the explanation calls it: `rule prod deploys`, `the request` …"""
+
+    name: str
+    stages: tuple[Stage, ...]
+
+
+_Key = tuple[Hashable, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    requirement: Requirement
+    stage: int
+    askers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`because` says who asked for each requirement; `ids` maps an asker's name to the ids of its requirements."""
+
+    stages: tuple[Stage, ...]
+    because: tuple[Because, ...]
+    ids: Mapping[str, tuple[str, ...]]
+
+
+def merge(askers: Iterable[Asker]) -> Merged:
+    askers = tuple(askers)
+    wanted: dict[_Key, _Wanted] = {}
+    for asker in askers:
+        for key, want in _wants(asker).items():
+            wanted[key] = _join(wanted[key], want) if key in wanted else want
+    return _number(wanted, _names(askers))
+
+
+def _wants(asker: Asker) -> dict[_Key, _Wanted]:
+    seen: Counter[Hashable] = Counter()
+    wants: list[tuple[_Key, _Wanted]] = []
+    for stage in sorted(asker.stages, key=lambda stage: -stage.number):
+        for requirement in reversed(stage.requirements):
+            seen[requirement.key] += 1
+            key = (requirement.key, seen[requirement.key])
+            wants.append((key, _Wanted(requirement, stage.number, (asker.name,))))
+    return dict(reversed(wants))
+
+
+def _join(one: _Wanted, other: _Wanted) -> _Wanted:
+    return _Wanted(
+        one.requirement.joined(other.requirement),
+        max(one.stage, other.stage),
+        tuple(dict.fromkeys((*one.askers, *other.askers))),
+    )
+
+
+_NUMBERED = re.compile(r"Stage \d+")
+
+
+def _names(askers: tuple[Asker, ...]) -> dict[int, tuple[str, ...]]:
+    """The names given to each stage, mere numbers left out."""
+    names: dict[int, tuple[str, ...]] = {}
+    for stage in (stage for asker in askers for stage in asker.stages):
+        if not _NUMBERED.fullmatch(stage.name):
+            names[stage.number] = tuple(dict.fromkeys((*names.get(stage.number, ()), stage.name)))
+    return names
+
+
+def _number(wanted: Mapping[_Key, _Wanted], names: Mapping[int, tuple[str, ...]]) -> Merged:
+    """Stages from 1 on without gaps, whatever merging left empty; the stage before all people stays 0."""
+    held = sorted({want.stage for want in wanted.values()})
+    first = BEFORE if held[:1] == [BEFORE] else 1
+    stages: list[Stage] = []
+    because: list[Because] = []
+    ids: dict[str, tuple[str, ...]] = {}
+    for number, old in enumerate(held, start=first):
+        here = [want for want in wanted.values() if want.stage == old]
+        called = [want.requirement.called(f"s{number}r{place}") for place, want in enumerate(here, start=1)]
+        stages.append(Stage(number, ", ".join(names.get(old, ())) or f"Stage {number}", tuple(called)))
+        for want, requirement in zip(here, called, strict=True):
+            because.append(Because(requirement.id, requirement.label, number, want.askers))
+            ids |= {asker: (*ids.get(asker, ()), requirement.id) for asker in want.askers}
+    return Merged(tuple(stages), tuple(because), ids)
+
+
+def with_stage(stages: tuple[Stage, ...], stage: Stage) -> tuple[Stage, ...]:
+    """The stages with these requirements added to the one of that number, or it put in its place."""
+    same = next((one for one in stages if one.number == stage.number), None)
+    if same is None:
+        return tuple(sorted((*stages, stage), key=lambda one: one.number))
+    grown = replace(same, requirements=(*same.requirements, *stage.requirements))
+    return tuple(grown if one is same else one for one in stages)
