@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
-    union_all,
+    union,
 )
 
 from core.codec import Codec
@@ -219,9 +219,9 @@ def _conditions(filter: Filter, columns: Sequence[str]) -> tuple[frozenset[str],
 
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> Select[Any]:
-    """The statement of a shape: its branches, each ordered and limited, side by side."""
+    """The statement of a shape: its branches, each ordered and limited, with every request once."""
     branches = [_branch(shape, index).subquery() for index in range(shape.branches)]
-    together = union_all(*(select(branch) for branch in branches)).subquery()
+    together = union(*(select(branch) for branch in branches)).subquery()
     down = desc if shape.order != "deadline" else _as_is
     return (
         select(together.c.key, together.c.id)

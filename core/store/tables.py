@@ -226,7 +226,7 @@ requests: Final = Table(
     Index("ix_requests_newest", "organisation", "created_at", "id"),
     Index("ix_requests_by_status", "organisation", "status", "created_at", "id"),
     Index("ix_requests_by_project", "organisation", "project", "status", "created_at", "id"),
-    Index("ix_requests_by_requester", "requester", "status", "created_at", "id"),
+    Index("ix_requests_by_requester", "organisation", "requester", "status", "created_at", "id"),
     Index("ix_requests_by_type", "organisation", "type", "status", "created_at", "id"),
 )
 Index(

@@ -460,7 +460,7 @@ def _requests() -> None:
         sa.UniqueConstraint("organisation", "number", name=op.f("uq_requests_organisation_number")),
     )
     op.create_index("ix_requests_by_project", "requests", ["organisation", "project", "status", "created_at", "id"])
-    op.create_index("ix_requests_by_requester", "requests", ["requester", "status", "created_at", "id"])
+    op.create_index("ix_requests_by_requester", "requests", ["organisation", "requester", "status", "created_at", "id"])
     op.create_index("ix_requests_by_status", "requests", ["organisation", "status", "created_at", "id"])
     op.create_index(
         "ix_requests_by_subject",
