@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from core.administration import Administration, operator
@@ -32,8 +33,8 @@ GROUPS = {
     "payments": ("erin", "frank"),
 }
 PROJECTS: Mapping[str, Mapping[str, Any]] = {
-    "deploys": {"notify": ["#deploys"], "reply_window": "4h", "remind": ["30m", "2h"]},
-    "agents": {"notify": ["#agents"], "reply_window": "8h"},
+    "deploys": {"notify": ("#deploys",), "remind": (timedelta(minutes=30), timedelta(hours=2))},
+    "agents": {"notify": ("#agents",), "reply_window": timedelta(hours=8)},
 }
 AGENTS = {"deploy-bot": "platform", "support-agent": "customer-care"}
 
@@ -79,7 +80,7 @@ class Furnisher:
         verbs = (Verb.ASK, Verb.READ, Verb.EXECUTE)
         key = await self._administration.keys.add(admin, "deploy-bot", label="sandbox", verbs=verbs)
         await self._day(organisation)
-        return Furnished(organisation, key.secret)
+        return Furnished(organisation, key.secret or "")
 
     async def _day(self, organisation: Organisation) -> None:
         await self._at_hours_ago(7)

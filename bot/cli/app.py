@@ -1,0 +1,71 @@
+"""The commands by name. Each is imported only when it runs."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from cyclopts import App
+
+from bot.cli.ending import Ending, code_of, complain, tell
+from bot.settings import SettingsProblem
+from core.errors import ApprovalError
+
+HERE: Final = "On the host"
+THERE: Final = "Against a server"
+
+COMMANDS: Final = (
+    ("serve", "bot.cli.serving:serve", HERE, "Serve the API and Slack until stopped."),
+    ("sandbox", "bot.cli.sandbox:sandbox", HERE, "A Slack-like workspace with the bot in it, in your browser."),
+    ("migrate", "bot.cli.host:migrate", HERE, "Bring the database's schema up to this program."),
+    ("doctor", "bot.cli.doctor:doctor", HERE, "Say what is missing and how to get it."),
+    ("login", "bot.cli.remote:login", THERE, "Log in with the code that /countersign login shows in Slack."),
+    ("read", "bot.cli.remote:read", THERE, "Show one request."),
+    ("list", "bot.cli.remote:list_requests", THERE, "List requests, newest first."),
+    ("approve", "bot.cli.remote:approve", THERE, "Approve a request."),
+    ("reject", "bot.cli.remote:reject", THERE, "Reject a request; the comment is the reason."),
+)
+FAMILIES: Final = (
+    ("agents", "Machines that ask, and their keys.", (("add", "bot.cli.host:add_agent", "Add one; prints its key."),)),
+    ("members", "People.", (("add", "bot.cli.host:add_member", "Add one."),)),
+)
+
+
+def build() -> App:
+    app = App("countersign", help="A human yes, in Slack, for anything that should not happen without one.")
+    app.version = _version
+    for name, path, group, said in COMMANDS:
+        app.command(path, name=name, group=group, help=said)
+    for name, about, commands in FAMILIES:
+        family = App(name, help=about, group=HERE)
+        for word, path, said in commands:
+            family.command(path, name=word, help=said)
+        app.command(family)
+    return app
+
+
+def _version() -> str:
+    try:
+        return f"countersign {version('countersign')}"
+    except PackageNotFoundError:
+        return "countersign, run from its source"
+
+
+def run(words: list[str]) -> int:
+    """Run one command; its exit code."""
+    try:
+        outcome = build()(words, result_action="return_value")
+    except Ending as ending:
+        if ending.problem is not None:
+            tell(ending.problem)
+        complain(ending.sentence)
+        return ending.code
+    except SettingsProblem as problem:
+        complain(str(problem))
+        return 2
+    except ApprovalError as refusal:
+        complain(refusal.sentence)
+        return code_of(refusal)
+    except KeyboardInterrupt:
+        return 130
+    return outcome if isinstance(outcome, int) else 0

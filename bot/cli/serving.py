@@ -1,0 +1,98 @@
+"""`countersign serve`: settings, assembly, uvicorn; stops gently at the first signal, at once at the second."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from bot.api.waiting import Waiting
+from bot.assemble import Assembly, assemble
+from bot.lock import only_server
+from bot.logs import configure
+from bot.settings import Settings, load
+
+STOPPING_SECONDS = 10
+log = structlog.get_logger()
+
+
+def serve(*, config: Path | None = None) -> int:
+    """Serve the API and Slack until stopped.
+
+    Parameters
+    ----------
+    config
+        A TOML file with settings; the environment wins over it.
+    """
+    settings = load(config)
+    configure()
+    with only_server(settings.sqlite_file):
+        return _run(settings)
+
+
+def _run(settings: Settings) -> int:
+    if sys.platform == "win32":
+        return asyncio.run(_serve(settings))
+    import uvloop  # noqa: PLC0415 - not on Windows
+
+    return uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    async with assemble(settings) as assembly:
+        server = server_for(assembly)
+        log.info("listening", url=settings.url, docs=f"{settings.url}/docs")
+        await server.serve()
+    log.info("stopped")
+    return 0 if server.started else 1
+
+
+def server_for(assembly: Assembly) -> Server:
+    """The HTTP server of an assembly, at the address its settings name."""
+    settings = assembly.rooms.settings
+    config = uvicorn.Config(
+        assembly.app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=STOPPING_SECONDS,
+    )
+    return Server(config, assembly.house.waiting)
+
+
+class Server(uvicorn.Server):
+    """Answers long polls before it waits for connections to end, and lets the assembly close after the last one."""
+
+    def __init__(self, config: uvicorn.Config, waiting: Waiting) -> None:
+        super().__init__(config)
+        self._waiting = waiting
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Unlike uvicorn's, never raises the signal again: what was assembled is still to be closed."""
+        if sys.platform == "win32":
+            with super().capture_signals():
+                yield
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self._waiting.stop()
+        self.force_exit = self.should_exit
+        self.should_exit = True
