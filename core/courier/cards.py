@@ -67,8 +67,7 @@ class Cards:
         except OutcomeUnknown as unknown:
             await self._uncertain(announced, str(unknown), posting=posting)
         else:
-            await road.record(lambda _: outcome.now_shown(delivery, drawn, request.version))
-            await self._show_newcomers(delivery)
+            await self._settle(outcome.now_shown(delivery, drawn, request.version))
 
     async def _uncertain(self, delivery: Delivery, problem: str, *, posting: bool) -> None:
         """A post must be looked for; an update does no harm when it is done twice."""
@@ -121,54 +120,40 @@ class Cards:
             await self.retry(delivery, no.reason)
 
     async def _lose(self, delivery: Delivery, problem: str) -> None:
-        """The place is given up; where else the request is shown is written in the same transaction."""
-        siblings = await self._road.cards(delivery.request)
-        alive = any(sibling.state != "lost" and sibling.id != delivery.id for sibling in siblings)
+        await self._settle(outcome.lost(delivery, problem))
+
+    async def _settle(self, delivery: Delivery) -> None:
+        """Record the row and, where a place of the request is lost, who is shown it instead, in one transaction.
+
+        Asked again with every drawing: where the channel is lost, later stages wait for people without a card.
+        """
 
         def work(tx: Transaction) -> None:
-            tx.record_delivery(outcome.lost(delivery, problem))
-            _show_elsewhere(tx, delivery, delivery.place, siblings, alive=alive)
+            tx.record_delivery(delivery)
+            cards = [card for card in tx.deliveries(delivery.request) if card.outlet == delivery.outlet]
+            if any(card.state == "lost" for card in cards):
+                tx.deliver(_stand_ins(tx, delivery, cards))
 
         await self._road.store.transact(work, chore=True)
 
-    async def _show_newcomers(self, delivery: Delivery) -> None:
-        """Where cards stand in for a lost channel, whoever a later stage waits for gets one too."""
-        place = outcome.stands_in(delivery)
-        if place is None:
-            return
-        siblings = await self._road.cards(delivery.request)
-        await self._road.store.transact(
-            lambda tx: _show_elsewhere(tx, delivery, place, siblings, alive=True), chore=True
-        )
 
-
-def _show_elsewhere(
-    tx: Transaction, delivery: Delivery, lost: str, siblings: Sequence[Delivery], *, alive: bool
-) -> None:
-    request = tx.request(delivery.request, lock=False)
+def _stand_ins(tx: Transaction, delivery: Delivery, cards: Sequence[Delivery]) -> list[Delivery]:
+    """Cards to add. The request is locked, so that two cards lost at once know of each other."""
+    request = tx.request(delivery.request)
     if request is None:
-        return
+        return []
     project = request.project
-    places = instead_of(
-        lost,
-        request,
-        {sibling.place for sibling in siblings},
-        alive=alive,
-        roster=lambda principal, most: tx.roster(principal, project, most),
-    )
-    if places:
-        tx.deliver([_stand_in(delivery, lost, place, request.version) for place in places])
-
-
-def _stand_in(delivery: Delivery, lost: str, place: str, version: int) -> Delivery:
-    return Delivery(
-        f"dlv_{ULID()}",
-        delivery.organisation,
-        delivery.request,
-        delivery.outlet,
-        place,
-        wanted=version,
-        shown=0,
-        state="new",
-        address=outcome.with_own({}, instead=lost),
-    )
+    places = instead_of(cards, request, lambda principal, most: tx.roster(principal, project, most))
+    return [
+        Delivery(
+            f"dlv_{ULID()}",
+            request.organisation,
+            request.id,
+            delivery.outlet,
+            place,
+            wanted=request.version,
+            shown=0,
+            state="new",
+        )
+        for place in places
+    ]

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 
 from core.model.request import Request
 from core.outgoing import DIRECT, requester_places
+from core.ports import Delivery
 from core.standing import waiting_principals
 
 Roster = Callable[[str, int], frozenset[str]]
 
 
-def instead_of(
-    place: str, request: Request, others: Collection[str], *, alive: bool, roster: Roster
-) -> tuple[str, ...]:
-    """Places to add. `others` are all places the request ever had, `alive` whether one of them can still be used.
+def instead_of(cards: Sequence[Delivery], request: Request, roster: Roster) -> tuple[str, ...]:
+    """Places to add, given all cards the request has in an outlet, some of them lost.
 
     A lost channel falls back to the people waited for. Where nobody is left who could see the request, whoever asked
-    is shown it. A place is never taken twice, so that this ends.
+    is shown it. No place is ever taken twice, so that this ends.
     """
-    people = () if place.startswith("member:") else _waited_for(request, roster)
-    if not people and not alive:
-        people = requester_places(request)
-    return tuple(person for person in people if person != place and person not in others)
+    taken = {card.place for card in cards}
+    lost_a_channel = any(card.state == "lost" and not card.place.startswith("member:") for card in cards)
+    people = [place for place in _waited_for(request, roster) if place not in taken] if lost_a_channel else []
+    if not people and all(card.state == "lost" for card in cards):
+        people = [place for place in requester_places(request) if place not in taken]
+    return tuple(people)
 
 
 def _waited_for(request: Request, roster: Roster) -> tuple[str, ...]:

@@ -21,9 +21,9 @@ OWN = "courier"
 class Patience:
     """How long, in seconds, and how often.
 
-    A row is claimed for `claim`; one call of an outlet may take `send`; a row that waits for its turn longer than `linger`
-    is put back meanwhile. A post of unknown outcome is looked for after `look_for`, and repeated after `again`, then after
-    twice as long each time, `posts` times in all.
+    A row is claimed for `claim`; one call of an outlet may take `send`. What waits for its turn longer than `linger` is put
+    back meanwhile; a notice that must stay behind another looks again after `behind`. A post of unknown outcome is looked
+    for after `look_for`, repeated after `again`, then after twice as long each time, `posts` times in all.
     """
 
     lease: float = 15
@@ -31,6 +31,7 @@ class Patience:
     claim: float = 60
     send: float = 20
     linger: float = 1
+    behind: float = 1
     look_for: float = 5
     again: float = 60
     posts: int = 6
@@ -67,11 +68,6 @@ def with_own(address: Mapping[str, Any], **memory: Any) -> dict[str, Any]:
     return {**without_own(address), OWN: known} if known else without_own(address)
 
 
-def lasting(delivery: Delivery) -> dict[str, Any]:
-    """What stays known of a card once it is on show: whether it is a second copy, and which lost place it stands for."""
-    return {key: value for key, value in own(delivery).items() if key in {"again", "instead"}}
-
-
 def about_to_post(delivery: Delivery, now: datetime, patience: Patience) -> Delivery:
     """Written before the post goes out, so that a crash leaves a row that says so, instead of one that looks new."""
     memory = own(delivery) | {"posted_at": now.isoformat(), "posts": own(delivery).get("posts", 0) + 1}
@@ -85,8 +81,8 @@ def about_to_post(delivery: Delivery, now: datetime, patience: Patience) -> Deli
 
 
 def now_shown(before: Delivery, drawn: Delivery, version: int) -> Delivery:
-    """The outlet drew this version; of the way there only what lasts is remembered."""
-    address = with_own(drawn.address, **lasting(before))
+    """The outlet drew this version; of the way there only a second copy is remembered as one."""
+    address = with_own(drawn.address, again=is_second_copy(before))
     return replace(before, state="shown", shown=version, address=address, attempts=0, next_try_at=None, problem=None)
 
 
@@ -126,19 +122,13 @@ def is_second_copy(delivery: Delivery) -> bool:
     return bool(own(delivery).get("again"))
 
 
-def stands_in(delivery: Delivery) -> str | None:
-    """The lost place this card was made for."""
-    place: str | None = own(delivery).get("instead")
-    return place
-
-
 def vanished(delivery: Delivery, problem: str) -> Delivery:
     """Somebody deleted the message: a new one takes its place. Once: a second time somebody does not want it there."""
     return replace(
         delivery,
         state="new",
         shown=0,
-        address=with_own({}, **lasting(delivery) | {"again": True}),
+        address=with_own({}, again=True),
         attempts=0,
         next_try_at=None,
         problem=problem,

@@ -37,7 +37,7 @@ class Telling:
     async def tell(self, notice: Notice, claimed_at: float) -> None:
         cards = await self._road.cards(notice.request)
         if self._must_wait(notice, cards):
-            await self._postpone(notice, self._road.patience.linger)
+            await self._postpone(notice, self._road.patience.behind)
             return
         shown = [outcome.bare(card) for card in cards if card.state == "shown"]
         places = [card.place for card in shown] if notice.place == THREAD else [notice.place]

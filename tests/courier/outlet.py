@@ -18,7 +18,7 @@ from core.model.request import Request
 from core.ports import Delivery, Notice
 
 T = TypeVar("T")
-QUICK = Pace(post_gap=1e-6, posts=1e9, updates=1e9, burst=1000)
+QUICK = Pace(post_gap=0, posts=float("inf"), updates=float("inf"))
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,21 @@ class Board:
     most_at_once: int = 0
     drawing: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
+    dead: bool = False
     released: asyncio.Event = field(default_factory=asyncio.Event)
     _faults: defaultdict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def fails(self, call: str, *faults: Fault) -> None:
         self._faults[call] += faults
+
+    def revive(self) -> None:
+        """A new process speaks to this outlet."""
+        self.dead = False
+
+    def forgive(self) -> None:
+        """No more faults."""
+        self._faults.clear()
 
     def standing(self, place: str) -> list[Message]:
         return [message for message in self.messages.values() if message.place == place]
@@ -119,6 +128,8 @@ class Board:
         return replace(delivery, address={"id": id})
 
     async def _meet(self, call: str, do: Callable[[], T]) -> T:
+        if self.dead:
+            raise Killed(done=False)
         self.calls.append(call)
         match self._faults[call].pop(0) if self._faults[call] else None:
             case None:
@@ -133,6 +144,7 @@ class Board:
             case Killed() as killed:
                 if killed.done:
                     do()
+                self.dead = True
                 raise killed
             case fault:
                 raise fault

@@ -1,0 +1,325 @@
+"""Cards: one per place, always drawn from the request as it now is, whatever happens on the way."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from core.courier import OutletBusy, OutletRefused
+from core.model import command as c
+from tests.courier.outlet import QUICK, Hang, Lost
+from tests.courier.world import World
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_new_request_is_shown_in_its_channel(world: World) -> None:
+    request = await world.ask()
+    await world.courier().drain()
+    [card] = world.board.standing("#deploys")
+    assert (card.status, card.version) == ("pending", request.version)
+
+
+async def test_every_copy_is_drawn_anew_after_a_decision(world: World) -> None:
+    """A-65"""
+    request = await world.ask(approvers=("ada", "bob"))
+    courier = world.courier()
+    await courier.drain()
+    await world.do("ada", request, c.Reject("no"))
+    await courier.drain()
+    assert {(m.place, m.status) for m in world.board.messages.values()} == {
+        ("#deploys", "rejected"),
+        ("member:ada", "rejected"),
+        ("member:bob", "rejected"),
+    }
+    assert world.board.calls.count("post") == 3
+
+
+async def test_ten_quick_decisions_make_one_update(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    for number in range(10):
+        await world.do("ada", request, c.Comment(f"remark {number}"))
+    await courier.drain()
+    assert world.board.calls.count("update") == 1
+    assert await world.version(request) == world.board.standing("#deploys")[0].version
+
+
+async def test_what_changes_while_a_card_is_drawn_is_drawn_next_and_never_at_once(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("update", Hang())
+    await world.do("ada", request, c.Comment("one"))
+    draining = asyncio.create_task(courier.drain())
+    await world.until(lambda: world.board.at_once == 1)
+    await world.do("ada", request, c.Comment("two"))
+    courier.nudge()
+    world.board.released.set()
+    await draining
+    assert world.board.standing("#deploys")[0].version == await world.version(request)
+    assert world.board.calls.count("update") == 2
+
+
+async def test_many_requests_are_served_side_by_side(world: World) -> None:
+    world.board.fails("post", *[Hang()] * 8)
+    for _ in range(8):
+        await world.ask()
+    draining = asyncio.create_task(world.courier().drain())
+    await world.until(lambda: world.board.at_once == 8)
+    world.board.released.set()
+    await draining
+    assert len(world.board.standing("#deploys")) == 8
+
+
+async def test_draining_twice_is_draining_once(world: World) -> None:
+    await world.ask(approvers=("ada", "bob"))
+    courier = world.courier()
+    await courier.drain()
+    before = list(world.board.calls)
+    await courier.drain()
+    await world.courier("another").drain()
+    assert world.board.calls == before
+
+
+# ------------------------------------------------------------------------------------------------------ unknown outcomes
+
+
+async def test_a_post_whose_reply_was_lost_is_found_and_not_repeated(world: World) -> None:
+    request = await world.ask()
+    world.board.fails("post", Lost(done=True))
+    courier = world.courier()
+    await courier.drain()
+    assert [card.state for card in await world.cards(request)] == ["unknown"]
+    await world.turn(10, courier)
+    [card] = world.board.standing("#deploys")
+    assert card.version == await world.version(request)
+    assert world.board.calls.count("post") == 1
+
+
+async def test_a_post_that_never_arrived_is_repeated_after_a_minute_and_not_sooner(world: World) -> None:
+    request = await world.ask()
+    world.board.fails("post", Lost(done=False))
+    courier = world.courier()
+    await courier.drain()
+    await world.turn(50, courier)
+    assert world.board.standing("#deploys") == []
+    await world.turn(20, courier)
+    assert len(world.board.standing("#deploys")) == 1
+    assert [card.state for card in await world.cards(request)] == ["shown"]
+
+
+async def test_where_nothing_can_be_looked_up_a_post_is_repeated_once_and_a_click_tells_the_copies_apart(
+    world: World,
+) -> None:
+    world.board.can_look_up = False
+    request = await world.ask()
+    world.board.fails("post", Lost(done=True))
+    courier = world.courier()
+    await courier.drain()
+    await world.turn(70, courier)
+    await world.turn(3600, courier)
+    assert sorted(world.board.messages) == [1, 2]
+    [card] = await world.cards(request)
+    other = await courier.adopt(card, {"id": 1})
+    assert other == {"id": 2}
+    await courier.drain()
+    [card] = await world.cards(request)
+    assert card.address["id"] == 1
+    assert world.board.messages[1].version == await world.version(request)
+
+
+async def test_a_click_on_the_card_itself_adopts_nothing(world: World) -> None:
+    request = await world.ask()
+    courier = world.courier()
+    await courier.drain()
+    [card] = await world.cards(request)
+    assert await courier.adopt(card, card.address) is None
+    await courier.drain()
+    assert world.board.calls == ["post"]
+
+
+async def test_a_click_on_a_card_of_unknown_outcome_settles_it(world: World) -> None:
+    request = await world.ask()
+    world.board.fails("post", Lost(done=True))
+    courier = world.courier()
+    await courier.drain()
+    [card] = await world.cards(request)
+    assert await courier.adopt(card, {"id": 1}) is None
+    await world.turn(120, courier)
+    assert list(world.board.messages) == [1]
+    assert [card.state for card in await world.cards(request)] == ["shown"]
+
+
+async def test_a_place_that_never_answers_is_given_up_in_the_end(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    world.board.fails("post", *[Lost(done=False)] * 6)
+    courier = world.courier()
+    for _ in range(12):
+        await world.turn(1000, courier)
+    assert world.board.standing("#deploys") == []
+    assert {card.place: card.state for card in await world.cards(request)} == {
+        "#deploys": "lost",
+        "member:ada": "shown",
+        "member:bob": "shown",
+    }
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_an_update_whose_reply_was_lost_is_tried_again(world: World, done: bool) -> None:
+    request = await world.ask()
+    courier = world.courier()
+    await courier.drain()
+    await world.do("ada", request, c.Approve())
+    world.board.fails("update", Lost(done=done))
+    await courier.drain()
+    await world.turn(10, courier)
+    [card] = world.board.standing("#deploys")
+    assert card.status == "approved"
+    assert world.board.calls.count("update") == 2
+
+
+# --------------------------------------------------------------------------------------------------------- pace, refusals
+
+
+async def test_a_busy_outlet_is_left_alone_for_as_long_as_it_asks(world: World) -> None:
+    world.board.fails("post", OutletBusy(30))
+    courier = world.courier()
+    for _ in range(2):
+        await world.ask()
+        await courier.drain()
+    assert world.board.calls.count("post") == 1
+    await world.turn(29, courier)
+    assert world.board.calls.count("post") == 1
+    await world.turn(2, courier)
+    assert len(world.board.standing("#deploys")) == 2
+    assert world.board.calls.count("post") == 3
+
+
+async def test_cards_in_one_channel_are_paced_and_another_channel_does_not_wait(world: World) -> None:
+    world.board.pace = replace(QUICK, post_gap=1)
+    for _ in range(100):
+        await world.ask()
+    await world.ask(notify=("#quiet",))
+    courier = world.courier()
+    await courier.drain()
+    assert len(world.board.standing("#deploys")) == 1
+    assert len(world.board.standing("#quiet")) == 1
+    for _ in range(9):
+        await world.turn(1, courier)
+    assert len(world.board.standing("#deploys")) == 10
+    await world.turn(120, courier)
+    assert len(world.board.standing("#deploys")) == 100
+
+
+async def test_cards_go_out_in_the_order_in_which_they_were_asked_for(world: World) -> None:
+    world.board.pace = replace(QUICK, post_gap=1)
+    asked = [await world.ask() for _ in range(5)]
+    courier = world.courier()
+    for _ in range(6):
+        await world.turn(1, courier)
+    in_order = [await world.request_of(message.delivery, asked) for message in world.board.messages.values()]
+    assert in_order == [request.id for request in asked]
+
+
+async def test_a_deleted_card_is_posted_again_once(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.delete("#deploys")
+    await world.do("ada", request, c.Comment("still here?"))
+    await courier.drain()
+    assert [m.status for m in world.board.standing("#deploys")] == ["pending"]
+    world.board.delete("#deploys")
+    await world.do("ada", request, c.Comment("and now?"))
+    await courier.drain()
+    assert {card.place: card.state for card in await world.cards(request)} == {
+        "#deploys": "lost",
+        "member:ada": "shown",
+        "member:bob": "shown",
+    }
+
+
+async def test_an_archived_channel_falls_back_to_the_people_waited_for(world: World) -> None:
+    world.board.closed.add("#deploys")
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    cards = {card.place: card for card in await world.cards(request)}
+    assert {place: card.state for place, card in cards.items()} == {
+        "#deploys": "lost",
+        "member:ada": "shown",
+        "member:bob": "shown",
+    }
+    assert cards["#deploys"].problem == "is_archived"
+
+
+async def test_where_nobody_is_left_who_could_be_shown_it_whoever_asked_is(world: World) -> None:
+    world.board.closed |= {"#deploys", "member:ada", "member:bob"}
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    assert [m.place for m in world.board.messages.values()] == ["member:rita"]
+    calls = len(world.board.calls)
+    await world.turn(86400, courier)
+    assert len(world.board.calls) == calls
+    assert len(await world.cards(request)) == 4
+
+
+async def test_where_the_channel_was_lost_the_people_of_a_later_stage_are_shown_it_too(world: World) -> None:
+    """A-38"""
+    world.board.closed.add("#deploys")
+    request = await world.ask_in_stages(("ada",), ("@ops",))
+    courier = world.courier()
+    await courier.drain()
+    assert world.board.standing("member:cleo") == []
+    await world.do("ada", request, c.Approve(revision=1, stage=1))
+    await courier.drain()
+    assert [m.version for m in world.board.standing("member:cleo")] == [await world.version(request)]
+
+
+async def test_a_passing_refusal_is_tried_again_with_growing_gaps_and_not_for_ever(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    world.board.fails("post", *[OutletRefused("try_later", permanent=False)] * 50)
+    courier = world.courier()
+    await courier.drain()
+    await world.turn(1, courier)
+    assert world.board.calls.count("post") == 1
+    await world.turn(2, courier)
+    assert world.board.calls.count("post") == 2
+    for _ in range(40):
+        await world.turn(300, courier)
+    assert {card.state for card in await world.cards(request)} == {"lost"}
+
+
+async def test_a_card_that_cannot_be_drawn_holds_up_no_other(world: World) -> None:
+    world.board.fails("post", ZeroDivisionError("a bug"))
+    await world.ask()
+    await world.ask()
+    courier = world.courier()
+    await courier.drain()
+    assert len(world.board.standing("#deploys")) == 1
+    await world.turn(100, courier)
+    assert len(world.board.standing("#deploys")) == 2
+
+
+async def test_an_update_that_cannot_be_drawn_is_put_off(world: World) -> None:
+    request = await world.ask()
+    courier = world.courier()
+    await courier.drain()
+    await world.do("ada", request, c.Approve())
+    world.board.fails("update", ZeroDivisionError("a bug"))
+    await courier.drain()
+    assert world.board.standing("#deploys")[0].status == "pending"
+    await world.turn(10, courier)
+    assert world.board.standing("#deploys")[0].status == "approved"
+
+
+async def test_a_failing_outlet_never_holds_up_another(world: World) -> None:
+    other = world.another_outlet("wall")
+    other.fails("post", *[OutletBusy(3600)] * 5)
+    await world.ask()
+    await world.courier().drain()
+    assert len(world.board.standing("#deploys")) == 1
+    assert other.messages == {}

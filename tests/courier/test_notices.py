@@ -1,0 +1,138 @@
+"""Notices: each once, after the cards they belong under, in the order in which things happened."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.courier import OutletBusy, OutletRefused
+from core.model import command as c
+from tests.courier.outlet import QUICK, Lost
+from tests.courier.world import World
+
+pytestmark = pytest.mark.anyio
+
+
+def lines(world: World, place: str) -> list[str]:
+    return [sentence for where, sentence in world.board.told if where == place]
+
+
+async def test_a_remark_is_a_line_under_every_card(world: World) -> None:
+    request = await world.ask(approvers=("ada", "bob"))
+    await world.do("ada", request, c.Comment("looks fine"))
+    await world.courier().drain()
+    assert {place for place, sentence in world.board.told if "looks fine" in sentence} == {
+        "#deploys",
+        "member:ada",
+        "member:bob",
+    }
+    assert world.board.calls.index("tell") > world.board.calls.index("post")
+
+
+async def test_lines_stand_in_the_order_in_which_things_happened(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    for number in range(6):
+        await world.do("ada", request, c.Comment(f"remark {number}"))
+    await world.courier().drain()
+    assert [line[-1] for line in lines(world, "#deploys")] == list("012345")
+
+
+async def test_order_is_kept_when_the_outlet_is_busy_in_between(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("tell", OutletBusy(30))
+    await world.do("ada", request, c.Comment("remark 0"))
+    await courier.drain()
+    await world.do("ada", request, c.Comment("remark 1"))
+    await courier.drain()
+    assert lines(world, "#deploys") == []
+    for _ in range(4):
+        await world.turn(31, courier)
+    assert [line[-1] for line in lines(world, "#deploys")] == list("01")
+
+
+async def test_a_thread_waits_for_its_card(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    world.board.fails("post", Lost(done=False))
+    await world.do("ada", request, c.Comment("early"))
+    courier = world.courier()
+    await courier.drain()
+    assert world.board.told == []
+    await world.turn(70, courier)
+    await world.turn(10, courier)
+    assert len(lines(world, "#deploys")) == 1
+
+
+async def test_a_notice_is_told_once_however_often_the_courier_goes(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    await world.do("ada", request, c.Comment("once"))
+    for owner in ("one", "two", "three"):
+        courier = world.courier(owner)
+        await courier.drain()
+        await world.turn(100, courier)
+    assert len(lines(world, "#deploys")) == 1
+
+
+async def test_a_reminder_of_unknown_outcome_counts_as_sent(world: World) -> None:
+    request = await world.ask(approvers=("ada",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("tell", *[Lost(done=True)] * 9)
+    await world.do("rita", request, c.Remind())
+    await courier.drain()
+    told = list(world.board.told)
+    await world.turn(3600, courier)
+    assert told != []
+    assert world.board.told == told
+
+
+async def test_a_refused_notice_is_dropped_and_holds_up_no_other(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("tell", OutletRefused("is_archived"))
+    await world.do("ada", request, c.Comment("remark 0"))
+    await courier.drain()
+    await world.do("ada", request, c.Comment("remark 1"))
+    await courier.drain()
+    assert [line[-1] for line in lines(world, "#deploys")] == ["1"]
+
+
+async def test_a_notice_refused_in_passing_is_tried_again(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("tell", OutletRefused("try_later", permanent=False))
+    await world.do("ada", request, c.Comment("remark"))
+    await courier.drain()
+    assert world.board.told == []
+    await world.turn(5, courier)
+    assert len(lines(world, "#deploys")) == 1
+
+
+async def test_a_notice_that_cannot_be_said_holds_up_no_other(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("tell", ZeroDivisionError("a bug"))
+    await world.do("ada", request, c.Comment("remark 0"))
+    await world.do("ada", request, c.Comment("remark 1"))
+    await courier.drain()
+    assert [line[-1] for line in lines(world, "#deploys")] == ["1"]
+
+
+async def test_reminders_in_one_channel_are_paced(world: World) -> None:
+    world.board.pace = replace(QUICK, post_gap=1)
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    for number in range(5):
+        await world.do("ada", request, c.Comment(f"remark {number}"))
+    await courier.drain()
+    assert lines(world, "#deploys") == []
+    for _ in range(3):
+        await world.turn(1, courier)
+    assert 2 <= len(lines(world, "#deploys")) <= 3
+    for _ in range(5):
+        await world.turn(1, courier)
+    assert [line[-1] for line in lines(world, "#deploys")] == list("01234")
