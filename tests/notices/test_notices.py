@@ -1,0 +1,208 @@
+"""Who hears of an event, and the one plain sentence they hear."""
+
+import pytest
+
+from core.model import command as c
+from core.model.people import Way
+from core.model.request import ExecutionStatus
+from core.notices import Told, how_it_ended, told
+from tests.lifecycle.kit import HOUR, Story, agent, approvers, given, one_of, person, some, stages
+
+ADA, BOB = person("ada", "platform"), person("bob", "platform")
+SUE = person("sue", "security")
+NAME = "#42 Deploy 4.2 to production"
+
+
+def asked() -> Story:
+    return given(ADA, BOB, SUE, asks=stages(some(2, "@platform"), one_of("@security")))
+
+
+def heard(story: Story, since: int) -> list[tuple[str, str]]:
+    """(place, sentence) of everything told about the events since."""
+    return [(what.place, what.sentence) for event in story.history[since:] for what in told(story.request, event)]
+
+
+def after(story: Story, who: str, command: c.Command) -> list[tuple[str, str]]:
+    since = len(story.history)
+    story.do(who, command)
+    return heard(story, since)
+
+
+def test_an_approval_is_a_line_with_its_seat_and_comment() -> None:
+    assert after(asked(), "ada", c.Approve("go")) == [("thread", "Ada approved as @platform: go")]
+    assert after(asked(), "ada", c.Approve()) == [("thread", "Ada approved as @platform.")]
+
+
+def test_who_was_named_themselves_approves_as_nobody_else() -> None:
+    story = given(ADA, BOB, asks=approvers("ada", "bob"))
+    assert after(story, "ada", c.Approve()) == [("thread", "Ada approved.")]
+
+
+def test_the_next_stage_is_announced_with_whom_it_waits_for() -> None:
+    """A-38"""
+    story = asked()
+    story.approve("ada")
+    assert after(story, "bob", c.Approve())[-1] == ("thread", "Stage 2 (Stage 2) is open and waits for @security.")
+
+
+def test_a_rejection_is_told_with_its_reason_to_the_thread_and_to_who_asked() -> None:
+    """A-22, E-50"""
+    sentence = "Rejected by Sue: too risky"
+    assert after(asked(), "sue", c.Reject("too risky")) == [
+        ("thread", sentence),
+        ("requester", f"{NAME}: {sentence}"),
+    ]
+
+
+def test_an_approval_taken_back_is_told() -> None:
+    story = asked()
+    story.approve("ada")
+    assert after(story, "ada", c.Withdraw("wrong one")) == [("thread", "Ada took the approval back: wrong one")]
+
+
+def test_edits_are_told_to_who_asked() -> None:
+    """E-47"""
+    story = asked()
+    sentence = "Ada changed action to less, side_effects to a, b. This is now revision 2."
+    lines = after(story, "ada", c.Approve(edits={"action": "less", "side_effects": ["a", "b"]}))
+    assert lines[:2] == [("thread", sentence), ("requester", f"{NAME}: {sentence}")]
+    assert ("thread", "Ada approved with edits as @platform.") in lines
+
+
+def test_a_question_carries_its_id_for_the_answer() -> None:
+    """E-57"""
+    story = asked()
+    question = story.ask("ada", "Which rows?")
+    assert told(story.request, story.history[-1]) == (
+        Told("thread", "question", "Ada asks: Which rows?", {"question": question}),
+        Told("requester", "question", f"{NAME}: Ada asks: Which rows?", {"question": question}),
+    )
+
+
+def test_an_answer_is_told_to_who_asked_the_question() -> None:
+    story = asked()
+    story.ask("sue", "Which rows?")
+    assert after(story, "rita", c.Answer("Old ones")) == [
+        ("thread", "Rita answers: Old ones"),
+        ("member:mem_sue", f"{NAME}: Rita answers: Old ones"),
+    ]
+
+
+def test_a_reminder_reaches_those_asked_and_puts_an_open_question_again() -> None:
+    """A-50"""
+    story = asked()
+    assert after(story, "rita", c.Remind()) == [
+        ("asked", f"{NAME} still waits for you."),
+        ("thread", "Still waiting for @platform."),
+    ]
+    story.ask("ada", "Which rows?")
+    story.wait(HOUR)
+    assert after(story, "rita", c.Remind())[-1] == (
+        "requester",
+        f"{NAME}: Ada's question is still open: Which rows?",
+    )
+
+
+def test_a_lapsed_approval_is_told_with_its_reason() -> None:
+    story = asked()
+    story.approve("ada")
+    story.becomes("ada", active=False)
+    assert after(story, "bob", c.Approve())[-1] == (
+        "thread",
+        "An approval no longer counts: Ada is no longer active here.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "sentence"),
+    [
+        ("approve", "Approved by Ada and Bob."),
+        ("edit", "Approved with edits by Ada and Bob."),
+        ("reject", "Rejected by Ada."),
+        ("cancel", "Cancelled by Rita: not needed"),
+        ("admin", "Cancelled by an admin."),
+        ("supersede", "Cancelled: a newer request took its place."),
+        ("discard", "Discarded: oops"),
+        ("expire", "Expired: not everybody who was asked answered within 4h."),
+        ("unanswered", "Expired: a question was not answered within 4h."),
+    ],
+)
+def test_every_end_is_one_clear_line(end: str, sentence: str) -> None:
+    """A-65"""
+    story = given(ADA, BOB, asks=stages(some(2, "@platform")))
+    match end:
+        case "approve":
+            story.approve("ada")
+            story.approve("bob")
+        case "edit":
+            story.edit("ada", {"action": "less"})
+            story.approve("bob")
+        case "reject":
+            story.reject("ada")
+        case "cancel":
+            story.do("rita", c.Cancel("not needed"))
+        case "admin":
+            story.do("root", c.Cancel())
+        case "supersede":
+            story.do("clock", c.Supersede("req_new", 43))
+        case "discard":
+            story.do("rita", c.Discard("oops"))
+        case "unanswered":
+            story.ask("ada", "Which rows?")
+            story.wait(4 * HOUR).catch_up()
+        case _:
+            story.wait(4 * HOUR).catch_up()
+    ended = next(what for what in told(story.request, story.history[-1]) if what.word == "ended")
+    assert ended == Told("thread", "ended", sentence)
+    assert how_it_ended(story.request, None).split(":")[0].rstrip(".") == sentence.split(":", maxsplit=1)[0].rstrip(".")
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("allow", "Approved without asking anybody: No rule asks for anybody, and project payments then allows."),
+        ("deny", "Rejected without asking anybody: No rule covers this, and project payments then denies."),
+    ],
+)
+def test_an_end_without_people_says_why(word: str, sentence: str) -> None:
+    assert how_it_ended(given(ADA, settings={"when_no_rule": word}).request) == sentence
+
+
+def test_while_it_is_open_nothing_is_said_of_its_end() -> None:
+    assert how_it_ended(asked().request) == ""
+
+
+def test_execution_is_told_as_it_goes() -> None:
+    """D-22, D-23, D-24"""
+    story = given(ADA, asks=stages(one_of("@platform")), by="ci", machines=(agent("ci"),))
+    story.approve("ada")
+    claim = c.ReportExecution(ExecutionStatus.EXECUTING, detail="step 1")
+    assert after(story, "ci", claim) == [("thread", "Execution has started: step 1")]
+    assert after(story, "ci", c.ReportExecution(ExecutionStatus.SUCCESS)) == [("thread", "Executed.")]
+
+
+def test_what_was_discarded_after_the_yes_is_told_once() -> None:
+    story = given(ADA, asks=stages(one_of("@platform")))
+    story.approve("ada")
+    assert after(story, "ada", c.Discard("oops")) == [("thread", "Discarded; it will not be executed: oops")]
+
+
+def test_a_seat_handed_over_is_told_to_who_took_it() -> None:
+    story = given(ADA, SUE, asks=approvers("ada"))
+    assert after(story, "ada", c.GiveSeat("mem_sue")) == [
+        ("thread", "A seat was handed over to Sue."),
+        ("member:mem_sue", f"{NAME} was handed over to you."),
+    ]
+
+
+def test_a_long_value_is_cut_in_the_line_alone() -> None:
+    story = asked()
+    story.edit("ada", {"action": "x" * 500})
+    assert story.request.content.action == "x" * 500
+    assert len(heard(story, 3)[0][1]) < 150
+
+
+def test_the_way_in_makes_no_difference_to_what_is_told() -> None:
+    story = asked()
+    story.do("ada", c.Approve(), way=Way.TOKEN)
+    assert heard(story, 3) == [("thread", "Ada approved as @platform.")]
