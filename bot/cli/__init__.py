@@ -1,0 +1,16 @@
+"""The command line `countersign`: on the host (serve, migrate, agents, members, audit, doctor) and against a server.
+
+Commands live in files of their own and are imported when they run, so that `--help` answers at once. Refusals become one
+sentence and an exit code in `ending.py`, nowhere else.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """The console script."""
+    from bot.cli.app import run  # noqa: PLC0415 - the package stays cheap to import
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""How a command ends: exit codes by kind of refusal, one sentence on stderr, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Final
+
+from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound, TooSoon, Unavailable
+
+REFUSED: Final = 1
+USAGE: Final = 2
+NOT_ALLOWED: Final = 8
+UNREACHABLE: Final = 9
+
+KINDS: Final[dict[type[ApprovalError], int]] = {
+    Invalid: USAGE,
+    NotAllowed: NOT_ALLOWED,
+    NotFound: REFUSED,
+    Conflict: REFUSED,
+    TooSoon: REFUSED,
+    Unavailable: UNREACHABLE,
+}
+
+
+class Ending(Exception):
+    """The command is over, with this exit code and this to say."""
+
+    def __init__(self, sentence: str, code: int, problem: dict[str, Any] | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence, self.code, self.problem = sentence, code, problem
+
+
+def code_of(error: ApprovalError) -> int:
+    return next((KINDS[kind] for kind in type(error).__mro__ if kind in KINDS), REFUSED)
+
+
+def code_of_status(status: int) -> int:
+    """The same ends, told by a server."""
+    if status in (401, 403):
+        return NOT_ALLOWED
+    if status in (400, 413, 422):
+        return USAGE
+    return UNREACHABLE if status >= 500 else REFUSED
+
+
+def complain(sentence: str) -> None:
+    print(f"countersign: {sentence}", file=sys.stderr)
+
+
+def tell(value: Any) -> None:
+    """For programs."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
