@@ -1,0 +1,198 @@
+"""What a unit of work may rely on: alone or in a group, in time or not at all, cancelled or not."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.errors import Conflict, Unavailable
+from core.model.organisation import Member
+from core.ports import Changed, Transaction
+from core.store import lanes
+from core.store.engine import Engine
+from tests.store.builders import (
+    ADA,
+    ELSEWHERE,
+    ORG,
+    T0,
+    Clock,
+    a_request,
+    comment_on,
+    commented,
+    furnish,
+    opened,
+    store_new,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+class Gate:
+    """Holds every store thread inside a unit of work until it is opened, so that work piles up behind it."""
+
+    def __init__(self, store: Engine, threads: int) -> None:
+        self._store = store
+        self._open = threading.Event()
+        self._inside = threading.Semaphore(0)
+        self._threads = threads
+
+    async def __aenter__(self) -> "Gate":
+        self._held = [asyncio.ensure_future(self._store.transact(self._wait)) for _ in range(self._threads)]
+        for _ in self._held:
+            await asyncio.to_thread(self._inside.acquire)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._open.set()
+        await asyncio.gather(*self._held)
+
+    def _wait(self, _: Transaction) -> None:
+        self._inside.release()
+        self._open.wait(30)
+
+
+def gate(store: Engine) -> Gate:
+    return Gate(store, len(getattr(store, "_writers", [None])))
+
+
+async def queued(store: Engine, works: list[Callable[[Transaction], Any]], **how: Any) -> list["asyncio.Future[Any]"]:
+    """Work waiting its turn, in this order."""
+    futures = [asyncio.ensure_future(store.transact(work, **how)) for work in works]
+    await asyncio.sleep(0)
+    return futures
+
+
+async def test_a_failed_command_of_a_group_rolls_back_alone(store: Engine) -> None:
+    ids = [(await store.transact(store_new(a_request()))).id for _ in range(3)]
+
+    def broken(tx: Transaction) -> None:
+        comment_on(ids[1])(tx)
+        raise LookupError("not this one")
+
+    async with gate(store):
+        futures = await queued(store, [comment_on(ids[0]), broken, comment_on(ids[2])])
+    outcomes = await asyncio.gather(*futures, return_exceptions=True)
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Request", "LookupError", "Request"]
+    assert await store.read(lambda reader: reader.versions(ids)) == {ids[0]: 2, ids[1]: 1, ids[2]: 2}
+
+
+async def test_a_cancelled_caller_neither_runs_nor_holds_up_the_rest(store: Engine) -> None:
+    ids = [(await store.transact(store_new(a_request()))).id for _ in range(2)]
+    async with gate(store):
+        cancelled, kept = await queued(store, [comment_on(ids[0]), comment_on(ids[1])])
+        cancelled.cancel()
+        await asyncio.sleep(0)
+    assert (await kept).version == 2
+    assert await store.read(lambda reader: reader.versions(ids)) == {ids[0]: 1, ids[1]: 2}
+
+
+async def test_work_begun_for_a_caller_who_left_is_still_committed(store: Engine) -> None:
+    request = await store.transact(store_new(a_request()))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(tx: Transaction) -> None:
+        begun.set()
+        go_on.wait(30)
+        comment_on(request.id)(tx)
+
+    (future,) = await queued(store, [slow])
+    await asyncio.to_thread(begun.wait)
+    future.cancel()
+    go_on.set()
+    await store.transact(lambda tx: tx.request(request.id))
+    assert await store.read(lambda reader: reader.versions([request.id])) == {request.id: 2}
+
+
+async def test_a_command_not_begun_in_time_is_refused_and_never_run(store: Engine) -> None:
+    """A click carries a deadline of 2.5 s."""
+    request = await store.transact(store_new(a_request()))
+    with pytest.raises(Unavailable):
+        await store.transact(comment_on(request.id), deadline=time.monotonic() - 0.001)
+    assert (await store.transact(comment_on(request.id), deadline=time.monotonic() + 30)).version == 2
+
+
+def test_chores_come_in_slices_and_are_never_starved() -> None:
+    waiting = lanes.Lanes()
+    loop = asyncio.new_event_loop()
+    for _ in range(70):
+        waiting.put(lanes.Task(lambda _: None, loop.create_future(), None, since=0.0), chore=True)
+        waiting.put(lanes.Task(lambda _: None, loop.create_future(), None), chore=False)
+    sizes = [len(waiting.take()) for _ in range(3)]
+    loop.close()
+    assert sizes == [50, 70, 20]
+
+
+def test_people_come_first_while_no_chore_has_waited_long() -> None:
+    waiting = lanes.Lanes()
+    loop = asyncio.new_event_loop()
+    chore = lanes.Task(lambda _: None, loop.create_future(), None)
+    person = lanes.Task(lambda _: None, loop.create_future(), None)
+    waiting.put(chore, chore=True)
+    waiting.put(person, chore=False)
+    taken = [waiting.take(), waiting.take()]
+    loop.close()
+    assert taken == [[person], [chore]]
+
+
+async def test_two_things_with_one_name_are_a_conflict(store: Engine) -> None:
+    twin = Member("mem_twin", ORG, "ada@acme.example", "Twin", active=True, created_at=T0)
+    with pytest.raises(Conflict):
+        await store.transact(lambda tx: tx.put(twin))
+
+
+async def test_an_id_never_moves_to_another_organisation(store: Engine) -> None:
+    with pytest.raises(Conflict):
+        await store.transact(
+            lambda tx: tx.put(Member("mem_ada", ELSEWHERE, "a@other.example", "Ada", active=True, created_at=T0))
+        )
+    assert await store.read(lambda reader: reader.member(ORG, "mem_ada")) is not None
+
+
+async def test_those_who_wait_hear_of_each_commit_and_of_nothing_else(store: Engine) -> None:
+    heard: list[Changed] = []
+    end = store.subscribe(heard.extend)
+    request = await store.transact(store_new(a_request()))
+
+    def broken(tx: Transaction) -> None:
+        commented(request, tx)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await store.transact(broken)
+    await store.transact(comment_on(request.id))
+    end()
+    await store.transact(comment_on(request.id))
+    assert heard == [Changed(ORG, request.id, 1), Changed(ORG, request.id, 2)]
+
+
+async def test_the_clock_can_be_turned(store: Engine, clock: Clock) -> None:
+    before = await store.transact(lambda tx: tx.now())
+    clock.turn(T0 - before)
+    after = await store.transact(lambda tx: tx.now())
+    read = await store.read(lambda reader: reader.now())
+    assert abs((after - T0).total_seconds()) < 30
+    assert abs((read - T0).total_seconds()) < 30
+
+
+async def test_what_was_committed_is_there_after_a_new_start(database: str) -> None:
+    async with opened(database) as store:
+        await store.transact(furnish)
+        request = await store.transact(store_new(a_request(), ADA))
+    async with opened(database) as store:
+        assert await store.read(lambda reader: reader.request(request.id)) == request
+        with pytest.raises(LookupError):
+            await store.transact(_raise)
+
+
+def _raise(_: Transaction) -> None:
+    raise LookupError
+
+
+async def test_a_closed_store_takes_no_more(database: str) -> None:
+    async with opened(database) as store:
+        await store.transact(furnish)
+    with pytest.raises(Unavailable):
+        await store.transact(comment_on("req_1"))
