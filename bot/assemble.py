@@ -31,7 +31,7 @@ from core import requirements
 from core.administration import Administration
 from core.codec import Codec
 from core.collection import members
-from core.courier import Courier, Outlet
+from core.courier import Courier, Outlet, Pace
 from core.desk import Desk
 from core.ledger import chain
 from core.model.request import Request
@@ -130,15 +130,22 @@ async def rooms(
 
 @asynccontextmanager
 async def assemble(
-    settings: Settings, *, clock: Clock | None = None, outlets: Mapping[str, MakeOutlet] | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    outlets: Mapping[str, MakeOutlet] | None = None,
+    pace: Pace | None = None,
 ) -> AsyncIterator[Assembly]:
-    """A server: the first organisation is there, commits wake whoever waits, the clock is rung."""
+    """A server: the first organisation is there, commits wake whoever waits, the clock is rung.
+
+    `pace` is how fast Slack may be used; only a small Slack of one's own allows another than Slack's.
+    """
     makers = dict(outlets or {})
     token = settings.slack_bot_token
     words = (*makers, *(() if token is None else (SlackOutlet.word,)))
     async with rooms(settings, clock=clock, outlets=words) as inside:
         organisation = await inside.administration.organisations.bootstrap("Our organisation", settings.admins)
-        async with _workspace(inside, organisation.id) as workspace:
+        async with _workspace(inside, organisation.id, pace) as workspace:
             assembly = _join(inside, makers, workspace)
             async with asyncio.TaskGroup() as loops:
                 running = [loops.create_task(loop) for loop in _loops(assembly)]
@@ -153,7 +160,7 @@ async def assemble(
 
 
 @asynccontextmanager
-async def _workspace(inside: Rooms, organisation: str) -> AsyncIterator[Workspace | None]:
+async def _workspace(inside: Rooms, organisation: str, pace: Pace | None) -> AsyncIterator[Workspace | None]:
     """One client session for all calls to Slack; nothing where no bot token is set."""
     token = inside.settings.slack_bot_token
     if token is None:
@@ -163,7 +170,7 @@ async def _workspace(inside: Rooms, organisation: str) -> AsyncIterator[Workspac
         client = web_client(token.get_secret_value(), inside.settings.slack_api_url, session)
         installation = await find_installation(client, organisation)
         channels, backdrops = Channels(client), Backdrops(inside.store, Codec(members(requirements)))
-        outlet = SlackOutlet(client, inside.store, channels, backdrops, installation)
+        outlet = SlackOutlet(client, inside.store, channels, backdrops, installation, pace=pace)
         yield Workspace(session, client, installation, channels, backdrops, outlet)
 
 

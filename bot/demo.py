@@ -85,6 +85,7 @@ class Furnisher:
     async def _day(self, organisation: Organisation) -> None:
         await self._at_hours_ago(7)
         await self._ask("deploy-bot", organisation, unanswered_index())
+        await self._at_hours_ago(3)  # the very moment the first one's deadline comes
         await self._at_hours_ago(2.2)
         await self._refused_key(organisation)
         await self._at_hours_ago(1.4)

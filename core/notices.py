@@ -166,7 +166,7 @@ def _rejected(request: Request) -> str:
 
 
 def _expired(request: Request) -> str:
-    waited = f" within {say_duration(request.decided_at - request.created_at)}" if request.decided_at else ""
+    waited = f" within {say_duration(request.expires_at - request.created_at)}" if request.expires_at else ""
     if request.cause == "question_unanswered":
         return f"Expired: a question was not answered{waited}."
     return f"Expired: not everybody who was asked answered{waited}."

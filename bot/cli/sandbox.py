@@ -25,6 +25,7 @@ from bot.logs import configure
 from bot.manifest import manifest
 from bot.sandbox.server import Sandbox
 from bot.settings import FixedSettings
+from core.courier import Pace
 
 HINTS = (
     "You are Alice. Click Approve on the payments deploy: stage 2 opens and waits for two of security.",
@@ -32,6 +33,9 @@ HINTS = (
     "Type /countersign help, or /countersign ask to ask for something yourself.",
     "Turn the clock: people are reminded, then the request expires.",
 )
+QUICK = 20.0
+"""Times Slack's rate limits: one person trying things out should not wait for what keeps a company's Slack fair."""
+
 FIRST_VIEW = "?as=U0ALICE001#C0DEPLOYS1"
 
 
@@ -55,7 +59,7 @@ def sandbox(*, host: str = "127.0.0.1", port: int = 4000, api_port: int = 3000, 
 
 async def _run(host: str, port: int, api_port: int, *, socket_mode: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="countersign-") as folder:
-        small_slack = Sandbox(manifest())
+        small_slack = Sandbox(manifest(), rates=QUICK)
         small_slack.workspace.hint = HINTS
         try:
             await small_slack.start(host, port)
@@ -96,7 +100,7 @@ async def _furnished(small_slack: Sandbox, settings: FixedSettings) -> AsyncIter
     clock = TurnableClock()
     small_slack.clock.listen(lambda offset: clock.turn(timedelta(seconds=offset) - clock.offset))
     small_slack.clock.advance(-8 * 3600)
-    async with assemble(settings, clock=clock) as assembly:
+    async with assemble(settings, clock=clock, pace=Pace().times(QUICK)) as assembly:
 
         def follow(_offset: float) -> None:
             assembly.alarm.clock_turned()
@@ -129,7 +133,7 @@ async def _serve(small_slack: Sandbox, assembly: Assembly, furnished: Furnished,
     if not socket_mode:
         small_slack.connect_http(f"{settings.url}/slack/events")
     serving = asyncio.create_task(server.serve())
-    while not (server.started or serving.done()):
+    while not (server.started or serving.done()):  # noqa: ASYNC110 (uvicorn tells by a flag alone)
         await asyncio.sleep(0.01)
     if server.started:
         _greet(small_slack, settings.url, furnished.key)
