@@ -21,9 +21,10 @@ class Approvals(Requirement):
 
     @property
     def label(self) -> str:
-        names = " or ".join(source.label for source in self.people)
+        labels = [source.label for source in self.people]
         if self.all:
-            return names.replace(" or ", " and ") if len(self.people) > 1 else f"all of {names}"
+            return " and ".join(labels) if len(labels) > 1 or self._is_one_person else f"all of {labels[0]}"
+        names = " or ".join(labels)
         return f"{self.min} of {names}" if self.min > 1 or not self._is_one_person else names
 
     @property
@@ -67,9 +68,7 @@ class Approvals(Requirement):
             return self.min
         return len(self.people) if fixed is None else len(fixed)
 
-    def standing(
-        self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS
-    ) -> Result:
+    def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> Result:
         counted = tuple(vote for vote in votes if self.accepts(vote, fixed))
         have, need = len({vote.member for vote in counted}), self.slots(fixed)
         met = have >= need > 0 and not (self.all and fixed is None)
@@ -84,9 +83,9 @@ class Approvals(Requirement):
         )
 
     def _missing(self, counted: tuple[Vote, ...], fixed: frozenset[str] | None) -> tuple[Source, ...]:
-        if not self.all or fixed is None:
-            return self.people
         answered = {vote.member for vote in counted}.union(*(_people_in(vote.principals) for vote in counted))
+        if not self.all or not fixed:
+            return tuple(s for s in self.people if s.principal.removeprefix("member:") not in answered)
         known = {source.principal: source for source in self.people}
         waited = (f"member:{member}" for member in sorted(fixed - answered))
         return tuple(known.get(principal, Source(principal, self.label)) for principal in waited)

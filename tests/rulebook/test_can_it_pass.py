@@ -6,6 +6,7 @@ import pytest
 
 from core.model.people import Person, Role
 from core.model.request import Plan, Stage
+from core.requirements.check import Check
 from core.rulebook.can_it_pass import what_is_missing
 from tests.lifecycle.kit import all_of, approvers, one_of, person, some, somebody, stages
 
@@ -88,3 +89,8 @@ def test_all_of_nobody_cannot_pass() -> None:
 
 def test_who_asks_cannot_be_one_of_those_named_one_by_one() -> None:
     assert missing(approvers("ada", "bob"), ADA, BOB, barred="mem_ada") == ("Ada and Bob",)
+
+
+def test_a_check_needs_nobody() -> None:
+    asks = (Stage(1, "Checked", (Check("s1r1", "change-window"),)),)
+    assert missing(asks, ADA) == ()
