@@ -13,9 +13,10 @@ from bot.slack.wording import MARKS, asks, changes, edit_lines, leaves, money, s
 from core.masking import mask_text
 from core.model.request import Content, Question, Request
 from core.model.requirement import Result
-from core.standing import StageStanding, StageState, stand
+from core.standing import StageStanding, StageState, people_waited_for, stand
 
 FACTS: Final = 8
+SHORT: Final = 40
 STAGES: Final = 10
 RESULTS: Final = 6
 LINKS: Final = 5
@@ -78,9 +79,14 @@ def _what(content: Content) -> list[list[Json]]:
 
 
 def _facts(content: Content) -> list[list[Json]]:
-    shown = [[_label(name), b.words(value, 160)] for name, value in leaves(content.facts, FACTS)]
+    """Short ones share a line, as figures do; a long one has its own."""
+    shown = list(leaves(content.facts, FACTS))
+    short = [(name, value) for name, value in shown if len(name) + len(value) <= SHORT]
+    lines = [[_label(name), b.words(value, 160)] for name, value in shown if (name, value) not in short]
+    if short:
+        lines.insert(0, [_label("Facts"), b.words(" · ".join(f"{name} {value}" for name, value in short), 400)])
     more = len(content.facts) - len(shown)
-    return [*shown, [b.words(f"and {more} more in Details", 60, "italic")]] if more > 0 else shown
+    return [*lines, [b.words(f"and {more} more in Details", 60, "italic")]] if more > 0 else lines
 
 
 def _links(content: Content) -> list[list[Json]]:
@@ -158,7 +164,7 @@ def stages(request: Request, key: str) -> list[Json]:
 def _alone(standing: StageStanding, names: dict[str, str]) -> list[Json]:
     result = standing.results[0]
     if result.met:
-        return [b.words("Approved by ", 60, "bold"), b.words(_people(result, names), 200)]
+        return [_label("Approved by"), b.words(_people(result, names), 200)]
     return [_label("Waits for"), b.words(_waiting(result, names), 300)]
 
 
@@ -166,19 +172,23 @@ def _stage(standing: StageStanding, names: dict[str, str]) -> list[Json]:
     mark, stage = STAGE_MARKS[standing.state], standing.stage
     is_open = standing.state is StageState.OPEN
     head = b.words(f"{mark} {stage.number}. {b.cut(stage.name, 60)}  ", 80, *(("bold",) if is_open else ()))
-    said = "; ".join(_requirement(result, names) for result in standing.results[:RESULTS])
+    said = "; ".join(_requirement(result, names, is_open=is_open) for result in standing.results[:RESULTS])
     more = len(standing.results) - RESULTS
     return [head, b.words(f"{said} and {more} more" if more > 0 else said, 400)]
 
 
-def _requirement(result: Result, names: dict[str, str]) -> str:
-    return f"{result.label}: {_people(result, names)}" if result.met else _waiting(result, names)
+def _requirement(result: Result, names: dict[str, str], *, is_open: bool) -> str:
+    if result.met:
+        return f"approved by {_people(result, names)}"
+    return f"waits for {_waiting(result, names)}" if is_open else _waiting(result, names)
 
 
 def _waiting(result: Result, names: dict[str, str]) -> str:
+    """`@platform`, `2 of @security`, `2 of @security, so far Dave Diaz`."""
     if result.need == 0:
         return result.sentence
-    return f"{result.label} ({result.have} of {result.need}: {_people(result, names)})" if result.have else result.label
+    whom = people_waited_for(result.waiting_on) if result.need == TRIVIAL and result.waiting_on else result.label
+    return f"{whom}, so far {_people(result, names)}" if result.have else whom
 
 
 def _people(result: Result, names: dict[str, str]) -> str:

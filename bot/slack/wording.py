@@ -11,7 +11,7 @@ from bot.slack.blocks import cut, utc
 from core.masking import HIDDEN, mask, mask_path, mask_text
 from core.model.digest import content_json
 from core.model.organisation import BUILT_IN_TYPES
-from core.model.request import Content, Cost, ExecutionStatus, Request, Status
+from core.model.request import Content, Cost, ExecutionStatus, Request, Status, Verdict
 from core.notices import how_it_ended
 from core.standing import people_waited_for, stand
 
@@ -96,6 +96,15 @@ def _afterwards(request: Request) -> str:
         return ""
     said, at = line
     return f" {said} {utc(at)}." if at is not None else f" {said}"
+
+
+def ending(request: Request) -> tuple[str, list[str]]:
+    """How it ended in one line, and the words people gave with it."""
+    rejection = next((d for d in reversed(request.decisions) if d.verdict is Verdict.REJECTED), None)
+    if request.status is Status.REJECTED and rejection is not None:
+        return f"Rejected by {rejection.name}.", [rejection.comment] if rejection.comment else []
+    live = [d for d in request.decisions if d.counts and d.comment]
+    return how_it_ended(request), [f"{d.name}: {d.comment}" for d in live]
 
 
 def execution_line(request: Request) -> tuple[str, datetime | None] | None:

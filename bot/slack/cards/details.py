@@ -16,6 +16,7 @@ from core.model.request import Content, Decision, ExecutionStatus, Life, Request
 
 DECISIONS: Final = 20
 QUESTIONS: Final = 10
+LEAD: Final = 700
 LIVES: Final = {Life.WITHDRAWN: " (withdrawn)", Life.LAPSED: " (no longer counts)", Life.STALE: " (earlier revision)"}
 
 
@@ -24,7 +25,7 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
     blocks = [
         parts.title(request, key),
         parts.eyebrow(request, backdrop, key),
-        parts.lead(request, backdrop, key, 200),
+        parts.lead(request, backdrop, key, LEAD),
         *parts.changed(request, backdrop, key),
         *parts.meaning(request.content, key),
         *(parts.deadline(request, key) if request.is_open else ()),
@@ -65,15 +66,16 @@ def _discard(target: str) -> Json:
 
 
 def _texts(content: Content) -> Iterable[Json]:
-    """The long texts, whole."""
+    """Whole, those that were cut above."""
     texts = {
-        "Description": content.description,
-        "Action": content.action,
-        "Reasoning": content.reasoning,
-        "Side effects": "\n".join(content.side_effects) or None,
-        "If refused": content.if_denied,
+        "Description": (content.description, LEAD),
+        "Action": (content.action, 300),
+        "Reasoning": (content.reasoning, 300),
+        "Side effects": ("\n".join(content.side_effects), 300),
+        "If refused": (content.if_denied, 200),
     }
-    for place, (label, text) in enumerate((label, text) for label, text in texts.items() if text):
+    long = [(label, text) for label, (text, shown) in texts.items() if text and len(text) > shown]
+    for place, (label, text) in enumerate(long):
         said = mask_text(text)
         for part, start in enumerate(range(0, min(len(said), 12_000), 2_800)):
             name = label if part == 0 else f"{label} (continued)"
@@ -85,7 +87,8 @@ def _values(content: Content) -> Iterable[Json]:
     if subject is not None:
         shown = b.link(subject.url, subject.id) if subject.url else b.words(subject.id, 200)
         yield b.rich("subject", b.paragraph(_bold("Subject  "), b.words(f"{subject.kind} ", 100), shown))
-    for label, values in (("Parameters", content.params), ("Facts", content.facts), ("Metadata", content.metadata)):
+    facts = content.facts if len(content.facts) > parts.FACTS else {}
+    for label, values in (("Parameters", content.params), ("Facts", facts), ("Metadata", content.metadata)):
         if values:
             yield b.rich(f"values.{label}", b.paragraph(_bold(label)), b.code(_json(values), 2_800))
 

@@ -42,6 +42,10 @@ WORDS: Final[Mapping[str, str]] = {
     "execution_expired": "the window for execution closed",
     "refused": "was refused",
 }
+BY_ITSELF: Final = frozenset(
+    {"judged", "stage_opened", "stage_passed", "approval_lapsed", "ended", "superseded", "execution_expired"}
+)
+"""What follows from what somebody did; nobody is named for it."""
 
 
 def draw(request: Request, rows: Sequence[LedgerRow], names: Mapping[str, str]) -> Drawing:
@@ -55,9 +59,9 @@ def draw(request: Request, rows: Sequence[LedgerRow], names: Mapping[str, str]) 
 
 
 def _line(row: LedgerRow, names: Mapping[str, str]) -> list[Json]:
-    who = names.get(row.actor, row.actor)
+    who = f"{b.cut(names.get(row.actor, row.actor), 60)} " if row.word not in BY_ITSELF else ""
     what = WORDS.get(row.word, row.word.replace("_", " "))
-    return [b.moment(row.at), b.words(f"  {b.cut(who, 60)}: {what}", 140), *_detail(row)]
+    return [b.moment(row.at), b.words(f"  {who}{what}", 140), *_detail(row)]
 
 
 def _detail(row: LedgerRow) -> list[Json]:

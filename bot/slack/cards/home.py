@@ -39,6 +39,7 @@ def draw(inbox: Inbox) -> Json:
         b.header(_waiting_title(inbox), "home.waiting"),
         *_waiting(inbox),
         *_turn(inbox),
+        b.divider("home.others"),
         *_part("Asked by me", "asked", inbox.asked, "Nothing. Ask with the button below or /countersign ask."),
         *_part("Decided by me", "decided", inbox.decided, "Nothing yet."),
         b.divider("home.line"),

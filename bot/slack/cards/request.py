@@ -7,13 +7,13 @@ from bot.slack import parts, samples
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop, Drawing
-from bot.slack.wording import execution_line, gist_of
+from bot.slack.wording import ending, execution_line, gist_of
 from core.masking import mask_text
 from core.model.request import Request
-from core.notices import how_it_ended
 
 OPEN_LEAD = 700
 FINAL_LEAD = 240
+WORDS = 3
 
 
 def draw(request: Request, backdrop: Backdrop) -> Drawing:
@@ -40,14 +40,16 @@ def _final(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
     return [
         parts.lead(request, backdrop, key, FINAL_LEAD),
         *(parts.changed(request, backdrop, key) if request.edits else ()),
-        b.rich(f"result.{key}", b.paragraph(*_result(request)), *_execution(request)),
+        b.rich(f"result.{key}", *_result(request), *_execution(request)),
     ]
 
 
 def _result(request: Request) -> list[Json]:
-    """Who, when, why: the one clear line."""
-    said = [b.words(mask_text(how_it_ended(request)), 600, "bold")]
-    return [*said, b.words("  "), b.moment(request.decided_at)] if request.decided_at is not None else said
+    """Who, when, why: one clear line, and what they said."""
+    line, said = ending(request)
+    when = [] if request.decided_at is None else [b.words("  "), b.moment(request.decided_at)]
+    quotes = [b.quote(b.words(mask_text(text), 500)) for text in said[-WORDS:]]
+    return [b.paragraph(b.words(mask_text(line), 400, "bold"), *when), *quotes]
 
 
 def _execution(request: Request) -> list[Json]:
