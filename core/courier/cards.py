@@ -114,7 +114,7 @@ class Cards:
         log.warning("courier.refused", outlet=delivery.outlet, delivery=delivery.id, reason=no.reason, gone=no.gone)
         if no.gone and not outcome.is_second_copy(delivery):
             await self._road.record(lambda _: outcome.vanished(delivery, no.reason))
-        elif no.permanent or no.gone or delivery.attempts >= self._road.patience.tries:
+        elif no.permanent or no.gone or delivery.attempts >= self._road.patience.card_tries:
             await self._lose(delivery, no.reason)
         else:
             await self.retry(delivery, no.reason)

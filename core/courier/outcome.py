@@ -23,7 +23,8 @@ class Patience:
 
     A row is claimed for `claim`; one call of an outlet may take `send`. What waits for its turn longer than `linger` is put
     back meanwhile; a notice that must stay behind another looks again after `behind`. A post of unknown outcome is looked
-    for after `look_for`, repeated after `again`, then after twice as long each time, `posts` times in all.
+    for after `look_for`, repeated after `again`, then after twice as long each time, `posts` times in all. What is refused in
+    passing (a token to be renewed …) is tried `card_tries` times, which is a day, and a notice `tries` times.
     """
 
     lease: float = 15
@@ -35,6 +36,7 @@ class Patience:
     look_for: float = 5
     again: float = 60
     posts: int = 6
+    card_tries: int = 300
     tries: int = 10
     longest: float = 300
     parting: float = 5

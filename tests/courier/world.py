@@ -28,7 +28,7 @@ ORG, PROJECT = "org_acme", "prj_default"
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GROUPS = {"team": ("ada", "bob"), "ops": ("cleo",)}
 PEOPLE = ("ada", "bob", "cleo", "rita")
-PATIENCE = Patience(linger=0.0, parting=0.2)
+PATIENCE = Patience(linger=0.0, parting=0.2, card_tries=10)
 """Nothing is waited for in real time: what must wait is put back, and the clock is turned."""
 
 
