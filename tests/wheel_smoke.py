@@ -3,13 +3,23 @@
 Usage: wheel_smoke.py WHEEL
 """
 
+import json
+import os
+import re
+import signal
 import subprocess
 import sys
 import sysconfig
+import time
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+ALICE: Final = "U0ALICE001"
+DEPLOYS: Final = "C0DEPLOYS1"
 
 # What is no Python module but must travel along.
 PATTERNS: Final = (
@@ -37,6 +47,66 @@ def answer_of_the_command() -> str:
     return subprocess.run([command, "--version"], check=True, capture_output=True, text=True).stdout.strip()
 
 
+def decide_in_the_sandbox() -> str:
+    """Start the sandbox as a user would, approve the first card as Alice, and read what the card says then."""
+    command = Path(sysconfig.get_path("scripts")) / "countersign"
+    running = subprocess.Popen(
+        [command, "sandbox", "--port", "0", "--api-port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=bare_environment(),
+    )
+    try:
+        return approve(address_told_by(running))
+    finally:
+        running.send_signal(signal.SIGINT)
+        if running.wait(timeout=20) != 0:
+            sys.exit(f"the sandbox ended with {running.returncode} after Ctrl-C")
+
+
+def bare_environment() -> dict[str, str]:
+    """Nothing of ours: an unbuffered pipe, no colours, no settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COUNTERSIGN_", "SLACK_"))}
+    return {**kept, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+
+
+def address_told_by(running: "subprocess.Popen[str]") -> str:
+    for line in running.stdout or ():
+        if found := re.search(r"http://\S+(?=/\?as=)", line):
+            return found[0]
+    sys.exit("the sandbox ended before it told its address")
+
+
+def approve(address: str) -> str:
+    asked = {"as": ALICE, "channel": DEPLOYS}
+    messages = ask(f"{address}/page/messages?{urlencode(asked)}")["messages"]
+    card = messages[-1]
+    button = next(
+        {"block_id": block["block_id"], **element}
+        for block in card["blocks"]
+        for element in block.get("elements", ())
+        if element.get("type") == "button" and element["text"]["text"] == "Approve"
+    )
+    action = {name: button[name] for name in ("block_id", "action_id", "type", "value")}
+    source = {"channel": DEPLOYS, "ts": card["ts"]}
+    answer = ask(f"{address}/page/click", {"as": ALICE, "source": source, "action": action, "state": {"values": {}}})
+    if not answer["ok"]:
+        sys.exit(f"the click was not answered: {answer}")
+    for _ in range(100):
+        text = str(ask(f"{address}/page/messages?{urlencode(asked)}")["messages"][-1])
+        if "Alice Archer" in text:
+            return "the sandbox's card shows Alice's approval"
+        time.sleep(0.1)
+    sys.exit("the card never showed the approval")
+
+
+def ask(url: str, body: object = None) -> dict[str, Any]:
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(url, data, {"Content-Type": "application/json"})
+    with urlopen(request, timeout=20) as response:
+        return dict(json.load(response))
+
+
 def main() -> None:
     wheel = Path(sys.argv[1])
     if any(Path.cwd().iterdir()):
@@ -48,6 +118,7 @@ def main() -> None:
     if version("countersign") not in (answer := answer_of_the_command()):
         sys.exit(f"countersign --version answered {answer!r}")
     print(f"the wheel is whole, and its command says {answer}")
+    print(decide_in_the_sandbox())
 
 
 if __name__ == "__main__":
