@@ -1,7 +1,8 @@
 """The real application on a real database, spoken to over ASGI; time is turned by hand."""
 
 import base64
-from collections.abc import AsyncIterator, Iterator
+import shutil
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,7 @@ from bot.clock import TurnableClock
 from bot.settings import FixedSettings, Settings
 from core.administration import operator
 from core.model.people import Actor, Role, Verb, Way
+from core.store.migrate import upgrade
 
 SECRET = base64.b64encode(b"0" * 32).decode()
 
@@ -96,9 +98,38 @@ def settings_for(url: str) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with its tables; each test gets a copy."""
+    path = tmp_path_factory.mktemp("database") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_schema() -> Callable[[str], object]:
+    return upgrade
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[str]:
-    yield f"sqlite:///{tmp_path / 'test.db'}"
+def sqlite(made_once: Path, tmp_path: Path) -> str:
+    path = tmp_path / "test.db"
+    shutil.copyfile(made_once, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, sqlite: str) -> str:
+    """SQLite, unless a test asks for both by `both_databases`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return sqlite
+    found: str = request.getfixturevalue("postgres_database")
+    return found
+
+
+both_databases = pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
 
 
 @pytest.fixture

@@ -1,0 +1,250 @@
+"""Lists, filters, long polls, the feed; and what one organisation sees of another: nothing."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.administration import operator
+from core.model.people import Role, Verb
+from tests.api.conftest import House, both_databases
+
+pytestmark = pytest.mark.anyio
+
+
+async def listed(house: House, who: str, **query: str) -> list[str]:
+    answer = await house.get(who, "/v1/requests", params=query)
+    assert answer.status_code == 200, answer.text
+    return [one["title"] for one in answer.json()["data"]]
+
+
+async def decide(house: House, who: str, asked: Any, verb: str = "approve", **body: Any) -> Any:
+    answer = await house.post(who, f"/v1/requests/{asked['id']}/{verb}", body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@both_databases
+async def test_a_list_comes_newest_first_in_pages_that_meet(house: House) -> None:
+    """B-50 B-52 B-53 B-54 B-55 B-56 E-01 E-10"""
+    for number in range(5):
+        await house.ask(title=f"{number}")
+        house.turn(seconds=1)
+    first = (await house.get("ada", "/v1/requests", params={"limit": "2", "total": "true"})).json()
+    second = (await house.get("ada", "/v1/requests", params={"limit": "2", "cursor": first["next_cursor"]})).json()
+    last = (await house.get("ada", "/v1/requests", params={"limit": "2", "cursor": second["next_cursor"]})).json()
+    pages = [[one["title"] for one in page["data"]] for page in (first, second, last)]
+    assert pages == [["4", "3"], ["2", "1"], ["0"]]
+    assert (first["total"], last["next_cursor"]) == (5, None)
+    assert "decisions" not in first["data"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("limit", "0"),
+        ("limit", "101"),
+        ("limit", "many"),
+        ("status", "pending,sleeping"),
+        ("cursor", "nonsense"),
+        ("since", "yesterday"),
+        ("assignee", "nobody@example.com"),
+        ("project", "nowhere"),
+        ("colour", "red"),
+    ],
+)
+async def test_a_filter_that_cannot_be_is_400(house: House, name: str, value: str) -> None:
+    """B-59 E-36"""
+    answer = await house.get("ada", "/v1/requests", params={name: value})
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "validation_error", name)
+
+
+async def test_filters_narrow_and_all_of_them_must_hold(house: House) -> None:
+    """B-51 E-30 E-31 E-32 E-33 E-36"""
+    administration = house.administration
+    await administration.agents.add(house.host, "nightly", team="data")
+    key = await administration.keys.add(house.host, "nightly")
+    house.credentials["nightly"] = key.secret
+    await house.ask("nightly", title="merge", type="merge", subject={"kind": "run", "id": "7"})
+    moment = datetime.now(UTC) + timedelta(minutes=5)
+    house.turn(minutes=10)
+    done = await house.ask(title="deploy", type="deploy")
+    await decide(house, "ada", done)
+    assert await listed(house, "ada", type="merge") == ["merge"]
+    assert await listed(house, "ada", agent="nightly") == ["merge"]
+    assert await listed(house, "ada", team="data") == ["merge"]
+    assert await listed(house, "ada", subject="run:7") == ["merge"]
+    assert await listed(house, "ada", status="pending,approved") == ["deploy", "merge"]
+    assert await listed(house, "ada", status="approved") == ["deploy"]
+    assert await listed(house, "ada", status="approved", type="merge") == []
+    assert await listed(house, "ada", since=moment.isoformat()) == ["deploy"]
+    assert await listed(house, "ada", until=moment.isoformat()) == ["merge"]
+    assert await listed(house, "ada", project="default", requester="me") == []
+
+
+async def test_what_waits_for_me_is_what_i_may_still_answer(house: House) -> None:
+    """B-15 B-37 B-50 B-57 B-58 E-34 E-35"""
+    await house.ask(title="for ben", approvers=["ben@example.com"])
+    both = await house.ask(title="for both", approvers=["ada@example.com", "ben@example.com"])
+    await house.ask(title="for anyone")
+    assert await listed(house, "ada", assignee="me") == ["for anyone", "for both"]
+    await decide(house, "ada", both)
+    assert await listed(house, "ada", assignee="me") == ["for anyone"]
+    assert await listed(house, "root", assignee="ben@example.com") == ["for anyone", "for both", "for ben"]
+    assert await listed(house, "ada", assignee="any") == ["for anyone", "for both", "for ben"]
+
+
+async def test_one_can_be_read_by_its_number_too(house: House) -> None:
+    """B-20 B-22 D-40 E-02"""
+    asked = await house.ask()
+    assert (await house.get("ci", f"/v1/requests/{asked['number']}")).json() == asked
+    for unknown in ("req_01ARZ3NDEKTSV4RRFFQ69G5FAV", "999999", "pending", "9" * 400):
+        answer = await house.get("ci", f"/v1/requests/{unknown}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_requester_sees_only_their_own(house: House) -> None:
+    mine, other = await house.ask("rex", title="mine"), await house.ask(title="other")
+    assert await listed(house, "rex") == ["mine"]
+    assert await listed(house, "ci") == ["other"]
+    assert (await house.get("rex", f"/v1/requests/{other['id']}")).status_code == 404
+    assert (await house.get("ci", f"/v1/requests/{mine['id']}")).status_code == 404
+    assert (await house.get("rex", f"/v1/requests/{other['id']}/decisions")).status_code == 404
+
+
+async def test_read_in_one_project_shows_that_project_alone(house: House) -> None:
+    await house.post("root", "/v1/projects", {"name": "payments"})
+    await house.member("pia", Role.REQUESTER)
+    await house.post("root", "/v1/grants", {"to": "pia@example.com", "role": "auditor", "project": "payments"})
+    await house.ask(title="here", project="payments")
+    await house.ask(title="there", project="default")
+    assert await listed(house, "pia") == ["here"]
+
+
+@pytest.fixture
+async def elsewhere(house: House) -> House:
+    """A second organisation in the same database: its admin is `eve`, its agent `bot`."""
+    organisation = await house.administration.organisations.add("Elsewhere")
+    other = House(house.assembly, house.clock, operator(organisation.id), house.credentials)
+    await other.member("eve", Role.ADMIN)
+    await other.agent("bot", Verb.ASK, Verb.READ, Verb.EXECUTE)
+    return other
+
+
+async def test_another_organisation_sees_nothing_and_can_do_nothing(house: House, elsewhere: House) -> None:
+    """A-18 E-12"""
+    asked = await house.ask()
+    for who in ("eve", "bot"):
+        paths = ["", "/decisions", "/requirements", "/events", "/explain"]
+        answers = [await house.get(who, f"/v1/requests/{asked['id']}{path}") for path in paths]
+        verbs = ["approve", "reject", "ask", "comment", "cancel", "discard", "remind", "revise", "execution"]
+        answers += [await house.post(who, f"/v1/requests/{asked['id']}/{verb}", {"nonsense": 1}) for verb in verbs]
+        assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(404, "not_found")}
+        assert await listed(house, who) == []
+
+
+async def test_members_groups_projects_and_agents_of_others_do_not_exist(house: House, elsewhere: House) -> None:
+    """E-12"""
+    ada = (await house.get("root", "/v1/members/ada@example.com")).json()["id"]
+    agent = (await house.get("root", "/v1/agents/ci")).json()["id"]
+    project = (await house.get("root", "/v1/projects/default")).json()["id"]
+    for path in (f"/v1/members/{ada}", f"/v1/agents/{agent}", f"/v1/projects/{project}"):
+        assert (await house.get("eve", path)).status_code == 404
+    unknown = await house.post("bot", "/v1/requests", {"type": "deploy", "title": "x", "approvers": [ada]})
+    assert unknown.status_code == 400
+
+
+async def test_numbers_of_two_organisations_do_not_meet(house: House, elsewhere: House) -> None:
+    mine = await house.ask(title="mine")
+    theirs = await elsewhere.ask("bot", title="theirs")
+    for who, asked in (("root", mine), ("eve", theirs)):
+        seen = (await house.get(who, f"/v1/requests/{asked['number']}")).json()
+        assert seen["id"] == asked["id"]
+
+
+# ------------------------------------------------------------------------------------------------------------ long polls
+
+
+async def held(house: House, waiting: "asyncio.Task[Any]", many: int = 1) -> None:
+    """Until the poll is being held."""
+    async with asyncio.timeout(5):
+        while house.assembly.house.metrics.waiting._value.get() < many and not waiting.done():
+            await asyncio.sleep(0.005)
+
+
+@both_databases
+async def test_a_poll_is_answered_at_the_change_it_waits_for(house: House) -> None:
+    asked = await house.ask()
+    path = f"/v1/requests/{asked['id']}?wait=30s&version={asked['version']}"
+    waiting = asyncio.create_task(house.get("ci", path))
+    await held(house, waiting)
+    await decide(house, "ada", asked, "ask", question="Why?")
+    async with asyncio.timeout(5):
+        answer = await waiting
+    assert answer.json()["status"] == "asked_question"
+
+
+async def test_without_a_version_a_poll_waits_for_the_end(house: House) -> None:
+    asked = await house.ask()
+    waiting = asyncio.create_task(house.get("ci", f"/v1/requests/{asked['id']}?wait=30s"))
+    await held(house, waiting)
+    await decide(house, "ada", asked, "comment", comment="Hm.")
+    await decide(house, "ada", asked, "reject", comment="No.")
+    async with asyncio.timeout(5):
+        assert (await waiting).json()["status"] == "rejected"
+
+
+async def test_a_poll_for_what_is_already_so_is_answered_at_once(house: House) -> None:
+    asked = await house.ask()
+    await decide(house, "ada", asked)
+    async with asyncio.timeout(5):
+        answer = await house.get("ci", f"/v1/requests/{asked['id']}?wait=60s")
+    assert answer.json()["status"] == "approved"
+
+
+async def test_a_poll_that_waited_in_vain_is_answered_with_what_there_is(house: House) -> None:
+    asked = await house.ask()
+    waiting = asyncio.create_task(house.get("ci", f"/v1/requests/{asked['id']}?wait=60s"))
+    await held(house, waiting)
+    house.assembly.house.waiting.stop()
+    async with asyncio.timeout(5):
+        assert (await waiting).json()["status"] == "pending"
+
+
+async def test_one_read_per_change_serves_everybody_who_waits(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = await house.ask()
+    path = f"/v1/requests/{asked['id']}?wait=30s"
+    polls = [asyncio.create_task(house.get("ci", path)) for _ in range(8)]
+    await held(house, polls[0], many=8)
+    reads = 0
+    store = house.assembly.house.waiting._store
+    read = store.read
+
+    async def counted(work: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return await read(work)
+
+    monkeypatch.setattr(house.assembly.house.waiting, "_store", type("Counted", (), {"read": staticmethod(counted)})())
+    await decide(house, "ada", asked)
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(*polls)
+    assert {answer.json()["status"] for answer in answers} == {"approved"}
+    assert 1 <= reads <= 2
+
+
+async def test_a_wait_that_cannot_be_read_is_400_but_only_for_who_may_look(house: House) -> None:
+    asked = await house.ask()
+    assert (await house.get("ci", f"/v1/requests/{asked['id']}?wait=soon")).status_code == 400
+    assert (await house.get("rex", f"/v1/requests/{asked['id']}?wait=soon")).status_code == 404
+
+
+# ---------------------------------------------------------------------------------------------------------------- the feed
+
+
+async def test_the_feed_needs_read_everywhere(house: House) -> None:
+    assert (await house.get("rex", "/v1/events")).status_code == 403
+    assert (await house.get("ci", "/v1/events?after=nonsense")).status_code == 403
+    assert (await house.get("ada", "/v1/events?after=nonsense")).status_code == 400
+    assert (await house.get("ada", "/v1/events")).status_code == 200
