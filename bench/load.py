@@ -13,7 +13,6 @@ import pickle
 import subprocess
 import sys
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 
 import uvloop
@@ -25,7 +24,7 @@ from bench.wire import Answer, Connection, connect, post
 class Job:
     """`rate` None: each connection sends as soon as it was answered. Else so many are offered a second, answered or not.
 
-    With a `secret` each body is signed as Slack signs, just before the start.
+    With a `secret` each body is signed as Slack signs, just before the start. `each` are headers body by body.
     """
 
     port: int
@@ -35,20 +34,28 @@ class Job:
     rate: float | None = None
     secret: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    each: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`took` are seconds per request from when it was due (not from when a free connection was found)."""
+    """`took` are seconds per request from when it was due (not from when a free connection was found).
+
+    `took` and `statuses` are in the order of the job's bodies; `odd` shows the first few answers that were no success.
+    """
 
     seconds: float
     took: list[float]
-    statuses: dict[str, int]
+    statuses: list[int]
     odd: list[str]
 
     @property
     def per_second(self) -> float:
         return len(self.took) / self.seconds
+
+    def must_succeed(self) -> None:
+        if self.odd:
+            raise SystemExit(f"{len(self.statuses)} requests, among the answers: {'; '.join(self.odd)}")
 
 
 def offer(job: Job) -> Load:
@@ -61,7 +68,11 @@ def offer(job: Job) -> Load:
 
 def prepare(job: Job) -> list[bytes]:
     now = str(int(time.time()))
-    return [post(job.path, body, job.headers | signature(job.secret, now, body)) for body in job.bodies]
+    each = job.each or ({},) * len(job.bodies)
+    return [
+        post(job.path, body, job.headers | own | signature(job.secret, now, body))
+        for body, own in zip(job.bodies, each, strict=True)
+    ]
 
 
 def signature(secret: str, now: str, body: bytes) -> dict[str, str]:
@@ -72,30 +83,30 @@ def signature(secret: str, now: str, body: bytes) -> dict[str, str]:
     return {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": f"v0={signed}"}
 
 
-@dataclass
 class Run:
     """One run in progress."""
 
-    requests: list[bytes]
-    took: list[float] = field(default_factory=list)
-    statuses: Counter[str] = field(default_factory=Counter)
-    odd: list[str] = field(default_factory=list)
+    def __init__(self, requests: list[bytes]) -> None:
+        self.requests = requests
+        self.took = [0.0] * len(requests)
+        self.statuses = [0] * len(requests)
+        self.odd: list[str] = []
 
-    def note(self, due: float, answer: Answer) -> None:
-        self.took.append(time.perf_counter() - due)
-        self.statuses[str(answer.status)] += 1
+    def note(self, place: int, due: float, answer: Answer) -> None:
+        self.took[place] = time.perf_counter() - due
+        self.statuses[place] = answer.status
         if answer.status not in (200, 201) and len(self.odd) < 3:
             self.odd.append(f"{answer.status} {answer.body[:300]!r}")
 
 
 async def answered_at_once(run: Run, connections: list[Connection]) -> None:
     """Each connection sends its next request once the last one was answered."""
-    left = iter(run.requests)
+    left = iter(enumerate(run.requests))
 
     async def keep_sending(connection: Connection) -> None:
-        for request in left:
+        for place, request in left:
             due = time.perf_counter()
-            run.note(due, await connection.send(request))
+            run.note(place, due, await connection.send(request))
 
     await asyncio.gather(*(keep_sending(connection) for connection in connections))
 
@@ -106,17 +117,17 @@ async def at_rate(run: Run, connections: list[Connection], rate: float) -> None:
     for connection in connections:
         free.put_nowait(connection)
 
-    async def send(request: bytes, due: float) -> None:
+    async def send(place: int, due: float) -> None:
         connection = await free.get()
-        run.note(due, await connection.send(request))
+        run.note(place, due, await connection.send(run.requests[place]))
         free.put_nowait(connection)
 
     start = time.perf_counter()
     async with asyncio.TaskGroup() as group:
-        for place, request in enumerate(run.requests):
+        for place in range(len(run.requests)):
             due = start + place / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            group.create_task(send(request, due))
+            group.create_task(send(place, due))
 
 
 async def carry_out(job: Job) -> Load:
@@ -130,7 +141,7 @@ async def carry_out(job: Job) -> Load:
     seconds = time.perf_counter() - start
     for connection in connections:
         connection.close()
-    return Load(seconds, run.took, dict(run.statuses), run.odd)
+    return Load(seconds, run.took, run.statuses, run.odd)
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ async def only_ack(ack: AsyncAck) -> None:
 
 def build() -> FastAPI:
     bolt = AsyncApp(signing_secret=SECRET, authorize=authorize, process_before_response=True)
-    bolt.action("approve")(only_ack)
+    bolt.action("request.approve")(only_ack)
     handler = AsyncSlackRequestHandler(bolt)
     api = FastAPI()
 

@@ -1,0 +1,22 @@
+"""What stands in a database, read around the product: the bench checks what it was told against what was kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import psycopg
+
+
+def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            return connection.execute(query).fetchall()
+    with psycopg.connect(url) as connected:
+        return connected.execute(query.encode()).fetchall()
+
+
+def statuses(url: str) -> dict[str, str]:
+    """Request id to status."""
+    return dict(rows(url, "SELECT id, status FROM requests"))
