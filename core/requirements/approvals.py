@@ -23,7 +23,8 @@ class Approvals(Requirement):
     def label(self) -> str:
         labels = [source.label for source in self.people]
         if self.all:
-            return " and ".join(labels) if len(labels) > 1 or self._is_one_person else f"all of {labels[0]}"
+            everybody = " and ".join(labels)
+            return everybody if len(labels) > 1 or self._is_one_person else f"all of {everybody or 'nobody'}"
         names = " or ".join(labels)
         return f"{self.min} of {names}" if self.min > 1 or not self._is_one_person else names
 
