@@ -9,6 +9,7 @@ import pytest
 from bot.sandbox.hand import Snapshot
 from core.model import command as c
 from core.model.request import Request, Status
+from tests.faults.scopes import with_optional_scopes
 from tests.slack.conftest import World, beginning, over_http, people
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +19,7 @@ POST, UPDATE, HISTORY = "chat.postMessage", "chat.update", "conversations.histor
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with beginning(tmp_path) as begun:
+    async with beginning(tmp_path, manifest=with_optional_scopes()) as begun:
         await people(begun)
         async with over_http(begun):
             yield begun

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -174,12 +174,14 @@ Transport = Callable[[World], Any]
 
 
 @asynccontextmanager
-async def beginning(folder: Path, *, pace: float = 1_000.0, **options: Any) -> AsyncIterator[World]:
+async def beginning(
+    folder: Path, *, pace: float = 1_000.0, manifest: Mapping[str, Any] = MANIFEST, **options: Any
+) -> AsyncIterator[World]:
     """Everything but a way from Slack to the app. `options` are the directory's."""
     settings = FixedSettings.model_validate({"database_url": f"sqlite:///{folder / 'test.db'}", "pepper": SECRET})
     clock = TurnableClock()
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox(MANIFEST, rates=None))
+        sandbox = await stack.enter_async_context(Sandbox(manifest, rates=None))
         inside = await stack.enter_async_context(rooms(settings, clock=clock, outlets=("slack",)))
         timeout = aiohttp.ClientTimeout(total=5)
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
