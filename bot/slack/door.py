@@ -21,6 +21,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from yarl import query_to_pairs
 
+from bot.slack.payload import well_formed
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -132,6 +134,8 @@ class Door:
         body = _parse(headers, raw)
         if body.get("type") == "url_verification":
             return Reply(200, str(body.get("challenge", "")).encode())
+        if not well_formed(body):
+            raise Turned(400, "not understood")
         if not self._replays.first(signature):
             _log.warning("slack request came twice with one signature; the second was not run")
             return Reply(200)

@@ -112,6 +112,51 @@ class Happening:
     sender: Sender | None
 
 
+_MAY_BE_TEXT: Final = ("user", "team", "enterprise", "channel")
+_OBJECTS: Final = (
+    "event",
+    "view",
+    "message",
+    "previous_message",
+    "container",
+    "item",
+    "function_data",
+    "assistant_thread",
+)
+
+
+def well_formed(body: Mapping[str, Any]) -> bool:
+    """Whether a body has the outer shape of Slack's, so that Bolt can look for its listener without falling over."""
+    if any(not isinstance(body.get(name), Mapping | None) for name in _OBJECTS):
+        return False
+    if not all(_has_known_shape(each) for each in (body, body.get("event") or {}, body.get("message") or {})):
+        return False
+    if not _all_objects(body.get("authorizations", [])) or not _all_objects(body.get("response_urls", [])):
+        return False
+    match body.get("type"):
+        case "block_actions":
+            actions = body.get("actions") or []
+            return bool(actions) and _all_objects(actions) and all(_names(a, "type", "action_id") for a in actions)
+        case "view_submission" | "view_closed":
+            return _names(body.get("view"), "type", "callback_id")
+        case "event_callback":
+            return _names(body.get("event"), "type")
+        case kind:
+            return isinstance(kind, str | None)
+
+
+def _has_known_shape(body: Mapping[str, Any]) -> bool:
+    return all(isinstance(body.get(name), str | Mapping | None) for name in _MAY_BE_TEXT)
+
+
+def _all_objects(values: Any) -> bool:
+    return values is None or (isinstance(values, list) and all(isinstance(value, Mapping) for value in values))
+
+
+def _names(value: Any, *names: str) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(value.get(name), str) for name in names)
+
+
 def click(body: Mapping[str, Any], digest: str | None = None) -> Click:
     """A block_actions payload."""
     action = _dict((_list(body, "actions") or [{}])[0])

@@ -23,6 +23,8 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.payload import well_formed
+
 PING: Final = 5.0
 DEAF: Final = 4.0
 """Pings without an answer after which a connection counts as deaf."""
@@ -118,5 +120,8 @@ class Socket:
 
     async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         began = time.time()
+        if not well_formed(request.payload):
+            log.warning("slack.malformed", problem="an envelope with another shape")
+            return
         bolt = AsyncBoltRequest(mode="socket_mode", body=request.payload, headers=build_headers(request))
         await send_async_response(client, request, await self._dispatch(bolt), began)
