@@ -27,7 +27,6 @@ async def roster(store: Engine, principal: str, project: str = PROJECT, limit: i
 
 
 async def test_a_person_is_seen_with_groups_roles_and_identity(store: Engine) -> None:
-    """D-02"""
     assert await person(store, "mem_ada") == Person(
         id="mem_ada",
         name="Ada",
@@ -35,9 +34,7 @@ async def test_a_person_is_seen_with_groups_roles_and_identity(store: Engine) ->
         active=True,
         pinned=True,
         roles=frozenset({Role.APPROVER}),
-        principals=frozenset(
-            {"member:mem_ada", "group:grp_platform", f"role:approver:{PROJECT}", f"anyone:{PROJECT}"}
-        ),
+        principals=frozenset({"member:mem_ada", "group:grp_platform", f"role:approver:{PROJECT}", f"anyone:{PROJECT}"}),
         verbs=frozenset({Verb.READ, Verb.ASK, Verb.APPROVE}),
     )
 
@@ -88,7 +85,6 @@ async def test_a_roster_is_the_active_members_behind_a_principal(
 
 
 async def test_a_deactivated_member_drops_out_of_every_roster_at_once(store: Engine) -> None:
-    """D-08"""
     ada = await store.read(lambda reader: reader.member(ORG, "mem_ada"))
     assert ada is not None
     await store.transact(lambda tx: tx.put(replace(ada, active=False)))
@@ -183,7 +179,6 @@ async def test_members_are_paged_by_id(store: Engine) -> None:
 
 
 async def test_a_key_is_found_by_its_hash_and_keeps_it_when_changed(store: Engine) -> None:
-    """D-40"""
     key = ApiKey(
         id="key_1",
         organisation=ORG,

@@ -59,7 +59,7 @@ async def test_an_unknown_request_is_none(store: Engine) -> None:
 
 
 async def test_saving_over_a_newer_version_is_refused(store: Engine) -> None:
-    """E-61: the later of two changes made from one state begins again."""
+    """The later of two changes made from one state begins again."""
     old = await store.transact(store_new(a_request()))
     await store.transact(comment_on(old.id))
     with pytest.raises(StaleVersion):
@@ -101,7 +101,6 @@ async def test_a_failed_command_leaves_nothing_behind(store: Engine) -> None:
 
 
 async def test_who_is_waited_for_follows_the_request(store: Engine) -> None:
-    """D-21"""
     request = await store.transact(store_new(a_request("member:mem_ada", "group:grp_platform")))
     assert await waiting_for(store, "member:mem_ada") == [request.id]
     assert await waiting_for(store, "member:mem_bob") == []

@@ -1,0 +1,159 @@
+"""Deliveries, notices and leases: the queue of what is not on show yet."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.model.request import Request
+from core.ports import Delivery, Notice, Transaction
+from core.store.engine import Engine
+from tests.store.builders import ORG, Clock, a_request, comment_on, store_new
+
+pytestmark = pytest.mark.anyio
+
+MINUTE = timedelta(minutes=1)
+
+
+def a_delivery(request: Request, place: str = "#deploys", **changes: object) -> Delivery:
+    plain = Delivery(f"dlv_{request.number}_{place}", ORG, request.id, "slack", place, request.version, 0, "new")
+    return replace(plain, **changes)
+
+
+def a_notice(request: Request, place: str = "member:mem_ada", **changes: object) -> Notice:
+    plain = Notice(
+        f"ntc_{request.number}_{place}", ORG, request.id, f"{request.id}:1", "slack", place, "opened", "Look."
+    )
+    return replace(plain, **changes)
+
+
+async def shown_in(store: Engine, *deliveries: Delivery) -> Request:
+    request = await store.transact(store_new(a_request()))
+    mine = [replace(delivery, request=request.id) for delivery in deliveries] or [a_delivery(request)]
+    await store.transact(lambda tx: tx.deliver(mine))
+    return request
+
+
+async def claimed(store: Engine, owner: str = "one", outlet: str = "slack", limit: int = 10) -> Sequence[Delivery]:
+    return await store.transact(lambda tx: tx.claim_deliveries(outlet, owner, 30, limit))
+
+
+async def test_a_new_delivery_is_behind_until_it_shows_the_version(store: Engine) -> None:
+    request = await shown_in(store)
+    (delivery,) = await claimed(store)
+    address = {"channel": "C1", "ts": "1.2"}
+    await store.transact(
+        lambda tx: tx.record_delivery(replace(delivery, state="shown", shown=delivery.wanted, address=address))
+    )
+    assert await claimed(store) == []
+    (kept,) = await store.read(lambda reader: reader.deliveries(request.id))
+    assert (kept.state, kept.shown, kept.address) == ("shown", 1, address)
+
+
+async def test_every_save_puts_the_card_behind_again(store: Engine) -> None:
+    request = await shown_in(store)
+    (delivery,) = await claimed(store)
+    await store.transact(lambda tx: tx.record_delivery(replace(delivery, state="shown", shown=delivery.wanted)))
+    await store.transact(comment_on(request.id))
+    (again,) = await claimed(store)
+    assert (again.wanted, again.shown) == (2, 1)
+
+
+async def test_a_change_made_while_it_was_drawn_is_not_forgotten(store: Engine) -> None:
+    request = await shown_in(store)
+    (delivery,) = await claimed(store)
+    await store.transact(comment_on(request.id))
+    await store.transact(lambda tx: tx.record_delivery(replace(delivery, state="shown", shown=delivery.wanted)))
+    (again,) = await claimed(store)
+    assert (again.wanted, again.shown) == (2, 1)
+
+
+async def test_a_claimed_delivery_is_nobody_elses_until_the_claim_ends(store: Engine, clock: Clock) -> None:
+    await shown_in(store)
+    assert len(await claimed(store, "one")) == 1
+    assert await claimed(store, "two") == []
+    clock.turn(MINUTE)
+    assert len(await claimed(store, "two")) == 1
+
+
+async def test_many_claimants_share_the_queue_without_overlap(store: Engine) -> None:
+    for _ in range(6):
+        await shown_in(store)
+    shares = await asyncio.gather(*(claimed(store, f"courier {n}", limit=2) for n in range(4)))
+    ids = [delivery.id for share in shares for delivery in share]
+    assert len(ids) == len(set(ids)) == 6
+
+
+async def test_a_delivery_waits_for_its_next_try(store: Engine, clock: Clock) -> None:
+    await shown_in(store)
+    (delivery,) = await claimed(store)
+    later = replace(delivery, attempts=1, next_try_at=clock.now() + MINUTE, problem="ratelimited")
+    await store.transact(lambda tx: tx.record_delivery(later))
+    assert await claimed(store) == []
+    clock.turn(2 * MINUTE)
+    (again,) = await claimed(store)
+    assert (again.attempts, again.problem) == (1, "ratelimited")
+
+
+async def test_a_lost_delivery_is_left_alone(store: Engine) -> None:
+    await shown_in(store)
+    (delivery,) = await claimed(store)
+    await store.transact(lambda tx: tx.record_delivery(replace(delivery, state="lost")))
+    assert await claimed(store) == []
+
+
+async def test_a_place_shows_a_request_once(store: Engine) -> None:
+    """One card per place."""
+    request = await shown_in(store)
+    await store.transact(lambda tx: tx.deliver([a_delivery(request, id="dlv_again")]))
+    assert len(await store.read(lambda reader: reader.deliveries(request.id))) == 1
+
+
+async def test_an_outlet_claims_only_its_own(store: Engine) -> None:
+    request = await shown_in(store)
+    await store.transact(lambda tx: tx.deliver([a_delivery(request, id="dlv_board", outlet="board")]))
+    assert [delivery.id for delivery in await claimed(store, outlet="board")] == ["dlv_board"]
+
+
+async def test_a_notice_is_told_once_per_event_place_and_outlet(store: Engine) -> None:
+    request = await store.transact(store_new(a_request()))
+    notice = a_notice(request, extra={"question": "q1"})
+    for _ in range(2):
+        await store.transact(lambda tx: tx.notify([notice, a_notice(request, "thread")]))
+    await store.transact(lambda tx: tx.notify([replace(notice, id="ntc_other")]))
+    claims = await store.transact(lambda tx: tx.claim_notices("slack", "one", 30, 9))
+    assert sorted(found.place for found in claims) == ["member:mem_ada", "thread"]
+    assert notice in claims
+
+
+async def test_a_told_notice_leaves_the_queue(store: Engine, clock: Clock) -> None:
+    request = await store.transact(store_new(a_request()))
+    await store.transact(lambda tx: tx.notify([a_notice(request)]))
+
+    def tell(tx: Transaction) -> int:
+        found = tx.claim_notices("slack", "one", 30, 9)
+        for notice in found:
+            tx.record_notice(replace(notice, state="sent", attempts=1, address={"ts": "1.2"}))
+        return len(found)
+
+    assert [await store.transact(tell), await store.transact(tell)] == [1, 0]
+    clock.turn(MINUTE)
+    assert await store.transact(tell) == 0
+
+
+async def test_a_lease_has_one_owner_at_a_time(store: Engine, clock: Clock) -> None:
+    async def held(owner: str) -> bool:
+        return await store.transact(lambda tx: tx.hold_lease("slack:T1", owner, 30))
+
+    assert [await held("one"), await held("one"), await held("two")] == [True, True, False]
+    clock.turn(MINUTE)
+    assert [await held("two"), await held("one")] == [True, False]
+
+
+async def test_of_many_who_want_a_lease_one_has_it(store: Engine) -> None:
+    outcomes = await asyncio.gather(
+        *(store.transact(lambda tx, n=n: tx.hold_lease("seal", f"replica {n}", 30)) for n in range(8))
+    )
+    assert outcomes.count(True) == 1
