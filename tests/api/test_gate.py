@@ -1,0 +1,131 @@
+"""The entrance: health, metrics, unknown addresses, bugs, logs; and that no secret leaves by any of them."""
+
+import json
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from bot.api.problems import KINDS
+from core import errors
+from tests.api.conftest import House
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_health_and_metrics_need_no_credential(house: House) -> None:
+    await house.ask()
+    answers = [await house.get(None, path) for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs")]
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert 'countersign_http_requests_total{method="POST",route="/v1/requests",status="201"} 1.0' in answers[2].text
+
+
+async def test_a_late_sweep_makes_the_server_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.assembly.alarm, "_swept", house.assembly.alarm._swept - 61)
+    answer = await house.get(None, "/readyz")
+    assert answer.status_code == 503
+    assert "sweep" in answer.json()["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/nowhere", 404, "not_found"),
+        ("GET", "/nowhere", 404, "not_found"),
+        ("DELETE", "/v1/requests", 405, "method_not_allowed"),
+        ("PUT", "/v1/me", 405, "method_not_allowed"),
+    ],
+)
+async def test_unknown_addresses_and_methods_are_problems_too(
+    house: House, method: str, path: str, status: int, code: str
+) -> None:
+    async with house.client("ada") as client:
+        answer = await client.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer nonsense", "Bearer csk_x", "Bearer cst_ü"]
+)
+async def test_without_a_known_credential_everything_is_401(house: House, header: str | None) -> None:
+    """A-17 C-21"""
+    headers = {} if header is None else {"Authorization": header.encode()}
+    async with house.client() as client:
+        for method, path in (("GET", "/v1/requests/req_1"), ("POST", "/v1/requests"), ("GET", "/v1/nowhere")):
+            answer = await client.request(method, path, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_problem_says_type_title_status_code_and_detail(house: House) -> None:
+    """B-03 C-27"""
+    answer = await house.get("ada", "/v1/requests/req_1")
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["type"] == "urn:countersign:problem:not_found"
+    assert (problem["status"], problem["code"]) == (404, "not_found")
+    assert problem["title"] and problem["detail"].endswith(".")
+    assert problem["reference"] == answer.headers["x-request-id"]
+
+
+async def test_a_bug_is_one_constant_sentence_and_its_reference_finds_the_log(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("the database password is hunter2")
+
+    monkeypatch.setattr(house.assembly.rooms.desk, "see", broken, raising=False)
+    with capture_logs() as logs:
+        answer = await house.get("ada", "/v1/requests/req_1")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "hunter2" not in answer.text and "Traceback" not in answer.text
+    assert [entry["reference"] for entry in logs if entry["event"] == "bug"] == [answer.json()["reference"]]
+
+
+async def test_no_credential_and_no_body_is_ever_logged(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = "correct-horse-battery"
+    with capture_logs() as logs:
+        await house.post("ci", "/v1/requests", {"type": "deploy", "title": secret})
+        await house.post("ci", "/v1/requests", {"type": "deploy", "titel": secret})
+        await house.post("ci", "/v1/requests", {"type": secret, "title": secret})
+        await house.get("ci", "/v1/requests", params={"status": secret})
+        await house.post("ada", f"/v1/requests/{secret}/approve", {"comment": secret})
+        await house.post(None, "/v1/login", {"code": secret})
+        answer = await house.post("root", "/v1/agents/ci/keys", {"label": secret})
+    written = json.dumps(logs, default=str) + "".join(capsys.readouterr())
+    known = [*house.credentials.values(), answer.json()["secret"], secret]
+    assert len(logs) == 7
+    assert [value for value in known if value in written] == []
+
+
+async def test_what_was_wrong_is_not_repeated_in_the_refusal(house: House) -> None:
+    secret = "correct-horse-battery"
+    bodies = [
+        {"type": "deploy", "title": [secret]},
+        {"type": "deploy", "title": "x", "cost": {"usd": secret}},
+        {"type": "deploy", "title": "x", "expires_at": secret},
+        {"type": "deploy", "title": "x", "links": [{"title": "x", "url": f"ftp://{secret}"}]},
+    ]
+    answers = [await house.post("ci", "/v1/requests", body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert [answer.text for answer in answers if secret in answer.text] == []
+
+
+def test_every_kind_of_refusal_has_its_status() -> None:
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__base__ is errors.ApprovalError}
+    assert kinds == set(KINDS)
+
+
+async def test_logs_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    from bot.logs import configure
+
+    try:
+        configure()
+        structlog.get_logger().info("hello", said="csk_" + "A" * 43, why="xoxb-1234567890-abcdefghij")
+        written = capsys.readouterr().err
+    finally:
+        structlog.reset_defaults()
+    assert "hello" in written
+    assert "AAAA" not in written and "abcdefghij" not in written
