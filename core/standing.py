@@ -133,7 +133,9 @@ def _assign(request: Request, votes: dict[int, tuple[Vote, ...]]) -> dict[Slot, 
     met: tuple[bool, ...] = ()
     for ways in islice(product(*(requirement.ways for _, requirement in requirements)), CHOICES):
         chosen = match(_slots(request, requirements, ways, votes))
-        now_met = tuple(result.met for stage in request.plan.stages for result in _results(request, stage, votes, chosen))
+        now_met = tuple(
+            result.met for stage in request.plan.stages for result in _results(request, stage, votes, chosen)
+        )
         if now_met > met:
             best, met = chosen, now_met
         if all(met):

@@ -54,9 +54,7 @@ class AnyOf(Requirement):
     def slots(self, fixed: frozenset[str] | None) -> int:
         return max(part.slots(fixed) for part in self.parts)
 
-    def standing(
-        self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS
-    ) -> Result:
+    def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> Result:
         results = tuple(part.standing(votes, fixed, reports) for part in self.parts)
         nearest = max(results, key=lambda result: (result.met, result.have - result.need))
         return Result(

@@ -49,9 +49,7 @@ class Check(Requirement):
     def slots(self, fixed: frozenset[str] | None) -> int:
         return 0
 
-    def standing(
-        self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS
-    ) -> Result:
+    def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> Result:
         report = reports.get(self.name)
         return Result(
             label=self.label,

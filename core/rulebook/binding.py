@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from core.model.request import Stage
@@ -34,6 +34,10 @@ def bind_stages(stages: tuple[Stage, ...], bind: Bind) -> tuple[Stage, ...]:
         replace(stage, requirements=tuple(requirement.bound(bind) for requirement in stage.requirements))
         for stage in stages
     )
+
+
+def sources_of(stages: Iterable[Stage]) -> Iterator[Source]:
+    return (source for stage in stages for requirement in stage.requirements for source in requirement.sources)
 
 
 def is_unbound(source: Source) -> bool:

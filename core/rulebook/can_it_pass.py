@@ -37,9 +37,7 @@ def _until_none(shorts: Iterator[Short]) -> Iterator[Short]:
             return
 
 
-def _short(
-    plan: Plan, asked: Asked, ways: tuple[Requirement, ...], rosters: Mapping[str, tuple[Person, ...]]
-) -> Short:
+def _short(plan: Plan, asked: Asked, ways: tuple[Requirement, ...], rosters: Mapping[str, tuple[Person, ...]]) -> Short:
     wanted: dict[Slot, list[str]] = {}
     short: set[tuple[int, str]] = set()
     for (stage, requirement), way in zip(asked, ways, strict=True):

@@ -128,7 +128,9 @@ class Conditions:
         if len(text) > LONGEST:
             raise Invalid(f"The condition is longer than {LONGEST} characters; split the rule.", position=LONGEST)
         if unreadable := _UNREADABLE.search(text):
-            raise Invalid("The condition holds a character that is no text; write it anew.", position=unreadable.start())
+            raise Invalid(
+                "The condition holds a character that is no text; write it anew.", position=unreadable.start()
+            )
         try:
             program = self._engine.compile(text)
         except RuntimeError as error:

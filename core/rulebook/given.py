@@ -30,7 +30,7 @@ class PolicyAnswer:
     id: str
     name: str
     state: PolicyState
-    on_pass: str = "manual"
+    on_pass: str = "manual"  # noqa: S105 (what passing means, not a secret)
     on_fail: str = "manual"
     reasons: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
@@ -45,12 +45,17 @@ class PolicyAnswer:
 
     @property
     def allows(self) -> bool:
-        return self.state is PolicyState.PASSED and self.on_pass == "approve" and not self.stages
+        return self.state is PolicyState.PASSED and self.on_pass == "approve" and not self.stages  # noqa: S105
 
     @property
     def wants_people(self) -> bool:
         """Neither a yes nor a no: somebody must look."""
-        return self.state is not PolicyState.WAITING and not (self.denies or self.allows)
+        return self.state is not PolicyState.WAITING and not (self.denies or self.allows or self.stages)
+
+    @property
+    def doubt(self) -> str:
+        said = {PolicyState.FAILED: ", which failed", PolicyState.UNCLEAR: ", which gave no clear answer"}
+        return said.get(self.state, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """`stands_for` maps `field:…` and `oncall:…` sources to the people they mean in this request, and may give members
+    """Nothing was fetched where nothing is said.
+
+    `stands_for` maps `field:…` and `oncall:…` sources to the people they mean in this request, and may give members
     their names; `behind` maps the sources of rules' `not_from` to member ids. `checks` are the project's, by name.
     """
 
-    looked: Looked = Looked()
+    looked: Looked = field(default_factory=Looked)
     stands_for: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
     policies: tuple[PolicyAnswer, ...] = ()

@@ -1,16 +1,31 @@
-"""Judging a revision: one pure function from what is asked and what is set up to an explained plan."""
+"""Judging a revision: one pure function from what is asked and what is set up to an explained plan.
+
+Deny comes first, then everything that asks, then what may answer for the people, then the project's default. Whatever
+cannot be told asks people: it is never a yes, and never a no.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from core.model.organisation import Project, RequestType
-from core.model.request import Judgement, Outcome, Plan, Requester, Stage
-from core.model.requirement import Source
+from core.model.request import Escalates, Judgement, Outcome, Plan, Requester, Stage
+from core.model.requirement import Requirement, Source
+from core.model.rule import Effect, Mode, Rule
 from core.requirements.approvals import Approvals
+from core.requirements.check import Check
+from core.rulebook.binding import ANYONE, bind_stages, binder, is_unbound, sources_of
+from core.rulebook.explain import Fates, explanation
+from core.rulebook.given import Given, PolicyState
+from core.rulebook.merging import BEFORE, Asker, Merged, merge
+from core.rulebook.rulebook import Look
 
-ANYONE = "anyone who may approve"
+__all__ = ["ANYONE", "default_stage", "judge"]
+
+REQUEST = "the request"
+PROJECT = "the project"
 
 
 def judge(
@@ -22,25 +37,238 @@ def judge(
     named: tuple[Stage, ...],
     distinct: bool,
     notify: tuple[str, ...],
+    given: Given | None = None,
 ) -> Judgement:
     """Named people only add; where nothing asks for anybody, the project's `when_no_rule` decides."""
-    plan = replace(
+    frame = replace(
         _frame(requester, on_behalf_of, project, type),
         distinct=distinct,
         notify=tuple(dict.fromkeys((*project.settings.notify, *notify))),
     )
-    if named:
-        return Judgement(Outcome.ASK, replace(plan, stages=named, why=("The request names its approvers.",)))
-    match project.settings.when_no_rule:
-        case "allow":
-            why = f"No rule asks for anybody, and project {project.name} then allows."
-            return Judgement(Outcome.ALLOW, replace(plan, why=(why,)), "no_rule")
-        case "deny":
-            why = f"No rule covers this, and project {project.name} then denies."
-            return Judgement(Outcome.DENY, replace(plan, why=(why,)), "no_rule")
-        case _:
-            why = f"Nobody was named, so one of {ANYONE} in {project.name} suffices."
-            return Judgement(Outcome.ASK, replace(plan, stages=(default_stage(project),), why=(why,)))
+    return _Case(project, named, frame, given or Given()).judged()
+
+
+@dataclass(frozen=True, slots=True)
+class _Yes:
+    """What answers for the people: its cause, the sentence that says so, and the rule where it is one."""
+
+    cause: str
+    sentence: str
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One revision before its judge."""
+
+    project: Project
+    named: tuple[Stage, ...]
+    frame: Plan
+    given: Given
+
+    def judged(self) -> Judgement:
+        judgement = self.weighed()
+        shadows = tuple(self._shadow(look, judgement) for look in self._looks(mode=Mode.SHADOW) if look.holds)
+        seen = judgement.plan.explanation
+        if seen is None or not shadows:
+            return judgement
+        return replace(judgement, plan=replace(judgement.plan, explanation=Fates(seen).with_shadows(shadows)))
+
+    def weighed(self) -> Judgement:
+        return self._denied() or self._asked()
+
+    # Deny.
+
+    def _denied(self) -> Judgement | None:
+        rule = next((look.rule for look in self._looks(Effect.DENY) if look.holds), None)
+        if rule is not None:
+            return self._over(Outcome.DENY, f"Rule {rule.name} denies this.", rule.cause, frozenset({rule.id}))
+        policy = next((policy for policy in self.given.policies if policy.denies), None)
+        if policy is not None:
+            sentence = _with_reasons(f"Policy {policy.name} rejects this", policy.reasons)
+            return self._over(Outcome.DENY, sentence, policy.cause)
+        return None
+
+    def _over(self, outcome: Outcome, why: str, cause: str, decided: frozenset[str] = frozenset()) -> Judgement:
+        seen = explanation(self.given.looked, why, decided=decided, notes=self._notes())
+        return Judgement(outcome, replace(self.frame, why=(why,), explanation=seen), cause)
+
+    # Require and allow.
+
+    def _asked(self) -> Judgement:
+        yes = self._yes()
+        rules = tuple(look.rule for look in self._asking_looks() if not (yes and look.rule.waivable))
+        askers = [*self._before(), *map(self._rule_asks, rules), *self._policies_ask(), *self._request_asks()]
+        merged = merge(askers)
+        if not _calls_for_people(merged.stages):
+            missing = self._default(yes, asked=any(asker.id != PROJECT for asker in askers))
+            if isinstance(missing, Judgement):
+                return missing
+            yes = missing if isinstance(missing, _Yes) else yes
+            merged = merge([*askers, *([missing] if isinstance(missing, Asker) else [])])
+        return self._planned(merged, rules, yes)
+
+    def _yes(self) -> _Yes | None:
+        """The allow rule, else what else may answer for the people."""
+        rule = self._allow_rule()
+        if rule is not None:
+            return _Yes(rule.cause, f"Rule {rule.name} allows this.", rule)
+        policy = next((policy for policy in self.given.policies if policy.allows), None)
+        if policy is not None:
+            return _Yes(policy.cause, _with_reasons(f"Policy {policy.name} passed", policy.reasons))
+        offer = next(iter(self.given.offers), None)
+        return None if offer is None else _Yes(offer.cause, offer.sentence)
+
+    def _allow_rule(self) -> Rule | None:
+        """Only the narrowest scope is looked at, so that a broader rule never rescues what a narrower one left out."""
+        narrow = self._narrowest()
+        return next((look.rule for look in narrow if look.holds), None)
+
+    def _narrowest(self) -> tuple[Look, ...]:
+        looks = self._looks(Effect.ALLOW)
+        width = max((look.rule.scope.narrowness for look in looks), default=0)
+        return tuple(look for look in looks if look.rule.scope.narrowness == width)
+
+    def _asking_looks(self) -> tuple[Look, ...]:
+        return tuple(look for look in self._looks(Effect.REQUIRE) if look.holds or look.cannot_tell)
+
+    def _looks(self, effect: Effect | None = None, mode: Mode = Mode.ON) -> tuple[Look, ...]:
+        looks = (look for look in self.given.looked.looks if look.rule.mode is mode)
+        return tuple(look for look in looks if effect in (None, look.rule.effect))
+
+    # Who asks for what.
+
+    def _before(self) -> tuple[Asker, ...]:
+        """Checks of the project, and policies that have not answered, hold everything up before people are asked."""
+        checks: list[Requirement] = [Check("", name) for name in self.given.checks]
+        waiting = (policy for policy in self.given.policies if policy.state is PolicyState.WAITING)
+        checks += [Check("", policy.cause, f"policy {policy.name}") for policy in waiting]
+        return (Asker(PROJECT, PROJECT, (Stage(BEFORE, "Checks", tuple(checks)),)),) if checks else ()
+
+    def _rule_asks(self, rule: Rule) -> Asker:
+        return Asker(rule.cause, f"rule {rule.name}", bind_stages(rule.stages, self._bind))
+
+    def _policies_ask(self) -> tuple[Asker, ...]:
+        policies = (policy for policy in self.given.policies if policy.stages)
+        return tuple(Asker(policy.cause, f"policy {policy.name}", policy.stages) for policy in policies)
+
+    def _request_asks(self) -> tuple[Asker, ...]:
+        return (Asker(REQUEST, REQUEST, self.named),) if self.named else ()
+
+    def _bind(self, source: Source) -> tuple[Source, ...]:
+        return binder(self.project.id, self.given.stands_for)(source)
+
+    # Nobody is asked.
+
+    def _default(self, yes: _Yes | None, *, asked: bool) -> Judgement | Asker | _Yes | None:
+        """Default routing, or what spares it, or the end."""
+        doubts = self._doubts()
+        if doubts:
+            return self._default_asker(doubts[0])
+        if yes is not None:
+            return yes
+        default = self.project.settings.when_no_rule
+        if default == "allow":
+            return _Yes("no_rule", f"No rule asks for anybody, and project {self.project.name} then allows.")
+        waiting = any(policy.state is PolicyState.WAITING for policy in self.given.policies)
+        if default == "deny" and not asked:
+            why = f"No rule covers this, and project {self.project.name} then denies."
+            return None if waiting else self._over(Outcome.DENY, why, "no_rule")
+        return self._default_asker("default routing")
+
+    def _default_asker(self, name: str) -> Asker:
+        return Asker("default", name, (default_stage(self.project),))
+
+    def _doubts(self) -> tuple[str, ...]:
+        """Who wants a person to look, whoever that is."""
+        denials = (look for look in self._looks(Effect.DENY) if look.cannot_tell)
+        rules = (f"rule {look.rule.name}, which could not tell ({look.answer.why})" for look in denials)
+        policies = (f"policy {policy.name}{policy.doubt}" for policy in self.given.policies if policy.wants_people)
+        return (*rules, *policies)
+
+    # The plan.
+
+    def _planned(self, merged: Merged, rules: tuple[Rule, ...], yes: _Yes | None) -> Judgement:
+        waived = frozenset(look.rule.id for look in self._asking_looks()) - {rule.id for rule in rules}
+        why = self._why(merged, waived, yes)
+        seen = explanation(
+            self.given.looked,
+            why[0],
+            decided=frozenset({yes.rule.id} if yes and yes.rule else ()),
+            waived=waived,
+            waived_by=yes.sentence if yes else "",
+            people=merged.because,
+            notes=self._notes(),
+        )
+        plan = replace(self._with_rules(rules, merged), stages=merged.stages, why=why, explanation=seen)
+        people = _calls_for_people(merged.stages)
+        plan = replace(plan, allowed_by=yes.cause if yes and not people else None)
+        if merged.stages or yes is None:
+            return Judgement(Outcome.ASK, plan)
+        return Judgement(Outcome.ALLOW, plan, yes.cause)
+
+    def _why(self, merged: Merged, waived: frozenset[str], yes: _Yes | None) -> tuple[str, ...]:
+        said: list[str] = []
+        if yes is not None and (waived or not _calls_for_people(merged.stages)):
+            said.append(yes.sentence)
+        said += [_asks(look) for look in self._asking_looks() if look.rule.id not in waived]
+        said += [f"Policy {policy.name} asks for people." for policy in self.given.policies if policy.stages]
+        if self.named:
+            said.append("The request names its approvers.")
+        said += [f"Somebody must look, says {doubt}." for doubt in self._doubts()]
+        if not said and any(because.asked_by == ("default routing",) for because in merged.because):
+            said.append(f"Nobody was named, so one of {ANYONE} in {self.project.name} suffices.")
+        return tuple(said) or ("Checks must pass first.",)
+
+    def _with_rules(self, rules: tuple[Rule, ...], merged: Merged) -> Plan:
+        """Shortest windows, every reminder, every place to tell; each escalation acts on its own rule's requirements."""
+        frame = self.frame
+        bars = (self.given.behind.get(source.principal, frozenset()) for rule in rules for source in rule.not_from)
+        return replace(
+            frame,
+            reply_window=_shortest(frame.reply_window, *(rule.reply_window for rule in rules)),
+            execution_window=_shortest(frame.execution_window, *(rule.execution_window for rule in rules)),
+            remind=tuple(sorted({*frame.remind, *(at for rule in rules for at in rule.remind)})),
+            distinct=frame.distinct or any(rule.distinct for rule in rules),
+            comment_on_reject=frame.comment_on_reject or any(rule.comment_on_reject for rule in rules),
+            barred=frame.barred.union(*bars),
+            notify=tuple(dict.fromkeys((*frame.notify, *(place for rule in rules for place in rule.notify)))),
+            tell=tuple(dict.fromkeys(bound for rule in rules for to in rule.tell for bound in self._bind(to))),
+            escalations=tuple(self._escalates(rule, merged) for rule in rules if rule.escalate is not None),
+        )
+
+    def _escalates(self, rule: Rule, merged: Merged) -> Escalates:
+        if rule.escalate is None:
+            raise ValueError("only for rules that escalate")
+        to = tuple(dict.fromkeys(bound for source in rule.escalate.to for bound in self._bind(source)))
+        return Escalates(rule.escalate.after, to, merged.ids.get(rule.cause, ()), rule.escalate.reassign)
+
+    def _notes(self) -> tuple[str, ...]:
+        """What admins should mend: fields that were missing, names that stand for nobody."""
+        unsure = (look for look in self._looks() if look.cannot_tell)
+        notes = [f"Rule {look.rule.name} could not tell: {look.answer.why}." for look in unsure]
+        for look in self._asking_looks():
+            rule = look.rule
+            sources = (*rule.not_from, *sources_of(rule.stages))
+            notes += [_nobody(rule, source) for source in sources if self._is_nobody(rule, source)]
+        return tuple(dict.fromkeys(notes))
+
+    def _is_nobody(self, rule: Rule, source: Source) -> bool:
+        if not is_unbound(source):
+            return False
+        if source in rule.not_from:
+            return not self.given.behind.get(source.principal)
+        return not self.given.stands_for.get(source.principal)
+
+    # Shadow.
+
+    def _shadow(self, look: Look, judgement: Judgement) -> tuple[Look, str]:
+        """What would have become of this had the rule been on."""
+        on = replace(look, rule=replace(look.rule, mode=Mode.ON))
+        looks = tuple(on if one is look else one for one in self.given.looked.looks)
+        looked = replace(self.given.looked, looks=looks)
+        would = replace(self, given=replace(self.given, looked=looked)).weighed()
+        return look, _difference(judgement, would)
 
 
 def default_stage(project: Project) -> Stage:
@@ -70,3 +298,37 @@ def _own(requester: Requester, on_behalf_of: str | None) -> frozenset[str]:
 
 def _shortest(*windows: timedelta | None) -> timedelta | None:
     return min((window for window in windows if window is not None), default=None)
+
+
+def _calls_for_people(stages: Iterable[Stage]) -> bool:
+    return any(sources_of(stages))
+
+
+def _asks(look: Look) -> str:
+    if look.cannot_tell:
+        return f"Rule {look.rule.name} asks, since it cannot tell ({look.answer.why})."
+    what = "people" if _calls_for_people(look.rule.stages) else "checks"
+    return f"Rule {look.rule.name} asks for {what}."
+
+
+def _nobody(rule: Rule, source: Source) -> str:
+    return f"Rule {rule.name} names {source.label}, which stands for nobody here."
+
+
+def _with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:
+    return f"{sentence}: {'; '.join(reasons)}." if reasons else f"{sentence}."
+
+
+def _difference(real: Judgement, would: Judgement) -> str:
+    """In a few words: what another judgement would have done otherwise."""
+    if would.outcome is not real.outcome:
+        words = {Outcome.DENY: "rejected it", Outcome.ALLOW: "let it through", Outcome.ASK: "asked people"}
+        return f"would have {words[would.outcome]}"
+    more, less = _labels(would) - _labels(real), _labels(real) - _labels(would)
+    said = [f"would have asked {' and '.join(sorted(more))}"] if more else []
+    said += [f"would not have asked {' and '.join(sorted(less))}"] if less else []
+    return "; ".join(said) or "would have changed nothing"
+
+
+def _labels(judgement: Judgement) -> set[str]:
+    return {requirement.label for stage in judgement.plan.stages for requirement in stage.requirements}

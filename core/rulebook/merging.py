@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.model.explanation import Because
 from core.model.request import Stage
@@ -23,8 +23,9 @@ BEFORE = 0
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """`name` is how the explanation calls it: `rule prod deploys`, `the request` …"""
+    """`id` is a cause (`rule:…`, `policy:…`) or a word; `name` is how the explanation calls it (`rule prod deploys`)."""
 
+    id: str
     name: str
     stages: tuple[Stage, ...]
 
@@ -36,12 +37,12 @@ _Key = tuple[Hashable, int]
 class _Wanted:
     requirement: Requirement
     stage: int
-    askers: tuple[str, ...]
+    askers: tuple[Asker, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """`because` says who asked for each requirement; `ids` maps an asker's name to the ids of its requirements."""
+    """`because` says who asked for each requirement; `ids` maps an asker's id to the ids of its requirements."""
 
     stages: tuple[Stage, ...]
     because: tuple[Because, ...]
@@ -64,7 +65,7 @@ def _wants(asker: Asker) -> dict[_Key, _Wanted]:
         for requirement in reversed(stage.requirements):
             seen[requirement.key] += 1
             key = (requirement.key, seen[requirement.key])
-            wants.append((key, _Wanted(requirement, stage.number, (asker.name,))))
+            wants.append((key, _Wanted(requirement, stage.number, (asker,))))
     return dict(reversed(wants))
 
 
@@ -72,7 +73,7 @@ def _join(one: _Wanted, other: _Wanted) -> _Wanted:
     return _Wanted(
         one.requirement.joined(other.requirement),
         max(one.stage, other.stage),
-        tuple(dict.fromkeys((*one.askers, *other.askers))),
+        (*one.askers, *(asker for asker in other.askers if asker not in one.askers)),
     )
 
 
@@ -100,15 +101,7 @@ def _number(wanted: Mapping[_Key, _Wanted], names: Mapping[int, tuple[str, ...]]
         called = [want.requirement.called(f"s{number}r{place}") for place, want in enumerate(here, start=1)]
         stages.append(Stage(number, ", ".join(names.get(old, ())) or f"Stage {number}", tuple(called)))
         for want, requirement in zip(here, called, strict=True):
-            because.append(Because(requirement.id, requirement.label, number, want.askers))
-            ids |= {asker: (*ids.get(asker, ()), requirement.id) for asker in want.askers}
+            names_of = tuple(dict.fromkeys(asker.name for asker in want.askers))
+            because.append(Because(requirement.id, requirement.label, number, names_of))
+            ids |= {asker.id: (*ids.get(asker.id, ()), requirement.id) for asker in want.askers}
     return Merged(tuple(stages), tuple(because), ids)
-
-
-def with_stage(stages: tuple[Stage, ...], stage: Stage) -> tuple[Stage, ...]:
-    """The stages with these requirements added to the one of that number, or it put in its place."""
-    same = next((one for one in stages if one.number == stage.number), None)
-    if same is None:
-        return tuple(sorted((*stages, stage), key=lambda one: one.number))
-    grown = replace(same, requirements=(*same.requirements, *stage.requirements))
-    return tuple(grown if one is same else one for one in stages)

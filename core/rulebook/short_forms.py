@@ -35,7 +35,7 @@ def _at_most(field: str) -> Callable[[str, Any], str]:
 
 
 def _number(key: str, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) > 2**53:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 2**53:
         raise Invalid(f"'{key}' must be a number.", field=f"match.{key}")
     return json.dumps(value)
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 _QUOTED = r'"""(?:\\.|[^\\])*?"""|' + r"'''(?:\\.|[^\\])*?'''|" + r'"(?:\\.|[^"\\\n])*"|' + r"'(?:\\.|[^'\\\n])*'"
 _RAW = r'"""[\s\S]*?"""|' + r"'''[\s\S]*?'''|" + r'"[^"\n]*"|' + r"'[^'\n]*'"
 _PARTS = re.compile(
-    rf"(?P<string>(?<!\w)(?:[rR][bB]?|[bB][rR])(?:{_RAW})|(?:(?<!\w)[bB])?(?:{_QUOTED}))|(?P<comment>//[^\n]*)", re.DOTALL
+    rf"(?P<string>(?<!\w)(?:[rR][bB]?|[bB][rR])(?:{_RAW})|(?:(?<!\w)[bB])?(?:{_QUOTED}))|(?P<comment>//[^\n]*)",
+    re.DOTALL,
 )
 _HINGE = re.compile(r"&&|\|\||[?(){}\[\]]")
 

@@ -1,0 +1,192 @@
+"""Rules from text and back: YAML, of which JSON is a part. The only reader of YAML here; it builds nothing but plain values.
+
+Reads the parser's events itself, so that anchors (bombs), depth, size and repeated keys are refused while reading, and
+every value keeps the line it stands in. Words are YAML 1.2's: `on` and `no` are texts, and times stay texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+import yaml
+
+from core.errors import Invalid
+from core.model.rule import Rule
+from core.rulebook.condition import Conditions
+from core.rulebook.document import read_rule, write_rule
+from core.rulebook.part import Part, nearest
+from core.rulebook.source import Names
+
+LARGEST: Final = 256 * 1024
+DEEPEST: Final = 12
+MOST_VALUES: Final = 50_000
+
+_INTEGER = re.compile(r"[-+]?\d{1,16}")
+_NUMBER = re.compile(r"[-+]?(?:\d{1,16}\.\d{0,16}|\.\d{1,16}|\d{1,16})(?:[eE][-+]?\d{1,2})?")
+_WORDS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NOTHING: Final = {"", "~", "null", "Null", "NULL"}
+
+_Where = dict[str, tuple[int, int]]
+"""Path to line and column, both from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document's plain value, and where each part of it stands."""
+
+    value: Any
+    where: _Where
+
+    def complain(self, error: Invalid) -> NoReturn:
+        """The same complaint, with line and column."""
+        line, column = nearest(str(error.fields.get("path") or ""), self.where) or (1, 1)
+        fields = {**error.fields, "line": line, "column": column}
+        raise Invalid(f"Line {line}, column {column}: {error.sentence}", **fields) from None
+
+
+def load_rules(text: str, names: Names, conditions: Conditions) -> tuple[Rule, ...]:
+    """Every rule of the text: one document per rule, or lists of rules. `Invalid` names line and column."""
+    rules: list[Rule] = []
+    for document in documents(text):
+        whole = Part(document.value)
+        try:
+            parts = tuple(whole.items(10_000)) if isinstance(document.value, list) else (whole,)
+            rules += [read_rule(part, names, conditions) for part in parts]
+        except Invalid as error:
+            document.complain(error)
+    if not rules:
+        raise Invalid(
+            "There is no rule in this text; write at least a name, a condition and an effect.", line=1, column=1
+        )
+    return tuple(rules)
+
+
+def to_yaml(*rules: Rule) -> str:
+    """The inverse of `load_rules`."""
+    written = [write_rule(rule) for rule in rules]
+    return str(
+        yaml.safe_dump(written[0] if len(written) == 1 else written, sort_keys=False, allow_unicode=True, width=120)
+    )
+
+
+def documents(text: str) -> Iterator[Document]:
+    if len(text.encode("utf-8", "replace")) > LARGEST:
+        raise Invalid(f"The text is larger than {LARGEST // 1024} KiB; split it.", line=1, column=1)
+    try:
+        yield from _Builder().build(yaml.parse(text, Loader=yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise Invalid(f"Line {line}, column {column}: {error.problem}.", line=line, column=column) from None
+    except yaml.YAMLError:
+        raise Invalid("The text holds characters that YAML does not allow.", line=1, column=1) from None
+
+
+class _Builder:
+    """Plain values from the parser's events."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[Any, str]] = []
+        self._key: list[str | None] = []
+        self._where: _Where = {}
+        self._values = 0
+        self._value: Any = None
+
+    def build(self, events: Iterator[Any]) -> Iterator[Document]:
+        for event in events:
+            match event:
+                case yaml.DocumentStartEvent():
+                    self._where, self._value = {}, None
+                case yaml.DocumentEndEvent() if self._value is not None:
+                    yield Document(self._value, self._where)
+                case yaml.AliasEvent():
+                    _refuse(event, "Anchors and aliases are not taken; write the value out.")
+                case yaml.ScalarEvent():
+                    self._scalar(event)
+                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    self._begin(event)
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    self._open.pop()
+                    self._key.pop()
+                case _:
+                    pass
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        _plain(event)
+        if self._open and isinstance(self._open[-1][0], dict) and self._key[-1] is None:
+            self._name(event)
+        else:
+            self._put(_read(event), event)
+
+    def _name(self, event: yaml.ScalarEvent) -> None:
+        mapping, path = self._open[-1]
+        if event.value in mapping:
+            _refuse(event, f"'{event.value}' is written twice; keep one.")
+        self._key[-1] = event.value
+        self._where[_join(path, event.value)] = _place(event)
+
+    def _begin(self, event: Any) -> None:
+        _plain(event)
+        if len(self._open) >= DEEPEST:
+            _refuse(event, f"This is nested deeper than {DEEPEST} levels; flatten it.")
+        if self._open and isinstance(self._open[-1][0], dict) and self._key[-1] is None:
+            _refuse(event, "A name is expected here, not a list or mapping.")
+        value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        path = self._put(value, event)
+        self._open.append((value, path))
+        self._key.append(None)
+
+    def _put(self, value: Any, event: Any) -> str:
+        """Into the mapping or list that is open; the path it now has."""
+        self._values += 1
+        if self._values > MOST_VALUES:
+            _refuse(event, "This holds too many values; split it.")
+        path = ""
+        if not self._open:
+            self._value = value
+        elif isinstance(self._open[-1][0], dict):
+            key = self._key[-1]
+            path = _join(self._open[-1][1], str(key))
+            self._open[-1][0][key] = value
+            self._key[-1] = None
+        else:
+            path = f"{self._open[-1][1]}[{len(self._open[-1][0])}]"
+            self._open[-1][0].append(value)
+        self._where.setdefault(path, _place(event))
+        return path
+
+
+def _plain(event: Any) -> None:
+    if event.anchor is not None:
+        _refuse(event, "Anchors and aliases are not taken; write the value out.")
+    if event.tag is not None and event.tag != "!":
+        _refuse(event, "Tags are not taken; write a plain value.")
+
+
+def _read(event: yaml.ScalarEvent) -> Any:
+    text = event.value
+    if event.style is not None:
+        return text
+    if text in _NOTHING:
+        return None
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _place(event: Any) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _refuse(event: Any, sentence: str) -> NoReturn:
+    line, column = _place(event)
+    raise Invalid(f"Line {line}, column {column}: {sentence}", line=line, column=column)

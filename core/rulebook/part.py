@@ -1,0 +1,120 @@
+"""A part of a document and the path that leads to it, so that every complaint says where."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NoReturn, TypeVar
+
+from core.errors import Invalid
+from core.model.duration import parse_duration
+
+T = TypeVar("T")
+
+TEXT = 2000
+_UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`path` is like `stages[0].requirements[1].min`; empty for the whole."""
+
+    value: Any
+    path: str = ""
+
+    def refuse(self, sentence: str) -> NoReturn:
+        raise Invalid(f"{self.path or 'This'}: {sentence}", path=self.path, field=self.path or None)
+
+    def at(self, key: str) -> Part:
+        return Part(self.value[key], f"{self.path}.{key}" if self.path else key)
+
+    def mapping(self, known: Iterable[str], needed: Iterable[str] = ()) -> dict[str, Part]:
+        """Its keys, all of them known; an unknown key is refused, never ignored."""
+        if not isinstance(self.value, Mapping):
+            self.refuse(f"a mapping with {_listed(known)} is expected here.")
+        for key in self.value:
+            if key not in set(known):
+                self._unknown(str(key), list(known))
+        for key in needed:
+            if key not in self.value:
+                self.refuse(f"'{key}' is missing.")
+        return {key: self.at(key) for key in self.value}
+
+    def _unknown(self, key: str, known: list[str]) -> NoReturn:
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {_listed(known)}."
+        path = f"{self.path}.{key}" if self.path else key
+        raise Invalid(f"'{key}' is not something to write here; {hint}", path=path, field=path)
+
+    def items(self, most: int, least: int = 1) -> Iterator[Part]:
+        if not isinstance(self.value, list | tuple):
+            self.refuse("a list is expected here.")
+        if not least <= len(self.value) <= most:
+            self.refuse(f"{least} to {most} entries are expected here, not {len(self.value)}.")
+        return (Part(value, f"{self.path}[{place}]") for place, value in enumerate(self.value))
+
+    def one_or_more(self, most: int) -> Iterator[Part]:
+        """A list, or its only entry alone."""
+        return iter((self,)) if isinstance(self.value, str) else self.items(most)
+
+    def text(self, longest: int = TEXT) -> str:
+        if not isinstance(self.value, str) or not self.value.strip():
+            self.refuse("a text is expected here.")
+        if len(self.value) > longest:
+            self.refuse(f"this is longer than {longest} characters; shorten it.")
+        if _UNWRITABLE.search(self.value):
+            self.refuse("this holds characters that are no text; write it anew.")
+        return self.value
+
+    def title(self, longest: int) -> str:
+        """A text of one line."""
+        said = self.text(longest).strip()
+        if "\n" in said or "\r" in said:
+            self.refuse("one line is expected here.")
+        return said
+
+    def word(self, words: Iterable[str]) -> str:
+        known = list(words)
+        if self.value not in known or not isinstance(self.value, str):
+            near = difflib.get_close_matches(str(self.value), known, n=1)
+            self.refuse(f"one of {_listed(known)} is expected here" + (f"; did you mean '{near[0]}'?" if near else "."))
+        return self.value
+
+    def flag(self) -> bool:
+        if not isinstance(self.value, bool):
+            self.refuse("true or false is expected here.")
+        return self.value
+
+    def whole(self, least: int, most: int) -> int:
+        if isinstance(self.value, bool) or not isinstance(self.value, int) or not least <= self.value <= most:
+            self.refuse(f"a whole number from {least} to {most} is expected here.")
+        return self.value
+
+    def duration(self) -> timedelta:
+        try:
+            return parse_duration(self.text(40))
+        except Invalid as error:
+            self.refuse(error.sentence)
+
+    def moment(self) -> datetime:
+        try:
+            at = datetime.fromisoformat(self.text(40))
+        except ValueError:
+            self.refuse("a moment like 2027-01-31T18:00:00Z is expected here.")
+        if at.tzinfo is None:
+            self.refuse("the moment needs its time zone; end it with Z for UTC.")
+        return at
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def nearest(path: str, where: Mapping[str, T]) -> T | None:
+    """Where this path stands, or else the part around it."""
+    while path and path not in where:
+        path = re.sub(r"(\.[^.\[]*|\[\d+\]|^[^.\[]*)$", "", path)
+    return where.get(path)
