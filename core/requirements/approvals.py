@@ -84,12 +84,15 @@ class Approvals(Requirement):
         )
 
     def _missing(self, counted: tuple[Vote, ...], fixed: frozenset[str] | None) -> tuple[Source, ...]:
+        """Never nobody: where too few are left, all it calls for are waited for still."""
         answered = {vote.member for vote in counted}.union(*(_people_in(vote.principals) for vote in counted))
-        if not self.all or not fixed:
-            return tuple(s for s in self.people if s.principal.removeprefix("member:") not in answered)
         known = {source.principal: source for source in self.people}
-        waited = (f"member:{member}" for member in sorted(fixed - answered))
-        return tuple(known.get(principal, Source(principal, self.label)) for principal in waited)
+        if self.all and fixed is not None:
+            waited = (f"member:{member}" for member in sorted(fixed - answered))
+            left = tuple(known.get(principal, Source(principal, self.label)) for principal in waited)
+        else:
+            left = tuple(s for s in self.people if s.principal.removeprefix("member:") not in answered)
+        return left or self.people
 
     def _sentence(self, counted: tuple[Vote, ...], need: int) -> str:
         who = ", ".join(vote.name for vote in counted)

@@ -76,6 +76,13 @@ def test_somebody_standing_in_counts_for_who_gave_the_seat() -> None:
     assert (result.have, [s.label for s in result.waiting_on]) == (1, ["Bob"])
 
 
+def test_where_too_few_are_left_it_waits_for_all_it_calls_for() -> None:
+    everybody = requirement(all_of("ada", "bob"))
+    alone = Vote("mem_sue", "Sue", frozenset({"member:mem_ada", "member:mem_bob"}))
+    result = everybody.standing((alone,), frozenset({"mem_ada", "mem_bob"}))
+    assert (result.met, [s.label for s in result.waiting_on]) == (False, ["Ada", "Bob"])
+
+
 def test_only_fixed_people_count_for_all() -> None:
     everybody = requirement(all_of("@platform"))
     assert not everybody.accepts(vote("new", "platform"), frozenset({"mem_ada"}))
