@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import aiohttp
-from fastapi import FastAPI
 from ulid import ULID
 
-from bot.api.app import create_app
+from bot.api.app import Api, create_app
 from bot.api.house import House, Probe
 from bot.api.waiting import Waiting
 from bot.clock import TurnableClock
@@ -88,7 +87,7 @@ class Assembly:
 
     rooms: Rooms
     house: House
-    app: FastAPI
+    app: Api
     courier: Courier
     alarm: Alarm
     slack: Slack | None = None

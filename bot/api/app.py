@@ -20,6 +20,9 @@ from bot.wire.showing import Problem
 from core.collection import members
 from core.errors import ApprovalError
 
+Api = FastAPI
+"""What others may call the application without knowing its framework."""
+
 VERSION = "1"
 ABOUT = (
     "A human yes, in Slack, for anything that should not happen without one. Every refusal is a problem document "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-import os
 import secrets
 import socket
 import sys
@@ -142,7 +141,7 @@ async def _serve(small_slack: Sandbox, assembly: Assembly, furnished: Furnished,
 
 
 def _greet(small_slack: Sandbox, url: str, key: str) -> None:
-    console = Console(highlight=False, soft_wrap=True, no_color="NO_COLOR" in os.environ)
+    console = Console(highlight=False, soft_wrap=True)
     console.print("\n[bold]Countersign sandbox[/bold]\n")
     console.print(f"  Open      [bold cyan]{small_slack.url}/{FIRST_VIEW}[/bold cyan]")
     console.print(f"  API       {url}/docs")
