@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import fields, replace
 from datetime import timedelta
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -41,14 +42,13 @@ async def listed(store: Engine, wanted: Filter, organisation: str = ORG) -> list
 
 
 async def paged(store: Engine, wanted: Filter, limit: int) -> list[list[str]]:
-    pages, cursor = [], None
+    pages: list[list[str]] = []
+    page = await store.read(lambda reader: reader.requests(ORG, wanted, cursor=None, limit=limit))
     while True:
-        here = cursor
-        page = await store.read(lambda reader, here=here: reader.requests(ORG, wanted, cursor=here, limit=limit))
         pages.append([request.id for request in page.requests])
-        cursor = page.next_cursor
-        if cursor is None:
+        if page.next_cursor is None:
             return pages
+        page = await store.read(methodcaller("requests", ORG, wanted, cursor=page.next_cursor, limit=limit))
 
 
 async def save_all(store: Engine, *requests: Request) -> list[str]:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from operator import methodcaller
+from typing import Any
 
 import pytest
 
@@ -17,12 +19,12 @@ pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
 
 
-def a_delivery(request: Request, place: str = "#deploys", **changes: object) -> Delivery:
+def a_delivery(request: Request, place: str = "#deploys", **changes: Any) -> Delivery:
     plain = Delivery(f"dlv_{request.number}_{place}", ORG, request.id, "slack", place, request.version, 0, "new")
     return replace(plain, **changes)
 
 
-def a_notice(request: Request, place: str = "member:mem_ada", **changes: object) -> Notice:
+def a_notice(request: Request, place: str = "member:mem_ada", **changes: Any) -> Notice:
     plain = Notice(
         f"ntc_{request.number}_{place}", ORG, request.id, f"{request.id}:1", "slack", place, "opened", "Look."
     )
@@ -154,6 +156,6 @@ async def test_a_lease_has_one_owner_at_a_time(store: Engine, clock: Clock) -> N
 
 async def test_of_many_who_want_a_lease_one_has_it(store: Engine) -> None:
     outcomes = await asyncio.gather(
-        *(store.transact(lambda tx, n=n: tx.hold_lease("seal", f"replica {n}", 30)) for n in range(8))
+        *(store.transact(methodcaller("hold_lease", "seal", f"replica {n}", 30)) for n in range(8))
     )
     assert outcomes.count(True) == 1

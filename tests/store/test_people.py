@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from operator import methodcaller
 
 import pytest
 
@@ -139,7 +140,7 @@ async def test_nouns_are_found_by_id_and_by_name_in_their_organisation(store: En
     identity = Identity("idn_x", ORG, "slack", "T1", "UX", "mem_x", "x@acme.example", T0)
     agent = Agent("agt_x", ORG, "x", None, "always", (), suspended=True, created_at=T0)
     for noun in (group, project, member, identity, agent):
-        await store.transact(lambda tx, noun=noun: tx.put(noun))
+        await store.transact(methodcaller("put", noun))
     found = await store.read(
         lambda reader: [
             reader.group(ORG, "grp_x"),
@@ -219,7 +220,7 @@ async def test_a_login_code_is_used_once_and_in_time(store: Engine, clock: Clock
     now = clock.now()
     for code, minutes in (("fresh", 5), ("late", 1)):
         until = now + timedelta(minutes=minutes)
-        await store.transact(lambda tx, code=code, until=until: tx.keep_login_code(code, ORG, "mem_ada", until))
+        await store.transact(methodcaller("keep_login_code", code, ORG, "mem_ada", until))
     clock.turn(timedelta(minutes=2))
     assert await store.transact(lambda tx: tx.take_login_code("fresh")) == (ORG, "mem_ada")
     assert await store.transact(lambda tx: tx.take_login_code("fresh")) is None

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from operator import methodcaller
 
 import pytest
 
@@ -50,8 +51,8 @@ async def test_a_key_may_be_used_anew_after_a_day(store: Engine, clock: Clock) -
 async def test_the_chores_forget_what_is_past_its_time(store: Engine, clock: Clock) -> None:
     request = await store.transact(store_new(a_request()))
     now = clock.now()
-    for n in range(3):
-        await store.transact(lambda tx, n=n: tx.remember("key_1", f"k{n}", ENTRY))
+    for key in ("k1", "k2", "k3"):
+        await store.transact(methodcaller("remember", "key_1", key, ENTRY))
     await store.transact(lambda tx: tx.keep_login_code("code", ORG, "mem_ada", now + timedelta(minutes=5)))
     await store.transact(lambda tx: tx.note_refusal(request, refused(now), ADA))
     assert await store.transact(lambda tx: tx.forget(100)) == 0

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -39,7 +39,7 @@ class Gate:
         self._inside = threading.Semaphore(0)
         self._threads = threads
 
-    async def __aenter__(self) -> "Gate":
+    async def __aenter__(self) -> Self:
         self._held = [asyncio.ensure_future(self._store.transact(self._wait)) for _ in range(self._threads)]
         for _ in self._held:
             await asyncio.to_thread(self._inside.acquire)
@@ -58,7 +58,7 @@ def gate(store: Engine) -> Gate:
     return Gate(store, len(getattr(store, "_writers", [None])))
 
 
-async def queued(store: Engine, works: list[Callable[[Transaction], Any]], **how: Any) -> list["asyncio.Future[Any]"]:
+async def queued(store: Engine, works: list[Callable[[Transaction], Any]], **how: Any) -> list["asyncio.Task[Any]"]:
     """Work waiting its turn, in this order."""
     futures = [asyncio.ensure_future(store.transact(work, **how)) for work in works]
     await asyncio.sleep(0)
