@@ -50,7 +50,7 @@ async def test_a_new_request_is_pending_with_no_decisions_and_says_who_asked(hou
 
 
 async def test_the_answer_to_a_new_request_is_201_and_says_where_it_is(house: House) -> None:
-    """B-18"""
+    """B-01 B-18"""
     answer = await house.post("ci", "/v1/requests", MINIMAL)
     assert (answer.status_code, answer.headers["location"]) == (201, f"/v1/requests/{answer.json()['id']}")
 
@@ -143,9 +143,7 @@ async def test_ten_megabytes_are_413_whether_or_not_their_length_is_told(house: 
 async def test_json_is_read_whatever_the_content_type_says(house: House, kind: str) -> None:
     """E-13"""
     async with house.client("ci") as client:
-        answer = await client.post(
-            "/v1/requests", content=json.dumps(MINIMAL).encode(), headers={"Content-Type": kind}
-        )
+        answer = await client.post("/v1/requests", content=json.dumps(MINIMAL).encode(), headers={"Content-Type": kind})
     assert answer.status_code == 201
 
 

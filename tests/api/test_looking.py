@@ -27,7 +27,7 @@ async def decide(house: House, who: str, asked: Any, verb: str = "approve", **bo
 
 @both_databases
 async def test_a_list_comes_newest_first_in_pages_that_meet(house: House) -> None:
-    """B-50 B-52 B-53 B-54 B-55 B-56 E-01 E-10"""
+    """B-02 B-50 B-52 B-53 B-54 B-55 B-56 E-01 E-10"""
     for number in range(5):
         await house.ask(title=f"{number}")
         house.turn(seconds=1)

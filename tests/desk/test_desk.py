@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_request_is_stored_with_its_number_id_and_events(office: Office) -> None:
-    """A-01, B-19, C-13, E-10"""
+    """B-19, C-13, E-10"""
     request = await office.ask(stage("@platform"))
     assert await office.stored(request) == request
     assert request.id.startswith("req_")
@@ -279,7 +279,7 @@ async def test_the_same_key_twice_at_once_makes_one_request(office: Office) -> N
 
 
 async def test_two_last_votes_at_once_end_a_request_exactly_once(office: Office) -> None:
-    """A-73, C-29"""
+    """C-29"""
     for _ in range(5):
         request = await office.ask(stage("@platform"))
         outcomes = await asyncio.gather(

@@ -156,3 +156,11 @@ def test_a_decision_after_it_was_cancelled_says_so() -> None:
     story = given(ADA, asks=stages(one_of("@platform")))
     story.do("rita", c.Cancel())
     assert story.refusal("ada", c.Approve(revision=1, stage=1)).word == "not_open"
+
+
+def test_a_decision_is_an_approval_or_a_rejection_and_nothing_else() -> None:
+    """C-04"""
+    story = given(ADA, BOB, asks=stages(some(2, "@platform")))
+    story.approve("ada")
+    story.reject("bob")
+    assert [d.verdict for d in story.request.decisions] == [Verdict.APPROVED, Verdict.REJECTED] == list(Verdict)

@@ -93,6 +93,18 @@ def test_a_key_asks_only_with_its_verb_and_in_its_projects() -> None:
     assert story.request.requester.kind == "agent"
 
 
+@pytest.mark.parametrize("type", ["merge", "deploy", "custom"])
+def test_a_machine_asks_for_a_person_before_its_task_merges_or_deploys(type: str) -> None:
+    """B-04, B-11"""
+    content = Content(type=type, title="Go on", subject=Subject("task_attempt", "att_1"))
+    story = given(ADA, by="ci", machines=(CI,), content=content)
+    assert (story.status(), story.request.execution) == (Status.PENDING, None)
+    story.approve("ada")
+    story.claim("ci")
+    assert story.request.execution is not None
+    assert story.request.execution.status is ExecutionStatus.EXECUTING
+
+
 @pytest.mark.parametrize(
     ("acts_for", "behalf", "allowed"),
     [
