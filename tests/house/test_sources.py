@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.house.sources import HERE, LIST, listed, shown, docstrings_in, written
+from tests.house.sources import HERE, LIST, docstrings_in, listed, shown, written
 
 
 def test_every_line_is_listed_once_and_in_order() -> None:
