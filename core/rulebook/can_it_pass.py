@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice, product
 
+from core.model.organisation import Project
 from core.model.people import Person, Verb
 from core.model.request import Plan
 from core.model.requirement import Requirement
+from core.model.rule import Rule
+from core.rulebook.binding import bind_stages, binder, is_unbound
 from core.standing import CHOICES, Slot, match, people_to_fix
 
 
@@ -17,6 +21,20 @@ def what_is_missing(plan: Plan, rosters: Mapping[str, tuple[Person, ...]]) -> tu
     groups = [asked] if plan.distinct else [[one] for one in asked]
     short = frozenset[tuple[int, str]]().union(*(_shortest(plan, group, rosters) for group in groups))
     return tuple(requirement.label for stage, requirement in asked if (stage, requirement.id) in short)
+
+
+def what_a_rule_lacks(rule: Rule, project: Project, rosters: Mapping[str, tuple[Person, ...]]) -> tuple[str, ...]:
+    """The labels of what nobody in this project could ever meet, were this the only rule.
+
+    Fields and schedules stand for people only once there is a request: requirements that name one are left out.
+    """
+    bound = bind_stages(rule.stages, binder(project.id, {}))
+    stages = (
+        replace(stage, requirements=tuple(r for r in stage.requirements if not any(map(is_unbound, r.sources))))
+        for stage in bound
+    )
+    plan = Plan(stages=tuple(stages), distinct=rule.distinct, decide_in=project.settings.decide_in)
+    return what_is_missing(plan, rosters)
 
 
 Asked = list[tuple[int, Requirement]]

@@ -93,6 +93,11 @@ class Part:
             self.refuse(f"a whole number from {least} to {most} is expected here.")
         return self.value
 
+    def number(self) -> float:
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not abs(self.value) < 2**53:
+            self.refuse("a number is expected here.")
+        return self.value
+
     def duration(self) -> timedelta:
         try:
             return parse_duration(self.text(40))

@@ -18,10 +18,10 @@ def to_expression(match: Mapping[str, Any]) -> str:
 
 
 def _one(key: str, value: Any) -> str:
-    write = _FORMS.get(key)
+    write = SHORT_FORMS.get(key)
     if write is None:
-        near = difflib.get_close_matches(key, _FORMS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(_FORMS)}."
+        near = difflib.get_close_matches(key, SHORT_FORMS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SHORT_FORMS)}."
         raise Invalid(f"'{key}' is not something a match can ask for; {hint}", field=f"match.{key}")
     return write(key, value)
 
@@ -61,7 +61,7 @@ def _whole(key: str, value: Any) -> str:
     return f"action.matches({json.dumps(f'^(?:{value})$')})"
 
 
-_FORMS: Mapping[str, Callable[[str, Any], str]] = {
+SHORT_FORMS: Mapping[str, Callable[[str, Any], str]] = {
     "always": _only_true("true"),
     "destroyed_gt": _more_than("facts.destroyed"),
     "added_gt": _more_than("facts.added"),

@@ -1,0 +1,55 @@
+"""A stored revision and all that judging it takes besides the rules, so that it can be judged once more by others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from core.model.organisation import Project, RequestType
+from core.model.request import Content, Judgement, Requester, Stage
+from core.rulebook.condition import Conditions, View
+from core.rulebook.given import Given
+from core.rulebook.judge import judge
+from core.rulebook.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class PastRevision:
+    """`given` holds what was known besides the rules. `number` is the request's."""
+
+    number: int
+    requester: Requester
+    project: Project
+    type: RequestType
+    content: Content
+    at: datetime
+    on_behalf_of: str | None = None
+    named: tuple[Stage, ...] = ()
+    distinct: bool = False
+    notify: tuple[str, ...] = ()
+    given: Given = field(default_factory=Given)
+
+    def view(self, conditions: Conditions) -> View:
+        behalf = self.on_behalf_of
+        return conditions.view(self.content, project=self.project.name, requester=self.requester, on_behalf_of=behalf)
+
+    def judged_by(self, rulebook: Rulebook, view: View) -> Judgement:
+        """How often a rule had been used then is not known any more, so that a count never ends it here."""
+        requester = self.requester
+        candidates = rulebook.candidates(
+            type=self.content.type,
+            project=self.project.id,
+            agent=requester.id if requester.kind == "agent" else None,
+            team=requester.team,
+            now=self.at,
+        )
+        return judge(
+            requester=requester,
+            on_behalf_of=self.on_behalf_of,
+            project=self.project,
+            type=self.type,
+            named=self.named,
+            distinct=self.distinct,
+            notify=self.notify,
+            given=replace(self.given, looked=rulebook.look_at(candidates, view)),
+        )
