@@ -7,7 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from core.model import event as e
-from core.model.request import Execution, ExecutionStatus, Life, Plan, Question, Request, Status
+from core.model.request import Decision, Execution, ExecutionStatus, Life, Plan, Question, Request, Status
+
+Changes = dict[str, Any]
+"""Fields of the request and what they become. One copy per event: copying was a tenth of a decision."""
 
 
 def fold(request: Request | None, events: Iterable[e.Event]) -> Request:
@@ -25,8 +28,7 @@ def evolve(request: Request | None, event: e.Event) -> Request:
         return _created(event)
     if request is None:
         raise ValueError(f"{type(event).__name__} before Created")
-    changed = _HOW[type(event)](request, event)
-    return replace(changed, version=request.version + 1)
+    return replace(request, version=request.version + 1, **_HOW[type(event)](request, event))
 
 
 def _created(event: e.Created) -> Request:
@@ -55,80 +57,82 @@ def _created(event: e.Created) -> Request:
     )
 
 
-def _judged(request: Request, event: e.Judged) -> Request:
-    return replace(request, plan=event.plan, expires_at=event.expires_at, fixed={})
+def _judged(request: Request, event: e.Judged) -> Changes:
+    return {"plan": event.plan, "expires_at": event.expires_at, "fixed": {}}
 
 
-def _stage_opened(request: Request, event: e.StageOpened) -> Request:
-    return replace(
-        request,
-        stage=event.stage,
-        stage_opened_at=event.at,
-        fixed={**request.fixed, **event.fixed},
-        reminders_rung=0,
-    )
+def _stage_opened(request: Request, event: e.StageOpened) -> Changes:
+    return {
+        "stage": event.stage,
+        "stage_opened_at": event.at,
+        "fixed": {**request.fixed, **event.fixed},
+        "reminders_rung": 0,
+    }
 
 
-def _unchanged(request: Request, event: e.Event) -> Request:
-    return request
+def _unchanged(request: Request, event: e.Event) -> Changes:
+    return {}
 
 
-def _decision_recorded(request: Request, event: e.DecisionRecorded) -> Request:
-    return replace(request, decisions=(*request.decisions, event.decision))
+def _decision_recorded(request: Request, event: e.DecisionRecorded) -> Changes:
+    return {"decisions": (*request.decisions, event.decision)}
 
 
-def _mark(request: Request, decision: str, life: Life) -> Request:
-    marked = (replace(d, life=life) if d.id == decision else d for d in request.decisions)
-    return replace(request, decisions=tuple(marked))
+def _mark(request: Request, decision: str, life: Life) -> Changes:
+    return {"decisions": tuple(replace(d, life=life) if d.id == decision else d for d in request.decisions)}
 
 
-def _withdrawn(request: Request, event: e.ApprovalWithdrawn) -> Request:
+def _withdrawn(request: Request, event: e.ApprovalWithdrawn) -> Changes:
     return _mark(request, event.decision, Life.WITHDRAWN)
 
 
-def _lapsed(request: Request, event: e.ApprovalLapsed) -> Request:
+def _lapsed(request: Request, event: e.ApprovalLapsed) -> Changes:
     return _mark(request, event.decision, Life.LAPSED)
 
 
-def _edited(request: Request, event: e.Edited) -> Request:
-    carried = replace(_with_stale(request, event.keeps), edits={**request.edits, **event.edits})
-    kept = (replace(d, revision=event.revision) if d.id in event.keeps else d for d in carried.decisions)
-    return _new_revision(replace(carried, decisions=tuple(kept)), event)
+def _edited(request: Request, event: e.Edited) -> Changes:
+    carried = _with_stale(request.decisions, event.keeps)
+    kept = (replace(d, revision=event.revision) if d.id in event.keeps else d for d in carried)
+    return {**_new_revision(event), "edits": {**request.edits, **event.edits}, "decisions": tuple(kept)}
 
 
-def _revised(request: Request, event: e.Revised) -> Request:
-    fresh = replace(_with_stale(request, frozenset()), original=event.content, edits={}, named=event.named)
-    hour = [*(at for at in request.revised_recently if (event.at - at).total_seconds() < 3600), event.at]
-    return _new_revision(replace(fresh, revised_recently=tuple(hour), hand_overs=()), event)
+def _revised(request: Request, event: e.Revised) -> Changes:
+    hour = (at for at in request.revised_recently if (event.at - at).total_seconds() < 3600)
+    return {
+        **_new_revision(event),
+        "original": event.content,
+        "edits": {},
+        "named": event.named,
+        "decisions": _with_stale(request.decisions, frozenset()),
+        "revised_recently": (*hour, event.at),
+        "hand_overs": (),
+    }
 
 
-def _new_revision(request: Request, event: e.Edited | e.Revised) -> Request:
-    return replace(
-        request,
-        content=event.content,
-        revision=event.revision,
-        digest=event.digest,
-        action_digest=event.action_digest,
-        revised_at=event.at,
-        fixed={},
-    )
+def _new_revision(event: e.Edited | e.Revised) -> Changes:
+    return {
+        "content": event.content,
+        "revision": event.revision,
+        "digest": event.digest,
+        "action_digest": event.action_digest,
+        "revised_at": event.at,
+        "fixed": {},
+    }
 
 
-def _with_stale(request: Request, keeps: frozenset[str]) -> Request:
-    fallen = (replace(d, life=Life.STALE) if d.counts and d.id not in keeps else d for d in request.decisions)
-    return replace(request, decisions=tuple(fallen))
+def _with_stale(decisions: tuple[Decision, ...], keeps: frozenset[str]) -> tuple[Decision, ...]:
+    return tuple(replace(d, life=Life.STALE) if d.counts and d.id not in keeps else d for d in decisions)
 
 
-def _check_reported(request: Request, event: e.CheckReported) -> Request:
-    return replace(request, checks={**request.checks, event.name: event.report})
+def _check_reported(request: Request, event: e.CheckReported) -> Changes:
+    return {"checks": {**request.checks, event.name: event.report}}
 
 
-def _question_asked(request: Request, event: e.QuestionAsked) -> Request:
-    questions = (*request.questions, event.question)
-    return replace(request, questions=questions, status=Status.ASKED_QUESTION)
+def _question_asked(request: Request, event: e.QuestionAsked) -> Changes:
+    return {"questions": (*request.questions, event.question), "status": Status.ASKED_QUESTION}
 
 
-def _question_answered(request: Request, event: e.QuestionAnswered) -> Request:
+def _question_answered(request: Request, event: e.QuestionAnswered) -> Changes:
     def answer(question: Question) -> Question:
         if question.id != event.question:
             return question
@@ -136,40 +140,38 @@ def _question_answered(request: Request, event: e.QuestionAnswered) -> Request:
 
     questions = tuple(answer(question) for question in request.questions)
     still_open = any(question.is_open for question in questions)
-    return replace(request, questions=questions, status=Status.ASKED_QUESTION if still_open else Status.PENDING)
+    return {"questions": questions, "status": Status.ASKED_QUESTION if still_open else Status.PENDING}
 
 
-def _extended(request: Request, event: e.Extended) -> Request:
-    return replace(request, expires_at=event.expires_at)
+def _extended(request: Request, event: e.Extended) -> Changes:
+    return {"expires_at": event.expires_at}
 
 
-def _handed_over(request: Request, event: e.HandedOver) -> Request:
-    return replace(request, hand_overs=(*request.hand_overs, event.hand_over))
+def _handed_over(request: Request, event: e.HandedOver) -> Changes:
+    return {"hand_overs": (*request.hand_overs, event.hand_over)}
 
 
-def _reminded(request: Request, event: e.Reminded) -> Request:
-    if event.by_hand:
-        return replace(request, reminded_at=event.at)
-    return replace(request, reminders_rung=event.rung)
+def _reminded(request: Request, event: e.Reminded) -> Changes:
+    return {"reminded_at": event.at} if event.by_hand else {"reminders_rung": event.rung}
 
 
-def _ended(request: Request, event: e.Ended) -> Request:
-    return replace(request, status=event.status, cause=event.cause, decided_at=event.at, execution=event.execution)
+def _ended(request: Request, event: e.Ended) -> Changes:
+    return {"status": event.status, "cause": event.cause, "decided_at": event.at, "execution": event.execution}
 
 
-def _superseded(request: Request, event: e.Superseded) -> Request:
-    return replace(request, superseded_by=event.by)
+def _superseded(request: Request, event: e.Superseded) -> Changes:
+    return {"superseded_by": event.by}
 
 
-def _discarded(request: Request, event: e.Discarded) -> Request:
-    return replace(request, discarded=True)
+def _discarded(request: Request, event: e.Discarded) -> Changes:
+    return {"discarded": True}
 
 
-def _execution(request: Request, **changes: Any) -> Request:
-    return replace(request, execution=replace(request.execution or Execution(ExecutionStatus.PENDING), **changes))
+def _execution(request: Request, **changes: Any) -> Changes:
+    return {"execution": replace(request.execution or Execution(ExecutionStatus.PENDING), **changes)}
 
 
-def _started(request: Request, event: e.ExecutionStarted) -> Request:
+def _started(request: Request, event: e.ExecutionStarted) -> Changes:
     return _execution(
         request,
         status=ExecutionStatus.EXECUTING,
@@ -180,19 +182,19 @@ def _started(request: Request, event: e.ExecutionStarted) -> Request:
     )
 
 
-def _succeeded(request: Request, event: e.ExecutionSucceeded) -> Request:
+def _succeeded(request: Request, event: e.ExecutionSucceeded) -> Changes:
     return _execution(request, status=ExecutionStatus.SUCCESS, finished_at=event.at, detail=event.detail)
 
 
-def _failed(request: Request, event: e.ExecutionFailed) -> Request:
+def _failed(request: Request, event: e.ExecutionFailed) -> Changes:
     return _execution(request, status=ExecutionStatus.FAILED, finished_at=event.at, detail=event.detail)
 
 
-def _execution_expired(request: Request, event: e.ExecutionExpired) -> Request:
+def _execution_expired(request: Request, event: e.ExecutionExpired) -> Changes:
     return _execution(request, status=ExecutionStatus.EXPIRED)
 
 
-_HOW: dict[type[e.Event], Callable[[Request, Any], Request]] = {
+_HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.Judged: _judged,
     e.StageOpened: _stage_opened,
     e.StagePassed: _unchanged,
