@@ -11,6 +11,7 @@ from core.model.organisation import Member, Project
 from core.model.people import Role
 from core.model.request import Content, Stage
 from core.model.requirement import Source
+from core.model.rule import Place
 from core.ports import Reader
 from core.requirements.approvals import Approvals
 from core.rulebook.judge import ANYONE
@@ -127,3 +128,37 @@ def _role(project: Project, word: str) -> Source | None:
     if word not in {role.value for role in Role}:
         return None
     return Source(f"role:{word}:{project.id}", f"any {word}")
+
+
+class RuleNames:
+    """What the names in a rule stand for in one organisation, labelled as they are written (`core.rulebook.source.Names`)."""
+
+    def __init__(self, reader: Reader, organisation: str) -> None:
+        self._reader = reader
+        self._organisation = organisation
+
+    def source(self, word: str) -> Source | None:
+        if word.startswith(("@", "grp_")):
+            return self._group(word)
+        member = find_member(self._reader, self._organisation, word)
+        return None if member is None or not member.active else Source(f"member:{member.id}", member.email)
+
+    def _group(self, word: str) -> Source | None:
+        reader, organisation = self._reader, self._organisation
+        named = word.startswith("@")
+        group = reader.group_by_name(organisation, word[1:]) if named else reader.group(organisation, word)
+        return None if group is None else Source(f"group:{group.id}", f"@{group.name}")
+
+    def agent(self, word: str) -> Place | None:
+        agents = self._reader.agents(self._organisation)
+        found = next((agent for agent in agents if word in (agent.id, agent.name)), None)
+        return None if found is None else Place(found.id, found.name)
+
+    def team(self, word: str) -> Place | None:
+        """A team is a word that agents bear."""
+        teams = {agent.team for agent in self._reader.agents(self._organisation)}
+        return Place(word, word) if word in teams else None
+
+    def project(self, word: str) -> Place | None:
+        project = find_project(self._reader, self._organisation, word)
+        return None if project is None else Place(project.id, project.name)

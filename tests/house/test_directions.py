@@ -23,6 +23,8 @@ ONLY_IN: Final = {
     "cyclopts": ["bot.cli"],
     "rich": ["bot.cli"],
     "pydantic_settings": ["bot.settings"],
+    "cel_expr_python": ["core.rulebook.condition"],
+    "yaml": ["core.rulebook.load"],
 }
 
 PURE: Final = (
