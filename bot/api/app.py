@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from bot.api import routes
 from bot.api.docs import router as docs
-from bot.api.gate import Gate
+from bot.api.gate import OPEN_PATHS, Gate
 from bot.api.house import House
 from bot.api.problems import on_http, on_refusal
 from bot.api.routes.base import REF, Routes
@@ -28,6 +28,15 @@ ABOUT = (
     "A human yes, in Slack, for anything that should not happen without one. Every refusal is a problem document "
     "(RFC 9457) with a stable `code`. Every POST takes `Idempotency-Key`. Moments are UTC."
 )
+
+
+IDEMPOTENCY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A repeat with the same key, address and body gets the first answer again, for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 
 
 def create_app(house: House) -> FastAPI:
@@ -60,8 +69,10 @@ def describe(app: FastAPI, house: House, found: dict[str, Routes]) -> dict[str, 
     components.setdefault("schemas", {}).update(schema["$defs"])
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for path, operations in described["paths"].items():
-        for operation in operations.values():
-            if path.startswith("/v1") and path != "/v1/login":
-                operation["security"] = [{"bearer": []}]
+        for method, operation in operations.items():
             operation.get("responses", {}).pop("422", None)
+            if path.startswith("/v1") and path not in OPEN_PATHS:
+                operation["security"] = [{"bearer": []}]
+                if method == "post":
+                    operation.setdefault("parameters", []).append(IDEMPOTENCY)
     return described

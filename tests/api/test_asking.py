@@ -42,7 +42,8 @@ async def test_a_new_request_is_pending_with_no_decisions_and_says_who_asked(hou
     """B-17 B-18 B-19 B-30 C-13 E-22"""
     asked = await house.ask("rex", approvers=["ada@example.com", "ben@example.com"])
     assert asked["status"] == "pending"
-    assert asked["id"].startswith("req_") and len(asked["id"]) == 30
+    assert asked["id"].startswith("req_")
+    assert len(asked["id"]) == 30
     assert asked["requester"]["email"] == "rex@example.com"
     assert asked["approvers"] == ["ada@example.com", "ben@example.com"]
     assert asked["decisions"] == []

@@ -283,9 +283,7 @@ async def test_a_revision_of_something_older_than_what_is_there_is_refused(house
 async def test_a_repeated_revision_is_made_once(house: House) -> None:
     asked = await house.ask()
     body, headers = {"title": "Second", "revision": 1}, {"Idempotency-Key": "r2"}
-    answers = [
-        await house.post("ci", f"/v1/requests/{asked['id']}/revise", body, headers=headers) for _ in range(2)
-    ]
+    answers = [await house.post("ci", f"/v1/requests/{asked['id']}/revise", body, headers=headers) for _ in range(2)]
     assert [answer.json()["request"]["revision"] for answer in answers] == [2, 2]
 
 

@@ -8,6 +8,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from bot.api.problems import KINDS
+from bot.logs import configure
 from core import errors
 from tests.api.conftest import House
 
@@ -51,7 +52,7 @@ async def test_unknown_addresses_and_methods_are_problems_too(
 )
 async def test_without_a_known_credential_everything_is_401(house: House, header: str | None) -> None:
     """A-17 C-21"""
-    headers = {} if header is None else {"Authorization": header.encode()}
+    headers: dict[bytes, bytes] = {} if header is None else {b"Authorization": header.encode()}
     async with house.client() as client:
         for method, path in (("GET", "/v1/requests/req_1"), ("POST", "/v1/requests"), ("GET", "/v1/nowhere")):
             answer = await client.request(method, path, headers=headers)
@@ -66,7 +67,8 @@ async def test_a_problem_says_type_title_status_code_and_detail(house: House) ->
     problem = answer.json()
     assert problem["type"] == "urn:countersign:problem:not_found"
     assert (problem["status"], problem["code"]) == (404, "not_found")
-    assert problem["title"] and problem["detail"].endswith(".")
+    assert problem["title"]
+    assert problem["detail"].endswith(".")
     assert problem["reference"] == answer.headers["x-request-id"]
 
 
@@ -80,7 +82,8 @@ async def test_a_bug_is_one_constant_sentence_and_its_reference_finds_the_log(
     with capture_logs() as logs:
         answer = await house.get("ada", "/v1/requests/req_1")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert "hunter2" not in answer.text and "Traceback" not in answer.text
+    assert "hunter2" not in answer.text
+    assert "Traceback" not in answer.text
     assert [entry["reference"] for entry in logs if entry["event"] == "bug"] == [answer.json()["reference"]]
 
 
@@ -119,8 +122,6 @@ def test_every_kind_of_refusal_has_its_status() -> None:
 
 
 async def test_logs_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
-    from bot.logs import configure
-
     try:
         configure()
         structlog.get_logger().info("hello", said="csk_" + "A" * 43, why="xoxb-1234567890-abcdefghij")
@@ -128,4 +129,5 @@ async def test_logs_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
     finally:
         structlog.reset_defaults()
     assert "hello" in written
-    assert "AAAA" not in written and "abcdefghij" not in written
+    assert "AAAA" not in written
+    assert "abcdefghij" not in written

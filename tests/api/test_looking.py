@@ -169,7 +169,7 @@ async def test_numbers_of_two_organisations_do_not_meet(house: House, elsewhere:
 async def held(house: House, waiting: "asyncio.Task[Any]", many: int = 1) -> None:
     """Until the poll is being held."""
     async with asyncio.timeout(5):
-        while house.assembly.house.metrics.waiting._value.get() < many and not waiting.done():
+        while house.assembly.house.metrics.waiting._value.get() < many and not waiting.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 

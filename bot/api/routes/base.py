@@ -47,7 +47,6 @@ def spec(
     parameters = [] if query is None else _parameters(query)
     if body is not None:
         extra["requestBody"] = _body(body)
-        parameters.append(_IDEMPOTENCY)
     if parameters:
         extra["parameters"] = parameters
     return {
@@ -56,15 +55,6 @@ def spec(
         "responses": {status: _ok(answer), **_problems(writes=body is not None)},
         "openapi_extra": extra,
     }
-
-
-_IDEMPOTENCY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "A repeat with the same key, address and body gets the first answer again, for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-}
 
 
 def _ok(answer: Any) -> dict[str, Any]:

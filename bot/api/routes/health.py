@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.api.exchange import house
 from bot.api.routes.base import Routes
@@ -18,7 +18,12 @@ async def healthz() -> Response:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz", summary="Can it do its work?", response_model=None)
+@router.get(
+    "/readyz",
+    summary="Can it do its work?",
+    response_model=None,
+    responses={503: {"description": "Not now; the reasons are given."}},
+)
 async def readyz(request: Request) -> Response:
     """503 with the reasons while it cannot: the sweep is late, the database is away, the clock is off."""
     reasons = [reason for probe in house(request).probes if (reason := await probe()) is not None]
@@ -27,7 +32,7 @@ async def readyz(request: Request) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_model=None)
+@router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     return Response(house(request).metrics.page(), media_type=CONTENT_TYPE_LATEST)
 
