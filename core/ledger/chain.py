@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.model.canonical import canonical as canonical_bytes
+from core.model.canonical import canonical_words
 from core.ports import Head, LedgerRow
 
 
@@ -38,7 +39,7 @@ def hash_of(row: LedgerRow) -> str:
 
 
 def _hash(row: LedgerRow, seq: int, previous: str) -> str:
-    facts = {
+    facts: dict[str, str | int] = {
         "previous": previous,
         "request": row.request,
         "seq": seq,
@@ -49,7 +50,7 @@ def _hash(row: LedgerRow, seq: int, previous: str) -> str:
         "revision": row.revision,
         "payload_digest": row.payload_digest,
     }
-    return hashlib.sha256(canonical_bytes(facts)).hexdigest()
+    return hashlib.sha256(canonical_words(facts)).hexdigest()
 
 
 def moment(at: datetime) -> str:
