@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import aiohttp
@@ -33,9 +34,10 @@ from core.collection import members
 from core.courier import Courier, Outlet, Pace
 from core.desk import Desk
 from core.ledger import chain
+from core.ledger.sealer import Sealer, key_from
 from core.model.request import Request
 from core.ports import Clock, Derived, Store
-from core.scheduling.alarm import Alarm
+from core.scheduling.alarm import Alarm, Chore
 from core.scheduling.deadlines import next_due
 from core.secrets import Pepper
 from core.standing import waiting_principals
@@ -44,6 +46,10 @@ from core.store.migrate import check_current, upgrade
 
 LATEST_SWEEP: Final = 60
 """Seconds after which a server whose sweep has not ended is not ready."""
+
+FORGET_EVERY: Final = timedelta(hours=1)
+FORGET_AT_ONCE: Final = 500
+"""Rows one chore lets go of in one transaction."""
 
 CLOCK_SKEW: Final = 2
 """Seconds a server's clock may be off the database's."""
@@ -99,6 +105,17 @@ def fresh() -> str:
     return str(ULID())
 
 
+async def forget(store: Store) -> None:
+    """Let go of replies, login codes and counts of refusals whose day has passed."""
+    while await store.transact(lambda tx: tx.forget(FORGET_AT_ONCE), chore=True) >= FORGET_AT_ONCE:
+        pass
+
+
+def owner_of_seals(url: str) -> str:
+    """Replicas take turns by name; whoever writes to a SQLite file has it alone, so that all are one."""
+    return "whoever writes" if url.startswith("sqlite") else fresh()
+
+
 def derive(request: Request) -> Derived:
     return Derived(waiting_principals(request), next_due(request))
 
@@ -113,14 +130,22 @@ def prepare(url: str) -> None:
 
 @asynccontextmanager
 async def rooms(
-    settings: Settings, *, clock: Clock | None = None, outlets: tuple[str, ...] = ()
+    settings: Settings, *, clock: TurnableClock | None = None, outlets: tuple[str, ...] = ()
 ) -> AsyncIterator[Rooms]:
     """The rooms on the database the settings name; `outlets` are the words of those that will show requests."""
     keys = keys_for(settings)
     url = settings.database_url.get_secret_value()
     await asyncio.to_thread(prepare, url)
     now = clock or TurnableClock()
-    async with open_store(url, clock=now, codec=Codec(members(requirements)), chain=chain, derive=derive) as store:
+    async with open_store(
+        url,
+        clock=now,
+        codec=Codec(members(requirements)),
+        chain=chain,
+        derive=derive,
+        seal=Sealer(key_from(key_bytes(keys.signing)), owner_of_seals(url)),
+        turned=lambda: now.offset,
+    ) as store:
         desk = Desk(store, fresh=fresh, outlets=outlets)
         pepper = Pepper(key_bytes(keys.pepper))
         administration = Administration(store, desk, fresh=fresh, pepper=pepper)
@@ -131,7 +156,7 @@ async def rooms(
 async def assemble(
     settings: Settings,
     *,
-    clock: Clock | None = None,
+    clock: TurnableClock | None = None,
     outlets: Mapping[str, MakeOutlet] | None = None,
     pace: Pace | None = None,
 ) -> AsyncIterator[Assembly]:
@@ -188,7 +213,12 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     waiting = Waiting(store)
     outlets = [make(inside) for make in makers.values()]
     courier = Courier(store, [*outlets, *([] if workspace is None else [workspace.outlet])], owner=fresh())
-    alarm = Alarm(now=inside.clock.now, next_due=lambda: store.read(lambda reader: reader.next_due()), sweep=desk.sweep)
+    alarm = Alarm(
+        now=inside.clock.now,
+        next_due=lambda: store.read(lambda reader: reader.next_due()),
+        sweep=desk.sweep,
+        chores=[Chore("forget", FORGET_EVERY, lambda: forget(store))],
+    )
     house = House(store, desk, inside.administration, inside.pepper, waiting, inside.settings.url)
     house.probes += [_database(inside), _sweep(alarm)]
     app = create_app(house)

@@ -27,6 +27,14 @@ COMMANDS: Final = (
 )
 FAMILIES: Final = (
     ("agents", "Machines that ask, and their keys.", (("add", "bot.cli.host:add_agent", "Add one; prints its key."),)),
+    (
+        "audit",
+        "The ledger: prove it, write it out.",
+        (
+            ("verify", "bot.cli.audit:verify_ledger", "Check every row, chain and seal."),
+            ("export", "bot.cli.audit:export_ledger", "Write it out as JSONL or CSV."),
+        ),
+    ),
     ("members", "People.", (("add", "bot.cli.host:add_member", "Add one."),)),
 )
 

@@ -56,7 +56,7 @@ def add_agent(
 async def _add_agent(
     name: str, projects: list[str] | None, verbs: list[Verb], team: str | None, config: Path | None, *, json: bool
 ) -> int:
-    async with _here(config) as (inside, host):
+    async with here(config) as (inside, host):
         agent = await inside.administration.agents.add(host, name, team=team)
         made = await inside.administration.keys.add(host, agent.id, label="first key", verbs=verbs, projects=projects)
     if json:
@@ -92,7 +92,7 @@ def add_member(
 
 
 async def _add_member(email: str, name: str | None, roles: list[Role], config: Path | None, *, json: bool) -> int:
-    async with _here(config) as (inside, host):
+    async with here(config) as (inside, host):
         member = await inside.administration.members.add(host, email, name, roles=roles)
     if json:
         tell({"member": member.id, "email": member.email, "name": member.name, "roles": [role.value for role in roles]})
@@ -102,7 +102,7 @@ async def _add_member(email: str, name: str | None, roles: list[Role], config: P
 
 
 @asynccontextmanager
-async def _here(config: Path | None) -> AsyncIterator[tuple[Rooms, Actor]]:
+async def here(config: Path | None) -> AsyncIterator[tuple[Rooms, Actor]]:
     """The rooms and the operator of the first organisation, which is made where there is none."""
     settings = load(config)
     async with rooms(settings) as inside:

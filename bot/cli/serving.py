@@ -14,9 +14,9 @@ import uvicorn
 
 from bot.api.waiting import Waiting
 from bot.assemble import Assembly, assemble
-from bot.lock import only_server
 from bot.logs import configure
 from bot.settings import Settings, load
+from core.store.lock import only_server
 
 STOPPING_SECONDS = 10
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ def serve(*, config: Path | None = None) -> int:
     """
     settings = load(config)
     configure()
-    with only_server(settings.sqlite_file):
+    with only_server(settings.database_url.get_secret_value()):
         return _run(settings)
 
 

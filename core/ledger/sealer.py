@@ -88,6 +88,11 @@ def seal_hash(seal: Seal) -> str:
     return digest(canonical(facts))
 
 
+def key_from(secret: bytes) -> Ed25519PrivateKey:
+    """The signing key that follows from a configured secret of any length."""
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"countersign ledger" + secret).digest())
+
+
 def key_id(key: Ed25519PublicKey) -> str:
     """A short name of a public key: the beginning of its SHA-256."""
     return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
