@@ -275,6 +275,14 @@ def test_a_revision_fixes_all_anew() -> None:
     assert story.request.fixed["s1r1"] == {"mem_ada", "mem_bob"}
 
 
+def test_a_revision_asks_who_was_named_again_though_they_handed_over() -> None:
+    story = given(ADA, SUE, asks=approvers("ada"))
+    story.do("ada", c.GiveSeat("mem_sue"))
+    story.revise("rita", title="Deploy 4.3")
+    story.approve("ada")
+    assert story.status() is Status.APPROVED
+
+
 def test_a_revision_drops_edits_made_before() -> None:
     story = given(ADA, BOB, asks=stages(some(2, "@platform")))
     story.edit("ada", {"action": "deploy slowly"})
