@@ -155,7 +155,7 @@ class _Check:
     def _unknown(self, against: SealedHead | None) -> Iterator[str]:
         waiting = self.reader.unsealed_count(self.organisation, PAGE)
         if waiting:
-            yield f"{waiting if waiting < PAGE else f'{PAGE} or more'} rows are not sealed yet."
+            yield f"Rows not sealed yet, so that they could be changed unseen: {waiting}{'' if waiting < PAGE else ' or more'}."
         if against is None:
             yield "Without a head kept elsewhere, nobody can tell whether the whole ledger was written anew with the key."
         if self.erased:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import orjson
-from sqlalchemy import bindparam, func, insert, select, union_all, update
+from sqlalchemy import bindparam, func, insert, null, select, union_all, update
 
 from core.ports import Head, LedgerRow, Seal
 from core.store import rows
@@ -54,8 +54,8 @@ _POSITION: Final = (
     .values(position=bindparam("position"))
 )
 _BLANK: Final = update(events).where(events.c.request == bindparam("b_request"), events.c.payload.is_not(None))
-_BLANK_ALL: Final = _BLANK.values(payload=None)
-_BLANK_ONE: Final = _BLANK.where(events.c.seq == bindparam("b_seq")).values(payload=None)
+_BLANK_ALL: Final = _BLANK.values(payload=null())
+_BLANK_ONE: Final = _BLANK.where(events.c.seq == bindparam("b_seq")).values(payload=null())
 _HEAD: Final = union_all(
     select(requests.c.ledger_seq, requests.c.ledger_hash).where(requests.c.id == bindparam("request")),
     select(organisations.c.ledger_seq, organisations.c.ledger_hash).where(organisations.c.id == bindparam("request")),
