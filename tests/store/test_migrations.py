@@ -1,0 +1,126 @@
+"""The schema goes up, down and up again on filled databases of both kinds, and is the one the tables describe."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import NullPool, create_engine, inspect
+
+from core.store import migrate
+from core.store.migrate import SchemaBehind
+from core.store.sqlite import connect
+from core.store.tables import metadata
+from tests.postgres import Server
+from tests.store.builders import a_request, furnish, opened, store_new
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+async def fill(url: str) -> None:
+    async with opened(url) as store:
+        await store.transact(furnish)
+        await store.transact(store_new(a_request()))
+
+
+def tables(url: str) -> set[str]:
+    engine = create_engine(url, poolclass=NullPool)
+    found = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return found - {"alembic_version"}
+
+
+def copies(folder: Path) -> list[Path]:
+    return list(folder.glob("store.db.0*"))
+
+
+async def test_the_schema_goes_up_down_and_up_on_a_filled_database(empty: str) -> None:
+    assert migrate.current(empty) is None
+    assert migrate.upgrade(empty) == migrate.newest()
+    await fill(empty)
+    assert migrate.downgrade(empty) is None
+    assert tables(empty) == set()
+    assert migrate.upgrade(empty) == migrate.newest()
+    await fill(empty)
+
+
+async def test_upgrading_twice_changes_nothing(empty: str) -> None:
+    migrate.upgrade(empty)
+    await fill(empty)
+    assert migrate.upgrade(empty) == migrate.newest()
+    async with opened(empty) as store:
+        assert len(await store.read(lambda reader: reader.organisations())) == 2
+
+
+async def test_migrations_and_tables_agree(empty: str) -> None:
+    migrate.upgrade(empty)
+    engine = create_engine(empty, poolclass=NullPool)
+    with engine.connect() as connection:
+        defaults = connection.dialect.name == "postgresql"  # SQLite has no identity columns to compare
+        options = {"compare_type": True, "compare_server_default": defaults}
+        context = MigrationContext.configure(connection, opts=options)
+        differences = compare_metadata(context, metadata)
+    engine.dispose()
+    assert differences == []
+
+
+async def test_a_server_refuses_a_schema_that_is_behind(empty: str) -> None:
+    with pytest.raises(SchemaBehind, match="countersign migrate"):
+        migrate.check_current(empty)
+    migrate.upgrade(empty)
+    migrate.check_current(empty)
+
+
+async def test_a_step_that_fails_leaves_the_database_as_it_was(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a migration is one transaction, on SQLite too."""
+    migrate.upgrade(empty)
+    await fill(empty)
+    before = tables(empty)
+
+    def fall_over(*_: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(migrate, "_check_references", fall_over)
+    with pytest.raises(LookupError):
+        migrate.downgrade(empty)
+    assert tables(empty) == before
+    assert migrate.current(empty) == migrate.newest()
+
+
+async def test_a_filled_file_is_copied_before_it_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    migrate.upgrade(url)
+    await fill(url)
+    assert copies(tmp_path) == []
+    monkeypatch.setattr(migrate, "newest", lambda: "0002")
+    migrate.upgrade(url)
+    (copy,) = copies(tmp_path)
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT count(*) FROM requests").fetchone() == (1,)
+
+
+async def test_a_migration_that_would_break_references_is_refused(tmp_path: Path, sqlite_template: Path) -> None:
+    path = Path(shutil.copy(sqlite_template, tmp_path / "store.db"))
+    url = f"sqlite:///{path}"
+    await fill(url)
+    with closing(connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("DELETE FROM projects")
+    with pytest.raises(Exception, match="references"):
+        migrate.upgrade(url)

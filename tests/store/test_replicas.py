@@ -1,0 +1,156 @@
+"""Two replicas on one PostgreSQL hear of each other's changes; two servers on one SQLite file are refused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core.errors import Conflict, Unavailable
+from core.ports import Changed, Transaction
+from core.store import news
+from core.store.engine import Engine
+from core.store.lock import only_server
+from core.store.news import News
+from tests.store.builders import ORG, a_request, comment_on, furnish, opened, store_new
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def replicas(postgres_database: str, anyio_backend: str) -> AsyncIterator[tuple[Engine, Engine]]:
+    async with opened(postgres_database) as one, opened(postgres_database) as two:
+        await one.transact(furnish)
+        yield one, two
+
+
+async def heard(store: Engine, change: Changed) -> None:
+    """Returns once the store has told of the change."""
+    there = asyncio.Event()
+    end = store.subscribe(lambda changed: there.set() if change in changed else None)
+    async with asyncio.timeout(20):
+        await there.wait()
+    end()
+
+
+@pytest.mark.postgres
+async def test_a_change_here_is_heard_there(replicas: tuple[Engine, Engine]) -> None:
+    one, two = replicas
+    request = a_request()
+    waiting = asyncio.ensure_future(heard(two, Changed(ORG, request.id, 2)))
+    await one.transact(store_new(request))
+    await one.transact(comment_on(request.id))
+    await waiting
+
+
+@pytest.mark.postgres
+async def test_what_no_message_told_is_found_by_looking(
+    replicas: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = replicas
+
+    def lost(*_: object) -> None:
+        """As if every NOTIFY were lost."""
+
+    monkeypatch.setattr(News, "_hear", lost)
+    monkeypatch.setattr(news, "LOOK_SECONDS", 0.05)
+    request = a_request()
+    waiting = asyncio.ensure_future(heard(two, Changed(ORG, request.id, 1)))
+    await one.transact(store_new(request))
+    await waiting
+
+
+@pytest.mark.postgres
+async def test_a_commit_that_was_overtaken_is_found_too(
+    replicas: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger id may appear after a higher one: its transaction was slower."""
+    one, two = replicas
+    monkeypatch.setattr(News, "_hear", lambda *_: None)
+    monkeypatch.setattr(news, "LOOK_SECONDS", 0.05)
+    slow, quick = a_request(), a_request()
+    loop, written, go_on = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    def slowly(tx: Transaction) -> None:
+        store_new(slow)(tx)
+        tx.remembered("nobody", "nothing")  # a look, so that what was sent has been written
+        loop.call_soon_threadsafe(written.set)
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(30)
+
+    writing = asyncio.ensure_future(one.transact(slowly))
+    await written.wait()
+    waiting = asyncio.ensure_future(heard(two, Changed(ORG, quick.id, 1)))
+    await one.transact(store_new(quick))
+    await waiting
+    waiting = asyncio.ensure_future(heard(two, Changed(ORG, slow.id, 1)))
+    go_on.set()
+    await asyncio.gather(writing, waiting)
+
+
+@pytest.mark.postgres
+async def test_replicas_change_one_request_in_turn(replicas: tuple[Engine, Engine]) -> None:
+    request = await replicas[0].transact(store_new(a_request()))
+    await asyncio.gather(*(store.transact(comment_on(request.id)) for store in replicas for _ in range(10)))
+    assert await replicas[0].read(lambda reader: reader.versions([request.id])) == {request.id: 21}
+
+
+@pytest.mark.postgres
+async def test_work_survives_a_connection_that_was_cut(postgres_database: str) -> None:
+    async with opened(postgres_database) as store:
+        await store.transact(furnish)
+        request = await store.transact(store_new(a_request()))
+        for _ in range(3):
+            with psycopg.connect(postgres_database, autocommit=True) as hand:
+                hand.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE application_name = 'countersign' AND datname = current_database()"
+                )
+            assert await store.read(lambda reader: reader.request(request.id)) is not None
+            await store.transact(comment_on(request.id))
+        assert await store.read(lambda reader: reader.versions([request.id])) == {request.id: 4}
+
+
+@pytest.mark.postgres
+async def test_a_deadlock_is_begun_again(replicas: tuple[Engine, Engine]) -> None:
+    """Two commands that lock two requests in opposite order: the database ends one, and it runs again."""
+    one, _ = replicas
+    ids = [(await one.transact(store_new(a_request()))).id for _ in range(2)]
+    barrier = asyncio.Barrier(2)
+    loop = asyncio.get_running_loop()
+    tries: list[str] = []
+
+    def both(first: str, second: str, tx: Transaction) -> None:
+        tries.append(first)
+        comment_on(first)(tx)
+        if len(tries) <= 2:
+            asyncio.run_coroutine_threadsafe(barrier.wait(), loop).result(30)
+        comment_on(second)(tx)
+
+    await asyncio.gather(
+        one.transact(lambda tx: both(ids[0], ids[1], tx)), one.transact(lambda tx: both(ids[1], ids[0], tx))
+    )
+    assert len(tries) == 3
+    assert set((await one.read(lambda reader: reader.versions(ids))).values()) == {3}
+
+
+@pytest.mark.postgres
+async def test_an_unreachable_database_is_unavailable() -> None:
+    async with opened("postgresql://postgres@/nowhere?host=/nonexistent") as store:
+        with pytest.raises(Unavailable):
+            await store.transact(comment_on("req_1"))
+        with pytest.raises(Unavailable):
+            await store.read(lambda reader: reader.request("req_1"))
+
+
+async def test_a_second_server_on_one_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with only_server(url), pytest.raises(Conflict, match="Another server"), only_server(url):
+        pass
+    with only_server(url):
+        pass
+
+
+async def test_postgresql_takes_any_number_of_servers() -> None:
+    with only_server("postgresql:///x"), only_server("postgresql:///x"):
+        pass
