@@ -43,7 +43,12 @@ def _number(key: str, value: Any) -> str:
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise Invalid(f"'{key}' must be a text.", field=f"match.{key}")
-    return json.dumps(value)
+    return _quoted(value)
+
+
+def _quoted(text: str) -> str:
+    """As JSON quotes it, which CEL reads alike but for pairs of surrogates: so letters stay letters."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _only_true(expression: str) -> Callable[[str, Any], str]:
@@ -58,7 +63,7 @@ def _only_true(expression: str) -> Callable[[str, Any], str]:
 def _whole(key: str, value: Any) -> str:
     """The whole action must match, so that a harmless word inside a harmful action opens nothing."""
     _text(key, value)
-    return f"action.matches({json.dumps(f'^(?:{value})$')})"
+    return f"action.matches({_quoted(f'^(?:{value})$')})"
 
 
 SHORT_FORMS: Mapping[str, Callable[[str, Any], str]] = {

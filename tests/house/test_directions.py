@@ -24,7 +24,7 @@ ONLY_IN: Final = {
     "rich": ["bot.cli"],
     "pydantic_settings": ["bot.settings"],
     "cel_expr_python": ["core.rulebook.condition"],
-    "yaml": ["core.rulebook.load"],
+    "yaml": ["core.rulebook.load", "bot.manifest", "bot.sandbox"],
 }
 
 PURE: Final = (
