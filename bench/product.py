@@ -36,11 +36,11 @@ Core = Rooms
 
 
 @asynccontextmanager
-async def core(url: str) -> AsyncIterator[Core]:
+async def core(url: str, *, outlets: tuple[str, ...] = ("slack",)) -> AsyncIterator[Core]:
     """Store and desk in this process, as every entrance has them."""
     secret = SecretStr(SECRET)
     settings = FixedSettings(database_url=SecretStr(url), encryption_keys=(secret,), signing_key=secret, pepper=secret)
-    async with rooms(settings, outlets=("slack",)) as opened:
+    async with rooms(settings, outlets=outlets) as opened:
         yield opened
 
 
@@ -137,9 +137,9 @@ class Workplace:
     def product(self) -> AbstractContextManager[Server]:
         return product(self.folder, self.url, self.slack)
 
-    def ask(self, count: int, channel: str | None = None) -> None:
-        """So many requests, made before the product starts."""
-        self.requests = asyncio.run(_ask(self.url, self.world, count, channel))
+    def ask(self, count: int, *, cards: bool = False) -> None:
+        """So many requests, made before the product starts; with cards it will find them to be posted."""
+        self.requests = asyncio.run(_ask(self.url, self.world, count, ("slack",) if cards else ()))
 
     def clicks(self) -> list[bytes]:
         """One click on Approve for each of the requests."""
@@ -151,10 +151,10 @@ class Workplace:
         return [found[request.id] == "approved" for request in requests]
 
 
-async def _ask(url: str, world: World, count: int, channel: str | None) -> list[Request]:
-    async with core(url) as made:
+async def _ask(url: str, world: World, count: int, outlets: tuple[str, ...]) -> list[Request]:
+    async with core(url, outlets=outlets) as made:
         await furnish(made.store, [world])
-        return await create(made.desk, world, count, channel=channel)
+        return await create(made.desk, world, count)
 
 
 @contextmanager

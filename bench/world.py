@@ -21,6 +21,7 @@ from core.ports import Store, Transaction
 MEMBERS: Final = 50
 AGENTS: Final = 200
 TEAM: Final = "T0ACME0001"  # the sandbox's
+CHANNEL: Final = "channel:C0DEPLOYS1"  # likewise
 BEGAN: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 T = TypeVar("T")
@@ -95,7 +96,8 @@ class World:
 
 
 def settings() -> Settings:
-    return replace(Settings(), open_requests_per_agent=1000)
+    """One card per request, in a channel, as most teams have it."""
+    return replace(Settings(), notify=(CHANNEL,), open_requests_per_agent=1000)
 
 
 async def furnish(store: Store, worlds: Iterable[World]) -> None:
@@ -107,12 +109,11 @@ def draft(number: int) -> Draft:
     return NewRequest.model_validate(ask(number)).to_draft()
 
 
-async def create(desk: Desk, world: World, count: int, *, channel: str | None = None) -> list[Request]:
+async def create(desk: Desk, world: World, count: int) -> list[Request]:
     """So many pending requests of many agents, each waiting for one of the group; in the order of their commits."""
-    notify = () if channel is None else (channel,)
 
     async def one(number: int) -> Request:
-        return (await desk.create(world.asker(number), replace(draft(number), notify=notify))).request
+        return (await desk.create(world.asker(number), draft(number))).request
 
     return await at_once(64, [lambda number=number: one(number) for number in range(count)])  # type: ignore[misc]
 
