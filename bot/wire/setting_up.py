@@ -94,7 +94,6 @@ class SettingsIn(Shape):
 
     when_no_rule: Literal["ask", "allow", "deny"] = "ask"
     self_approval: Literal["allowed", "refused"] = "refused"
-    late_members: Literal["allowed", "refused"] = "refused"
     comment_on_reject: bool = False
     decide_in: Annotated[list[WayWord], Field(min_length=1, max_length=3)] = ["slack", "token", "oidc"]
     reply_window: Duration | None = "4h"
@@ -112,7 +111,7 @@ class SettingsIn(Shape):
 
 def _as_setting(name: str, value: Any) -> Any:
     match name:
-        case "self_approval" | "late_members":
+        case "self_approval":
             return value == "allowed"
         case "decide_in":
             return frozenset(value)
@@ -214,7 +213,6 @@ class GroupView(View):
 class SettingsView(View):
     when_no_rule: str
     self_approval: str
-    late_members: str
     comment_on_reject: bool
     decide_in: list[str]
     reply_window: str | None
@@ -324,7 +322,6 @@ def _settings(settings: Settings) -> SettingsView:
     return SettingsView(
         when_no_rule=settings.when_no_rule,
         self_approval="allowed" if settings.self_approval else "refused",
-        late_members="allowed" if settings.late_members else "refused",
         comment_on_reject=settings.comment_on_reject,
         decide_in=sorted(settings.decide_in),
         reply_window=_say(settings.reply_window),

@@ -74,7 +74,6 @@ class Settings:
 
     when_no_rule: str = "ask"
     self_approval: bool = False
-    late_members: bool = False
     comment_on_reject: bool = False
     decide_in: frozenset[str] = frozenset({"slack", "token", "oidc"})
     reply_window: timedelta | None = timedelta(hours=4)
