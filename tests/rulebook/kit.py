@@ -54,7 +54,11 @@ def content(**said: Any) -> Content:
 
 
 def looked(
-    book: Rulebook, asked: Content, requester: Requester = RITA, now: datetime = NINE, uses: dict[str, int] | None = None
+    book: Rulebook,
+    asked: Content,
+    requester: Requester = RITA,
+    now: datetime = NINE,
+    uses: dict[str, int] | None = None,
 ) -> Looked:
     agent = requester.id if requester.kind == "agent" else None
     candidates = book.candidates(type=asked.type, project=PAYMENTS, agent=agent, team=requester.team, now=now)

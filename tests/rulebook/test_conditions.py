@@ -59,7 +59,9 @@ def test_a_condition_answers_of_a_request(text: str, answer: str) -> None:
     assert asked == answer
 
 
-@pytest.mark.parametrize("text", ['action != "rm"', 'metadata.env != "production"', "!(cost.usd > 5)", "if_denied == ''"])
+@pytest.mark.parametrize(
+    "text", ['action != "rm"', 'metadata.env != "production"', "!(cost.usd > 5)", "if_denied == ''"]
+)
 def test_what_is_missing_is_neither_equal_nor_unequal_to_anything(text: str) -> None:
     answer = CONDITIONS.parse(text).ask(view())
     assert answer.truth is Truth.CANNOT_TELL
@@ -72,7 +74,9 @@ def test_a_missing_field_does_not_matter_where_the_rest_decides() -> None:
     assert ask('type == "deploy" || metadata.env == "x"') == "true"
 
 
-@pytest.mark.parametrize("text", ["metadata.n > 3", "1 / facts.zero == 1", 'int(metadata.word) == 1', "metadata.list[7] == 1"])
+@pytest.mark.parametrize(
+    "text", ["metadata.n > 3", "1 / facts.zero == 1", "int(metadata.word) == 1", "metadata.list[7] == 1"]
+)
 def test_an_error_at_run_time_cannot_tell(text: str) -> None:
     said = {"metadata": {"n": None, "word": "x", "list": [1]}, "facts": {"zero": 0}}
     assert ask(text, **said) == "cannot_tell"
@@ -152,7 +156,27 @@ def test_any_text_is_parsed_or_refused_with_a_place(text: str) -> None:
         assert 0 <= error.fields["position"] <= max(len(text), LONGEST)
 
 
-_WORDS = ["type", "==", '"deploy"', "&&", "||", "!", "(", ")", "metadata.x", ">", "3", "facts", "[", "]", '"', "?", ":", "//", "true"]
+_WORDS = [
+    "type",
+    "==",
+    '"deploy"',
+    "&&",
+    "||",
+    "!",
+    "(",
+    ")",
+    "metadata.x",
+    ">",
+    "3",
+    "facts",
+    "[",
+    "]",
+    '"',
+    "?",
+    ":",
+    "//",
+    "true",
+]
 
 
 @given(st.lists(st.sampled_from(_WORDS), max_size=14))
@@ -191,7 +215,9 @@ def test_a_condition_knows_the_fields_it_speaks_of() -> None:
         ("metadata.type == 'a'", None),
     ],
 )
-def test_the_types_a_condition_is_about_are_found_only_where_it_really_says_so(text: str, types: set[str] | None) -> None:
+def test_the_types_a_condition_is_about_are_found_only_where_it_really_says_so(
+    text: str, types: set[str] | None
+) -> None:
     assert types_in(text) == types
     CONDITIONS.parse(text)
 
@@ -250,7 +276,8 @@ def test_side_effects_must_be_none_at_all() -> None:
 
 
 @pytest.mark.parametrize(
-    "match", [{}, {"cost.usd.mx": 5}, {"destroyed_gt": "5"}, {"destroyed_gt": True}, {"always": False}, {"action.prefix": 3}]
+    "match",
+    [{}, {"cost.usd.mx": 5}, {"destroyed_gt": "5"}, {"destroyed_gt": True}, {"always": False}, {"action.prefix": 3}],
 )
 def test_an_unknown_or_senseless_short_form_is_refused(match: dict[str, Any]) -> None:
     """E-79"""

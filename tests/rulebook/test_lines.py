@@ -29,7 +29,10 @@ def test_a_whole_line_is_understood() -> None:
     rule = read(PROD)
     assert (rule.name, rule.effect, rule.mode) == ("prod deploys", Effect.REQUIRE, Mode.SHADOW)
     assert rule.when == 'type == "deploy" && metadata.env == "production"'
-    assert [[r.label for r in s.requirements] for s in rule.stages] == [["1 of @platform"], ["2 of @security", "ada@x.com"]]
+    assert [[r.label for r in s.requirements] for s in rule.stages] == [
+        ["1 of @platform"],
+        ["2 of @security", "ada@x.com"],
+    ]
     assert (rule.distinct, rule.waivable, rule.reply_window) == (True, True, 4 * HOUR)
     assert rule.remind == (HOUR / 2, HOUR)
     assert rule.notify == ("#deploys",)
@@ -148,10 +151,31 @@ def test_every_rule_can_be_read_back(rule: Any) -> None:
     assert all(requirement.label in said for stage in rule.stages for requirement in stage.requirements)
 
 
-_WORDS = ["add", '"x"', "when", "true", "require", "1 of", "@a", "then", "and", "or else", "either", "check ci", "remind", "30m", ","]
+_WORDS = [
+    "add",
+    '"x"',
+    "when",
+    "true",
+    "require",
+    "1 of",
+    "@a",
+    "then",
+    "and",
+    "or else",
+    "either",
+    "check ci",
+    "remind",
+    "30m",
+    ",",
+]
 
 
-@given(st.lists(st.sampled_from([*_WORDS, "not from", "in", "#c", "escalate after", "to", "allow", '"', "{", "for", ":"]), max_size=16))
+@given(
+    st.lists(
+        st.sampled_from([*_WORDS, "not from", "in", "#c", "escalate after", "to", "allow", '"', "{", "for", ":"]),
+        max_size=16,
+    )
+)
 def test_any_row_of_words_is_understood_or_refused_with_a_place(words: list[str]) -> None:
     text = " ".join(words)
     try:
