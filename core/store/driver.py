@@ -7,20 +7,25 @@ known at the latest before the commit.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Executable, Select
+from sqlalchemy import Executable, Insert, Select, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import Compiled
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import TypeEngine
 
+from core.store.columns import UtcDateTime, binder, reader
+
 Row = tuple[Any, ...]
 Params = dict[str, Any]
 Convert = Callable[[Any], Any]
+
+MOST_ROWS: Final = 8
+"""Rows in one INSERT at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,45 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._prepared: dict[Executable, Prepared] = {}
+        self._several: dict[tuple[Insert, tuple[str, ...], int], Prepared] = {}
 
     def prepared(self, statement: Executable) -> Prepared:
         known = self._prepared.get(statement)
         if known is None:
             known = self._prepared[statement] = self._prepare(statement)
         return known
+
+    def _for_rows(self, statement: Insert, columns: tuple[str, ...], rows: int) -> Prepared:
+        """The INSERT for so many rows at once, whose values are called `column_0` and on."""
+        key = (statement, columns, rows)
+        known = self._several.get(key)
+        if known is None:
+            table = statement.table
+            values = [
+                {name: bindparam(f"{name}_{row}", type_=table.c[name].type) for name in columns} for row in range(rows)
+            ]
+            known = self._several[key] = self._prepare(statement.values(values))
+        return known
+
+    def sent(self, statement: Executable, rows: Sequence[Params]) -> Iterator[tuple[str, Params]]:
+        """Text and values of all it takes to run the statement for every row."""
+        if isinstance(statement, Insert) and rows:
+            yield from self._inserted(statement, rows)
+            return
+        prepared = self.prepared(statement)
+        for row in rows:
+            yield prepared.sql, prepared.values(row)
+
+    def _inserted(self, statement: Insert, rows: Sequence[Params]) -> Iterator[tuple[str, Params]]:
+        """Text and values of as few statements as insert all the rows; sizes are powers of two, so they are few too."""
+        columns, start = tuple(rows[0]), 0
+        while start < len(rows):
+            size = min(MOST_ROWS, 1 << ((len(rows) - start).bit_length() - 1))
+            prepared = self._for_rows(statement, columns, size)
+            part = rows[start : start + size]
+            values = {f"{name}_{place}": value for place, row in enumerate(part) for name, value in row.items()}
+            yield prepared.sql, prepared.values(values)
+            start += size
 
     def _prepare(self, statement: Executable) -> Prepared:
         assert isinstance(statement, ClauseElement)  # noqa: S101 (every executable is one; the types do not say so)
@@ -77,20 +115,27 @@ class Statements:
 
     def _binds(self, compiled: Compiled) -> Iterable[tuple[str, Convert]]:
         for name, bind in getattr(compiled, "binds", {}).items():
-            convert = _impl(bind.type, self._dialect).bind_processor(self._dialect)
+            convert = _binder(bind.type, self._dialect)
             if convert is not None:
                 yield name, convert
 
     def _results(self, statement: Executable) -> Iterable[tuple[int, Convert]]:
         columns = statement.selected_columns if isinstance(statement, Select) else ()
         for index, column in enumerate(columns):
-            convert = _impl(column.type, self._dialect).result_processor(self._dialect, None)
+            convert = _reader(column.type, self._dialect)
             if convert is not None:
                 yield index, convert
 
 
-def _impl(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
-    return kind.dialect_impl(dialect)
+def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """A dozen moments travel with each command: our own type's functions without SQLAlchemy's layers around them."""
+    return binder(dialect) if isinstance(kind, UtcDateTime) else kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(kind, UtcDateTime):
+        return reader(dialect)
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 class Session(ABC):

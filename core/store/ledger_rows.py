@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import orjson
@@ -48,10 +48,14 @@ _SEALS: Final = (
     .limit(bindparam("limit"))
 )
 _SEAL: Final = insert(seals)
-_POSITION: Final = (
+_NUMBER: Final = (
     update(events)
-    .where(events.c.id == bindparam("b_id"), events.c.position.is_(None))
-    .values(position=bindparam("position"))
+    .where(
+        events.c.id.between(bindparam("first"), bindparam("last")),
+        events.c.organisation == bindparam("b_organisation"),
+        events.c.position.is_(None),
+    )
+    .values(position=events.c.id + bindparam("ahead", type_=events.c.id.type))
 )
 _BLANK: Final = update(events).where(events.c.request == bindparam("b_request"), events.c.payload.is_not(None))
 _BLANK_ALL: Final = _BLANK.values(payload=null())
@@ -64,6 +68,20 @@ _HEAD: Final = union_all(
 
 def ledger_row(row: Row) -> LedgerRow:
     return rows.ledger_row(row, None if row[9] is None else orjson.loads(row[9]))
+
+
+def _runs(positions: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
+    """Runs of ids that follow each other as their positions do: first, last, and how far the position is ahead."""
+    first = last = ahead = 0
+    for id, position in sorted(positions.items()):
+        if last and (id, position) == (last + 1, last + 1 + ahead):
+            last = id
+            continue
+        if last:
+            yield first, last, ahead
+        first, last, ahead = id, id, position - id
+    if last:
+        yield first, last, ahead
 
 
 class LedgerReads:
@@ -109,7 +127,11 @@ class Sealing:
 
     def seal(self, seal: Seal, positions: Mapping[int, int]) -> None:
         self._db.send(_SEAL, [{name: getattr(seal, name) for name in seals.c.keys()}])  # noqa: SIM118 (not a dict)
-        self._db.send(_POSITION, [{"b_id": id, "position": position} for id, position in positions.items()])
+        runs = [
+            {"first": first, "last": last, "ahead": ahead, "b_organisation": seal.organisation}
+            for first, last, ahead in _runs(positions)
+        ]
+        self._db.send(_NUMBER, runs)
 
     def blank(self, request: str, seqs: Iterable[int] | None = None) -> int:
         if seqs is None:

@@ -298,14 +298,12 @@ def _roles_of(places: int) -> Select[Any]:
 
 def _person(row: Row, project: str) -> Person:
     id, name, email, active, pinned, grouped, held = row
-    roles = frozenset(Role(role) for role in (held or "").split())
-    return Person(
-        id=id,
-        name=name,
-        email=email,
-        active=active,
-        pinned=bool(pinned),
-        roles=roles,
-        principals=principals_of(id, (grouped or "").split(), roles, project),
-        verbs=verbs_of(roles),
-    )
+    roles, principals, verbs = _place(id, grouped or "", held or "", project)
+    return Person(id, name, email, active, bool(pinned), roles, principals, verbs)
+
+
+@lru_cache(maxsize=2048)
+def _place(id: str, grouped: str, held: str, project: str) -> tuple[frozenset[Role], frozenset[str], frozenset[Verb]]:
+    """Roles, principals and verbs, worked out once for what the rows say: sets of enums are slow to build."""
+    roles = frozenset(Role(role) for role in held.split())
+    return roles, principals_of(id, grouped.split(), roles, project), verbs_of(roles)

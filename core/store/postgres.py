@@ -61,6 +61,7 @@ class PostgresSession(Session):
     def __init__(self, connection: Connection, prepared: Statements, turned: Callable[[], timedelta]) -> None:
         self.connection = connection
         self.committing = False
+        self._statements = prepared
         self._prepared = prepared.prepared
         self._turned = turned
         self._now: datetime | None = None
@@ -100,9 +101,8 @@ class PostgresSession(Session):
         return cursor.rowcount
 
     def send(self, statement: Executable, rows: Sequence[Params]) -> None:
-        prepared = self._prepared(statement)
-        for row in rows:
-            self._execute(prepared.sql, prepared.values(row))
+        for sql, values in self._statements.sent(statement, rows):
+            self._execute(sql, values)
 
     def change(self, statement: Executable, params: Params, otherwise: Exception) -> None:
         """A change of no row divides by zero, so that the commit behind it in the pipeline cannot succeed."""

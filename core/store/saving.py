@@ -67,9 +67,7 @@ _ADVANCE: Final = (
     .where(requests.c.id == bindparam("b_id"))
     .values(ledger_seq=bindparam("ledger_seq"), ledger_hash=bindparam("ledger_hash"))
 )
-_APPEND: Final = insert(events).values(
-    {column.name: bindparam(column.name) for column in events.c if column.name not in {"id", "position"}}
-)
+_APPEND: Final = insert(events)
 _WAIT: Final = insert(waiting)
 _WAIT_NO_MORE: Final = delete(waiting).where(waiting.c.request == bindparam("request"))
 _NOT_FOR: Final = delete(waiting).where(

@@ -59,6 +59,7 @@ class SqliteSession(Session):
 
     def __init__(self, connection: sqlite3.Connection, prepared: Statements, clock: Clock) -> None:
         self._cursor = connection.cursor()
+        self._statements = prepared
         self._prepared = prepared.prepared
         self._clock = clock
         self._now: datetime | None = None
@@ -76,9 +77,8 @@ class SqliteSession(Session):
         return self._cursor.rowcount
 
     def send(self, statement: Executable, rows: Sequence[Params]) -> None:
-        prepared = self._prepared(statement)
-        for row in rows:
-            self._execute(prepared.sql, prepared.values(row))
+        for sql, values in self._statements.sent(statement, rows):
+            self._execute(sql, values)
 
     def change(self, statement: Executable, params: Params, otherwise: Exception) -> None:
         if self.run(statement, params) != 1:
