@@ -24,42 +24,60 @@ def explanation(
     notes: tuple[str, ...] = (),
 ) -> Explanation:
     """`decided` and `waived` are rule ids."""
-    seen = [_seen(look, looked, decided, waived, waived_by) for look in looked.looks]
-    idle = [one for one in seen if one.fate == "no_match"]
-    kept = [one for one in seen if one.fate != "no_match" or one in idle[:LISTED]] if len(idle) > LISTED else seen
-    return Explanation(outcome, looked.rulebook, tuple(kept), people, notes, len(seen) - len(kept))
+    came = _Came(decided, waived, waived_by, narrowest_allowing(looked))
+    seen = [came.seen(look) for look in looked.looks]
+    idle = [place for place, one in enumerate(seen) if one.fate == "no_match"]
+    left_out = frozenset(idle[LISTED:])
+    kept = tuple(one for place, one in enumerate(seen) if place not in left_out)
+    return Explanation(outcome, looked.rulebook, kept, people, notes, len(left_out))
 
 
-def _seen(look: Look, looked: Looked, decided: frozenset[str], waived: frozenset[str], waived_by: str) -> RuleSeen:
-    rule = look.rule
-    fate, sentence = _fate(look, looked, decided, waived, waived_by)
-    effect, answer = rule.effect.value, look.answer.truth.value
-    return RuleSeen(rule.id, rule.name, rule.version, effect, answer, fate, sentence, look.answer.why)
+def narrowest_allowing(looked: Looked) -> int:
+    """How narrow the narrowest allow rule is that was looked at."""
+    allowing = (look.rule for look in looked.looks if look.rule.effect is Effect.ALLOW)
+    return max((rule.scope.narrowness for rule in allowing if rule.mode is Mode.ON), default=0)
 
 
-def _fate(
-    look: Look, looked: Looked, decided: frozenset[str], waived: frozenset[str], waived_by: str
-) -> tuple[str, str]:
-    rule = look.rule
-    if rule.mode is Mode.SHADOW:
-        return "shadow", "only watches"
-    if rule.id in waived:
-        return "waived", f"set aside: {waived_by}"
-    if not (look.holds or (look.cannot_tell and rule.effect is not Effect.ALLOW)):
-        return _idle(look)
-    match rule.effect:
-        case Effect.REQUIRE:
-            return "asks", "matches, so its people are asked" if look.holds else "cannot tell, so its people are asked"
-        case Effect.DENY if look.cannot_tell:
-            return "questions", "cannot tell, so somebody must look"
-        case Effect.DENY:
-            return ("denies", "matches, so this is denied") if rule.id in decided else _after("denies", "also denies")
-        case Effect.ALLOW:
-            return ("allows", "allows what needs no person but for it") if rule.id in decided else _passed(look, looked)
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """How it came out, from which each rule's fate follows."""
 
+    decided: frozenset[str]
+    waived: frozenset[str]
+    waived_by: str
+    narrowest: int
 
-def _after(fate: str, sentence: str) -> tuple[str, str]:
-    return fate, f"{sentence}; an older rule already did"
+    def seen(self, look: Look) -> RuleSeen:
+        rule = look.rule
+        fate, sentence = self._fate(look)
+        effect, answer = rule.effect.value, look.answer.truth.value
+        return RuleSeen(rule.id, rule.name, rule.version, effect, answer, fate, sentence, look.answer.why)
+
+    def _fate(self, look: Look) -> tuple[str, str]:
+        rule = look.rule
+        if rule.mode is Mode.SHADOW:
+            return "shadow", "only watches"
+        if rule.id in self.waived:
+            return "waived", f"set aside: {self.waived_by}"
+        if not (look.holds or (look.cannot_tell and rule.effect is not Effect.ALLOW)):
+            return _idle(look)
+        match rule.effect:
+            case Effect.REQUIRE:
+                return "asks", f"{'matches' if look.holds else 'cannot tell'}, so its people are asked"
+            case Effect.DENY if look.cannot_tell:
+                return "questions", "cannot tell, so somebody must look"
+            case Effect.DENY:
+                decided = rule.id in self.decided
+                return "denies", "matches, so this is denied" if decided else "also denies; an older rule already did"
+            case Effect.ALLOW:
+                return self._allowing(look)
+
+    def _allowing(self, look: Look) -> tuple[str, str]:
+        if look.rule.id in self.decided:
+            return "allows", "allows what needs no person but for it"
+        if look.rule.scope.narrowness < self.narrowest:
+            return "passed_over", "matches, but a narrower rule speaks for this agent"
+        return "passed_over", "matches, but an older rule of the same scope or a denial decides"
 
 
 def _idle(look: Look) -> tuple[str, str]:
@@ -68,14 +86,6 @@ def _idle(look: Look) -> tuple[str, str]:
     if look.cannot_tell:
         return "no_match", "cannot tell, so it does not allow"
     return "no_match", "does not match"
-
-
-def _passed(look: Look, looked: Looked) -> tuple[str, str]:
-    """An allow rule that holds and yet does not decide."""
-    on = (one.rule for one in looked.looks if one.rule.mode is Mode.ON and one.rule.effect is Effect.ALLOW)
-    if look.rule.scope.narrowness < max(rule.scope.narrowness for rule in on):
-        return "passed_over", "matches, but a narrower rule speaks for this agent"
-    return "passed_over", "matches, but an older rule of the same scope or a denial decides"
 
 
 @dataclass(frozen=True, slots=True)

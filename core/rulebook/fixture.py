@@ -135,7 +135,8 @@ def check_fixtures(fixtures: Iterable[Fixture], rulebook: Rulebook, conditions: 
 
 
 def check_fixture(fixture: Fixture, rulebook: Rulebook, conditions: Conditions) -> Checked:
-    judgement = fixture.past.judged_by(rulebook, fixture.past.view(conditions))
+    past = fixture.past
+    judgement = past.judged(past.looked_at_by(rulebook, past.view(conditions)))
     expected = fixture.expected
     pairs = (
         ("outcome", expected.outcome and expected.outcome.value, judgement.outcome.value),

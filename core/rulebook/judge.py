@@ -17,7 +17,7 @@ from core.model.rule import Effect, Mode, Rule
 from core.requirements.approvals import Approvals
 from core.requirements.check import Check
 from core.rulebook.binding import ANYONE, bind_stages, binder, is_unbound, sources_of
-from core.rulebook.explain import Fates, explanation
+from core.rulebook.explain import Fates, explanation, narrowest_allowing
 from core.rulebook.given import Given, PolicyState
 from core.rulebook.merging import BEFORE, Asker, Merged, merge
 from core.rulebook.rulebook import Look
@@ -125,9 +125,8 @@ class _Case:
         return next((look.rule for look in narrow if look.holds), None)
 
     def _narrowest(self) -> tuple[Look, ...]:
-        looks = self._looks(Effect.ALLOW)
-        width = max((look.rule.scope.narrowness for look in looks), default=0)
-        return tuple(look for look in looks if look.rule.scope.narrowness == width)
+        narrow = narrowest_allowing(self.given.looked)
+        return tuple(look for look in self._looks(Effect.ALLOW) if look.rule.scope.narrowness == narrow)
 
     def _asking_looks(self) -> tuple[Look, ...]:
         return tuple(look for look in self._looks(Effect.REQUIRE) if look.holds or look.cannot_tell)

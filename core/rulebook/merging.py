@@ -9,9 +9,10 @@ is counted from its last, so that it stays as it was.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 from core.model.explanation import Because
 from core.model.request import Stage
@@ -51,11 +52,11 @@ class Merged:
 
 def merge(askers: Iterable[Asker]) -> Merged:
     askers = tuple(askers)
-    wanted: dict[_Key, _Wanted] = {}
+    wants: defaultdict[_Key, list[_Wanted]] = defaultdict(list)
     for asker in askers:
         for key, want in _wants(asker).items():
-            wanted[key] = _join(wanted[key], want) if key in wanted else want
-    return _number(wanted, _names(askers))
+            wants[key].append(want)
+    return _number([_joined(alike) for alike in wants.values()], _names(askers))
 
 
 def _wants(asker: Asker) -> dict[_Key, _Wanted]:
@@ -69,12 +70,11 @@ def _wants(asker: Asker) -> dict[_Key, _Wanted]:
     return dict(reversed(wants))
 
 
-def _join(one: _Wanted, other: _Wanted) -> _Wanted:
-    return _Wanted(
-        one.requirement.joined(other.requirement),
-        max(one.stage, other.stage),
-        (*one.askers, *(asker for asker in other.askers if asker not in one.askers)),
-    )
+def _joined(alike: list[_Wanted]) -> _Wanted:
+    """All that is wanted under one key, each asker once."""
+    requirement = reduce(lambda one, other: one.joined(other), (want.requirement for want in alike))
+    askers = (asker for want in alike for asker in want.askers)
+    return _Wanted(requirement, max(want.stage for want in alike), tuple(askers))
 
 
 _NUMBERED = re.compile(r"Stage \d+")
@@ -89,19 +89,20 @@ def _names(askers: tuple[Asker, ...]) -> dict[int, tuple[str, ...]]:
     return names
 
 
-def _number(wanted: Mapping[_Key, _Wanted], names: Mapping[int, tuple[str, ...]]) -> Merged:
+def _number(wanted: list[_Wanted], names: Mapping[int, tuple[str, ...]]) -> Merged:
     """Stages from 1 on without gaps, whatever merging left empty; the stage before all people stays 0."""
-    held = sorted({want.stage for want in wanted.values()})
+    held = sorted({want.stage for want in wanted})
     first = BEFORE if held[:1] == [BEFORE] else 1
     stages: list[Stage] = []
     because: list[Because] = []
     ids: dict[str, tuple[str, ...]] = {}
     for number, old in enumerate(held, start=first):
-        here = [want for want in wanted.values() if want.stage == old]
+        here = [want for want in wanted if want.stage == old]
         called = [want.requirement.called(f"s{number}r{place}") for place, want in enumerate(here, start=1)]
         stages.append(Stage(number, ", ".join(names.get(old, ())) or f"Stage {number}", tuple(called)))
         for want, requirement in zip(here, called, strict=True):
             names_of = tuple(dict.fromkeys(asker.name for asker in want.askers))
             because.append(Because(requirement.id, requirement.label, number, names_of))
-            ids |= {asker.id: (*ids.get(asker.id, ()), requirement.id) for asker in want.askers}
+            for asker in want.askers:
+                ids[asker.id] = (*ids.get(asker.id, ()), requirement.id)
     return Merged(tuple(stages), tuple(because), ids)

@@ -10,7 +10,7 @@ from core.model.request import Content, Judgement, Requester, Stage
 from core.rulebook.condition import Conditions, View
 from core.rulebook.given import Given
 from core.rulebook.judge import judge
-from core.rulebook.rulebook import Rulebook
+from core.rulebook.rulebook import Looked, Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +33,25 @@ class PastRevision:
         behalf = self.on_behalf_of
         return conditions.view(self.content, project=self.project.name, requester=self.requester, on_behalf_of=behalf)
 
-    def judged_by(self, rulebook: Rulebook, view: View) -> Judgement:
+    def looked_at_by(self, rulebook: Rulebook, view: View) -> Looked:
         """How often a rule had been used then is not known any more, so that a count never ends it here."""
-        requester = self.requester
         candidates = rulebook.candidates(
             type=self.content.type,
             project=self.project.id,
-            agent=requester.id if requester.kind == "agent" else None,
-            team=requester.team,
+            agent=self.requester.id if self.requester.kind == "agent" else None,
+            team=self.requester.team,
             now=self.at,
         )
+        return rulebook.look_at(candidates, view)
+
+    def judged(self, looked: Looked) -> Judgement:
         return judge(
-            requester=requester,
+            requester=self.requester,
             on_behalf_of=self.on_behalf_of,
             project=self.project,
             type=self.type,
             named=self.named,
             distinct=self.distinct,
             notify=self.notify,
-            given=replace(self.given, looked=rulebook.look_at(candidates, view)),
+            given=replace(self.given, looked=looked),
         )

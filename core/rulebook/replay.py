@@ -12,10 +12,11 @@ from enum import StrEnum
 from itertools import islice
 
 from core.model.request import Judgement, Outcome
+from core.model.rule import Effect, Mode
 from core.rulebook.binding import sources_of
 from core.rulebook.condition import Conditions
 from core.rulebook.past import PastRevision
-from core.rulebook.rulebook import Rulebook
+from core.rulebook.rulebook import Look, Looked, Rulebook
 
 SLICE = 100
 EXAMPLES = 10
@@ -56,9 +57,22 @@ def replay(
     tally, rest = _Tally(rosters), iter(pasts)
     while some := tuple(islice(rest, SLICE)):
         for past in some:
-            view = past.view(conditions)
-            tally.add(past, past.judged_by(before, view), past.judged_by(after, view))
+            tally.add(past, *_both(past, before, after, conditions))
         yield tally.so_far()
+
+
+def _both(past: PastRevision, before: Rulebook, after: Rulebook, conditions: Conditions) -> tuple[Judgement, Judgement]:
+    """Judged once only, where what the rules answer makes no difference."""
+    view = past.view(conditions)
+    was, would = past.looked_at_by(before, view), past.looked_at_by(after, view)
+    judgement = past.judged(was)
+    return judgement, judgement if _weighty(was) == _weighty(would) else past.judged(would)
+
+
+def _weighty(looked: Looked) -> tuple[Look, ...]:
+    """Answers that can matter: an allow rule that does not hold may still keep a broader one from deciding."""
+    on = (look for look in looked.looks if look.rule.mode is Mode.ON)
+    return tuple(look for look in on if look.rule.effect is Effect.ALLOW or look.holds or look.cannot_tell)
 
 
 class _Tally:
