@@ -10,7 +10,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,6 +27,7 @@ from core.store.driver import Params, Row, Session, Statements
 from core.store.engine import Engine, Parts, Seal
 from core.store.lanes import Task, answer_all
 from core.store.news import News
+from core.store.readers import Readers
 from core.store.transaction import StoreTransaction
 
 T = TypeVar("T")
@@ -139,7 +139,7 @@ class PostgresStore(Engine):
         self._url = url
         self._prepared = Statements(PGDialect_psycopg())  # type: ignore[no-untyped-call]
         self._reading = threading.local()
-        self._readers = ThreadPoolExecutor(READERS, "store-reader")
+        self._readers = Readers(READERS)
         self._opened: list[Connection] = []
         self._news = News(url, self)
         self._tasks = [asyncio.create_task(self._news.run())]
@@ -159,12 +159,12 @@ class PostgresStore(Engine):
         self._lanes.close()
         for writer in self._writers:
             await asyncio.to_thread(writer.join)
-        await asyncio.to_thread(self._readers.shutdown)
+        await self._readers.close()
         for connection in self._opened:
             connection.close()
 
     async def read(self, work: Callable[[Reader], T]) -> T:
-        return await self._loop.run_in_executor(self._readers, self._read, work)
+        return await self._readers.run(partial(self._read, work))
 
     def _tell(self, changed: frozenset[Changed]) -> None:
         super()._tell(changed)

@@ -11,7 +11,6 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -25,6 +24,7 @@ from core.ports import Changed, Clock, Reader
 from core.store.driver import Params, Row, Session, Statements
 from core.store.engine import Engine, Parts
 from core.store.lanes import Task, answer_all
+from core.store.readers import Readers
 from core.store.transaction import StoreTransaction
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ class SqliteStore(Engine):
         self._session = SqliteSession(self._connection, self._prepared, parts.clock)
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._reading = threading.local()
-        self._readers = ThreadPoolExecutor(READERS, "store-reader", self._open_reader)
+        self._readers = Readers(READERS)
         self._opened: list[sqlite3.Connection] = []
         self._writer.start()
 
@@ -121,21 +121,22 @@ class SqliteStore(Engine):
         """Finish what was begun, then let go of the file."""
         self._lanes.close()
         await asyncio.to_thread(self._writer.join)
-        await asyncio.to_thread(self._readers.shutdown)
+        await self._readers.close()
         for connection in (*self._opened, self._connection):
             connection.close()
 
     async def read(self, work: Callable[[Reader], T]) -> T:
-        return await self._loop.run_in_executor(self._readers, self._read, work)
+        return await self._readers.run(partial(self._read, work))
 
-    def _open_reader(self) -> None:
-        connection = connect(self._path, read_only=True)
+    def _open_reader(self) -> sqlite3.Connection:
+        """The connection of this thread, opened with its first read."""
+        connection = self._reading.connection = connect(self._path, read_only=True)
         self._opened.append(connection)
-        self._reading.connection = connection
         self._reading.session = SqliteSession(connection, self._prepared, self._parts.clock)
+        return connection
 
     def _read(self, work: Callable[[Reader], T]) -> T:
-        connection: sqlite3.Connection = self._reading.connection
+        connection: sqlite3.Connection = getattr(self._reading, "connection", None) or self._open_reader()
         connection.execute("BEGIN")  # one snapshot for all that `work` reads
         try:
             return work(self._reader(self._reading.session))
