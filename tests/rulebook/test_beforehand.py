@@ -16,7 +16,7 @@ from core.rulebook.load import documents
 from core.rulebook.part import Part
 from core.rulebook.past import PastRevision
 from core.rulebook.replay import SLICE, Change, Replayed, replay, say
-from tests.lifecycle.kit import person, stages, one_of
+from tests.lifecycle.kit import one_of, person, stages
 from tests.rulebook.kit import BOT, CONDITIONS, NINE, RITA, content, project, rule, rulebook, rules
 
 # Lints.

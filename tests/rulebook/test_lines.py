@@ -42,15 +42,15 @@ def test_a_whole_line_is_understood() -> None:
 
 
 def test_a_whole_line_is_read_back_in_plain_words() -> None:
-    assert read_back(read(PROD)).splitlines() == [
-        'prod deploys: when type == "deploy" && metadata.env == "production" anywhere in the organisation, '
-        "these must say yes:",
-        "1. Platform: 1 of @platform",
-        "2. Stage 2: 2 of @security and ada@x.com",
+    first, *stages, rest = read_back(read(PROD)).splitlines()
+    condition = 'type == "deploy" && metadata.env == "production"'
+    assert first == f"prod deploys: when {condition} anywhere in the organisation, these must say yes:"
+    assert stages == ["1. Platform: 1 of @platform", "2. Stage 2: 2 of @security and ada@x.com"]
+    assert rest == (
         "Each requirement needs different people. Nobody from metadata.author may decide. #deploys is told. "
         "Without an answer it expires after 4h. Reminders come after 30m and 1h. After 3h @managers are asked too. "
-        "A rule that allows may set this aside. It is in shadow: it only says what it would have done.",
-    ]
+        "A rule that allows may set this aside. It is in shadow: it only says what it would have done."
+    )
 
 
 def test_allow_and_deny_are_read() -> None:
@@ -180,8 +180,10 @@ def test_any_row_of_words_is_understood_or_refused_with_a_place(words: list[str]
     text = " ".join(words)
     try:
         rule = read(text)
-    except Invalid as error:
-        assert 0 <= error.fields["position"] <= len(text)
-        assert f"(character {error.fields['position'] + 1}: " in error.sentence
+    except Invalid as caught:
+        refusal = caught
+    else:
+        assert read(write_line(rule)) == rule
         return
-    assert read(write_line(rule)) == rule
+    assert 0 <= refusal.fields["position"] <= len(text)
+    assert f"(character {refusal.fields['position'] + 1}: " in refusal.sentence

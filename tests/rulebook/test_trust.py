@@ -19,9 +19,9 @@ def pasts(count: int, made: Made = Made.APPROVED, days: float = 0.0) -> list[Pas
     return [Past(made, NINE - timedelta(days=days))] * count
 
 
-def histories(**said: int) -> st.SearchStrategy[list[Past]]:
+def histories(least: int = 0, most: int = 60) -> st.SearchStrategy[list[Past]]:
     past = st.builds(Past, st.sampled_from(Made), st.integers(0, 400).map(lambda days: NINE - timedelta(days=days)))
-    return st.lists(past, **said)
+    return st.lists(past, min_size=least, max_size=most)
 
 
 def asked(history: list[Past], what: Content = SMALL, safety: Safety = ON, spent: Spent | None = None) -> Trust:
@@ -49,7 +49,7 @@ def test_every_automatic_yes_says_its_sentence() -> None:
     assert answer.sentence == "60 of 61 alike approved; $3.00 of $20.00 today."
 
 
-@given(histories(max_size=60))
+@given(histories())
 def test_a_score_is_a_share_and_lies_below_what_was_seen(history: list[Past]) -> None:
     """E-89"""
     reached = score(history, NINE, HALF)
@@ -58,7 +58,7 @@ def test_a_score_is_a_share_and_lies_below_what_was_seen(history: list[Past]) ->
         assert reached <= sum(past.made is Made.APPROVED for past in history)
 
 
-@given(histories(max_size=60), st.integers(0, 400))
+@given(histories(), st.integers(0, 400))
 def test_an_approval_never_lowers_it_and_nothing_else_ever_raises_it(history: list[Past], days: int) -> None:
     """E-88, E-89"""
     at = NINE - timedelta(days=days)
@@ -68,14 +68,14 @@ def test_an_approval_never_lowers_it_and_nothing_else_ever_raises_it(history: li
         assert score([*history, Past(made, at)], NINE, HALF) <= before + 1e-12
 
 
-@given(histories(max_size=60), st.integers(0, 1000))
+@given(histories(), st.integers(0, 1000))
 def test_waiting_never_raises_it(history: list[Past], days: int) -> None:
     """E-89"""
     later = NINE + timedelta(days=days)
     assert score(history, later, HALF) <= score(history, NINE, HALF) + 1e-12
 
 
-@given(histories(min_size=1, max_size=40))
+@given(histories(least=1, most=40))
 def test_the_bound_is_the_root_it_is_derived_from(history: list[Past]) -> None:
     weights = [(past, 0.5 ** ((NINE - past.at) / HALF)) for past in history]
     bad = {Made.EDITED: 1, Made.TIMED_OUT: 1, Made.REJECTED: 3, Made.FAILED: 3}
