@@ -1,0 +1,258 @@
+"""The door: every command that changes a request goes through here, in one transaction each.
+
+What time alone has ended is written first. A refusal is an event too: it is saved and committed, and only then raised.
+Deliveries and notices are rows of the same transaction; the courier sends them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from core.desk.call import Call
+from core.desk.facts import as_clock, gather, must_exist, type_called, type_problem, with_fixed_facts
+from core.desk.reading import look_up, named_anew, seen, weigh
+from core.desk.repeats import Done, Refusal, again
+from core.errors import ApprovalError, Invalid, NotFound, TooSoon, Unavailable
+from core.lifecycle import Facts, decide, fold, overdue, stored_decision
+from core.model import command as c
+from core.model import event as e
+from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
+from core.model.people import Actor, clock_actor
+from core.model.request import Request, Requester
+from core.naming import Draft, Named
+from core.outgoing import Outgoing
+from core.ports import Idempotency, KeyTaken, Remembered, StaleVersion, Store, Transaction, Work
+
+__all__ = ["Desk", "Done"]
+
+T = TypeVar("T")
+
+TRIES = 5
+
+UNRECORDED = (Invalid, TooSoon, Unavailable)
+"""Refusals that are no act of anybody: only logged and counted, never in the ledger."""
+
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class Desk:
+    """Takes commands from every edge alike. `fresh` gives an unused ULID, `outlets` are the words of those in use."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        fresh: Callable[[], str],
+        outlets: tuple[str, ...] = (),
+        types: Mapping[str, RequestType] = BUILT_IN_TYPES,
+    ) -> None:
+        self._store = store
+        self._fresh = fresh
+        self._types = types
+        self._outgoing = Outgoing(outlets, fresh)
+
+    async def create(
+        self, actor: Actor, draft: Draft, *, once: Idempotency | None = None, deadline: float | None = None
+    ) -> Done:
+        """A new request, judged; 403 before 400, as everywhere."""
+        project, named, behalf = await self._store.read(lambda reader: look_up(reader, actor, draft))
+        problems = (*named.problems, *type_problem(self._types, draft.content))
+        command = c.Create(
+            project=project.id,
+            content=with_fixed_facts(draft.content, actor),
+            requester=Requester(actor.kind, actor.id, actor.name, actor.team),
+            stages=named.stages,
+            distinct=draft.distinct,
+            notify=draft.notify,
+            on_behalf_of=behalf,
+            supersede_key=draft.supersede_key,
+            expires_at=draft.expires_at,
+        )
+        number = await self._store.next_number(actor.organisation)
+        return await self._answer(Call(actor, command, None, number, once, problems), deadline)
+
+    async def revise(
+        self,
+        actor: Actor,
+        request: str,
+        draft: Draft,
+        *,
+        keep_people: bool,
+        once: Idempotency | None = None,
+        deadline: float | None = None,
+    ) -> Done:
+        """A new revision by the requester; with `keep_people` those named before stay named."""
+        stored = await self.see(actor, request)
+        named = Named((), ())
+        if not keep_people:
+            named = await self._store.read(lambda reader: named_anew(reader, stored.project, draft))
+        problems = (*named.problems, *type_problem(self._types, draft.content))
+        content = with_fixed_facts(draft.content, actor)
+        command = c.Revise(content, None if keep_people else named.stages)
+        return await self._answer(Call(actor, command, request, once=once, problems=problems), deadline)
+
+    async def do(
+        self,
+        actor: Actor,
+        request: str,
+        command: c.Command,
+        *,
+        once: Idempotency | None = None,
+        deadline: float | None = None,
+    ) -> Done:
+        """Any other command on one request."""
+        return await self._answer(Call(actor, command, request, once=once), deadline)
+
+    async def would_refuse(self, actor: Actor, request: str, command: c.Command) -> ApprovalError | None:
+        """What stands in the way of such a command now; nothing is written. For edges that say 403 before 400."""
+        fresh = self._fresh()
+        return await self._store.read(
+            lambda reader: weigh(reader, actor, request, command, types=self._types, fresh=fresh)
+        )
+
+    async def see(self, actor: Actor, request: str) -> Request:
+        """The request as it stands now, if the actor may know of it; an overdue end is written first."""
+        stored = await self._store.read(lambda reader: seen(reader, actor, request, self._types))
+        if overdue(stored[0], stored[1]):
+            await self.ring(request)
+            stored = await self._store.read(lambda reader: seen(reader, actor, request, self._types))
+        return stored[0]
+
+    async def number(self, organisation: str, number: int) -> str | None:
+        """The id of `#number`."""
+        found = await self._store.read(lambda reader: reader.request_by_number(organisation, number))
+        return None if found is None else found.id
+
+    async def ring(self, request: str) -> None:
+        """The clock's command for one request."""
+        await self._transact(lambda tx: self._ring(tx, request))
+
+    async def sweep(self, limit: int = 50) -> int:
+        """Ring for what is due, at most `limit` requests, in one transaction behind people's; says how many."""
+        due = await self._store.read(lambda reader: reader.due(reader.now(), limit))
+        if due:
+            await self._transact(lambda tx: self._ring_all(tx, due), chore=True)
+        return len(due)
+
+    # One transaction.
+
+    async def _answer(self, call: Call, deadline: float | None) -> Done:
+        """Begun again where somebody else was quicker."""
+
+        def work(tx: Transaction) -> Done | Refusal:
+            return again(tx, call.once, call.request) or self._work(tx, call)
+
+        outcome = await self._transact(work, deadline=deadline)
+        if isinstance(outcome, Refusal):
+            raise outcome.error
+        return outcome
+
+    async def _transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
+        for _ in range(TRIES):
+            try:
+                return await self._store.transact(work, deadline=deadline, chore=chore)
+            except (StaleVersion, KeyTaken):
+                continue
+        raise Unavailable("This request is changing faster than it can be read; try again in a moment.")
+
+    def _work(self, tx: Transaction, call: Call) -> Done | Refusal:
+        if isinstance(call.command, c.Create):
+            return self._create(tx, call, call.command)
+        return self._apply(tx, call, call.request or "")
+
+    def _create(self, tx: Transaction, call: Call, command: c.Create) -> Done:
+        facts = self._facts(tx, None, call, must_exist(tx.project(command.project)))
+        events = decide(None, command, replace(facts, number=call.number))
+        request = fold(None, events)
+        self._save(tx, None, request, events, call.actor)
+        self._supersede(tx, request, facts)
+        if call.once is not None:
+            tx.remember(call.once.credential, call.once.key, Remembered(call.once.body, request.id, {}))
+        return Done(request, events=events)
+
+    def _apply(self, tx: Transaction, call: Call, id: str) -> Done | Refusal:
+        request = self._present(tx, id)
+        if request is None or request.organisation != call.actor.organisation:
+            raise NotFound("There is no such request here; check the number.")
+        facts = self._facts(tx, request, call, must_exist(tx.project(request.project)))
+        try:
+            events = decide(request, call.command, facts)
+        except ApprovalError as refusal:
+            if not isinstance(refusal, UNRECORDED):
+                self._note(tx, request, call.command, refusal, facts)
+            return Refusal(refusal)
+        return self._settle(tx, request, call, events, facts)
+
+    def _facts(self, tx: Transaction, request: Request | None, call: Call, project: Project) -> Facts:
+        return gather(tx, request, call, project=project, types=self._types, fresh=self._fresh())
+
+    def _present(self, tx: Transaction, id: str) -> Request | None:
+        """The stored request, after what time alone has ended was written."""
+        stored = tx.request(id)
+        late = () if stored is None else overdue(stored, tx.now())
+        if stored is None or not late:
+            return stored
+        request = fold(stored, late)
+        self._save(tx, stored, request, late, clock_actor(request.organisation))
+        return request
+
+    def _settle(
+        self,
+        tx: Transaction,
+        request: Request,
+        call: Call,
+        events: tuple[e.Event, ...],
+        facts: Facts,
+    ) -> Done:
+        given = (event.decision for event in events if isinstance(event, e.DecisionRecorded))
+        decision = next(given, None) or stored_decision(request, call.command, facts)
+        after = fold(request, events)
+        if events:
+            self._save(tx, request, after, events, facts.actor)
+        if call.once is not None:
+            reply = {} if decision is None else {"decision": decision.id}
+            tx.remember(call.once.credential, call.once.key, Remembered(call.once.body, after.id, reply))
+        return Done(after, decision, replayed=not events, events=events)
+
+    def _save(
+        self, tx: Transaction, before: Request | None, after: Request, events: Iterable[e.Event], actor: Actor
+    ) -> None:
+        events = tuple(events)
+        tx.save(before, after, [(event, actor) for event in events])
+        self._outgoing.announce(tx, before, after, events)
+
+    def _note(
+        self, tx: Transaction, request: Request, command: c.Command, refusal: ApprovalError, facts: Facts
+    ) -> None:
+        word = _CAPITAL.sub("_", type(command).__name__).lower()
+        tx.note_refusal(request, e.Refused(facts.now, word, refusal.word, refusal.sentence), facts.actor)
+
+    def _ring(self, tx: Transaction, id: str) -> None:
+        request = tx.request(id)
+        if request is None:
+            return
+        clock = clock_actor(request.organisation)
+        project = must_exist(tx.project(request.project))
+        facts = Facts(tx.now(), clock, self._fresh(), project, type_called(self._types, request.content.type))
+        events = decide(request, c.Ring(), facts)
+        if events:
+            self._save(tx, request, fold(request, events), events, clock)
+
+    def _ring_all(self, tx: Transaction, due: Iterable[str]) -> None:
+        for request in due:
+            self._ring(tx, request)
+
+    def _supersede(self, tx: Transaction, request: Request, facts: Facts) -> None:
+        """Once the new one is open or approved, older ones with its key make way."""
+        if request.supersede_key is None or not (request.is_open or request.is_yes):
+            return
+        for id in tx.superseded_by(request):
+            older = self._present(tx, id)
+            if older is None:
+                continue
+            events = decide(older, c.Supersede(request.id, request.number), as_clock(facts, request))
+            if events:
+                self._save(tx, older, fold(older, events), events, facts.actor)

@@ -1,0 +1,151 @@
+"""What must be known before a command is decided: the project, who acts, whom the plan could ask. Fetched, then judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.desk.call import Call
+from core.errors import Invalid, NotFound
+from core.lifecycle import Facts, content_after
+from core.lifecycle.facts import Problem
+from core.model import command as c
+from core.model.organisation import Project, RequestType
+from core.model.people import Actor, Person, clock_actor
+from core.model.request import Content, Judgement, Plan, Request, Stage
+from core.ports import Transaction
+from core.rulebook.can_it_pass import what_is_missing
+from core.rulebook.judge import judge
+
+ROSTER = 25
+"""People looked at behind one principal when asking whether a plan can pass; enough for any bars and minimum."""
+
+EVERYBODY = 500
+"""People behind one principal of an `all` requirement."""
+
+Types = Mapping[str, RequestType]
+
+
+def gather(
+    tx: Transaction, request: Request | None, call: Call, *, project: Project, types: Types, fresh: str
+) -> Facts:
+    """Everything `decide` may ask for this command, as of this transaction."""
+    actor, command = call.actor, call.command
+    people = tx.people(people_needed(request, actor, command), project.id)
+    facts = Facts(
+        now=tx.now(),
+        actor=actor,
+        fresh=fresh,
+        project=project,
+        type=type_called(types, _type_word(request, command)),
+        person=people.get(actor.id) if actor.is_member else None,
+        agent=tx.agent(actor.id) if actor.is_agent else None,
+        people=people,
+        problems=call.problems,
+    )
+    if actor.is_agent and isinstance(command, c.Create):
+        limit = project.settings.open_requests_per_agent
+        facts = replace(facts, open_count=tx.count_open(f"agent:{actor.id}", limit))
+    return _judged(tx, request, command, facts)
+
+
+def as_clock(facts: Facts, request: Request) -> Facts:
+    """The same facts in the hands of the clock."""
+    return replace(facts, actor=clock_actor(request.organisation), person=None, agent=None, judgement=None)
+
+
+def _judged(tx: Transaction, request: Request | None, command: c.Command, facts: Facts) -> Facts:
+    proposal = content_after(request, command, facts.type)
+    if proposal is not None:
+        judgement = _judgement(request, command, facts, proposal[1])
+        people_behind = rosters(tx, judgement.plan, facts.project.id)
+        missing = _missing(tx, judgement.plan, people_behind, facts) if not facts.problems else ()
+        return replace(facts, judgement=judgement, rosters=people_behind, problems=(*facts.problems, *missing))
+    if isinstance(command, c.Approve | c.Withdraw) and request is not None:
+        return replace(facts, rosters=rosters(tx, _only_fixing(request.plan), facts.project.id))
+    return facts
+
+
+def _judgement(request: Request | None, command: c.Command, facts: Facts, named: tuple[Stage, ...]) -> Judgement:
+    asked = command if isinstance(command, c.Create) else request
+    if asked is None:
+        raise Invalid("There is nothing to judge.")
+    return judge(
+        requester=asked.requester,
+        on_behalf_of=asked.on_behalf_of,
+        project=facts.project,
+        type=facts.type,
+        named=named,
+        distinct=asked.distinct,
+        notify=asked.notify,
+    )
+
+
+def _missing(
+    tx: Transaction, plan: Plan, people_behind: Mapping[str, frozenset[str]], facts: Facts
+) -> tuple[Problem, ...]:
+    everybody = frozenset[str]().union(*people_behind.values())
+    people = tx.people(everybody, facts.project.id)
+    present: dict[str, tuple[Person, ...]] = {
+        principal: tuple(people[member] for member in sorted(members) if member in people)
+        for principal, members in people_behind.items()
+    }
+    short = what_is_missing(plan, present)
+    sentence = "Too few people could ever approve as {}; name others."
+    return tuple(Problem("approvers", sentence.format(label)) for label in short)
+
+
+def people_needed(request: Request | None, actor: Actor, command: c.Command) -> frozenset[str]:
+    needed = {actor.id} if actor.is_member else set()
+    if request is not None and isinstance(command, c.Approve | c.Judge):
+        needed |= {decision.member for decision in request.decisions if decision.counts}
+    if isinstance(command, c.GiveSeat):
+        needed.add(command.taker)
+    return frozenset(needed)
+
+
+def type_called(types: Types, word: str) -> RequestType:
+    return types.get(word) or types["custom"]
+
+
+def type_problem(types: Types, content: Content) -> tuple[Problem, ...]:
+    if content.type in types:
+        return ()
+    return (Problem("type", f"There is no type '{content.type}'; there are {', '.join(types)}."),)
+
+
+def _type_word(request: Request | None, command: c.Command) -> str:
+    if isinstance(command, c.Create | c.Revise):
+        return command.content.type
+    return request.content.type if request is not None else "custom"
+
+
+def must_exist(project: Project | None) -> Project:
+    if project is None:
+        raise NotFound("There is no such project here.")
+    return project
+
+
+def with_fixed_facts(content: Content, actor: Actor) -> Content:
+    """Facts fixed by an API key stand above what the caller says."""
+    fixed = {name: value for name, value in actor.facts.items() if name != "acts_for"}
+    return replace(content, facts={**content.facts, **fixed}) if fixed else content
+
+
+def _only_fixing(plan: Plan) -> Plan:
+    """The plan reduced to requirements whose people are fixed when their stage opens."""
+    stages = (
+        replace(stage, requirements=tuple(r for r in stage.requirements if r.fixes_people)) for stage in plan.stages
+    )
+    return replace(plan, stages=tuple(stages))
+
+
+def rosters(tx: Transaction, plan: Plan, project: str) -> dict[str, frozenset[str]]:
+    """The active members behind every principal of the plan, as many as each requirement could need."""
+    limits: dict[str, int] = {}
+    for stage in plan.stages:
+        for requirement in stage.requirements:
+            limit = EVERYBODY if requirement.fixes_people else ROSTER + requirement.slots(None)
+            for source in requirement.sources:
+                limits[source.principal] = max(limit, limits.get(source.principal, 0))
+    return {principal: tx.roster(principal, project, limit) for principal, limit in limits.items()}

@@ -1,0 +1,84 @@
+"""Looking without changing anything: whom a draft names, how a request stands, what would refuse a command."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.desk.facts import Types, must_exist, people_needed, type_called
+from core.errors import ApprovalError, NotFound
+from core.lifecycle import Facts, decide
+from core.lifecycle.facts import Problem
+from core.lifecycle.who import may_read
+from core.model import command as c
+from core.model.organisation import Project
+from core.model.people import Actor
+from core.model.request import Request
+from core.naming import Draft, Named, find_member, find_project, name_stages
+from core.ports import Reader
+
+
+def look_up(reader: Reader, actor: Actor, draft: Draft) -> tuple[Project, Named, str | None]:
+    """The project, the stages named, and the member acted for."""
+    project = find_project(reader, actor.organisation, draft.project)
+    if project is None:
+        wanted = "Name a project" if draft.project is None else f"There is no project '{draft.project}' here"
+        raise NotFound(f"{wanted}; projects are listed under /v1/projects.")
+    named = name_stages(reader, project, draft)
+    wanted_behalf = _fixed_behalf(actor) or draft.on_behalf_of
+    if wanted_behalf is None:
+        return project, named, None
+    member = find_member(reader, actor.organisation, wanted_behalf)
+    if member is None or not member.active:
+        problem = Problem("on_behalf_of", f"There is no active member '{wanted_behalf}' to act for.")
+        return project, Named(named.stages, (*named.problems, problem)), None
+    return project, named, member.id
+
+
+def _fixed_behalf(actor: Actor) -> str | None:
+    behalf = actor.facts.get("acts_for")
+    return str(behalf) if behalf else None
+
+
+def named_anew(reader: Reader, project: str, draft: Draft) -> Named:
+    """The stages a revision names."""
+    found = reader.project(project)
+    return Named((), ()) if found is None else name_stages(reader, found, draft)
+
+
+def weigh(
+    reader: Reader, actor: Actor, id: str, command: c.Command, *, types: Types, fresh: str
+) -> ApprovalError | None:
+    """Judged with something wrong in what was sent, so that no revision is ever judged here."""
+    try:
+        request, now = seen(reader, actor, id, types)
+        project = must_exist(reader.project(request.project))
+        people = reader.people(people_needed(request, actor, command), project.id)
+        facts = Facts(
+            now=now,
+            actor=actor,
+            fresh=fresh,
+            project=project,
+            type=type_called(types, request.content.type),
+            person=people.get(actor.id) if actor.is_member else None,
+            agent=reader.agent(actor.id) if actor.is_agent else None,
+            people=people,
+            problems=(Problem("body", "What was sent cannot be understood."),),
+        )
+        decide(request, command, facts)
+    except ApprovalError as refusal:
+        return refusal
+    return None
+
+
+def seen(reader: Reader, actor: Actor, id: str, types: Types) -> tuple[Request, datetime]:
+    """The request as it is stored, if the actor may know of it, and what time it is."""
+    request = reader.request(id)
+    if request is not None and request.organisation == actor.organisation:
+        project = must_exist(reader.project(request.project))
+        person = reader.person(actor.id, project.id) if actor.is_member else None
+        agent = reader.agent(actor.id) if actor.is_agent else None
+        type = type_called(types, request.content.type)
+        now = reader.now()
+        if may_read(request, Facts(now, actor, "", project, type, person=person, agent=agent)):
+            return request, now
+    raise NotFound("There is no such request here, or it is not yours to see; check the number.")
