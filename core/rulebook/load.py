@@ -24,6 +24,9 @@ LARGEST: Final = 256 * 1024
 DEEPEST: Final = 12
 MOST_VALUES: Final = 50_000
 
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where PyYAML was built with it: the same events, ten times as fast."""
+
 _INTEGER = re.compile(r"[-+]?\d{1,16}")
 _NUMBER = re.compile(r"[-+]?(?:\d{1,16}\.\d{0,16}|\.\d{1,16}|\d{1,16})(?:[eE][-+]?\d{1,2})?")
 _WORDS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -76,7 +79,7 @@ def documents(text: str) -> Iterator[Document]:
     if len(text.encode("utf-8", "replace")) > LARGEST:
         raise Invalid(f"The text is larger than {LARGEST // 1024} KiB; split it.", line=1, column=1)
     try:
-        yield from _Builder().build(yaml.parse(text, Loader=yaml.SafeLoader))
+        yield from _Builder().build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -168,7 +171,7 @@ def _plain(event: Any) -> None:
 
 def _read(event: yaml.ScalarEvent) -> Any:
     text = event.value
-    if event.style is not None:
+    if event.style:
         return text
     if text in _NOTHING:
         return None

@@ -18,6 +18,8 @@ from core.rulebook.source import AsWritten
 from tests.rulebook.kit import CONDITIONS, HOUR
 from tests.rulebook.strategies import some_rules
 
+SCHEMA = jsonschema.Draft202012Validator(RULE_SCHEMA)
+
 FULL = """
 name: prod deploys
 scope: {project: payments}                 # or agents / teams
@@ -165,7 +167,7 @@ def test_yaml_is_read_as_it_was_written(rule: Any) -> None:
 
 @given(some_rules())
 def test_what_is_written_keeps_the_published_schema(rule: Any) -> None:
-    jsonschema.validate(write_rule(rule), RULE_SCHEMA)
+    SCHEMA.validate(write_rule(rule))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_what_is_written_keeps_the_published_schema(rule: Any) -> None:
 )
 def test_what_the_schema_refuses_is_refused_here_too(wrong: Any) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(wrong, RULE_SCHEMA)
+        SCHEMA.validate(wrong)
     with pytest.raises(Invalid):
         read_rule(Part(wrong), AsWritten(), CONDITIONS)
 
