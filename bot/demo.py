@@ -106,7 +106,7 @@ class Furnisher:
     async def _done_deploy(self, organisation: Organisation) -> None:
         request = await self._ask("deploy-bot", organisation, search_deploy())
         await self._do("grace", organisation, request, Comment("Error budget is fine, go ahead from my side."))
-        await self._do("bob", organisation, request, Approve("Canary looked good.", revision=1, stage=1))
+        await self._do("alice", organisation, request, Approve("Canary looked good.", revision=1, stage=1))
         for status, detail in (
             (ExecutionStatus.EXECUTING, None),
             (ExecutionStatus.SUCCESS, "12 pods replaced in 3 m 40 s"),
@@ -175,7 +175,7 @@ def refund() -> Draft:
         params={"order": "A-8812", "currency": "USD"},
         reasoning="Within policy: under 30 days, photo attached, first refund of this customer.",
         cost=Cost(usd=48.0, tokens=1900),
-        side_effects=("money leaves our account", "the customer gets an e-mail"),
+        side_effects=("money leaves our account", "the customer is told"),
         if_denied="Offer a voucher over the same amount and hand the case to a person.",
     )
     return Draft(content, project="agents", on_behalf_of="erin@acme.example")

@@ -169,6 +169,8 @@ def _expired(request: Request) -> str:
     waited = f" within {say_duration(request.expires_at - request.created_at)}" if request.expires_at else ""
     if request.cause == "question_unanswered":
         return f"Expired: a question was not answered{waited}."
+    if not any(d.counts for d in request.decisions):
+        return f"Expired: nobody answered{waited}."
     return f"Expired: not everybody who was asked answered{waited}."
 
 

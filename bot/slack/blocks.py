@@ -81,9 +81,12 @@ def mrkdwn(text: str) -> Json:
     return {"type": "mrkdwn", "text": cut(text, TEXT), "verbatim": True}
 
 
-def date_text(at: datetime) -> str:
-    """A moment in the reader's own zone, for `mrkdwn`; the fallback names its zone."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(at)}>"
+def date_text(at: datetime, before: str = "") -> str:
+    """A moment in the reader's own zone, for `mrkdwn`; the fallback names its zone.
+
+    `before` are our words in front of it: inside the date, so that they are followed by `today` and not by `Today`.
+    """
+    return f"<!date^{int(at.timestamp())}^{before}{{date_short_pretty}} at {{time}}|{before}{utc(at)}>"
 
 
 def utc(at: datetime) -> str:
@@ -159,13 +162,13 @@ def _run(text: str) -> Json:
     return {"type": "text", "text": text}
 
 
-def moment(at: datetime) -> Json:
-    """A moment in the reader's own zone, for rich text."""
+def moment(at: datetime, before: str = "") -> Json:
+    """A moment in the reader's own zone, for rich text; `before` as in `date_text`."""
     return {
         "type": "date",
         "timestamp": int(at.timestamp()),
-        "format": "{date_short_pretty} at {time}",
-        "fallback": utc(at),
+        "format": f"{before}{{date_short_pretty}} at {{time}}",
+        "fallback": f"{before}{utc(at)}",
     }
 
 
@@ -255,14 +258,20 @@ def field(block_id: str, label: str, element: Json, *, optional: bool = False, h
 
 
 def modal(
-    callback_id: str, title: str, blocks: Iterable[Json], *, submit: str | None = None, metadata: str = ""
+    callback_id: str,
+    title: str,
+    blocks: Iterable[Json],
+    *,
+    submit: str | None = None,
+    close: str = "Cancel",
+    metadata: str = "",
 ) -> Json:
     """A modal; `metadata` is an opaque reference, never content."""
     view: Json = {
         "type": "modal",
         "callback_id": callback_id,
         "title": plain(title, TITLE),
-        "close": plain("Cancel" if submit else "Close", TITLE),
+        "close": plain(close if submit else "Close", TITLE),
         "private_metadata": metadata,
         "blocks": fitted(blocks, BLOCKS_IN_VIEW),
     }

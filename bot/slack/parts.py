@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from bot.slack import blocks as b
 from bot.slack.blocks import Json
@@ -15,8 +15,11 @@ from core.model.request import Content, Question, Request
 from core.model.requirement import Result
 from core.standing import StageStanding, StageState, people_waited_for, stand
 
-FACTS: Final = 8
+SHOWN: Final = 8
+"""Values of one kind: parameters, facts, metadata."""
+
 SHORT: Final = 40
+VALUE: Final = 160
 STAGES: Final = 10
 RESULTS: Final = 6
 LINKS: Final = 5
@@ -59,7 +62,7 @@ def lead(request: Request, backdrop: Backdrop, key: str, limit: int) -> Json:
 
 def meaning(content: Content, key: str) -> list[Json]:
     """What would be done, what it costs, what else it does, what happens without it."""
-    lines = [*_what(content), *_facts(content), *_links(content)]
+    lines = [*_what(content), *_values(content), *_links(content)]
     return [b.rich(f"meaning.{key}", b.paragraph(*_joined(lines)))] if lines else []
 
 
@@ -67,6 +70,7 @@ def _what(content: Content) -> list[list[Json]]:
     lines = []
     if content.action:
         lines.append([_label("Action"), b.words(mask_text(content.action), 300, "code")])
+    lines += _figures("Parameters", content.params)
     if content.reasoning and content.description:
         lines.append([_label("Why"), b.words(mask_text(content.reasoning), 300)])
     if content.cost is not None:
@@ -78,15 +82,26 @@ def _what(content: Content) -> list[list[Json]]:
     return lines
 
 
-def _facts(content: Content) -> list[list[Json]]:
-    """Short ones share a line, as figures do; a long one has its own."""
-    shown = list(leaves(content.facts, FACTS))
+def _values(content: Content) -> list[list[Json]]:
+    return [*_figures("Facts", content.facts), *_figures("Metadata", content.metadata)]
+
+
+def _figures(label: str, values: Mapping[str, Any]) -> list[list[Json]]:
+    """Short ones share a line; a long one has its own."""
+    found = list(leaves(values).items())
+    shown = [(b.cut(name, 60), say(value, VALUE)) for name, value in found[:SHOWN]]
     short = [(name, value) for name, value in shown if len(name) + len(value) <= SHORT]
-    lines = [[_label(name), b.words(value, 160)] for name, value in shown if (name, value) not in short]
+    lines = [[_label(name), b.words(value, VALUE)] for name, value in shown if (name, value) not in short]
     if short:
-        lines.insert(0, [_label("Facts"), b.words(" · ".join(f"{name} {value}" for name, value in short), 400)])
-    more = len(content.facts) - len(shown)
+        lines.insert(0, [_label(label), b.words(" · ".join(f"{name} {value}" for name, value in short), 400)])
+    more = len(found) - len(shown)
     return [*lines, [b.words(f"and {more} more in Details", 60, "italic")]] if more > 0 else lines
+
+
+def is_shown_whole(values: Mapping[str, Any]) -> bool:
+    """Whether the card leaves nothing of these values out."""
+    found = leaves(values)
+    return len(found) <= SHOWN and all(len(name) <= 60 and len(say(value)) <= VALUE for name, value in found.items())
 
 
 def _links(content: Content) -> list[list[Json]]:
@@ -201,7 +216,7 @@ def _people(result: Result, names: dict[str, str]) -> str:
 def deadline(request: Request, key: str) -> list[Json]:
     if request.expires_at is None:
         return [b.context(f"deadline.{key}", b.mrkdwn("No deadline."))]
-    return [b.context(f"deadline.{key}", b.mrkdwn(f"Expires {b.date_text(request.expires_at)}"))]
+    return [b.context(f"deadline.{key}", b.mrkdwn(b.date_text(request.expires_at, "Expires ")))]
 
 
 def buttons(request: Request, key: str) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -69,7 +69,8 @@ def say(value: Any, limit: int = 200) -> str:
 
 
 def asks(request: Request, behalf: str | None) -> str:
-    return f"{request.requester.name} asks for {behalf}" if behalf else f"{request.requester.name} asks"
+    verb = "asks" if request.is_open else "asked"
+    return f"{request.requester.name} {verb} for {behalf}" if behalf else f"{request.requester.name} {verb}"
 
 
 def gist_of(request: Request, project: str) -> str:
@@ -95,7 +96,7 @@ def _afterwards(request: Request) -> str:
     if line is None:
         return ""
     said, at = line
-    return f" {said} {utc(at)}." if at is not None else f" {said}"
+    return f" {said} until {utc(at)}." if at is not None else f" {said}"
 
 
 def ending(request: Request) -> tuple[str, list[str]]:
@@ -108,7 +109,7 @@ def ending(request: Request) -> tuple[str, list[str]]:
 
 
 def execution_line(request: Request) -> tuple[str, datetime | None] | None:
-    """How the execution stands, and the moment that belongs to it."""
+    """How the execution stands, and until when that may last."""
     execution = request.execution
     if execution is None or not request.is_yes:
         return None
@@ -119,7 +120,7 @@ def execution_line(request: Request) -> tuple[str, datetime | None] | None:
     detail = f": {mask_text(execution.detail)}" if execution.detail else "."
     match execution.status:
         case ExecutionStatus.PENDING if execution.window_ends_at is not None:
-            return "Handed over, to be executed until", execution.window_ends_at
+            return "Handed over, to be executed", execution.window_ends_at
         case ExecutionStatus.PENDING:
             return "Handed over, to be executed.", None
         case ExecutionStatus.EXECUTING:
@@ -167,7 +168,6 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def leaves(values: Mapping[str, Any], most: int) -> Iterable[tuple[str, str]]:
-    """Name and masked value of what a mapping holds, nested names dotted, the first `most` of them."""
-    flat = _flat(mask(dict(values)))
-    return [(cut(name, 60), say(value, 160)) for name, value in list(flat.items())[:most]]
+def leaves(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Names and masked values of what a mapping holds, nested names dotted."""
+    return _flat(mask(dict(values)))

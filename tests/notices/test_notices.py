@@ -123,7 +123,8 @@ def test_a_lapsed_approval_is_told_with_its_reason() -> None:
         ("admin", "Cancelled by an admin."),
         ("supersede", "Cancelled: a newer request took its place."),
         ("discard", "Discarded: oops"),
-        ("expire", "Expired: not everybody who was asked answered within 4h."),
+        ("expire", "Expired: nobody answered within 4h."),
+        ("expire halfway", "Expired: not everybody who was asked answered within 4h."),
         ("unanswered", "Expired: a question was not answered within 4h."),
     ],
 )
@@ -147,6 +148,9 @@ def test_every_end_is_one_clear_line(end: str, sentence: str) -> None:
             story.do("clock", c.Supersede("req_new", 43))
         case "discard":
             story.do("rita", c.Discard("oops"))
+        case "expire halfway":
+            story.approve("ada")
+            story.wait(4 * HOUR).catch_up()
         case "unanswered":
             story.ask("ada", "Which rows?")
             story.wait(4 * HOUR).catch_up()

@@ -41,6 +41,7 @@ const pretty = (plain) => (at) => nearDay(at) ?? plain(at);
 
 export function ago(at) {
   const gap = Math.abs(now() - at);
+  if (gap < 1) return "just now";
   const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]].find(([s]) => gap >= s) ?? [1, "second"];
   const count = Math.floor(gap / size);
   const words = `${count} ${unit}${count === 1 ? "" : "s"}`;

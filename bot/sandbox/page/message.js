@@ -125,10 +125,9 @@ const follows = (before, message) =>
 
 const startsDay = (before, message) => !before || isoDay(Number(before.ts)) !== isoDay(Number(message.ts));
 
-const newDay = (message) => [
-  html`<div class="day-rule" key=${`rule-${message.ts}`}></div>`,
-  html`<div class="day" key=${`day-${message.ts}`} role="separator"><span>${dayTitle(Number(message.ts))}</span></div>`,
-];
+const newDay = (message) => html`
+  <div class="day-rule"></div>
+  <div class="day" role="separator"><span>${dayTitle(Number(message.ts))}</span></div>`;
 
 const drawn = { channel: new WeakMap(), thread: new WeakMap() };
 
@@ -142,9 +141,12 @@ function nodeOf(message, channel, follows, inThread) {
   return node;
 }
 
-/** A list of messages with a line for each new day. */
-export const Messages = ({ list, channel, inThread, days = true }) =>
-  list.flatMap((message, i) => [
-    ...(days && startsDay(list[i - 1], message) ? newDay(message) : []),
-    nodeOf(message, channel, follows(list[i - 1], message), Boolean(inThread)),
-  ]);
+/** A list of messages; each day is a section, so that its date goes when the day does. */
+export function Messages({ list, channel, inThread, days = true }) {
+  const nodes = list.map((message, i) => nodeOf(message, channel, follows(list[i - 1], message), Boolean(inThread)));
+  if (!days) return nodes;
+  const starts = list.flatMap((message, i) => (startsDay(list[i - 1], message) ? [i] : []));
+  return starts.map((from, i) => html`<section key=${`day-${isoDay(Number(list[from].ts))}`}>
+    ${newDay(list[from])}${nodes.slice(from, starts[i + 1])}
+  </section>`);
+}

@@ -16,17 +16,21 @@ def draw(projects: Sequence[str], *, type: str = "custom", title: str = "", desc
     chosen = next((option for option in types if option["value"] == type), types[-1])
     blocks = [
         b.field("title", "What should be approved?", b.text_input("text", initial=title, most=200)),
-        b.field("type", "Kind", b.select("type", types, chosen)),
+        b.field("type", "Type", b.select("type", types, chosen)),
         *_project(projects),
         b.field("description", "Why, and what matters", _lines(description), optional=True),
         b.field("action", "What exactly would be done", b.text_input("text", lines=True, most=2_000), optional=True),
         b.field("cost", "Cost in US dollars", b.number_input("number", decimals=True, low="0"), optional=True),
         b.field("side_effects", "Side effects", b.text_input("text", lines=True, hint="One per line"), optional=True),
-        b.field("if_denied", "What happens if it is refused", b.text_input("text", most=1_000), optional=True),
+        b.field("if_denied", "If refused", b.text_input("text", most=1_000), optional=True),
         b.field(
-            "approvers", "Who must agree", _people(), optional=True, hint="All of them. Nobody: whoever may approve"
+            "approvers",
+            "Approvers",
+            _people(),
+            optional=True,
+            hint="All of them must approve. Without any, one of those who may approve in the project.",
         ),
-        b.field("link", "A link", {"type": "url_text_input", "action_id": "url"}, optional=True),
+        b.field("link", "Link", {"type": "url_text_input", "action_id": "url"}, optional=True),
     ]
     return b.modal("ask", "Ask for approval", blocks, submit="Ask")
 

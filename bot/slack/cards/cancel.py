@@ -18,7 +18,8 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
         b.context("cancel.note", b.mrkdwn("Nobody will be asked any more. This cannot be undone.")),
     ]
     metadata = str(parts.target_of(request))
-    return b.modal("cancel", "Cancel the request", blocks, submit="Cancel the request", metadata=metadata)
+    words = {"submit": "Cancel the request", "close": "Keep it"}
+    return b.modal("cancel", "Cancel the request", blocks, **words, metadata=metadata)
 
 
 MEMBER = Card(

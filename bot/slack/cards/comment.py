@@ -12,9 +12,9 @@ from bot.slack.drawing import Backdrop
 from core.model.request import Request
 
 KINDS: Final = (
-    ("comment", "A remark", "Shown under the card, changes nothing"),
-    ("question", "A question", "The request stays open; whoever asked is told"),
-    ("approve", "Approve, with these words", "Your approval, with this comment"),
+    ("comment", "A remark", "Shown in the thread under the card; changes nothing"),
+    ("question", "A question", "Whoever asked for approval is asked to answer; the request stays open"),
+    ("approve", "My approval", "You approve, and this is your comment"),
 )
 
 
@@ -24,8 +24,8 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
     blocks = [
         parts.title(request, "comment"),
         parts.eyebrow(request, backdrop, "comment"),
-        b.field("text", "Your words", b.text_input("text", lines=True)),
-        b.field("kind", "They are", b.radio("kind", options)),
+        b.field("text", "Your comment", b.text_input("text", lines=True)),
+        b.field("kind", "Send it as", b.radio("kind", options)),
     ]
     return b.modal("comment", "Comment", blocks, submit="Send", metadata=str(parts.target_of(request)))
 

@@ -86,10 +86,9 @@ def _values(content: Content) -> Iterable[Json]:
     subject = content.subject
     if subject is not None:
         shown = b.link(subject.url, subject.id) if subject.url else b.words(subject.id, 200)
-        yield b.rich("subject", b.paragraph(_bold("Subject  "), b.words(f"{subject.kind} ", 100), shown))
-    facts = content.facts if len(content.facts) > parts.FACTS else {}
-    for label, values in (("Parameters", content.params), ("Facts", facts), ("Metadata", content.metadata)):
-        if values:
+        yield b.rich("subject", b.paragraph(_bold("Subject  "), shown, b.words(f" ({subject.kind})", 100)))
+    for label, values in (("Parameters", content.params), ("Facts", content.facts), ("Metadata", content.metadata)):
+        if not parts.is_shown_whole(values):
             yield b.rich(f"values.{label}", b.paragraph(_bold(label)), b.code(_json(values), 2_800))
 
 
@@ -114,7 +113,7 @@ def _decisions(request: Request) -> list[Json]:
 def _decision(decision: Decision) -> list[Json]:
     what = "approved" if decision.verdict is Verdict.APPROVED else "rejected"
     seat = f" as {', '.join(decision.seats)}" if decision.seats and decision.name not in decision.seats else ""
-    said = [b.words(f"{decision.name} {what}{seat}{LIVES.get(decision.life, '')}, ", 250), b.moment(decision.at)]
+    said = [b.words(f"{decision.name} {what}{seat}{LIVES.get(decision.life, '')}", 250), b.words(" · "), b.moment(decision.at)]
     return [*said, b.words(f": {mask_text(decision.comment)}", 500)] if decision.comment else said
 
 
@@ -132,7 +131,7 @@ def _questions(request: Request) -> list[Json]:
 def _fine_print(request: Request) -> Json:
     digest = f"Revision {request.revision} · digest {request.digest[:16]}… · action {request.action_digest[:16]}…"
     return b.context(
-        "fine_print", b.mrkdwn(f"Asked {b.date_text(request.created_at)}"), b.plain(digest), b.plain(request.id)
+        "fine_print", b.mrkdwn(b.date_text(request.created_at, "Asked ")), b.plain(digest), b.plain(request.id)
     )
 
 

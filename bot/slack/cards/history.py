@@ -18,28 +18,28 @@ from core.ports import LedgerRow
 MOST: Final = 40
 
 WORDS: Final[Mapping[str, str]] = {
-    "created": "asked",
-    "judged": "it was judged who must agree",
-    "stage_opened": "a stage opened",
-    "stage_passed": "a stage passed",
+    "created": "asked for approval",
+    "judged": "Who must approve was settled",
+    "stage_opened": "A stage opened",
+    "stage_passed": "A stage passed",
     "decision_recorded": "decided",
     "approval_withdrawn": "took an approval back",
-    "approval_lapsed": "an approval no longer counts",
+    "approval_lapsed": "An approval no longer counts",
     "edited": "changed it while approving",
     "revised": "changed what is asked",
-    "question_asked": "asked a question",
+    "question_asked": "asked",
     "question_answered": "answered",
     "commented": "commented",
     "extended": "moved the deadline",
     "handed_over": "handed over",
     "reminded": "reminded",
-    "ended": "it ended",
-    "superseded": "a newer request took its place",
+    "ended": "The request ended",
+    "superseded": "A newer request took its place",
     "discarded": "discarded it",
     "execution_started": "began to execute",
     "execution_succeeded": "executed",
-    "execution_failed": "execution failed",
-    "execution_expired": "the window for execution closed",
+    "execution_failed": "failed to execute",
+    "execution_expired": "The window for execution closed",
     "refused": "was refused",
 }
 BY_ITSELF: Final = frozenset(
@@ -60,8 +60,19 @@ def draw(request: Request, rows: Sequence[LedgerRow], names: Mapping[str, str]) 
 
 def _line(row: LedgerRow, names: Mapping[str, str]) -> list[Json]:
     who = f"{b.cut(names.get(row.actor, row.actor), 60)} " if row.word not in BY_ITSELF else ""
-    what = WORDS.get(row.word, row.word.replace("_", " "))
+    what = _what(row)
     return [b.moment(row.at), b.words(f"  {who}{what}", 140), *_detail(row)]
+
+
+def _what(row: LedgerRow) -> str:
+    payload = row.payload or {}
+    match row.word, payload.get("stage"):
+        case "decision_recorded", _:
+            return str((payload.get("decision") or {}).get("verdict") or WORDS[row.word])
+        case ("stage_opened" | "stage_passed") as word, int() as stage:
+            return f"Stage {stage} {word.removeprefix('stage_')}"
+        case word, _:
+            return WORDS.get(word, word.replace("_", " "))
 
 
 def _detail(row: LedgerRow) -> list[Json]:
@@ -72,8 +83,7 @@ def _detail(row: LedgerRow) -> list[Json]:
 def _said(word: str, payload: Mapping[str, Any]) -> str:
     match word:
         case "decision_recorded":
-            decision = payload.get("decision") or {}
-            return ": ".join(str(part) for part in (decision.get("verdict"), decision.get("comment")) if part)
+            return str((payload.get("decision") or {}).get("comment") or "")
         case "ended":
             return str(payload.get("status", "")).replace("_", " ")
         case "question_asked":

@@ -85,7 +85,7 @@ def _summary(request: Request) -> list[Json]:
     if content.side_effects:
         said.append(say([mask_text(effect) for effect in content.side_effects], 120))
     line = [b.words(" · ".join(said), 300)]
-    return [*line, b.words(" · expires "), b.moment(request.expires_at)] if request.expires_at else line
+    return [*line, b.words(" · "), b.moment(request.expires_at, "expires ")] if request.expires_at else line
 
 
 def _buttons(request: Request) -> Json:

@@ -44,7 +44,7 @@ def _at(extra: Mapping[str, Any]) -> datetime | None:
 
 def _moment(extra: Mapping[str, Any]) -> list[Json]:
     at = _at(extra)
-    return [] if at is None else [b.words(" It is now "), b.moment(at), b.words(".")]
+    return [] if at is None else [b.words(" "), b.moment(at, "It is now "), b.words(".")]
 
 
 def _moment_text(extra: Mapping[str, Any]) -> str:

@@ -9,9 +9,10 @@ from bot.slack.drawing import Drawing
 
 def draw(code: str, *, may_decide: bool) -> Drawing:
     """`code` stands alone so that it is easily copied; it is shown to this person only, once, and lives five minutes."""
-    right = "It may decide for you." if may_decide else "It may read and ask, not decide."
+    right = "may read, ask and decide for you." if may_decide else "may read and ask, not decide."
     said = (
-        f"Type this into your terminal within five minutes. {right} Whoever has it can act as you: show it to nobody."
+        f"Run countersign login in your terminal and type this code there within five minutes. The token you get "
+        f"{right} Whoever has the code can act as you: show it to nobody."
     )
     shown = [b.paragraph(b.words(said, 300)), b.code(code, 100)]
     return Drawing("Your one-time login code is shown below.", [b.rich("login", *shown)])

@@ -57,7 +57,7 @@ def _execution(request: Request) -> list[Json]:
     if line is None:
         return []
     said, at = line
-    return [b.paragraph(b.words(said, 500), *([b.words(" "), b.moment(at)] if at is not None else []))]
+    return [b.paragraph(b.words(said, 500), *([b.words(" "), b.moment(at, "until ")] if at is not None else []))]
 
 
 def minimal(request: Request, backdrop: Backdrop) -> Drawing:
