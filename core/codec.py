@@ -18,7 +18,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from core.model.event import WORD, WORDS, Event
-from core.model.request import Request
+from core.model.request import Content, Request
 from core.model.requirement import Requirement
 
 T = TypeVar("T")
@@ -34,6 +34,8 @@ class Codec:
         self._converter = Converter(detailed_validation=False)
         _register_values(self._converter)
         self._register_requirements()
+        self._keep_built_content()
+        self._write_request = make_dict_unstructure_fn(Request, self._converter, original=override(omit=True))
         self._to_payload = {kind: self._writer(kind) for kind in WORD}
         self._from_payload = {word: self._reader(kind) for word, kind in WORDS.items()}
 
@@ -54,7 +56,20 @@ class Codec:
         return self._converter.structure(orjson.loads(text), kind)
 
     def request(self, text: str) -> Request:
-        return self._converter.structure(orjson.loads(text), Request)
+        """A stored request; `original` null stands for the same as `content`, as it mostly is."""
+        plain = orjson.loads(text)
+        content = self._converter.structure(plain["content"], Content)
+        plain["content"] = content
+        if plain["original"] is None:
+            plain["original"] = content
+        return self._converter.structure(plain, Request)
+
+    def request_text(self, request: Request) -> str:
+        """The inverse of `request`."""
+        plain = self._write_request(request)
+        changed = request.original is not request.content and request.original != request.content
+        plain["original"] = self._converter.unstructure(request.original) if changed else None
+        return orjson.dumps(plain).decode()
 
     def payload(self, event: Event) -> tuple[str, dict[str, Any]]:
         """The event's stored word, and all it says but its moment."""
@@ -68,6 +83,13 @@ class Codec:
     def _register_requirements(self) -> None:
         self._converter.register_unstructure_hook_func(_is_requirement, lambda requirement: requirement.to_json())
         self._converter.register_structure_hook_func(_is_requirement, lambda data, _: self._requirement(data))
+
+    def _keep_built_content(self) -> None:
+        """`content` and `original` are mostly one: built once."""
+        build = make_dict_structure_fn(Content, self._converter, _cattrs_detailed_validation=False)
+        self._converter.register_structure_hook(
+            Content, lambda data, kind: data if type(data) is Content else build(data, kind)
+        )
 
     def _requirement(self, data: Mapping[str, Any]) -> Requirement:
         ((word, parameters),) = data.items()

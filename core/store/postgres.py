@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,8 @@ READERS: Final = 4
 CONNECT_SECONDS: Final = 5
 TRIES: Final = 4
 SEAL_EVERY: Final = 0.2
+STEP_BACK: Final = 0.01
+"""Seconds before another try, so that whoever a deadlock was with gets past first."""
 
 _AGAIN: Final = (errors.SerializationFailure, errors.DeadlockDetected)
 _CLOCK: Final = "SELECT clock_timestamp()"
@@ -227,6 +230,7 @@ class PostgresStore(Engine):
                 task.error = error if session is None else _as_ours(error, session)
                 if session is None or attempt == TRIES or not _worth_another_try(error, session):
                     return session, None
+                time.sleep(STEP_BACK * attempt)
             else:
                 task.error = None
                 return session, tx

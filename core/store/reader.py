@@ -18,6 +18,7 @@ from core.store.driver import Session
 from core.store.ledger_rows import LedgerReads
 from core.store.outbox import DELIVERIES
 from core.store.people import PeopleReads
+from core.store.ruling import RuleReads
 from core.store.tables import requests
 
 _REQUEST: Final = select(requests.c.state).where(requests.c.id == bindparam("id"))
@@ -38,7 +39,7 @@ def _versions(places: int) -> Select[Any]:
     return select(requests.c.id, requests.c.version).where(among(requests.c.id, "id", places))
 
 
-class StoreReader(PeopleReads, LedgerReads):
+class StoreReader(PeopleReads, LedgerReads, RuleReads):
     """Implements `core.ports.Reader`."""
 
     def __init__(self, db: Session, codec: Codec) -> None:

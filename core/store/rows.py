@@ -99,7 +99,7 @@ def request_values(request: Request, derived: Derived, codec: Codec) -> Params:
         "next_due": derived.next_due,
         "version": request.version,
         "waits_for": " ".join(sorted(derived.waiting)),
-        "state": codec.text(request),
+        "state": codec.request_text(request),
     }
 
 

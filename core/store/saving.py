@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Update, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.codec import Codec
@@ -17,31 +18,10 @@ from core.model.people import Actor
 from core.model.request import Decision, Life, Request
 from core.ports import Chain, Changed, Derive, Head, LedgerRow, StaleVersion
 from core.store import rows
-from core.store.columns import FAR_FUTURE
 from core.store.driver import Params, Session
 from core.store.tables import answered, deliveries, events, organisations, projects, requests, waiting
 
-_STATE: Final = select(requests.c.state).where(requests.c.id == bindparam("id"))
-_FOR_CHANGE: Final = (
-    select(
-        requests.c.state,
-        requests.c.version,
-        requests.c.ledger_seq,
-        requests.c.ledger_hash,
-        requests.c.waits_for,
-        requests.c.deadline,
-        projects.c.id,
-        projects.c.organisation,
-        projects.c.name,
-        projects.c.settings,
-        projects.c.created_at,
-    )
-    .join(projects, projects.c.id == requests.c.project)
-    .where(requests.c.id == bindparam("id"))
-    .with_for_update(of=requests)
-)
-_NEW: Final = insert(requests)
-_CHANGED_COLUMNS: Final = (
+_LOOKED_UP: Final = (
     "status",
     "type",
     "subject_kind",
@@ -51,17 +31,42 @@ _CHANGED_COLUMNS: Final = (
     "stage",
     "deadline",
     "next_due",
-    "version",
-    "ledger_seq",
-    "ledger_hash",
-    "waits_for",
-    "state",
 )
-_UPDATE: Final = (
-    update(requests)
-    .where(requests.c.id == bindparam("b_id"), requests.c.version == bindparam("b_version"))
-    .values({name: bindparam(name) for name in _CHANGED_COLUMNS})
+"""Columns that lists and queues look at; only those that changed are written, or SQLite would rewrite each one's index."""
+
+_ALWAYS: Final = ("version", "ledger_seq", "ledger_hash", "waits_for", "state")
+
+_STATE: Final = select(requests.c.state).where(requests.c.id == bindparam("id"))
+_FOR_CHANGE: Final = (
+    select(
+        requests.c.state,
+        requests.c.version,
+        requests.c.ledger_seq,
+        requests.c.ledger_hash,
+        requests.c.waits_for,
+        projects.c.id,
+        projects.c.organisation,
+        projects.c.name,
+        projects.c.settings,
+        projects.c.created_at,
+        *(requests.c[name] for name in _LOOKED_UP),
+    )
+    .join(projects, projects.c.id == requests.c.project)
+    .where(requests.c.id == bindparam("id"))
+    .with_for_update(of=requests)
 )
+_NEW: Final = insert(requests)
+
+
+@lru_cache(maxsize=256)
+def _update(columns: tuple[str, ...]) -> Update:
+    return (
+        update(requests)
+        .where(requests.c.id == bindparam("b_id"), requests.c.version == bindparam("b_version"))
+        .values({name: bindparam(name) for name in columns})
+    )
+
+
 _ADVANCE: Final = (
     update(requests)
     .where(requests.c.id == bindparam("b_id"))
@@ -106,7 +111,7 @@ class Loaded:
     seq: int = 0
     hash: str = ""
     waits_for: str = ""
-    deadline: datetime = FAR_FUTURE
+    looked_up: Params = field(default_factory=dict)
 
 
 class Saving:
@@ -127,8 +132,9 @@ class Saving:
         if row is None:
             return None
         if lock:
-            self._loaded[id] = Loaded(*row[1:6])
-            self._projects[row[6]] = rows.project(row[6:], self._codec)
+            version, seq, hashed, waits_for = row[1:5]
+            self._loaded[id] = Loaded(version, seq, hashed, waits_for, dict(zip(_LOOKED_UP, row[10:], strict=True)))
+            self._projects[row[5]] = rows.project(row[5:10], self._codec)
         return self._codec.request(row[0])
 
     def known_project(self, id: str) -> Project | None:
@@ -144,10 +150,11 @@ class Saving:
         if before is None:
             self._db.send(_NEW, [values])
         else:
-            self._update(before, values)
+            self._update(before, known, values)
         self._wait(after, known, values)
         self._answer(before, after)
-        known.version, known.waits_for, known.deadline = after.version, values["waits_for"], values["deadline"]
+        known.version, known.waits_for = after.version, values["waits_for"]
+        known.looked_up = {name: values[name] for name in _LOOKED_UP}
         self._loaded[after.id] = known
         self.changed[after.id] = Changed(after.organisation, after.id, after.version)
 
@@ -181,10 +188,11 @@ class Saving:
             raise StaleVersion(id)
         return self._loaded[id]
 
-    def _update(self, before: Request, values: Params) -> None:
-        changed = {name: values[name] for name in _CHANGED_COLUMNS}
+    def _update(self, before: Request, known: Loaded, values: Params) -> None:
+        moved = (name for name in _LOOKED_UP if known.looked_up[name] != values[name])
+        changed = {name: values[name] for name in (*_ALWAYS, *moved)}
         params = {"b_id": before.id, "b_version": before.version, **changed}
-        self._db.change(_UPDATE, params, StaleVersion(before.id))
+        self._db.change(_update(tuple(changed)), params, StaleVersion(before.id))
         self._db.send(_WANT, [{"b_request": before.id, "wanted": values["version"]}])
 
     def _rows_of(
@@ -248,7 +256,7 @@ class Saving:
             return
         if gone := sorted(old - new):
             self._db.send(_NOT_FOR, [{"request": after.id, "principal": name} for name in gone])
-        if old & new and known.deadline != values["deadline"]:
+        if old & new and known.looked_up["deadline"] != values["deadline"]:
             self._db.send(_MOVE_DEADLINE, [{"b_request": after.id, "deadline": values["deadline"]}])
         if fresh := sorted(new - old):
             common = {name: values[name] for name in ("organisation", "deadline", "created_at")}

@@ -187,6 +187,52 @@ login_codes: Final = Table(
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
+# ---------------------------------------------------------------------------------------------------------------- rules
+
+rulebooks: Final = Table(
+    "rulebooks",
+    metadata,
+    Column("organisation", Id, ForeignKey("organisations.id"), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+rules: Final = Table(
+    "rules",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("name", Text, nullable=False),
+    Column("place", BigInteger, nullable=False),  # the older of two rules decides
+    Column("version", Integer, nullable=False),
+    Column("state", Json, nullable=False),
+    Index("ix_rules_of_organisation", "organisation", "place"),
+)
+
+rule_versions: Final = Table(
+    "rule_versions",
+    metadata,
+    Column("rule", Id, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _organisation(),
+    Column("removed", Boolean, nullable=False),
+    Column("state", Json, nullable=False),
+)
+
+rule_uses: Final = Table(
+    "rule_uses",
+    metadata,
+    Column("rule", Id, primary_key=True),
+    Column("used", BigInteger, nullable=False),
+)
+
+types: Final = Table(
+    "types",
+    metadata,
+    Column("organisation", Id, ForeignKey("organisations.id"), primary_key=True),
+    Column("word", Text, primary_key=True),
+    Column("state", Json, nullable=False),
+)
+
 # ------------------------------------------------------------------------------------------------------------- requests
 
 counters: Final = Table(
@@ -282,6 +328,7 @@ waiting: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_waiting_by_deadline", "organisation", "principal", "deadline", "request"),
     Index("ix_waiting_newest", "organisation", "principal", "created_at", "request"),
+    sqlite_with_rowid=False,
 )
 
 answered: Final = Table(
@@ -297,6 +344,7 @@ answered: Final = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_answered_by", "organisation", "member", "created_at", "request"),
+    sqlite_with_rowid=False,
 )
 
 replies: Final = Table(
@@ -307,6 +355,16 @@ replies: Final = Table(
     Column("body", Text, nullable=False),
     Column("request", Id, nullable=False),
     Column("reply", Json, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+turns: Final = Table(
+    "turns",
+    metadata,
+    Column("project", Id, primary_key=True),
+    Column("supersede_key", Text, primary_key=True),
+    Column("turn", BigInteger, nullable=False),
     Column("at", UtcDateTime, nullable=False, index=True),
 )
 
@@ -400,7 +458,14 @@ events: Final = Table(
     Column("hash", Text, nullable=False),
     Column("position", BigInteger),  # given once, by the sealer
     UniqueConstraint("request", "seq"),
-    UniqueConstraint("organisation", "position"),
+    Index(
+        "ix_events_position",
+        "organisation",
+        "position",
+        unique=True,
+        postgresql_where=text("position IS NOT NULL"),
+        sqlite_where=text("position IS NOT NULL"),
+    ),
 )
 _UNSEALED: Final = text("position IS NULL")
 Index(

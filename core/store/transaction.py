@@ -20,9 +20,10 @@ from core.store.driver import Session
 from core.store.ledger_rows import LedgerReads, Sealing
 from core.store.outbox import Outbox
 from core.store.people import PeopleReads
+from core.store.ruling import Ruling
 from core.store.saving import Saving
 from core.store.setup import Setup
-from core.store.tables import agents, counters, login_codes, members, refusals, replies, requests
+from core.store.tables import agents, counters, login_codes, members, refusals, replies, requests, turns
 
 KEPT: Final = timedelta(hours=24)
 """How long a reply to an idempotency key is kept."""
@@ -77,7 +78,6 @@ _SUPERSEDED: Final = (
         requests.c.project == bindparam("project"),
         requests.c.supersede_key == bindparam("supersede_key"),
         or_(requests.c.requester == bindparam("requester"), requests.c.team == bindparam("team")),
-        requests.c.number < bindparam("number"),
         requests.c.id != bindparam("id"),
     )
     .order_by(requests.c.number)
@@ -94,15 +94,17 @@ def _oldest(table: Table, moment: ColumnElement[datetime]) -> Delete:
 _OLD_REPLIES: Final = _oldest(replies, replies.c.at)
 _OLD_CODES: Final = _oldest(login_codes, login_codes.c.expires_at)
 _OLD_REFUSALS: Final = _oldest(refusals, refusals.c.at)
+_OLD_TURNS: Final = _oldest(turns, turns.c.at)
 
 
-class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox):
+class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 
     def __init__(self, db: Session, codec: Codec, chain: Chain, derive: Derive) -> None:
         self._db = db
         self._codec = codec
         self._saving = Saving(db, codec, chain, derive)
+        self._versions: dict[str, int] = {}
 
     @property
     def changed(self) -> Mapping[str, Changed]:
@@ -124,7 +126,22 @@ class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox):
         self._saving.save(before, after, events)
 
     def project(self, id: str) -> Project | None:
-        return self._saving.known_project(id) or super().project(id)
+        known = self._saving.known_project(id)
+        if known is not None:
+            return known
+        found = self._project_and_version(id)
+        if found is None:
+            return None
+        self._versions[found[0].organisation] = found[1]
+        return found[0]
+
+    def rulebook_version(self, organisation: str) -> int:
+        known = self._versions.get(organisation)
+        return super().rulebook_version(organisation) if known is None else known
+
+    def move_rulebook(self, organisation: str, version: int) -> None:
+        super().move_rulebook(organisation, version)
+        self._versions.pop(organisation, None)
 
     def note_refusal(self, request: Request, event: Event, actor: Actor) -> None:
         assert isinstance(event, Refused)  # noqa: S101 (the port says Event so that it need not know the kinds)
@@ -155,7 +172,6 @@ class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox):
             "supersede_key": request.supersede_key,
             "requester": request.requester.key,
             "team": request.requester.team,
-            "number": request.number,
             "id": request.id,
         }
         return [row[0] for row in self._db.rows(_SUPERSEDED, params)]
@@ -183,5 +199,5 @@ class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox):
 
     def forget(self, limit: int) -> int:
         now = self.now()
-        old = [(_OLD_REPLIES, now - KEPT), (_OLD_CODES, now), (_OLD_REFUSALS, now - KEPT)]
+        old = [(_OLD_REPLIES, now - KEPT), (_OLD_CODES, now), (_OLD_REFUSALS, now - KEPT), (_OLD_TURNS, now - KEPT)]
         return sum(self._db.run(statement, {"before": before, "limit": limit}) for statement, before in old)

@@ -60,8 +60,7 @@ def made(hint: Any) -> st.SearchStrategy[Any]:
 @settings(max_examples=40)
 @given(made(Request))
 def test_a_request_is_read_back_as_it_was(request: Request) -> None:
-    text = CODEC.text(request)
-    again = CODEC.request(text)
+    again = CODEC.request(CODEC.request_text(request))
     assert again == request
     assert _kinds(again) == _kinds(request)
 
@@ -85,7 +84,7 @@ def test_settings_are_read_back_as_they_were(kept: Settings) -> None:
 
 
 def test_what_is_stored_is_plain_json() -> None:
-    plain = json.loads(CODEC.text(a_request("member:mem_ada", min=2)))
+    plain = json.loads(CODEC.request_text(a_request("member:mem_ada", min=2)))
     assert plain["status"] == "pending"
     assert plain["created_at"].endswith("Z")
     assert plain["plan"]["reply_window"] == 3600
@@ -100,6 +99,13 @@ def test_what_is_stored_is_plain_json() -> None:
             }
         }
     ]
+
+
+def test_content_that_nobody_edited_is_stored_once() -> None:
+    request = a_request()
+    assert json.loads(CODEC.request_text(request))["original"] is None
+    edited = dataclasses.replace(request, original=dataclasses.replace(request.content, title="Before"))
+    assert CODEC.request(CODEC.request_text(edited)).original.title == "Before"
 
 
 def test_words_of_stored_events_are_never_renamed() -> None:

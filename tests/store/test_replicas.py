@@ -130,7 +130,7 @@ async def test_a_deadlock_is_begun_again(replicas: tuple[Engine, Engine]) -> Non
     await asyncio.gather(
         one.transact(lambda tx: both(ids[0], ids[1], tx)), one.transact(lambda tx: both(ids[1], ids[0], tx))
     )
-    assert len(tries) == 3
+    assert len(tries) >= 3
     assert set((await one.read(lambda reader: reader.versions(ids))).values()) == {3}
 
 

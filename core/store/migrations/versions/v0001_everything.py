@@ -76,6 +76,7 @@ def _answered() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("request", "decision", name=op.f("pk_answered")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_answered_by", "answered", ["organisation", "member", "created_at", "request"])
 
@@ -139,8 +140,15 @@ def _events() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
-        sa.UniqueConstraint("organisation", "position", name=op.f("uq_events_organisation_position")),
         sa.UniqueConstraint("request", "seq", name=op.f("uq_events_request_seq")),
+    )
+    op.create_index(
+        "ix_events_position",
+        "events",
+        ["organisation", "position"],
+        unique=True,
+        postgresql_where=sa.text("position IS NOT NULL"),
+        sqlite_where=sa.text("position IS NOT NULL"),
     )
     op.create_index(
         "ix_events_unsealed",
@@ -227,6 +235,7 @@ def _replies() -> None:
         sa.Column("reply", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("credential", "key", name=op.f("pk_replies")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_replies_at"), "replies", ["at"])
 
@@ -257,6 +266,7 @@ def _waiting() -> None:
         sa.Column("deadline", UtcDateTime(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("request", "principal", name=op.f("pk_waiting")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_waiting_by_deadline", "waiting", ["organisation", "principal", "deadline", "request"])
     op.create_index("ix_waiting_newest", "waiting", ["organisation", "principal", "created_at", "request"])
