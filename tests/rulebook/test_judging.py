@@ -177,7 +177,7 @@ def test_a_denial_that_cannot_tell_asks_people() -> None:
 
 
 def test_an_allow_rule_answers_for_the_people_and_is_named() -> None:
-    """E-65, E-74"""
+    """E-74"""
     judgement = judged(['add "first" when true allow', 'add "second" when true allow'])
     assert (judgement.outcome, judgement.cause) == (Outcome.ALLOW, "rule:rul_first")
     assert fates(judgement) == {"first": "allows", "second": "passed_over"}

@@ -62,14 +62,13 @@ def test_a_used_up_rule_says_so_and_allows_no_more() -> None:
 
 
 def test_a_deleted_rule_stops_at_once() -> None:
-    """E-77, E-09"""
+    """E-77"""
     book = rulebook('add "x" when true allow')
     assert judged(book).outcome == "allow"
     assert judged(Rulebook(2, (), CONDITIONS)).outcome == "ask"
 
 
 def test_all_rules_are_listed_also_those_that_are_off() -> None:
-    """E-78"""
     assert len(rulebook(*LINES).rules) == len(LINES)
 
 

@@ -41,7 +41,6 @@ def test_trust_takes_many_spotless_approvals(count: int, trusted: bool) -> None:
 
 
 def test_every_automatic_yes_says_its_sentence() -> None:
-    """E-86"""
     history = [*pasts(60), *pasts(1, Made.EDITED)]
     answer = asked(history, spent=Spent(usd=2.5, count=5))
     assert answer.offer is not None
@@ -116,7 +115,7 @@ def test_trust_collapses_after_rejections_and_says_so() -> None:
 def test_only_small_declared_actions_within_the_days_caps_are_trusted(
     what: Content, safety: Safety, spent: Spent, said: str
 ) -> None:
-    """E-87, E-89"""
+    """E-89"""
     answer = asked(pasts(100), what, safety, spent)
     assert answer.offer is None
     assert said in answer.sentence
