@@ -22,10 +22,12 @@ from core.model.organisation import (
     Member,
     Organisation,
     Project,
+    RequestType,
     Token,
 )
 from core.model.people import Actor, Person, Role
 from core.model.request import Request
+from core.model.rule import Rule, RuleVersion
 
 T = TypeVar("T")
 
@@ -183,6 +185,15 @@ Derive = Callable[[Request], Derived]
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What an organisation judges by: its rules, oldest first, and the types it has added, both as of `version`."""
+
+    version: int
+    rules: tuple[Rule, ...]
+    types: tuple[RequestType, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The end of one ledger chain: the `seq` and `hash` of its last row; (0, "") before the first."""
 
@@ -242,7 +253,10 @@ class Transaction(Protocol):
     def agent(self, id: str) -> Agent | None: ...
     def count_open(self, requester: str, limit: int) -> int: ...
     def superseded_by(self, request: Request) -> Sequence[str]:
-        """Ids of older requests of the same project, requester (or team) and supersede key not yet out of the way."""
+        """Ids of other requests of the same project, requester (or team) and supersede key not yet out of the way."""
+
+    def take_turn(self, project: str, supersede_key: str) -> None:
+        """Let those who ask under one key go one after the other until their commits, so that none misses another."""
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None: ...
     def deliveries(self, request: str) -> Sequence[Delivery]: ...
@@ -262,6 +276,24 @@ class Transaction(Protocol):
     def keep_login_code(self, hashed: str, organisation: str, member: str, expires_at: datetime) -> None: ...
     def take_login_code(self, hashed: str) -> tuple[str, str] | None:
         """(organisation, member) of an unused, unexpired code, which is used up by this."""
+
+    # Rules and types. Every edit moves the rulebook on, in its own transaction.
+    def rulebook_version(self, organisation: str) -> int:
+        """0 before the first edit. Costs nothing where this transaction has read a project of the organisation."""
+
+    def rulebook(self, organisation: str) -> Rules: ...
+    def rule_uses(self, rules: Iterable[str]) -> Mapping[str, int]: ...
+    def move_rulebook(self, organisation: str, version: int) -> None:
+        """From `version` to the next one; `Conflict` (`stale_version`) if it stands elsewhere."""
+
+    def put_rule(self, rule: Rule, *, removed: bool = False) -> None:
+        """Write this version of the rule, new or in place of the one before; `removed` takes it out of the rulebook."""
+
+    def use_rule(self, rule: str, used: int) -> None:
+        """Count one more use; `StaleVersion` if it was not used exactly `used` times before."""
+
+    def put_type(self, organisation: str, type: RequestType) -> None: ...
+    def drop_type(self, organisation: str, word: str) -> None: ...
 
     def log(self, organisation: str, word: str, actor: Actor, payload: Mapping[str, Any]) -> None:
         """Append a row to the organisation's own chain in the ledger (its `request` is the organisation's id)."""
@@ -381,3 +413,10 @@ class Reader(Protocol):
     def tokens(self, organisation: str, member: str) -> Sequence[Token]: ...
     def token_by_hash(self, hashed: str) -> Token | None: ...
     def deliveries(self, request: str) -> Sequence[Delivery]: ...
+    def rulebook_version(self, organisation: str) -> int: ...
+    def rulebook(self, organisation: str) -> Rules: ...
+    def rule_versions(self, organisation: str, rule: str) -> Sequence[RuleVersion]:
+        """Every version there was, the newest first; also of a rule that was removed."""
+
+    def rule_uses(self, rules: Iterable[str]) -> Mapping[str, int]:
+        """How often these rules have decided; those that never did are left out."""

@@ -164,6 +164,8 @@ class Desk:
         return self._apply(tx, call, call.request or "")
 
     def _create(self, tx: Transaction, call: Call, command: c.Create) -> Done:
+        if command.supersede_key is not None:
+            tx.take_turn(command.project, command.supersede_key)
         facts = self._facts(tx, None, call, must_exist(tx.project(command.project)))
         events = decide(None, command, replace(facts, number=call.number))
         request = fold(None, events)

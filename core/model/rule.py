@@ -102,3 +102,11 @@ class Rule:
     @property
     def cause(self) -> str:
         return f"rule:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """A rule as it was saved once; `removed` when that took it out of the rulebook."""
+
+    rule: Rule
+    removed: bool = False

@@ -11,12 +11,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import NullPool, create_engine, inspect
 
+from core.ports import Filter
 from core.store import migrate
 from core.store.migrate import SchemaBehind
 from core.store.sqlite import connect
 from core.store.tables import metadata
 from tests.postgres import Server
-from tests.store.builders import a_request, furnish, opened, store_new
+from tests.store.builders import ORG, a_request, furnish, opened, store_new
 
 pytestmark = pytest.mark.anyio
 
@@ -103,12 +104,21 @@ async def test_a_step_that_fails_leaves_the_database_as_it_was(empty: str, monke
     assert migrate.current(empty) == migrate.newest()
 
 
-async def test_a_filled_file_is_copied_before_it_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_was_kept_before_there_were_rules_is_kept_through_every_step(empty: str) -> None:
+    migrate.upgrade(empty, "0001")
+    await fill(empty)
+    for step in (migrate.upgrade, lambda url: migrate.downgrade(url, "0001"), migrate.upgrade):
+        step(empty)
+        async with opened(empty) as store:
+            kept = await store.read(lambda reader: reader.requests(ORG, Filter(), cursor=None, limit=10))
+            assert len(kept.requests) == 1
+
+
+async def test_a_filled_file_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
-    migrate.upgrade(url)
+    migrate.upgrade(url, "0001")
     await fill(url)
     assert copies(tmp_path) == []
-    monkeypatch.setattr(migrate, "newest", lambda: "0002")
     migrate.upgrade(url)
     (copy,) = copies(tmp_path)
     with closing(sqlite3.connect(copy)) as connection:

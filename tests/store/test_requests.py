@@ -174,7 +174,7 @@ async def test_open_requests_of_an_agent_are_counted_up_to_a_limit(store: Engine
     assert await store.transact(lambda tx: tx.count_open("member:mem_sue", 20)) == 0
 
 
-async def test_older_requests_in_the_way_are_found_by_their_supersede_key(store: Engine) -> None:
+async def test_requests_in_the_way_are_found_by_their_supersede_key(store: Engine) -> None:
     teammate = Requester("agent", "agt_cd", "cd", "builders")
     stranger = Requester("agent", "agt_x", "x", "others")
     waiting_run = Execution(ExecutionStatus.PENDING, window_ends_at=T0 + HOUR)

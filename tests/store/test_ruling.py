@@ -1,7 +1,9 @@
 """Rules as they are kept: versions, one edit at a time, uses counted once, and the types beside them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -37,9 +39,22 @@ RULE = Rule(
 )
 
 
+def put(rule: Rule, *, removed: bool = False) -> Callable[[Transaction], None]:
+    return lambda tx: tx.put_rule(rule, removed=removed)
+
+
+def move_from(version: int, tx: Transaction) -> None:
+    tx.move_rulebook(ORG, version)
+
+
+def use_after(used: int, tx: Transaction) -> None:
+    tx.use_rule("rul_1", used)
+
+
 async def test_a_rule_is_read_as_it_was_written(store: Engine) -> None:
     """A-01"""
-    await store.transact(lambda tx: (tx.move_rulebook(ORG, 0), tx.put_rule(RULE)))
+    await store.transact(lambda tx: tx.move_rulebook(ORG, 0))
+    await store.transact(lambda tx: tx.put_rule(RULE))
     assert await store.read(lambda reader: reader.rulebook(ORG)) == Rules(1, (RULE,), ())
 
 
@@ -49,7 +64,7 @@ async def test_an_organisation_without_rules_stands_at_version_nought(store: Eng
 
 async def test_rules_come_oldest_first(store: Engine) -> None:
     for place, id in ((3, "rul_a"), (1, "rul_c"), (2, "rul_b")):
-        await store.transact(lambda tx, id=id, place=place: tx.put_rule(replace(RULE, id=id, order=place)))
+        await store.transact(put(replace(RULE, id=id, order=place)))
     await store.transact(lambda tx: tx.move_rulebook(ORG, 0))
     rules = (await store.read(lambda reader: reader.rulebook(ORG))).rules
     assert [rule.id for rule in rules] == ["rul_c", "rul_b", "rul_a"]
@@ -59,7 +74,7 @@ async def test_every_version_of_a_rule_is_kept_the_newest_first(store: Engine) -
     off = replace(RULE, version=2, reason="too loud")
     gone = replace(RULE, version=3)
     for rule, removed in ((RULE, False), (off, False), (gone, True)):
-        await store.transact(lambda tx, rule=rule, removed=removed: tx.put_rule(rule, removed=removed))
+        await store.transact(put(rule, removed=removed))
     versions = await store.read(lambda reader: reader.rule_versions(ORG, "rul_1"))
     assert versions == [RuleVersion(gone, removed=True), RuleVersion(off), RuleVersion(RULE)]
     assert (await store.read(lambda reader: reader.rulebook(ORG))).rules == ()
@@ -67,9 +82,10 @@ async def test_every_version_of_a_rule_is_kept_the_newest_first(store: Engine) -
 
 async def test_of_two_edits_from_one_version_the_second_is_refused(store: Engine) -> None:
     for version in (0, 1, 2):
-        await store.transact(lambda tx, version=version: tx.move_rulebook(ORG, version))
+        move = partial(move_from, version)
+        await store.transact(move)
         with pytest.raises(Conflict) as caught:
-            await store.transact(lambda tx, version=version: tx.move_rulebook(ORG, version))
+            await store.transact(move)
         assert caught.value.word == "stale_version"
     assert await store.read(lambda reader: reader.rulebook_version(ORG)) == 3
 
@@ -87,18 +103,20 @@ async def test_a_transaction_knows_the_version_along_with_the_project(store: Eng
 async def test_a_use_is_counted_once(store: Engine) -> None:
     """E-75"""
     for used in (0, 1, 2):
-        await store.transact(lambda tx, used=used: tx.use_rule("rul_1", used))
+        use = partial(use_after, used)
+        await store.transact(use)
         with pytest.raises(StaleVersion):
-            await store.transact(lambda tx, used=used: tx.use_rule("rul_1", used))
+            await store.transact(use)
     assert await store.read(lambda reader: reader.rule_uses(["rul_1", "rul_2"])) == {"rul_1": 3}
 
 
 async def test_types_belong_to_their_organisation(store: Engine) -> None:
     type = RequestType("refund", "Refund", editable={"params.usd": Bounds("number", maximum=50)})
-    await store.transact(lambda tx: (tx.move_rulebook(ORG, 0), tx.put_type(ORG, type)))
+    await store.transact(lambda tx: tx.move_rulebook(ORG, 0))
+    await store.transact(lambda tx: tx.put_type(ORG, type))
     assert (await store.read(lambda reader: reader.rulebook(ORG))).types == (type,)
     other = replace(BUILT_IN_TYPES["deploy"], word="refund")
-    await store.transact(lambda tx: (tx.put_type(ORG, other), tx.move_rulebook(ORG, 1)))
+    await store.transact(lambda tx: tx.put_type(ORG, other))
     assert (await store.read(lambda reader: reader.rulebook(ORG))).types == (other,)
     await store.transact(lambda tx: tx.drop_type(ORG, "refund"))
     assert (await store.read(lambda reader: reader.rulebook(ORG))).types == ()
