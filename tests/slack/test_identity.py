@@ -1,5 +1,6 @@
 """Who a Slack user is here: an e-mail proposes, checks decide, the pin counts."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,21 @@ async def test_a_first_click_is_looked_up_after_the_ack_and_then_decided(world: 
     assert frank.ephemerals()[0]["text"] == "Checking who you are…"
     assert (await world.now(request)).status is Status.APPROVED
     assert await pinned(world, "frank") is not None
+
+
+async def test_somebody_new_who_clicks_twice_at_once_is_linked_once_and_decides_once(world: World) -> None:
+    """A-36 A-61"""
+    request = await world.ask(("2 anyone",))
+    await world.join("frank", Role.APPROVER)
+    frank, card = world.hand("frank"), world.card("frank", request)
+    await asyncio.gather(*(frank.click(card, "request.approve") for _ in range(3)))
+    await world.settle()
+    assert len((await world.now(request)).decisions) == 1
+    assert not any("went wrong" in each["text"] for each in frank.ephemerals())
+    identities = await world.rooms.store.read(
+        lambda reader: reader.identities(world.organisation, world.members["frank"])
+    )
+    assert len(identities) == 1
 
 
 async def test_a_first_submission_is_looked_up_after_the_ack(world: World) -> None:
