@@ -1,10 +1,18 @@
-"""One world per test."""
+"""One world per test. Logs are kept, not printed: a pretty traceback takes longer than many a test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.courier.world import World, opened
+
+
+@pytest.fixture(scope="module", autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    with capture_logs() as kept:
+        yield kept
 
 
 @pytest.fixture

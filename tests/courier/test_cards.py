@@ -1,7 +1,9 @@
 """Cards: one per place, always drawn from the request as it now is, whatever happens on the way."""
 
 import asyncio
+from collections.abc import MutableMapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -293,13 +295,16 @@ async def test_a_passing_refusal_is_tried_again_with_growing_gaps_and_not_for_ev
     assert {card.state for card in await world.cards(request)} == {"lost"}
 
 
-async def test_a_card_that_cannot_be_drawn_holds_up_no_other(world: World) -> None:
+async def test_a_card_that_cannot_be_drawn_is_logged_and_holds_up_no_other(
+    world: World, logs: list[MutableMapping[str, Any]]
+) -> None:
     world.board.fails("post", ZeroDivisionError("a bug"))
     await world.ask()
     await world.ask()
     courier = world.courier()
     await courier.drain()
     assert len(world.board.standing("#deploys")) == 1
+    assert [(entry["event"], entry["exc_info"]) for entry in logs[-1:]] == [("courier.errand_failed", True)]
     await world.turn(100, courier)
     assert len(world.board.standing("#deploys")) == 2
 

@@ -30,6 +30,8 @@ steps = st.lists(
         st.tuples(st.just("turn"), st.sampled_from([1, 10, 70])),
         st.tuples(st.just("go"), st.sampled_from(OWNERS)),
         st.tuples(st.sampled_from(["post", "update", "tell"]), st.sampled_from(FAULTS)),
+        st.tuples(st.just("remark and meet"), st.sampled_from(FAULTS)),
+        st.tuples(st.just("ask and meet"), st.sampled_from(FAULTS)),
     ),
     max_size=25,
 )
@@ -61,6 +63,15 @@ async def live(world: World, asked: list[Request], word: str, what: object, step
             world.clock.turn(seconds)
         case "go", str(owner):
             await world.killed(world.courier(owner))
+        case "ask and meet", Lost() | Exception() | Killed() as fault:
+            world.board.fails("post", fault)
+            asked.append(await world.ask(approvers=("@team",)))
+            await world.killed(world.courier("first"))
+        case "remark and meet", Lost() | Exception() | Killed() as fault:
+            world.board.fails("update", fault)
+            world.board.fails("tell", fault)
+            await world.do("ada", asked[0], c.Comment(f"remark {step}"))
+            await world.killed(world.courier("first"))
         case call, Lost() | Exception() | Killed() as fault:
             world.board.fails(call, fault)
         case _:
