@@ -129,9 +129,10 @@ def _assign(request: Request, votes: dict[int, tuple[Vote, ...]]) -> dict[Slot, 
     stage stays passed. Where `any_of` leaves a choice, the one that meets the earliest requirements is taken.
     """
     requirements = [(stage.number, requirement) for stage in request.plan.stages for requirement in stage.requirements]
-    best: dict[Slot, str] = {}
+    choices = list(islice(product(*(requirement.ways for _, requirement in requirements)), CHOICES))
+    best = match(_slots(request, requirements, choices[0], votes))
     met: tuple[bool, ...] = ()
-    for ways in islice(product(*(requirement.ways for _, requirement in requirements)), CHOICES):
+    for ways in choices if len(choices) > 1 else ():
         chosen = match(_slots(request, requirements, ways, votes))
         now_met = tuple(
             result.met for stage in request.plan.stages for result in _results(request, stage, votes, chosen)

@@ -55,11 +55,11 @@ class _Came:
 
     def _fate(self, look: Look) -> tuple[str, str]:
         rule = look.rule
-        if rule.mode is Mode.SHADOW:
+        if rule.mode is Mode.SHADOW and look.bites:
             return "shadow", "only watches"
         if rule.id in self.waived:
             return "waived", f"set aside: {self.waived_by}"
-        if not (look.holds or (look.cannot_tell and rule.effect is not Effect.ALLOW)):
+        if not look.bites:
             return _idle(look)
         match rule.effect:
             case Effect.REQUIRE:

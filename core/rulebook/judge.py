@@ -24,6 +24,9 @@ from core.rulebook.rulebook import Look
 
 __all__ = ["ANYONE", "default_stage", "judge"]
 
+SHADOWS = 20
+"""Rules in shadow that are tried out on one revision; more of them only watch."""
+
 REQUEST = "the request"
 PROJECT = "the project"
 
@@ -68,7 +71,8 @@ class _Case:
 
     def judged(self) -> Judgement:
         judgement = self.weighed()
-        shadows = tuple(self._shadow(look, judgement) for look in self._looks(mode=Mode.SHADOW) if look.holds)
+        watching = [look for look in self._looks(mode=Mode.SHADOW) if look.bites]
+        shadows = tuple(self._shadow(look, judgement) for look in watching[:SHADOWS])
         seen = judgement.plan.explanation
         if seen is None or not shadows:
             return judgement
@@ -129,7 +133,7 @@ class _Case:
         return tuple(look for look in self._looks(Effect.ALLOW) if look.rule.scope.narrowness == narrow)
 
     def _asking_looks(self) -> tuple[Look, ...]:
-        return tuple(look for look in self._looks(Effect.REQUIRE) if look.holds or look.cannot_tell)
+        return tuple(look for look in self._looks(Effect.REQUIRE) if look.bites)
 
     def _looks(self, effect: Effect | None = None, mode: Mode = Mode.ON) -> tuple[Look, ...]:
         looks = (look for look in self.given.looked.looks if look.rule.mode is mode)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.model.rule import Mode, Rule
+from core.model.rule import Effect, Mode, Rule
 from core.rulebook.answer import NO, Answer, Truth
 from core.rulebook.condition import Conditions, View
 from core.rulebook.skeleton import types_in
@@ -32,6 +32,11 @@ class Look:
     @property
     def cannot_tell(self) -> bool:
         return self.answer.truth is Truth.CANNOT_TELL
+
+    @property
+    def bites(self) -> bool:
+        """Whether it takes effect: what cannot be told asks people, but never allows."""
+        return self.holds or (self.cannot_tell and self.rule.effect is not Effect.ALLOW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,14 @@ def test_one_persons_two_turns_are_not_merged_away() -> None:
     ]
 
 
+def test_of_one_persons_two_turns_the_last_is_merged_with_a_rules_later_one() -> None:
+    named = stages(one_of("@platform"), one_of("@platform"))
+    assert asks(judged(['add "x" when true require @legal then 2 of @platform'], named=named)) == [
+        ["1 of @legal", "1 of @platform"],
+        ["2 of @platform"],
+    ]
+
+
 def test_the_shortest_windows_every_reminder_and_every_channel_count() -> None:
     plan = judged(
         [
@@ -367,6 +375,16 @@ def test_a_rule_in_shadow_says_what_it_would_have_done_and_does_nothing(line: st
     with_it, without = judged([TWO, shadowed]), judged([TWO])
     assert (with_it.outcome, with_it.plan) == (without.outcome, without.plan)
     assert (fates(with_it)["shadow"], sentences(with_it)["shadow"]) == ("shadow", sentence)
+
+
+def test_a_rule_in_shadow_that_cannot_tell_says_whom_it_would_have_asked() -> None:
+    judgement = judged(
+        ['add "prod" when metadata.env == "production" require @new shadow', 'add "quiet" when false deny shadow']
+    )
+    assert (
+        sentences(judgement)["prod"] == "would have asked 1 of @new; would not have asked 1 of anyone who may approve"
+    )
+    assert fates(judgement) == {"prod": "shadow", "quiet": "no_match"}
 
 
 def test_a_shadow_allow_does_not_narrow() -> None:
