@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count as counting
 from itertools import islice
 from typing import Any, Final
 
@@ -110,6 +111,7 @@ def _template(id: str, rows: dict[str, list[Row]], columns: Sequence[str]) -> Te
 
 
 def _copies(templates: Sequence[Template], table: str, columns: Sequence[str], count: int) -> Iterator[Row]:
+    sealed = counting(-1, -1)  # places before the feed's first: nothing of a copy is left to seal
     for place in range(count):
         template = templates[place % len(templates)]
         created_at = template.created_at - timedelta(seconds=1 + place)
@@ -120,8 +122,13 @@ def _copies(templates: Sequence[Template], table: str, columns: Sequence[str], c
             (_plain(template.created_at), _plain(created_at)),
         )
         for row in template.rows[table]:
+            changed = {"number": number, "position": next(sealed)}
             yield tuple(
-                number if column == "number" else created_at if value == template.created_at else _written(value, words)
+                changed[column]
+                if column in changed
+                else created_at
+                if value == template.created_at
+                else _written(value, words)
                 for column, value in zip(columns, row, strict=True)
             )
 

@@ -16,11 +16,11 @@ PATH: Final = "/slack/events"
 ACTION: Final = "request.approve"
 
 
-def click(world: World, request: Request, number: int) -> bytes:
-    """The body of one click on Approve; `number` says who clicks, and makes trigger and message unlike any other's."""
+def click(world: World, request: Request, number: int, person: int) -> bytes:
+    """The body of one click on Approve; `number` makes trigger and message unlike any other's."""
     card = draw(request, Backdrop("default")).as_json()
     block, button = approve_button(card)
-    user, ts = world.user(number), f"17637{number // 1_000_000:05}.{number % 1_000_000:06}"
+    user, ts = world.user(person), f"17637{number // 1_000_000:05}.{number % 1_000_000:06}"
     payload: dict[str, Any] = {
         "type": "block_actions",
         "user": {"id": user, "username": user.lower(), "name": user.lower(), "team_id": world.team},

@@ -20,3 +20,8 @@ def rows(url: str, query: str) -> list[tuple[Any, ...]]:
 def statuses(url: str) -> dict[str, str]:
     """Request id to status."""
     return dict(rows(url, "SELECT id, status FROM requests"))
+
+
+def behind(url: str) -> int:
+    """How many cards do not show their request as it is."""
+    return int(rows(url, "SELECT count(*) FROM deliveries WHERE wanted > shown")[0][0])

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -43,9 +43,10 @@ def memory_of(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def serving(module: str, *arguments: str) -> Iterator[Server]:
+def serving(module: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Iterator[Server]:
     """`python -m module arguments …`, from its first line until the end of the block."""
-    process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE)
+    environment = {**os.environ, **(variables or {})}
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, env=environment)
     try:
         yield Server(process, first_line(process, [module, *arguments]))
     finally:

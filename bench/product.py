@@ -73,7 +73,7 @@ def product(folder: Path, url: str, slack: Mapping[str, Any] | None = None) -> I
 def start(folder: Path, url: str, slack: Mapping[str, Any] | None = None) -> Server:
     """Start it; `told` holds its port, and how many seconds it took until it was ready."""
     port, began = free_port(), time.perf_counter()
-    environment = {**os.environ, **variables(url, port), **({} if slack is None else slack_variables(slack))}
+    environment = {**os.environ, **settings_for(url, port), **({} if slack is None else slack_variables(slack))}
     command = [sys.executable, "-c", "from bot.cli import main; main()", "serve"]
     paths = os.pathsep.join([str(Path(__file__).parents[1]), environment.get("PYTHONPATH", "")])
     with (folder / "product.log").open("ab") as log:
@@ -87,7 +87,7 @@ def start(folder: Path, url: str, slack: Mapping[str, Any] | None = None) -> Ser
     return Server(process, {"port": port, "seconds": time.perf_counter() - began})
 
 
-def variables(url: str, port: int) -> dict[str, str]:
+def settings_for(url: str, port: int) -> dict[str, str]:
     settings = {"DATABASE_URL": url, "PORT": str(port)}
     settings |= {"ENCRYPTION_KEYS": SECRET, "SIGNING_KEY": SECRET, "PEPPER": SECRET}
     return {f"COUNTERSIGN_{name}": value for name, value in settings.items()}
@@ -137,13 +137,23 @@ class Workplace:
     def product(self) -> AbstractContextManager[Server]:
         return product(self.folder, self.url, self.slack)
 
-    def ask(self, count: int, *, cards: bool = False) -> None:
-        """So many requests, made before the product starts; with cards it will find them to be posted."""
-        self.requests = asyncio.run(_ask(self.url, self.world, count, ("slack",) if cards else ()))
+    def paced(self, times: float) -> AbstractContextManager[Server]:
+        """The product using Slack so many times as fast as Slack allows."""
+        variables = {**settings_for(self.url, free_port()), **slack_variables(self.slack)}
+        return serving("bench.paced_server", str(times), variables=variables)
 
-    def clicks(self) -> list[bytes]:
-        """One click on Approve for each of the requests."""
-        return [click(self.world, request, number) for number, request in enumerate(self.requests)]
+    def ask(self, count: int, *, votes: int = 1, cards: bool = False) -> None:
+        """So many requests, made before the product starts; with cards it will find them to be posted."""
+        self.requests = asyncio.run(_ask(self.url, self.world, count, votes, ("slack",) if cards else ()))
+
+    def clicks(self, votes: int = 1) -> list[bytes]:
+        """One person's click on Approve for each of the requests, then the next one's."""
+        count = len(self.requests)
+        return [
+            click(self.world, request, vote * count + place, person=place + vote)
+            for vote in range(votes)
+            for place, request in enumerate(self.requests)
+        ]
 
     def approved(self, requests: Sequence[Request]) -> list[bool]:
         """Which of these requests the database calls approved."""
@@ -151,10 +161,10 @@ class Workplace:
         return [found[request.id] == "approved" for request in requests]
 
 
-async def _ask(url: str, world: World, count: int, outlets: tuple[str, ...]) -> list[Request]:
+async def _ask(url: str, world: World, count: int, votes: int, outlets: tuple[str, ...]) -> list[Request]:
     async with core(url, outlets=outlets) as made:
         await furnish(made.store, [world])
-        return await create(made.desk, world, count)
+        return await create(made.desk, world, count, votes=votes)
 
 
 @contextmanager

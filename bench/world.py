@@ -12,7 +12,7 @@ from ulid import ULID
 
 from bench.asks import ask
 from bot.wire.asking import NewRequest
-from core.desk import Desk, Draft
+from core.desk import Desk, Draft, DraftRequirement, DraftStage
 from core.model.organisation import Agent, Grant, Group, Identity, Member, Organisation, Project, Settings
 from core.model.people import Actor, Proof, Role, Verb, Way
 from core.model.request import Request
@@ -109,11 +109,12 @@ def draft(number: int) -> Draft:
     return NewRequest.model_validate(ask(number)).to_draft()
 
 
-async def create(desk: Desk, world: World, count: int) -> list[Request]:
-    """So many pending requests of many agents, each waiting for one of the group; in the order of their commits."""
+async def create(desk: Desk, world: World, count: int, *, votes: int = 1) -> list[Request]:
+    """So many pending requests of many agents, each waiting for so many of the group; in the order of their commits."""
+    stage = DraftStage((DraftRequirement(("@platform",), votes),))
 
     async def one(number: int) -> Request:
-        return (await desk.create(world.asker(number), draft(number))).request
+        return (await desk.create(world.asker(number), replace(draft(number), stages=(stage,)))).request
 
     return await at_once(64, [lambda number=number: one(number) for number in range(count)])  # type: ignore[misc]
 
