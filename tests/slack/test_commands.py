@@ -178,7 +178,7 @@ async def test_login_shows_a_code_that_opens_the_command_line_once(world: World)
     made = await logins.exchange(code[0], "test", origin="test")
     assert made.token.member == world.members["bob"]
     assert not made.token.may_decide
-    assert "It may decide for you" in await run(world, "bob", "login deciding")
+    assert "may read, ask and decide for you" in await run(world, "bob", "login deciding")
 
 
 async def test_ask_opens_the_form_and_its_request_reaches_the_people_picked(world: World) -> None:
