@@ -20,6 +20,9 @@ from core.ports import LedgerRow, Seal, Transaction
 MOST: Final = 1000
 """Rows under one seal at most."""
 
+ROUNDS: Final = 5
+"""Seals made at once at most: a long neglected ledger is caught up with bit by bit, while commands go on."""
+
 LEASE_SECONDS: Final = 10.0
 
 
@@ -34,12 +37,14 @@ class Sealer:
     def __call__(self, tx: Transaction, organisations: Iterable[str]) -> None:
         for organisation in sorted(organisations):
             if tx.hold_lease(f"seal:{organisation}", self._owner, LEASE_SECONDS):
-                self._seal_all(tx, organisation)
+                self._catch_up(tx, organisation)
 
-    def _seal_all(self, tx: Transaction, organisation: str) -> None:
+    def _catch_up(self, tx: Transaction, organisation: str) -> None:
         last = tx.last_seal(organisation)
-        while rows := tx.unsealed(organisation, MOST):
-            last = self._seal(tx, organisation, rows, last)
+        for _ in range(ROUNDS):
+            rows = tx.unsealed(organisation, MOST)
+            if rows:
+                last = self._seal(tx, organisation, rows, last)
             if len(rows) < MOST:
                 return
 
