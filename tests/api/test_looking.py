@@ -248,3 +248,26 @@ async def test_the_feed_needs_read_everywhere(house: House) -> None:
     assert (await house.get("ci", "/v1/events?after=nonsense")).status_code == 403
     assert (await house.get("ada", "/v1/events?after=nonsense")).status_code == 400
     assert (await house.get("ada", "/v1/events")).status_code == 200
+
+
+@both_databases
+async def test_the_feed_tells_everything_once_in_the_order_of_the_seals(house: House) -> None:
+    asked = await house.ask()
+    await decide(house, "ada", asked)
+    await sealed(house)
+    rows: list[Any] = []
+    after = 0
+    while page := (await house.get("ada", f"/v1/events?after={after}&limit=7")).json()["data"]:
+        rows += page
+        after = page[-1]["position"]
+    assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
+    mine = [row["event"] for row in rows if row["request"] == asked["id"]]
+    assert mine == ["created", "judged", "stage_opened", "decision_recorded", "stage_passed", "ended"]
+
+
+async def sealed(house: House) -> None:
+    """PostgreSQL's sealer follows within a quarter of a second."""
+    organisation = house.host.organisation
+    async with asyncio.timeout(10):
+        while await house.assembly.rooms.store.read(lambda reader: reader.unsealed_count(organisation, 1)):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
