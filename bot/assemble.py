@@ -42,7 +42,7 @@ from core.scheduling.deadlines import next_due
 from core.secrets import Pepper
 from core.standing import waiting_principals
 from core.store import open_store
-from core.store.migrate import check_current, upgrade
+from core.store.schema import check_current, current, newest
 
 LATEST_SWEEP: Final = 60
 """Seconds after which a server whose sweep has not ended is not ready."""
@@ -122,10 +122,12 @@ def derive(request: Request) -> Derived:
 
 def prepare(url: str) -> None:
     """SQLite's schema is brought up by itself; PostgreSQL's, which several servers share, must be brought up before."""
-    if url.startswith("sqlite"):
-        upgrade(url)
-    else:
+    if not url.startswith("sqlite"):
         check_current(url)
+    elif current(url) != newest():
+        from core.store.migrate import upgrade  # noqa: PLC0415 (a server that is up to date need not load Alembic)
+
+        upgrade(url)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from bot.cli.ending import tell
 from bot.cli.host import AsJson, Config
 from bot.settings import Settings, SettingsProblem, keys_file, keys_for, load
 from core.errors import Unavailable
-from core.store.migrate import SchemaBehind, check_current
+from core.store.schema import SchemaBehind, check_current
 
 
 @dataclass(frozen=True, slots=True)

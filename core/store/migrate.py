@@ -16,96 +16,38 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, NullPool, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, text
 
-from core.errors import Conflict, Unavailable
-from core.store.opening import is_sqlite, sqlite_path
+from core.errors import Unavailable
+from core.store.opening import sqlite_path
+from core.store.schema import MIGRATIONS, connected, newest, revision
 
 LOCK: Final = 0x434F554E  # any number, the same in every process
 
-_FOLDER: Final = Path(__file__).parent / "migrations"
 
-
-class SchemaBehind(Conflict):
-    """The database's schema is not the one this program was written for."""
-
-    code = "schema_behind"
-
-
-def upgrade(url: str, revision: str = "head") -> str | None:
-    """Bring the schema up to `revision`; where it stands then."""
-    with _connected(url) as connection:
+def upgrade(url: str, to: str = "head") -> str | None:
+    """Bring the schema up to a revision; where it stands then."""
+    with connected(url) as connection:
         if connection.dialect.name == "sqlite":
-            _keep_copy(connection, sqlite_path(url), revision)
+            _keep_copy(connection, sqlite_path(url), to)
         with _alone(connection):
-            command.upgrade(_config(connection), revision)
-        return _revision(connection)
+            command.upgrade(_config(connection), to)
+        return revision(connection)
 
 
-def downgrade(url: str, revision: str = "base") -> str | None:
-    """Take the schema down to `revision`; where it stands then."""
-    with _connected(url) as connection:
+def downgrade(url: str, to: str = "base") -> str | None:
+    """Take the schema down to a revision; where it stands then."""
+    with connected(url) as connection:
         with _alone(connection):
-            command.downgrade(_config(connection), revision)
-        return _revision(connection)
+            command.downgrade(_config(connection), to)
+        return revision(connection)
 
 
-def current(url: str) -> str | None:
-    """The revision the database stands at; None before the first."""
-    with _connected(url) as connection:
-        return _revision(connection)
-
-
-def newest() -> str | None:
-    """The revision this program was written for."""
-    return _scripts().get_current_head()
-
-
-def check_current(url: str) -> None:
-    """Raise `SchemaBehind` unless the schema is the one this program was written for."""
-    stands, wanted = current(url), newest()
-    if stands != wanted:
-        raise SchemaBehind(
-            f"The database's schema is at '{stands or 'nothing'}', this program needs '{wanted}'; "
-            "run `countersign migrate` first."
-        )
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config(None))
-
-
-def _config(connection: Connection | None) -> Config:
+def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-@contextmanager
-def _connected(url: str) -> Iterator[Connection]:
-    """A connection that leaves BEGIN and COMMIT to us: the drivers' own would split a migration."""
-    options = {"timeout": 30, "isolation_level": None} if is_sqlite(url) else {}
-    address = f"sqlite:///{sqlite_path(url)}" if is_sqlite(url) else url
-    engine = create_engine(address, poolclass=NullPool, connect_args=options)
-    with _reached(engine) as connection:
-        yield connection
-    engine.dispose()
-
-
-def _reached(engine: Engine) -> Connection:
-    """The driver's own words may hold the password of the address, so they are not passed on."""
-    try:
-        return engine.connect()
-    except OperationalError:
-        raise Unavailable("The database cannot be reached; check its address and that it is running.") from None
 
 
 @contextmanager
@@ -132,10 +74,10 @@ def _check_references(connection: Connection) -> None:
         raise Unavailable(f"The migration would break {len(broken)} references, so nothing was changed.")
 
 
-def _keep_copy(connection: Connection, path: Path, revision: str) -> None:
+def _keep_copy(connection: Connection, path: Path, to: str) -> None:
     """A copy of a filled file beside it, before anything is changed."""
-    stands = _revision(connection)
-    if stands is None or stands == newest() or revision == stands:
+    stands = revision(connection)
+    if stands is None or stands == newest() or to == stands:
         return
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(f"{path}.{stands}.{stamp}")) as copy:

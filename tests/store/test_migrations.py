@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, inspect
 
 from core.ports import Filter
-from core.store import migrate
-from core.store.migrate import SchemaBehind
+from core.store import migrate, schema
+from core.store.schema import SchemaBehind
 from core.store.sqlite import connect
 from core.store.tables import metadata
 from tests.postgres import Server
@@ -52,19 +54,19 @@ def copies(folder: Path) -> list[Path]:
 
 
 async def test_the_schema_goes_up_down_and_up_on_a_filled_database(empty: str) -> None:
-    assert migrate.current(empty) is None
-    assert migrate.upgrade(empty) == migrate.newest()
+    assert schema.current(empty) is None
+    assert migrate.upgrade(empty) == schema.newest()
     await fill(empty)
     assert migrate.downgrade(empty) is None
     assert tables(empty) == set()
-    assert migrate.upgrade(empty) == migrate.newest()
+    assert migrate.upgrade(empty) == schema.newest()
     await fill(empty)
 
 
 async def test_upgrading_twice_changes_nothing(empty: str) -> None:
     migrate.upgrade(empty)
     await fill(empty)
-    assert migrate.upgrade(empty) == migrate.newest()
+    assert migrate.upgrade(empty) == schema.newest()
     async with opened(empty) as store:
         assert len(await store.read(lambda reader: reader.organisations())) == 2
 
@@ -83,9 +85,9 @@ async def test_migrations_and_tables_agree(empty: str) -> None:
 
 async def test_a_server_refuses_a_schema_that_is_behind(empty: str) -> None:
     with pytest.raises(SchemaBehind, match="countersign migrate"):
-        migrate.check_current(empty)
+        schema.check_current(empty)
     migrate.upgrade(empty)
-    migrate.check_current(empty)
+    schema.check_current(empty)
 
 
 async def test_a_step_that_fails_leaves_the_database_as_it_was(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +103,7 @@ async def test_a_step_that_fails_leaves_the_database_as_it_was(empty: str, monke
     with pytest.raises(LookupError):
         migrate.downgrade(empty)
     assert tables(empty) == before
-    assert migrate.current(empty) == migrate.newest()
+    assert schema.current(empty) == schema.newest()
 
 
 async def test_what_was_kept_before_there_were_rules_is_kept_through_every_step(empty: str) -> None:
@@ -134,3 +136,10 @@ async def test_a_migration_that_would_break_references_is_refused(tmp_path: Path
         connection.execute("DELETE FROM projects")
     with pytest.raises(Exception, match="references"):
         migrate.upgrade(url)
+
+
+def test_the_newest_revision_is_alembics_head() -> None:
+    """Starting a server reads it off the files' names, so that Alembic need not be loaded."""
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.newest()
