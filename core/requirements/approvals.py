@@ -50,14 +50,14 @@ class Approvals(Requirement):
         return f"all of {names}" if self.all else f"{self.min} of {names}"
 
     def joined(self, other: Self) -> Self:
-        return replace(self, min=max(self.min, other.min))
+        return self if self.min >= other.min else replace(self, min=other.min)
 
     def called(self, id: str) -> Self:
         return replace(self, id=id)
 
     def bound(self, bind: Bind) -> Self:
-        found = (bound for source in self.people for bound in bind(source))
-        return replace(self, people=tuple(dict.fromkeys(found)))
+        found = tuple(dict.fromkeys(bound for source in self.people for bound in bind(source)))
+        return self if found == self.people else replace(self, people=found)
 
     def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
         if self.all and fixed is not None:

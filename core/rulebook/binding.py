@@ -30,10 +30,13 @@ def binder(project: str, stands_for: StandsFor) -> Bind:
 
 
 def bind_stages(stages: tuple[Stage, ...], bind: Bind) -> tuple[Stage, ...]:
-    return tuple(
-        replace(stage, requirements=tuple(requirement.bound(bind) for requirement in stage.requirements))
-        for stage in stages
-    )
+    """Most sources stand for themselves, so that most stages stay the very same."""
+    return tuple(_bound(stage, bind) for stage in stages)
+
+
+def _bound(stage: Stage, bind: Bind) -> Stage:
+    requirements = tuple(requirement.bound(bind) for requirement in stage.requirements)
+    return stage if requirements == stage.requirements else replace(stage, requirements=requirements)
 
 
 def sources_of(stages: Iterable[Stage]) -> Iterator[Source]:

@@ -25,11 +25,10 @@ def explanation(
 ) -> Explanation:
     """`decided` and `waived` are rule ids."""
     came = _Came(decided, waived, waived_by, narrowest_allowing(looked))
-    seen = [came.seen(look) for look in looked.looks]
-    idle = [place for place, one in enumerate(seen) if one.fate == "no_match"]
+    idle = [place for place, look in enumerate(looked.looks) if not look.bites]
     left_out = frozenset(idle[LISTED:])
-    kept = tuple(one for place, one in enumerate(seen) if place not in left_out)
-    return Explanation(outcome, looked.rulebook, kept, people, notes, len(left_out))
+    seen = tuple(came.seen(look) for place, look in enumerate(looked.looks) if place not in left_out)
+    return Explanation(outcome, looked.rulebook, seen, people, notes, len(left_out))
 
 
 def narrowest_allowing(looked: Looked) -> int:

@@ -6,13 +6,14 @@ cannot be told asks people: it is never a yes, and never a no.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from core.model.organisation import Project, RequestType
 from core.model.request import Escalates, Judgement, Outcome, Plan, Requester, Stage
-from core.model.requirement import Requirement, Source
+from core.model.requirement import Bind, Requirement, Source
 from core.model.rule import Effect, Mode, Rule
 from core.requirements.approvals import Approvals
 from core.requirements.check import Check
@@ -20,7 +21,7 @@ from core.rulebook.binding import ANYONE, bind_stages, binder, is_unbound, sourc
 from core.rulebook.explain import Fates, explanation, narrowest_allowing
 from core.rulebook.given import Given, PolicyState
 from core.rulebook.merging import BEFORE, Asker, Merged, merge
-from core.rulebook.rulebook import Look
+from core.rulebook.rulebook import Look, Looked
 
 __all__ = ["ANYONE", "default_stage", "judge"]
 
@@ -48,7 +49,18 @@ def judge(
         distinct=distinct,
         notify=tuple(dict.fromkeys((*project.settings.notify, *notify))),
     )
-    return _Case(project, named, frame, given or Given()).judged()
+    given = given or Given()
+    return _Case(project, named, frame, given, binder(project.id, given.stands_for), _sorted(given.looked)).judged()
+
+
+_Looks = Mapping[tuple[Mode, Effect], tuple[Look, ...]]
+
+
+def _sorted(looked: Looked) -> _Looks:
+    found: defaultdict[tuple[Mode, Effect], list[Look]] = defaultdict(list)
+    for look in looked.looks:
+        found[(look.rule.mode, look.rule.effect)].append(look)
+    return {key: tuple(looks) for key, looks in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,12 @@ class _Case:
     named: tuple[Stage, ...]
     frame: Plan
     given: Given
+    bind: Bind
+    looks: _Looks
 
     def judged(self) -> Judgement:
         judgement = self.weighed()
-        watching = [look for look in self._looks(mode=Mode.SHADOW) if look.bites]
+        watching = [look for look in self.given.looked.looks if look.rule.mode is Mode.SHADOW and look.bites]
         shadows = tuple(self._shadow(look, judgement) for look in watching[:SHADOWS])
         seen = judgement.plan.explanation
         if seen is None or not shadows:
@@ -84,7 +98,7 @@ class _Case:
     # Deny.
 
     def _denied(self) -> Judgement | None:
-        rule = next((look.rule for look in self._looks(Effect.DENY) if look.holds), None)
+        rule = next((look.rule for look in self._on(Effect.DENY) if look.holds), None)
         if rule is not None:
             return self._over(Outcome.DENY, f"Rule {rule.name} denies this.", rule.cause, frozenset({rule.id}))
         policy = next((policy for policy in self.given.policies if policy.denies), None)
@@ -130,14 +144,13 @@ class _Case:
 
     def _narrowest(self) -> tuple[Look, ...]:
         narrow = narrowest_allowing(self.given.looked)
-        return tuple(look for look in self._looks(Effect.ALLOW) if look.rule.scope.narrowness == narrow)
+        return tuple(look for look in self._on(Effect.ALLOW) if look.rule.scope.narrowness == narrow)
 
     def _asking_looks(self) -> tuple[Look, ...]:
-        return tuple(look for look in self._looks(Effect.REQUIRE) if look.bites)
+        return tuple(look for look in self._on(Effect.REQUIRE) if look.bites)
 
-    def _looks(self, effect: Effect | None = None, mode: Mode = Mode.ON) -> tuple[Look, ...]:
-        looks = (look for look in self.given.looked.looks if look.rule.mode is mode)
-        return tuple(look for look in looks if effect in (None, look.rule.effect))
+    def _on(self, effect: Effect) -> tuple[Look, ...]:
+        return self.looks.get((Mode.ON, effect), ())
 
     # Who asks for what.
 
@@ -149,7 +162,7 @@ class _Case:
         return (Asker(PROJECT, PROJECT, (Stage(BEFORE, "Checks", tuple(checks)),)),) if checks else ()
 
     def _rule_asks(self, rule: Rule) -> Asker:
-        return Asker(rule.cause, f"rule {rule.name}", bind_stages(rule.stages, self._bind))
+        return Asker(rule.cause, f"rule {rule.name}", bind_stages(rule.stages, self.bind))
 
     def _policies_ask(self) -> tuple[Asker, ...]:
         policies = (policy for policy in self.given.policies if policy.stages)
@@ -157,9 +170,6 @@ class _Case:
 
     def _request_asks(self) -> tuple[Asker, ...]:
         return (Asker(REQUEST, REQUEST, self.named),) if self.named else ()
-
-    def _bind(self, source: Source) -> tuple[Source, ...]:
-        return binder(self.project.id, self.given.stands_for)(source)
 
     # Nobody is asked.
 
@@ -184,7 +194,7 @@ class _Case:
 
     def _doubts(self) -> tuple[str, ...]:
         """Who wants a person to look, whoever that is."""
-        denials = (look for look in self._looks(Effect.DENY) if look.cannot_tell)
+        denials = (look for look in self._on(Effect.DENY) if look.cannot_tell)
         rules = (f"rule {look.rule.name}, which could not tell ({look.answer.why})" for look in denials)
         policies = (f"policy {policy.name}{policy.doubt}" for policy in self.given.policies if policy.wants_people)
         return (*rules, *policies)
@@ -236,19 +246,19 @@ class _Case:
             comment_on_reject=frame.comment_on_reject or any(rule.comment_on_reject for rule in rules),
             barred=frame.barred.union(*bars),
             notify=tuple(dict.fromkeys((*frame.notify, *(place for rule in rules for place in rule.notify)))),
-            tell=tuple(dict.fromkeys(bound for rule in rules for to in rule.tell for bound in self._bind(to))),
+            tell=tuple(dict.fromkeys(bound for rule in rules for to in rule.tell for bound in self.bind(to))),
             escalations=tuple(self._escalates(rule, merged) for rule in rules if rule.escalate is not None),
         )
 
     def _escalates(self, rule: Rule, merged: Merged) -> Escalates:
         if rule.escalate is None:
             raise ValueError("only for rules that escalate")
-        to = tuple(dict.fromkeys(bound for source in rule.escalate.to for bound in self._bind(source)))
+        to = tuple(dict.fromkeys(bound for source in rule.escalate.to for bound in self.bind(source)))
         return Escalates(rule.escalate.after, to, merged.ids.get(rule.cause, ()), rule.escalate.reassign)
 
     def _notes(self) -> tuple[str, ...]:
         """What admins should mend: fields that were missing, names that stand for nobody."""
-        unsure = (look for look in self._looks() if look.cannot_tell)
+        unsure = (look for look in self.given.looked.looks if look.cannot_tell and look.rule.mode is Mode.ON)
         notes = [f"Rule {look.rule.name} could not tell: {look.answer.why}." for look in unsure]
         for look in self._asking_looks():
             rule = look.rule
@@ -270,7 +280,7 @@ class _Case:
         on = replace(look, rule=replace(look.rule, mode=Mode.ON))
         looks = tuple(on if one is look else one for one in self.given.looked.looks)
         looked = replace(self.given.looked, looks=looks)
-        would = replace(self, given=replace(self.given, looked=looked)).weighed()
+        would = replace(self, given=replace(self.given, looked=looked), looks=_sorted(looked)).weighed()
         return look, _difference(judgement, would)
 
 
