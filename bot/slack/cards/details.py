@@ -113,7 +113,11 @@ def _decisions(request: Request) -> list[Json]:
 def _decision(decision: Decision) -> list[Json]:
     what = "approved" if decision.verdict is Verdict.APPROVED else "rejected"
     seat = f" as {', '.join(decision.seats)}" if decision.seats and decision.name not in decision.seats else ""
-    said = [b.words(f"{decision.name} {what}{seat}{LIVES.get(decision.life, '')}", 250), b.words(" · "), b.moment(decision.at)]
+    said = [
+        b.words(f"{decision.name} {what}{seat}{LIVES.get(decision.life, '')}", 250),
+        b.words(" · "),
+        b.moment(decision.at),
+    ]
     return [*said, b.words(f": {mask_text(decision.comment)}", 500)] if decision.comment else said
 
 
