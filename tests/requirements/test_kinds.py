@@ -167,6 +167,17 @@ def test_with_distinct_nobody_fills_two_places() -> None:
     assert story.status() is Status.APPROVED
 
 
+def test_with_distinct_the_second_way_is_taken_where_the_first_has_nobody() -> None:
+    story = story_with(EITHER)
+    story.joins(person("bea", "b"))
+    both = Stage(1, "Both", (EITHER, Approvals("s1r2", 1, (B,))))
+    at_request(story, e.Judged(story.now, Plan(stages=(both,), distinct=True), None), entering=True)
+    story.approve("bob")
+    assert story.status() is Status.PENDING
+    story.approve("bea")
+    assert story.status() is Status.APPROVED
+
+
 def test_a_choice_can_pass_when_one_way_can() -> None:
     plan = Plan(stages=(Stage(1, "One", (EITHER,)),))
     assert what_is_missing(plan, {"group:a": (), "group:b": (person("bob", "b"),)}) == ()
