@@ -20,6 +20,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import commands, flows, payload
@@ -40,6 +41,7 @@ from bot.slack.showing import Acknowledgement, Showing
 from core.administration import Administration
 from core.collection import members
 from core.desk import Desk
+from core.errors import Unavailable
 from core.ports import Delivery, Store
 
 ANY: Final = re.compile(r"[\s\S]*")
@@ -58,8 +60,19 @@ def web_client(token: str | None, api_url: str | None, session: aiohttp.ClientSe
 
 
 async def find_installation(client: AsyncWebClient, organisation: str) -> Installation:
-    """Ask Slack once, at start-up, where the token belongs."""
-    answer = await client.auth_test()
+    """Ask Slack once, at start-up, where the token belongs; `Unavailable` says what to mend when it cannot tell."""
+    try:
+        answer = await client.auth_test()
+    except SlackApiError as refusal:
+        said = refusal.response.get("error", "no reason given")
+        raise Unavailable(
+            f"Slack refuses SLACK_BOT_TOKEN ({said}); take the bot token (xoxb-…) from the page OAuth & Permissions "
+            "of the installed app."
+        ) from None
+    except (aiohttp.ClientError, TimeoutError) as trouble:
+        raise Unavailable(
+            f"Slack cannot be reached at {client.base_url} ({type(trouble).__name__}); check the network and start again."
+        ) from None
     return installed(organisation, str(client.token), dict(answer.data if isinstance(answer.data, dict) else {}))
 
 
