@@ -13,6 +13,7 @@ from typing import Any
 
 from core.administration import Administration, operator
 from core.desk import Desk, Draft, DraftRequirement, DraftStage
+from core.errors import Conflict
 from core.model.command import Approve, Ask, Command, Comment, Reject, ReportExecution
 from core.model.organisation import Organisation
 from core.model.people import Actor, Proof, Role, Verb, Way
@@ -65,12 +66,19 @@ class Furnisher:
         organisation = await self._administration.organisations.bootstrap("Acme")
         admin = operator(organisation.id)
         for handle, (name, role) in PEOPLE.items():
-            await self._administration.members.add(admin, f"{handle}@acme.example", name, roles=(role,))
+            await self._member(admin, f"{handle}@acme.example", name, role)
         for group, handles in GROUPS.items():
             await self._administration.groups.add(admin, group, [f"{handle}@acme.example" for handle in handles])
         for project, settings in PROJECTS.items():
             await self._administration.projects.add(admin, project, settings)
         return organisation
+
+    async def _member(self, admin: Actor, email: str, name: str, role: Role) -> None:
+        """The workspace's owner may be one already: Slack's directory makes them an admin by itself."""
+        try:
+            await self._administration.members.add(admin, email, name, roles=(role,))
+        except Conflict:
+            await self._administration.members.get(admin, email)
 
     async def requests(self, organisation: Organisation) -> Furnished:
         """The machines, and a day of their requests."""

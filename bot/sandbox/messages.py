@@ -1,9 +1,10 @@
 """Messages as they are written, changed, deleted and whispered; pages and app are told of each."""
 
 import bisect
-import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.sandbox.ids import new_word
 from bot.sandbox.news import News
@@ -108,8 +109,8 @@ class Messages:
                 self.news.unread(channel, member)
 
     def _called(self, channel: Channel, message: Json) -> set[str]:
-        words = message["text"] + (json.dumps(message["blocks"]) if "blocks" in message else "")
-        called = set(re.findall(r"<@([UW]\w+)", words)) | set(re.findall(r'"user_id": "([UW]\w+)"', words))
+        words = " ".join([message["text"], *_markup(message.get("blocks") or [])])
+        called = set(re.findall(r"<@([UW]\w+)", words))
         for group_id in re.findall(r"<!subteam\^(\w+)", words):
             group = self.workspace.groups.get(group_id)
             called |= set(group.users) if group else set()
@@ -252,3 +253,21 @@ def _with_action_id(element: Json) -> Json:
     return (
         element if element.get("type") == "image" or element.get("action_id") else element | {"action_id": new_word()}
     )
+
+
+def _markup(value: Any) -> Iterator[str]:
+    """What in blocks is read as markup: in plain text and in the words of rich text nobody is mentioned."""
+    match value:
+        case list():
+            for each in value:
+                yield from _markup(each)
+        case {"type": "mrkdwn" | "markdown", "text": str(text)}:
+            yield text
+        case {"type": "user", "user_id": user}:
+            yield f"<@{user}>"
+        case {"type": "usergroup", "usergroup_id": group}:
+            yield f"<!subteam^{group}>"
+        case {"type": "broadcast", "range": everybody}:
+            yield f"<!{everybody}>"
+        case dict():
+            yield from _markup(list(value.values()))

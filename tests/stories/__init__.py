@@ -1,0 +1,1 @@
+"""User stories across all edges, one file each, told in the words of whoever lives them."""
