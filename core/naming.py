@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.lifecycle.facts import Problem
-from core.model.organisation import Member, Project
+from core.model.organisation import Group, Member, Project
 from core.model.people import Role
 from core.model.request import Content, Stage
 from core.model.requirement import Source
@@ -73,6 +73,13 @@ def find_member(reader: Reader, organisation: str, wanted: str) -> Member | None
     return reader.member_by_email(organisation, wanted.strip().lower())
 
 
+def find_group(reader: Reader, organisation: str, wanted: str) -> Group | None:
+    """By `@name` or id."""
+    if wanted.startswith("grp_"):
+        return reader.group(organisation, wanted)
+    return reader.group_by_name(organisation, wanted.removeprefix("@"))
+
+
 def name_stages(reader: Reader, project: Project, draft: Draft) -> Named:
     """Stages numbered from 1; every name that stands for nobody is a problem, each said once."""
     problems: list[Problem] = []
@@ -114,11 +121,8 @@ def _source(reader: Reader, project: Project, name: str) -> Source | None:
         return Source(f"anyone:{project.id}", ANYONE)
     if name.startswith("role:"):
         return _role(project, name.removeprefix("role:"))
-    if name.startswith("@"):
-        group = reader.group_by_name(project.organisation, name.removeprefix("@"))
-        return None if group is None else Source(f"group:{group.id}", f"@{group.name}")
-    if name.startswith("grp_"):
-        group = reader.group(project.organisation, name)
+    if name.startswith(("@", "grp_")):
+        group = find_group(reader, project.organisation, name)
         return None if group is None else Source(f"group:{group.id}", f"@{group.name}")
     member = find_member(reader, project.organisation, name)
     return None if member is None or not member.active else Source(f"member:{member.id}", member.name)
@@ -139,15 +143,10 @@ class RuleNames:
 
     def source(self, word: str) -> Source | None:
         if word.startswith(("@", "grp_")):
-            return self._group(word)
+            group = find_group(self._reader, self._organisation, word)
+            return None if group is None else Source(f"group:{group.id}", f"@{group.name}")
         member = find_member(self._reader, self._organisation, word)
         return None if member is None or not member.active else Source(f"member:{member.id}", member.email)
-
-    def _group(self, word: str) -> Source | None:
-        reader, organisation = self._reader, self._organisation
-        named = word.startswith("@")
-        group = reader.group_by_name(organisation, word[1:]) if named else reader.group(organisation, word)
-        return None if group is None else Source(f"group:{group.id}", f"@{group.name}")
 
     def agent(self, word: str) -> Place | None:
         agents = self._reader.agents(self._organisation)

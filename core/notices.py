@@ -18,7 +18,7 @@ ASKED = "asked"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing to tell: `place` is `thread`, `requester`, `asked` (who has not answered) or `member:<id>`."""
+    """One thing to tell: `place` is `thread`, `requester`, `asked` (who has not answered) or a principal."""
 
     place: str
     word: str
@@ -116,6 +116,37 @@ def _handed_over(request: Request, event: e.HandedOver) -> tuple[Told, ...]:
     )
 
 
+def _judged(request: Request, event: e.Judged) -> tuple[Told, ...]:
+    """People that rules tell hear of it; admins hear what they should mend."""
+    plan = event.plan
+    waits = people_waited_for(stand(request).waiting_on)
+    state = f"it waits for {waits}" if request.is_open and waits else how_it_ended(request).rstrip(".") or "it is open"
+    sentence = f"{_name(request)} was asked by {request.requester.name}; {state}."
+    told = tuple(Told(source.principal, "told", sentence) for source in plan.tell)
+    notes = () if plan.explanation is None else plan.explanation.notes
+    trouble = f"{_name(request)}: {' '.join(notes)}"
+    return (*told, Told(_admins(request), "rule_trouble", trouble)) if notes else told
+
+
+def _admins(request: Request) -> str:
+    return f"role:admin:{request.project}"
+
+
+def _impossible(request: Request, event: e.FoundImpossible) -> tuple[Told, ...]:
+    sentence = f"too few people could ever approve as {', '.join(event.missing)}"
+    told = f"{_name(request)}: {sentence}. Add people, or change the rule; else it will expire."
+    return (*_line(f"As things stand {sentence}.", "impossible"), Told(_admins(request), "impossible", told))
+
+
+def _escalated(request: Request, event: e.Escalated) -> tuple[Told, ...]:
+    waited = say_duration(event.at - request.stage_opened_at) if request.stage_opened_at else "a while"
+    people = people_waited_for(event.to)
+    now = "instead" if event.reassign else "as well"
+    sentence = f"{_name(request)} has waited for {waited} and now waits for you as well."
+    told = tuple(Told(source.principal, "escalated", sentence) for source in event.to)
+    return (*_line(f"Nobody answered within {waited}, so {people} may now decide {now}.", "escalated"), *told)
+
+
 def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
     waits = people_waited_for(stand(request).waiting_on)
     reminders = (
@@ -169,6 +200,8 @@ def _expired(request: Request) -> str:
     waited = f" within {say_duration(request.expires_at - request.created_at)}" if request.expires_at else ""
     if request.cause == "question_unanswered":
         return f"Expired: a question was not answered{waited}."
+    if request.cause == "nobody_could":
+        return f"Expired: too few people were there who could have approved it{waited}."
     if not any(d.counts for d in request.decisions):
         return f"Expired: nobody answered{waited}."
     return f"Expired: not everybody who was asked answered{waited}."
@@ -224,6 +257,9 @@ _SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {
     e.Commented: _commented,
     e.Extended: _extended,
     e.HandedOver: _handed_over,
+    e.Judged: _judged,
+    e.FoundImpossible: _impossible,
+    e.Escalated: _escalated,
     e.Reminded: _reminded,
     e.Ended: _ended,
     e.Superseded: _superseded,

@@ -16,6 +16,12 @@ DIRECT = 20
 COPIES = 10
 """Most direct copies beside a channel's card, for people named one by one."""
 
+SHOWN_ANEW = (e.StageOpened, e.HandedOver, e.Escalated)
+"""After these somebody may wait to see it who did not before."""
+
+TOLD_AT_FIRST = (e.Judged, e.FoundImpossible, e.Ended)
+"""What is told even of a request that has just been made: its card says all the rest."""
+
 
 class Outgoing:
     """Writes deliveries and notices in the transaction of the change that causes them."""
@@ -28,7 +34,7 @@ class Outgoing:
         """Cards for newly opened stages, then one notice per event, place and outlet."""
         if not self._outlets:
             return
-        if any(isinstance(event, e.StageOpened | e.HandedOver) for event in events) and after.is_open:
+        if any(isinstance(event, SHOWN_ANEW) for event in events) and after.is_open:
             self._show(tx, after)
         first = after.version - len(events) + 1
         notices = [
@@ -54,7 +60,7 @@ class Outgoing:
     def _notices(
         self, tx: Transaction, before: Request | None, after: Request, event: e.Event, version: int
     ) -> Iterable[Notice]:
-        if before is None and not isinstance(event, e.Ended):
+        if before is None and not isinstance(event, TOLD_AT_FIRST):
             return
         for what in told(after, event):
             for place in self._resolve(tx, after, what):
@@ -86,6 +92,9 @@ class Outgoing:
             )
             waited = [member for member in asked if member not in quiet]
             return tuple(f"member:{member}" for member in waited[:DIRECT])
+        if what.place.startswith(("group:", "role:", "anyone:")):
+            behind = tx.roster(what.place, request.project, DIRECT)
+            return tuple(f"member:{member}" for member in sorted(behind))
         return (what.place,)
 
 

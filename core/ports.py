@@ -282,7 +282,9 @@ class Transaction(Protocol):
         """0 before the first edit. Costs nothing where this transaction has read a project of the organisation."""
 
     def rulebook(self, organisation: str) -> Rules: ...
-    def rule_uses(self, rules: Iterable[str]) -> Mapping[str, int]: ...
+    def rule_uses(self, rules: Iterable[str]) -> Mapping[str, int]:
+        """How often these have decided; nobody else counts a use of one that is listed until the end."""
+
     def move_rulebook(self, organisation: str, version: int) -> None:
         """From `version` to the next one; `Conflict` (`stale_version`) if it stands elsewhere."""
 

@@ -1,22 +1,35 @@
-"""One call to the desk: who wants what, of which request, and what is already known to be wrong with it."""
+"""One call to the desk: who wants what, of which request, and what was fetched for it before its transaction."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from core.desk.weighing import Weighed
 from core.lifecycle.facts import Problem
 from core.model.command import Command
+from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.people import Actor
 from core.ports import Idempotency
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`request` is None, and `number` drawn, where the command makes a new one."""
+    """`request` is None, and `number` drawn, where the command makes a new one in `project`.
+
+    `problems` is what is known to be wrong already. `weighed` is what rules say of the revision the command makes, if any.
+    """
 
     actor: Actor
     command: Command
     request: str | None = None
     number: int = 0
+    project: Project | None = None
     once: Idempotency | None = None
     problems: tuple[Problem, ...] = ()
+    types: Mapping[str, RequestType] = field(default_factory=lambda: BUILT_IN_TYPES)
+    weighed: Weighed | None = None
+
+
+class Moved(Exception):
+    """The rules, or the revision they were asked about, are others by now; they are asked again."""

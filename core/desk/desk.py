@@ -7,24 +7,37 @@ Deliveries and notices are rows of the same transaction; the courier sends them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
-from core.desk.call import Call
-from core.desk.facts import as_clock, gather, must_exist, type_called, type_problem, with_fixed_facts
-from core.desk.reading import look_up, named_anew, seen, weigh
+from core.desk.books import Book, Books
+from core.desk.call import Call, Moved
+from core.desk.facts import (
+    as_clock,
+    for_the_clock,
+    gather,
+    must_exist,
+    still_missing,
+    type_problem,
+    with_fixed_facts,
+)
+from core.desk.reading import look_up, named_anew, next_revision, seen, weigh
 from core.desk.repeats import Done, Refusal, again
+from core.desk.weighing import Revision, Weighed, ask_rules, count_use
 from core.errors import ApprovalError, Invalid, NotFound, TooSoon, Unavailable
 from core.lifecycle import Facts, decide, fold, overdue, stored_decision
+from core.lifecycle.facts import Problem
 from core.model import command as c
 from core.model import event as e
-from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
+from core.model.organisation import Project
 from core.model.people import Actor, clock_actor
-from core.model.request import Request, Requester
+from core.model.request import Content, Request, Requester
 from core.naming import Draft, Named
 from core.outgoing import Outgoing
 from core.ports import Idempotency, KeyTaken, Remembered, StaleVersion, Store, Transaction, Work
+from core.rulebook.condition import Conditions
 
 __all__ = ["Desk", "Done"]
 
@@ -39,7 +52,10 @@ _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class Desk:
-    """Takes commands from every edge alike. `fresh` gives an unused ULID, `outlets` are the words of those in use."""
+    """Takes commands from every edge alike. `fresh` gives an unused ULID, `outlets` are the words of those in use.
+
+    `conditions` reads rules; parsed ones are shared with whoever else has it.
+    """
 
     def __init__(
         self,
@@ -47,11 +63,11 @@ class Desk:
         *,
         fresh: Callable[[], str],
         outlets: tuple[str, ...] = (),
-        types: Mapping[str, RequestType] = BUILT_IN_TYPES,
+        conditions: Conditions | None = None,
     ) -> None:
         self._store = store
         self._fresh = fresh
-        self._types = types
+        self._books = Books(store, conditions or Conditions())
         self._outgoing = Outgoing(outlets, fresh)
 
     async def create(
@@ -59,7 +75,7 @@ class Desk:
     ) -> Done:
         """A new request, judged; 403 before 400, as everywhere."""
         project, named, behalf = await self._store.read(lambda reader: look_up(reader, actor, draft))
-        problems = (*named.problems, *type_problem(self._types, draft.content))
+        problems = (*named.problems, *await self._type_problem(actor, draft.content))
         command = c.Create(
             project=project.id,
             content=with_fixed_facts(draft.content, actor),
@@ -72,7 +88,7 @@ class Desk:
             expires_at=draft.expires_at,
         )
         number = await self._store.next_number(actor.organisation)
-        return await self._answer(Call(actor, command, None, number, once, problems), deadline)
+        return await self._answer(Call(actor, command, None, number, project, once, problems), deadline)
 
     async def revise(
         self,
@@ -89,7 +105,7 @@ class Desk:
         named = Named((), ())
         if not keep_people:
             named = await self._store.read(lambda reader: named_anew(reader, stored.project, draft))
-        problems = (*named.problems, *type_problem(self._types, draft.content))
+        problems = (*named.problems, *await self._type_problem(actor, draft.content))
         content = with_fixed_facts(draft.content, actor)
         command = c.Revise(content, None if keep_people else named.stages)
         return await self._answer(Call(actor, command, request, once=once, problems=problems), deadline)
@@ -108,17 +124,15 @@ class Desk:
 
     async def would_refuse(self, actor: Actor, request: str, command: c.Command) -> ApprovalError | None:
         """What stands in the way of such a command now; nothing is written. For edges that say 403 before 400."""
-        fresh = self._fresh()
-        return await self._store.read(
-            lambda reader: weigh(reader, actor, request, command, types=self._types, fresh=fresh)
-        )
+        fresh, types = self._fresh(), (await self._books.of(actor.organisation)).types
+        return await self._store.read(lambda reader: weigh(reader, actor, request, command, types=types, fresh=fresh))
 
     async def see(self, actor: Actor, request: str) -> Request:
         """The request as it stands now, if the actor may know of it; an overdue end is written first."""
-        stored = await self._store.read(lambda reader: seen(reader, actor, request, self._types))
+        stored = await self._store.read(lambda reader: seen(reader, actor, request))
         if overdue(stored[0], stored[1]):
             await self.ring(request)
-            stored = await self._store.read(lambda reader: seen(reader, actor, request, self._types))
+            stored = await self._store.read(lambda reader: seen(reader, actor, request))
         return stored[0]
 
     async def number(self, organisation: str, number: int) -> str | None:
@@ -137,18 +151,47 @@ class Desk:
             await self._transact(lambda tx: self._ring_all(tx, due), chore=True)
         return len(due)
 
+    async def _type_problem(self, actor: Actor, content: Content) -> tuple[Problem, ...]:
+        """A type that is not known may have been added just now, elsewhere."""
+        problem = type_problem((await self._books.of(actor.organisation)).types, content)
+        return problem and type_problem((await self._books.renew(actor.organisation)).types, content)
+
     # One transaction.
 
     async def _answer(self, call: Call, deadline: float | None) -> Done:
-        """Begun again where somebody else was quicker."""
+        """Begun again where somebody else was quicker, or the rules have moved."""
+        for _ in range(TRIES):
+            ready = await self._ready(call)
+            try:
+                outcome = await self._transact(partial(self._work, call=ready), deadline=deadline)
+            except Moved:
+                await self._books.renew(call.actor.organisation)
+                continue
+            if isinstance(outcome, Refusal):
+                raise outcome.error
+            return outcome
+        raise Unavailable("The rules are changing faster than they can be read; try again in a moment.")
 
-        def work(tx: Transaction) -> Done | Refusal:
-            return again(tx, call.once, call.request) or self._work(tx, call)
+    async def _ready(self, call: Call) -> Call:
+        """The call with what rules say of the revision it makes, fetched before its transaction."""
+        book = await self._books.of(call.actor.organisation)
+        call = replace(call, types=book.types)
+        if not _makes_a_revision(call.command):
+            return call
+        if not book.rulebook.rules:
+            return replace(call, weighed=Weighed(book.version))
+        return replace(call, weighed=await self._weighed(call, book))
 
-        outcome = await self._transact(work, deadline=deadline)
-        if isinstance(outcome, Refusal):
-            raise outcome.error
-        return outcome
+    async def _weighed(self, call: Call, book: Book) -> Weighed | None:
+        command, number = call.command, None
+        if isinstance(command, c.Create):
+            found = None if call.project is None else _new_revision(command, call.project)
+        else:
+            found, number = await self._store.read(lambda reader: next_revision(reader, call))
+        if found is None:
+            return None
+        weighed = await ask_rules(self._store, book.rulebook, self._books.conditions, found)
+        return replace(weighed, revision=number)
 
     async def _transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
         for _ in range(TRIES):
@@ -159,6 +202,9 @@ class Desk:
         raise Unavailable("This request is changing faster than it can be read; try again in a moment.")
 
     def _work(self, tx: Transaction, call: Call) -> Done | Refusal:
+        repeat = again(tx, call.once, call.request)
+        if repeat is not None:
+            return repeat
         if isinstance(call.command, c.Create):
             return self._create(tx, call, call.command)
         return self._apply(tx, call, call.request or "")
@@ -170,6 +216,7 @@ class Desk:
         events = decide(None, command, replace(facts, number=call.number))
         request = fold(None, events)
         self._save(tx, None, request, events, call.actor)
+        count_use(tx, call.weighed, facts.judgement)
         self._supersede(tx, request, facts)
         if call.once is not None:
             tx.remember(call.once.credential, call.once.key, Remembered(call.once.body, request.id, {}))
@@ -189,7 +236,7 @@ class Desk:
         return self._settle(tx, request, call, events, facts)
 
     def _facts(self, tx: Transaction, request: Request | None, call: Call, project: Project) -> Facts:
-        return gather(tx, request, call, project=project, types=self._types, fresh=self._fresh())
+        return gather(tx, request, call, project=project, fresh=self._fresh())
 
     def _present(self, tx: Transaction, id: str) -> Request | None:
         """The stored request, after what time alone has ended was written."""
@@ -197,6 +244,7 @@ class Desk:
         late = () if stored is None else overdue(stored, tx.now())
         if stored is None or not late:
             return stored
+        late = overdue(stored, tx.now(), nobody_could=bool(still_missing(tx, stored)))
         request = fold(stored, late)
         self._save(tx, stored, request, late, clock_actor(request.organisation))
         return request
@@ -214,6 +262,7 @@ class Desk:
         after = fold(request, events)
         if events:
             self._save(tx, request, after, events, facts.actor)
+            count_use(tx, call.weighed, facts.judgement)
         if call.once is not None:
             reply = {} if decision is None else {"decision": decision.id}
             tx.remember(call.once.credential, call.once.key, Remembered(call.once.body, after.id, reply))
@@ -236,12 +285,10 @@ class Desk:
         request = tx.request(id)
         if request is None:
             return
-        clock = clock_actor(request.organisation)
-        project = must_exist(tx.project(request.project))
-        facts = Facts(tx.now(), clock, self._fresh(), project, type_called(self._types, request.content.type))
+        facts = for_the_clock(tx, request, must_exist(tx.project(request.project)), self._fresh())
         events = decide(request, c.Ring(), facts)
         if events:
-            self._save(tx, request, fold(request, events), events, clock)
+            self._save(tx, request, fold(request, events), events, facts.actor)
 
     def _ring_all(self, tx: Transaction, due: Iterable[str]) -> None:
         for request in due:
@@ -258,3 +305,14 @@ class Desk:
             events = decide(older, c.Supersede(request.id, request.number), as_clock(facts, request))
             if events:
                 self._save(tx, older, fold(older, events), events, facts.actor)
+
+
+def _makes_a_revision(command: c.Command) -> bool:
+    """Or asks again about the present one."""
+    return isinstance(command, c.Create | c.Revise | c.Judge) or (
+        isinstance(command, c.Approve) and bool(command.edits)
+    )
+
+
+def _new_revision(command: c.Create, project: Project) -> Revision:
+    return Revision(command.content, command.requester, project, command.on_behalf_of)

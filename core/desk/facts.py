@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from core.desk.call import Call
+from core.desk.call import Call, Moved
 from core.errors import Invalid, NotFound
-from core.lifecycle import Facts, content_after
+from core.lifecycle import Facts, content_after, overdue
 from core.lifecycle.facts import Problem
 from core.model import command as c
-from core.model.organisation import Project, RequestType
-from core.model.people import Actor, Person, clock_actor
+from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
+from core.model.people import Actor, Person, Verb, clock_actor
 from core.model.request import Content, Judgement, Plan, Request, Stage
 from core.ports import Transaction
 from core.rulebook.can_it_pass import what_is_missing
+from core.rulebook.given import Given
 from core.rulebook.judge import judge
+from core.scheduling.escalations import next_escalation
 
 ROSTER = 25
 """People looked at behind one principal when asking whether a plan can pass; enough for any bars and minimum."""
@@ -26,9 +28,7 @@ EVERYBODY = 500
 Types = Mapping[str, RequestType]
 
 
-def gather(
-    tx: Transaction, request: Request | None, call: Call, *, project: Project, types: Types, fresh: str
-) -> Facts:
+def gather(tx: Transaction, request: Request | None, call: Call, *, project: Project, fresh: str) -> Facts:
     """Everything `decide` may ask for this command, as of this transaction."""
     actor, command = call.actor, call.command
     people = tx.people(people_needed(request, actor, command), project.id)
@@ -37,7 +37,7 @@ def gather(
         actor=actor,
         fresh=fresh,
         project=project,
-        type=type_called(types, _type_word(request, command)),
+        type=type_called(call.types, _type_word(request, command)),
         person=people.get(actor.id) if actor.is_member else None,
         agent=tx.agent(actor.id) if actor.is_agent else None,
         people=people,
@@ -46,7 +46,7 @@ def gather(
     if actor.is_agent and isinstance(command, c.Create):
         limit = project.settings.open_requests_per_agent
         facts = replace(facts, open_count=tx.count_open(f"agent:{actor.id}", limit))
-    return _judged(tx, request, command, facts)
+    return _judged(tx, request, call, facts)
 
 
 def as_clock(facts: Facts, request: Request) -> Facts:
@@ -54,19 +54,32 @@ def as_clock(facts: Facts, request: Request) -> Facts:
     return replace(facts, actor=clock_actor(request.organisation), person=None, agent=None, judgement=None)
 
 
-def _judged(tx: Transaction, request: Request | None, command: c.Command, facts: Facts) -> Facts:
+def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) -> Facts:
+    command = call.command
     proposal = content_after(request, command, facts.type)
     if proposal is not None:
-        judgement = _judgement(request, command, facts, proposal[1])
-        people_behind = rosters(tx, judgement.plan, facts.project.id)
-        missing = _missing(tx, judgement.plan, people_behind, facts) if not facts.problems else ()
-        return replace(facts, judgement=judgement, rosters=people_behind, problems=(*facts.problems, *missing))
+        given = _given(tx, request, call, facts)
+        judgement = _judgement(request, command, facts, proposal[1], given)
+        facts = replace(facts, judgement=judgement, rosters=rosters(tx, judgement.plan, facts.project.id))
+        return facts if facts.problems else _with_what_is_missing(tx, request, command, proposal[1], facts)
     if isinstance(command, c.Approve | c.Withdraw) and request is not None:
         return replace(facts, rosters=rosters(tx, _only_fixing(request.plan), facts.project.id))
     return facts
 
 
-def _judgement(request: Request | None, command: c.Command, facts: Facts, named: tuple[Stage, ...]) -> Judgement:
+def _given(tx: Transaction, request: Request | None, call: Call, facts: Facts) -> Given:
+    """What was fetched, if it was fetched for these rules and this revision: one comparison where there are no rules."""
+    weighed = call.weighed
+    if weighed is None or tx.rulebook_version(facts.project.organisation) != weighed.version:
+        raise Moved
+    if request is not None and weighed.revision not in (None, request.revision):
+        raise Moved
+    return weighed.at(facts.now, tx)
+
+
+def _judgement(
+    request: Request | None, command: c.Command, facts: Facts, named: tuple[Stage, ...], given: Given | None
+) -> Judgement:
     asked = command if isinstance(command, c.Create) else request
     if asked is None:
         raise Invalid("There is nothing to judge.")
@@ -78,21 +91,71 @@ def _judgement(request: Request | None, command: c.Command, facts: Facts, named:
         named=named,
         distinct=asked.distinct,
         notify=asked.notify,
+        given=given,
     )
 
 
-def _missing(
-    tx: Transaction, plan: Plan, people_behind: Mapping[str, frozenset[str]], facts: Facts
-) -> tuple[Problem, ...]:
+def _with_what_is_missing(
+    tx: Transaction, request: Request | None, command: c.Command, named: tuple[Stage, ...], facts: Facts
+) -> Facts:
+    """Who asks for what nobody can give must name others; where rules do, the request opens and admins are told."""
+    judgement = facts.judgement
+    short = () if judgement is None else _missing(tx, judgement.plan, facts.rosters, facts.project.id)
+    if not short or judgement is None:
+        return facts
+    own = _judgement(request, command, facts, named, None).plan
+    if own != judgement.plan:
+        short_of = _missing(tx, own, rosters(tx, own, facts.project.id), facts.project.id) if named else ()
+        if not short_of:
+            return replace(facts, impossible=short)
+        short = short_of
+    sentence = "Too few people could ever approve as {}; name others."
+    return replace(facts, problems=tuple(Problem("approvers", sentence.format(label)) for label in short))
+
+
+def _missing(tx: Transaction, plan: Plan, people_behind: Mapping[str, frozenset[str]], project: str) -> tuple[str, ...]:
     everybody = frozenset[str]().union(*people_behind.values())
-    people = tx.people(everybody, facts.project.id)
+    people = tx.people(everybody, project)
     present: dict[str, tuple[Person, ...]] = {
         principal: tuple(people[member] for member in sorted(members) if member in people)
         for principal, members in people_behind.items()
     }
-    short = what_is_missing(plan, present)
-    sentence = "Too few people could ever approve as {}; name others."
-    return tuple(Problem("approvers", sentence.format(label)) for label in short)
+    return what_is_missing(plan, present)
+
+
+def for_the_clock(tx: Transaction, request: Request, project: Project, fresh: str) -> Facts:
+    """What a ring needs: people only where an end or an escalation is due."""
+    now = tx.now()
+    facts = Facts(now, clock_actor(request.organisation), fresh, project, BUILT_IN_TYPES["custom"])
+    if overdue(request, now):
+        return replace(facts, impossible=still_missing(tx, request))
+    at = next_escalation(request)
+    if at is None or now < at:
+        return facts
+    deciders = {decision.member for decision in request.decisions if decision.counts}
+    to = {source.principal for escalation in request.plan.escalations for source in escalation.to}
+    behind = {principal: tx.roster(principal, project.id, EVERYBODY) for principal in to}
+    fixing = rosters(tx, _only_fixing(request.plan), project.id)
+    return replace(facts, people=tx.people(deciders, project.id), rosters={**fixing, **behind})
+
+
+def still_missing(tx: Transaction, request: Request) -> tuple[str, ...]:
+    """What of the open stage and those after it too few people are left for. A seat handed over is taken at its word."""
+    if not request.is_open or request.hand_overs:
+        return ()
+    stages = tuple(stage for stage in request.plan.stages if stage.number >= request.stage)
+    plan = replace(request.plan, stages=stages)
+    gone = tuple(_gone(tx, request, stages))
+    return gone or _missing(tx, plan, rosters(tx, plan, request.project), request.project)
+
+
+def _gone(tx: Transaction, request: Request, stages: tuple[Stage, ...]) -> Iterator[str]:
+    """Requirements whose people were fixed and are no longer all there."""
+    people = tx.people(frozenset[str]().union(*request.fixed.values()), request.project) if request.fixed else {}
+    for requirement in (requirement for stage in stages for requirement in stage.requirements):
+        fixed = request.fixed.get(requirement.id, frozenset())
+        if any(member not in people or not people[member].may(Verb.APPROVE) for member in fixed):
+            yield requirement.label
 
 
 def people_needed(request: Request | None, actor: Actor, command: c.Command) -> frozenset[str]:

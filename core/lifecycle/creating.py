@@ -17,6 +17,7 @@ from core.model.digest import action_digest, request_digest
 from core.model.people import Verb
 from core.model.request import Content, Judgement, Outcome, Plan, Request, Status
 from core.scheduling.deadlines import expiry, handed_over
+from core.scheduling.escalations import with_escalations
 
 REVISIONS_AN_HOUR = 5
 
@@ -117,7 +118,11 @@ def follow(request: Request, judgement: Judgement, facts: Facts, ends: datetime 
             cause = judgement.cause or "no_rule"
             return (judged, e.Ended(facts.now, Status.AUTO_APPROVED, cause, None, execution))
         case _:
-            return (judged, *enter(fold(request, (judged,)), facts))
+            return (judged, *_impossible(facts), *enter(fold(request, (judged,)), facts))
+
+
+def _impossible(facts: Facts) -> tuple[e.Event, ...]:
+    return (e.FoundImpossible(facts.now, facts.impossible),) if facts.impossible else ()
 
 
 def revise(request: Request, command: c.Revise, facts: Facts) -> tuple[e.Event, ...]:
@@ -175,11 +180,7 @@ def digest_after(request: Request, content: Content) -> str:
 
 def rejudge(request: Request, command: c.Judge, facts: Facts) -> tuple[e.Event, ...]:
     """The same revision judged again: only a different plan changes anything; given approvals stay."""
-    if not request.is_open or facts.judgement is None or facts.judgement.plan == request.plan:
-        return ()
     judgement = facts.judgement
-    ends = judged_expiry(request, judgement.plan, facts)
-    if judgement.outcome is not Outcome.ASK:
-        return follow(request, judgement, facts, ends)
-    judged = e.Judged(facts.now, judgement.plan, ends)
-    return (judged, *enter(fold(request, (judged,)), facts))
+    if not request.is_open or judgement is None or with_escalations(judgement.plan, request.escalated) == request.plan:
+        return ()
+    return follow(request, judgement, facts, judged_expiry(request, judgement.plan, facts))

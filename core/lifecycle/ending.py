@@ -73,6 +73,7 @@ def _longest(request: Request, facts: Facts) -> timedelta:
     raise NotAllowed("Only the people asked or an admin may extend the deadline; ask one of them.")
 
 
-def expire(request: Request, now: datetime) -> e.Ended:
-    cause = "question_unanswered" if request.status is Status.ASKED_QUESTION else "nobody_answered"
+def expire(request: Request, now: datetime, *, nobody_could: bool = False) -> e.Ended:
+    unanswered = "nobody_could" if nobody_could else "nobody_answered"
+    cause = "question_unanswered" if request.status is Status.ASKED_QUESTION else unanswered
     return e.Ended(now, Status.EXPIRED, cause, None, None)

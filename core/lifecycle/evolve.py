@@ -8,6 +8,7 @@ from typing import Any
 
 from core.model import event as e
 from core.model.request import Decision, Execution, ExecutionStatus, Life, Plan, Question, Request, Status
+from core.scheduling.escalations import after_escalation, key
 
 Changes = dict[str, Any]
 """Fields of the request and what they become. One copy per event: copying was a tenth of a decision."""
@@ -58,7 +59,7 @@ def _created(event: e.Created) -> Request:
 
 
 def _judged(request: Request, event: e.Judged) -> Changes:
-    return {"plan": event.plan, "expires_at": event.expires_at, "fixed": {}}
+    return {"plan": event.plan, "expires_at": event.expires_at, "fixed": {}, "escalated": ()}
 
 
 def _stage_opened(request: Request, event: e.StageOpened) -> Changes:
@@ -155,6 +156,12 @@ def _reminded(request: Request, event: e.Reminded) -> Changes:
     return {"reminded_at": event.at} if event.by_hand else {"reminders_rung": event.rung}
 
 
+def _escalated(request: Request, event: e.Escalated) -> Changes:
+    plan = after_escalation(request.plan, event.requirements, event.to, reassign=event.reassign)
+    done = tuple(key(event.place, requirement) for requirement in event.requirements)
+    return {"plan": plan, "fixed": {**request.fixed, **event.fixed}, "escalated": (*request.escalated, *done)}
+
+
 def _ended(request: Request, event: e.Ended) -> Changes:
     return {"status": event.status, "cause": event.cause, "decided_at": event.at, "execution": event.execution}
 
@@ -210,6 +217,8 @@ _HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.Extended: _extended,
     e.HandedOver: _handed_over,
     e.Reminded: _reminded,
+    e.FoundImpossible: _unchanged,
+    e.Escalated: _escalated,
     e.Ended: _ended,
     e.Superseded: _superseded,
     e.Discarded: _discarded,

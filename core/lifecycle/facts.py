@@ -25,7 +25,8 @@ class Facts:
 
     `person` is the acting member as seen from the project, `agent` the acting agent, `people` everybody a decision of
     this request or the command names, `rosters` the active members behind principals that were asked for. `number`,
-    `judgement`, `problems` and `open_count` are filled where the command makes a revision.
+    `judgement`, `problems` and `open_count` are filled where the command makes a revision; `impossible` names what nobody
+    could ever meet of what rules ask for, or of what is still to be met when the time is over.
     """
 
     now: datetime
@@ -39,6 +40,7 @@ class Facts:
     rosters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     judgement: Judgement | None = None
     problems: tuple[Problem, ...] = ()
+    impossible: tuple[str, ...] = ()
     number: int = 0
     open_count: int = 0
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from core.lifecycle.advancing import advance
 from core.lifecycle.ending import expire
+from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
 from core.model import command as c
 from core.model import event as e
 from core.model.duration import say_duration
 from core.model.request import ExecutionStatus, Request
 from core.scheduling.deadlines import next_reminder, rungs_reached
+from core.scheduling.escalations import next_escalation, waiting_escalations
+from core.standing import people_to_fix
 
 
-def overdue(request: Request, now: datetime) -> tuple[e.Event, ...]:
-    """Ends that time alone has brought; written before anything else is read or decided."""
+def overdue(request: Request, now: datetime, *, nobody_could: bool = False) -> tuple[e.Event, ...]:
+    """Ends that time alone has brought; written before anything else is read or decided.
+
+    `nobody_could` says that too few people were left who could have answered.
+    """
     if request.is_open:
         late = request.expires_at is not None and now >= request.expires_at
-        return (expire(request, now),) if late else ()
+        return (expire(request, now, nobody_could=nobody_could),) if late else ()
     return _execution_overdue(request, now)
 
 
@@ -36,11 +43,31 @@ def _execution_overdue(request: Request, now: datetime) -> tuple[e.Event, ...]:
 
 def ring(request: Request, command: c.Ring, facts: Facts) -> tuple[e.Event, ...]:
     """Whatever has fallen due. Rungs missed during an outage are one reminder, not many."""
-    ended = overdue(request, facts.now)
+    ended = overdue(request, facts.now, nobody_could=bool(facts.impossible))
     if ended:
         return ended
-    at = next_reminder(request)
+    escalated = _escalate(request, facts)
+    after = fold(request, escalated)
+    at = next_reminder(after)
+    if at is None or facts.now < at:
+        return escalated
+    return (*escalated, e.Reminded(facts.now, rungs_reached(after, facts.now), by_hand=False))
+
+
+def _escalate(request: Request, facts: Facts) -> tuple[e.Event, ...]:
+    """Whatever has waited long enough goes to others, too; one after the other, for one may have met the next."""
+    at = next_escalation(request)
     if at is None or facts.now < at:
         return ()
-    reminded = e.Reminded(facts.now, rungs_reached(request, facts.now), by_hand=False)
-    return (reminded,)
+    waiting = min(waiting_escalations(request), key=lambda one: one.escalation.after)
+    to, reassign = waiting.escalation.to, waiting.escalation.reassign
+    fixed = {
+        requirement.id: people_to_fix(requirement.bound(lambda _: to), facts.rosters, request.plan.barred)
+        for requirement in waiting.requirements
+        if requirement.fixes_people and reassign
+    }
+    ids = tuple(requirement.id for requirement in waiting.requirements)
+    escalated = e.Escalated(facts.now, request.stage, waiting.place, ids, to, reassign, fixed)
+    after = fold(request, (escalated,))
+    follows = advance(after, facts)
+    return (escalated, *follows, *_escalate(fold(after, follows), facts))

@@ -22,7 +22,7 @@ from core.model.request import (
     Stage,
     Status,
 )
-from core.model.requirement import Report
+from core.model.requirement import Report, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,28 @@ class Reminded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FoundImpossible(Event):
+    """Rules ask for more than anybody could give; `missing` are the requirements that too few people could meet."""
+
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated(Event):
+    """Nobody answered in time: `to` joined the people of these requirements of a stage, or took their places.
+
+    `place` is the escalation's in the plan. `fixed` holds the new people of `all` requirements.
+    """
+
+    stage: int
+    place: int
+    requirements: tuple[str, ...]
+    to: tuple[Source, ...]
+    reassign: bool
+    fixed: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Ended(Event):
     """The request became final. `execution` is set after a yes."""
 
@@ -232,6 +254,8 @@ WORDS: Mapping[str, type[Event]] = {
     "extended": Extended,
     "handed_over": HandedOver,
     "reminded": Reminded,
+    "found_impossible": FoundImpossible,
+    "escalated": Escalated,
     "ended": Ended,
     "superseded": Superseded,
     "discarded": Discarded,

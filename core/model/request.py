@@ -251,7 +251,8 @@ class Request:
     edits. `stage` is the number of the open stage (the last one once the request is final). `fixed` maps a requirement
     id to the member ids an `all` requirement was fixed to when its stage opened. `named` are the stages the requester asked
     for, before judging added to them; `distinct` and `notify` likewise. `checks` holds each check's last report by its
-    name, also those on earlier revisions, which no longer count.
+    name, also those on earlier revisions, which no longer count. `escalated` are the requirements of the plan's escalations that
+    have acted, each as `<place of the escalation>/<requirement>`.
     """
 
     id: str
@@ -290,6 +291,7 @@ class Request:
     reminded_at: datetime | None = None
     revised_recently: tuple[datetime, ...] = ()
     checks: Mapping[str, Report] = field(default_factory=dict)
+    escalated: tuple[str, ...] = ()
     version: int = 0
 
     @property

@@ -33,6 +33,13 @@ class Look:
     def cannot_tell(self) -> bool:
         return self.answer.truth is Truth.CANNOT_TELL
 
+    def after(self, used: int) -> Look:
+        """The same once its rule has been used so often."""
+        most = self.rule.uses
+        if most is None or used < most:
+            return self
+        return Look(self.rule, Answer(NO.truth, f"it was used {used} of {most} times"), spent=True)
+
     @property
     def bites(self) -> bool:
         """Whether it takes effect: what cannot be told asks people, but never allows."""
@@ -78,13 +85,8 @@ class Rulebook:
 
     def look_at(self, candidates: Iterable[Rule], view: View, uses: Mapping[str, int] | None = None) -> Looked:
         """What each answers. `uses` says how often allow rules have decided, by id."""
-        looks = (self._look(rule, view, (uses or {}).get(rule.id, 0)) for rule in candidates)
-        return Looked(self.version, tuple(looks))
-
-    def _look(self, rule: Rule, view: View, used: int) -> Look:
-        if rule.uses is not None and used >= rule.uses:
-            return Look(rule, Answer(NO.truth, f"it was used {used} of {rule.uses} times"), spent=True)
-        return Look(rule, self._conditions.parse(rule.when).ask(view))
+        looks = (Look(rule, self._conditions.parse(rule.when).ask(view)) for rule in candidates)
+        return Looked(self.version, tuple(look.after((uses or {}).get(look.rule.id, 0)) for look in looks))
 
 
 def _is_over(rule: Rule, now: datetime) -> bool:

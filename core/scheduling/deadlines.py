@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from core.model.request import Execution, ExecutionStatus, Plan, Request
+from core.scheduling.escalations import next_escalation
 
 
 def expiry(start: datetime, window: timedelta | None, asked: datetime | None) -> datetime | None:
@@ -33,7 +34,7 @@ def rungs_reached(request: Request, now: datetime) -> int:
 
 def next_due(request: Request) -> datetime | None:
     """The earliest moment at which the clock has something to write."""
-    moments = [next_reminder(request)]
+    moments = [next_reminder(request), next_escalation(request)]
     if request.is_open:
         moments.append(request.expires_at)
     if request.execution is not None and not (request.discarded or request.superseded_by):

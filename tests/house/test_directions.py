@@ -36,6 +36,7 @@ PURE: Final = (
     "core.rulebook",
     "core.scheduling.calendar",
     "core.scheduling.deadlines",
+    "core.scheduling.escalations",
 )
 IMPURE: Final = ("core.rulebook.load",)
 

@@ -52,7 +52,6 @@ def use_after(used: int, tx: Transaction) -> None:
 
 
 async def test_a_rule_is_read_as_it_was_written(store: Engine) -> None:
-    """A-01"""
     await store.transact(lambda tx: tx.move_rulebook(ORG, 0))
     await store.transact(lambda tx: tx.put_rule(RULE))
     assert await store.read(lambda reader: reader.rulebook(ORG)) == Rules(1, (RULE,), ())
@@ -101,7 +100,6 @@ async def test_a_transaction_knows_the_version_along_with_the_project(store: Eng
 
 
 async def test_a_use_is_counted_once(store: Engine) -> None:
-    """E-75"""
     for used in (0, 1, 2):
         use = partial(use_after, used)
         await store.transact(use)
