@@ -161,6 +161,12 @@ def test_a_replay_says_what_would_come_out_differently(before: list[str], after:
     assert result.examples == ({} if change is Change.SAME else {change: (7,)})
 
 
+def test_a_replay_sees_a_narrow_rule_that_only_stands_in_the_way() -> None:
+    wide = 'add "all" when true allow'
+    result = compared([past(1, by=BOT)], [wide], [wide, 'add "bot" for agent bot when false allow'])
+    assert result.changes == {Change.ASKED: 1}
+
+
 def test_a_replay_counts_pings_per_person() -> None:
     pasts = [past(1), past(2, type="merge")]
     result = compared(pasts, [], ['add "x" when type == "deploy" require @platform'])

@@ -155,6 +155,12 @@ def test_bombs_are_refused_quickly(text: str) -> None:
     assert time.perf_counter() - began < 3
 
 
+def test_depth_is_refused_while_reading() -> None:
+    assert "nested deeper" in complaint("[" * 13 + "]" * 13).sentence
+    (document,) = documents("[" * 12 + "]" * 12)
+    assert document.value
+
+
 def test_words_are_read_as_yaml_1_2_has_them() -> None:
     (document,) = documents("[on, no, 1:30, 2027-01-01, 0x1F, 1_000, 1e3, 12, 1.5, ~, true, '3']")
     assert document.value == ["on", "no", "1:30", "2027-01-01", "0x1F", "1_000", 1000.0, 12, 1.5, None, True, "3"]

@@ -306,6 +306,12 @@ def test_a_policy_adds_stages_that_nothing_waives() -> None:
     assert (judgement.outcome, asks(judgement)) == (Outcome.ASK, [["1 of @sec"]])
 
 
+def test_a_policy_that_asks_for_people_allows_nothing_itself() -> None:
+    wanted = stages(one_of("@sec"))
+    given = policy(PolicyState.PASSED, on_pass="approve", stages=wanted)
+    assert asks(judged(['add "soft" when true require @soft waivable'], given=given)) == [["1 of @soft", "1 of @sec"]]
+
+
 def test_a_policy_that_has_not_answered_stands_before_the_people() -> None:
     judgement = judged([TWO], given=policy(PolicyState.WAITING))
     assert asks(judgement) == [["policy opa"], ["2 of @platform"]]
