@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import urllib.request
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,14 @@ from typing import Final
 from bench.bulk import copy_requests
 from bench.figures.base import Bench, Figure
 from bench.outcome import Outcome, Turns
-from bench.product import Core, core, prepare
+from bench.product import Core, core, keys, prepare, product
 from bench.world import World, at_once, draft, furnish
 from core.naming import Draft, DraftRequirement, DraftStage
 from core.ports import Filter, Reader
 
 DUE: Final = 100
+ASKERS: Final = 40  # so few that each has a full page even among the fewest pending
+CALLS: Final = 200
 FEW: Final = 1_000
 PAGE: Final = 20
 WORLD: Final = World()
@@ -39,10 +42,13 @@ def measure(bench: Bench) -> Iterable[Outcome]:
         for url, count in zip(urls, (FEW, many), strict=True):
             fill(url, count)
         yield from asyncio.run(compare(bench, kind, urls[0], urls[1], many))
+        held = [memory(bench, url) for url in urls]
+        name = f"memory, {many:,} pending against {FEW:,}, {kind}"
+        yield Turns((held[1],), (held[0],)).compare(name, "MB", 1.1)
 
 
 def fill(url: str, count: int) -> None:
-    """So many pending requests of 200 agents, waited for by a group or by one member of fifty."""
+    """So many pending requests of forty agents, waited for by a group or by one member."""
     prepare(url)
     copy_requests(url, asyncio.run(make_templates(url)), count)
 
@@ -50,7 +56,7 @@ def fill(url: str, count: int) -> None:
 async def make_templates(url: str) -> list[str]:
     async with core(url) as made:
         await furnish(made.store, [WORLD])
-        return await at_once(16, (_template(made, number) for number in range(200)))
+        return await at_once(16, (_template(made, number) for number in range(ASKERS)))
 
 
 def _template(made: Core, number: int) -> Callable[[], Awaitable[str]]:
@@ -101,7 +107,7 @@ async def _read(side: Side, filter: Filter) -> float:
         return len(reader.requests(WORLD.organisation, filter, cursor=None, limit=PAGE).requests)
 
     start = time.perf_counter()
-    assert await side.core.store.read(page) >= 5
+    assert await side.core.store.read(page) == PAGE
     return (time.perf_counter() - start) * 1000
 
 
@@ -120,7 +126,7 @@ async def _sweeps(bench: Bench, name: str, many: Side, few: Side) -> Outcome:
 
 async def _make_due(side: Side, due: datetime) -> None:
     desk = side.core.desk
-    await at_once(16, ((lambda n=n: desk.create(WORLD.asker(n), waiting_for(n, due))) for n in range(DUE)))  # type: ignore[misc]
+    await at_once(16, ((lambda n=n: desk.create(WORLD.asker(ASKERS + n), waiting_for(n, due))) for n in range(DUE)))  # type: ignore[misc]
 
 
 async def _sweep(side: Side) -> float:
@@ -129,6 +135,17 @@ async def _sweep(side: Side) -> float:
         rung += found
     assert rung >= DUE
     return (time.perf_counter() - start) * 1000
+
+
+def memory(bench: Bench, url: str) -> float:
+    """What the product holds after it has swept and answered some lists, in MB."""
+    secret = asyncio.run(keys(url, WORLD))[0]
+    with product(bench.folder, url) as server:
+        for _ in range(CALLS):
+            asked = f"http://127.0.0.1:{server.port}/v1/requests?status=pending&limit=100"
+            request = urllib.request.Request(asked, headers={"Authorization": f"Bearer {secret}"})
+            urllib.request.urlopen(request, timeout=10).close()
+        return server.memory()
 
 
 def _compared(name: str, turns: list[list[float]]) -> Outcome:
