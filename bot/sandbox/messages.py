@@ -271,3 +271,5 @@ def _markup(value: Any) -> Iterator[str]:
             yield f"<!{everybody}>"
         case dict():
             yield from _markup(list(value.values()))
+        case _:
+            return

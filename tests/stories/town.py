@@ -60,12 +60,14 @@ class Machine:
     async def asks(self, **content: Any) -> Json:
         answer = await self.http.post("/v1/requests", json=content)
         assert answer.status_code == 201, answer.text
-        self.known.append(answer.json()["id"])
-        return dict(answer.json())
+        asked: Json = answer.json()
+        self.known.append(asked["id"])
+        return asked
 
     async def waits(self, request: Json, seconds: int = 30) -> Json:
         """The long poll: answers as soon as somebody has decided."""
-        return await self.reads(request, wait=f"{seconds}s")
+        answered: Json = await self.reads(request, wait=f"{seconds}s")
+        return answered
 
     async def reads(self, request: Json, part: str = "", **query: str) -> Any:
         answer = await self.http.get(f"/v1/requests/{request['id']}{part}", params=query)
