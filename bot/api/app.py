@@ -20,9 +20,6 @@ from bot.wire.showing import Problem
 from core.collection import members
 from core.errors import ApprovalError
 
-Api = FastAPI
-"""What others may call the application without knowing its framework."""
-
 VERSION = "1"
 ABOUT = (
     "A human yes, in Slack, for anything that should not happen without one. Every refusal is a problem document "
@@ -39,18 +36,30 @@ IDEMPOTENCY: Final = {
 }
 
 
-def create_app(house: House) -> FastAPI:
+class Api(FastAPI):
+    """The application. Its description is drawn when it is first asked for: that takes longer than all else here."""
+
+    def __init__(self, house: House, resources: dict[str, Routes]) -> None:
+        super().__init__(title="Countersign", version=VERSION, openapi_url=None, docs_url=None, redoc_url=None)
+        self.state.house = house
+        self._resources = resources
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(self, self.state.house, self._resources)
+        return self.openapi_schema
+
+
+def create_app(house: House) -> Api:
     """An ASGI application on the given rooms. It owns none of them: whoever made them closes them."""
-    app = FastAPI(title="Countersign", version=VERSION, openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.house = house
-    found: dict[str, Routes] = members(routes)
-    for resource in found.values():
+    resources: dict[str, Routes] = members(routes)
+    app = Api(house, resources)
+    for resource in resources.values():
         app.include_router(resource.router)
     app.include_router(docs)
     app.add_exception_handler(ApprovalError, on_refusal)
     app.add_exception_handler(HTTPException, on_http)
     app.add_middleware(Gate, house=house)
-    app.state.openapi = describe(app, house, found)
     return app
 
 

@@ -25,12 +25,12 @@ HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'uns
 
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
-    return JSONResponse(request.app.state.openapi)
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
-    return HTMLResponse(page(request.app.state.openapi), headers=HEADERS)
+    return HTMLResponse(page(request.app.openapi()), headers=HEADERS)
 
 
 @router.get("/")

@@ -1,8 +1,10 @@
 """The real application on a real database, spoken to over ASGI; time is turned by hand."""
 
+import asyncio
 import base64
 import shutil
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -82,12 +84,19 @@ class House:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[House]:
+async def opened(settings: Settings) -> AsyncIterator[House]:
+    """A running server on whatever is there."""
     clock = TurnableClock()
     async with assemble(settings, clock=clock) as assembly:
         organisation = await assembly.rooms.administration.organisations.first()
         assert organisation is not None
-        house = House(assembly, clock, operator(organisation.id))
+        yield House(assembly, clock, operator(organisation.id))
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[House]:
+    """A running server with the admin `root`."""
+    async with opened(settings) as house:
         await house.member("root", Role.ADMIN)
         yield house
 
@@ -98,12 +107,33 @@ def settings_for(url: str) -> Settings:
     )
 
 
+async def furnish(house: House) -> None:
+    """The approvers `ada`, `ben` and `cleo`, the requester `rex`, and the agent `ci`."""
+    for name in ("ada", "ben", "cleo"):
+        await house.member(name, Role.APPROVER)
+    await house.member("rex", Role.REQUESTER)
+    await house.agent("ci")
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A SQLite file with people in it, and their credentials; each test gets a copy."""
+
+    path: Path
+    credentials: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with its tables; each test gets a copy."""
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Furnished:
     path = tmp_path_factory.mktemp("database") / "template.db"
-    upgrade(f"sqlite:///{path}")
-    return path
+
+    async def make() -> dict[str, str]:
+        async with running(settings_for(f"sqlite:///{path}")) as house:
+            await furnish(house)
+            return house.credentials
+
+    with ThreadPoolExecutor(1) as apart:
+        return Furnished(path, apart.submit(asyncio.run, make()).result())
 
 
 @pytest.fixture(scope="session")
@@ -112,9 +142,9 @@ def postgres_schema() -> Callable[[str], object]:
 
 
 @pytest.fixture
-def sqlite(made_once: Path, tmp_path: Path) -> str:
+def sqlite(furnished: Furnished, tmp_path: Path) -> str:
     path = tmp_path / "test.db"
-    shutil.copyfile(made_once, path)
+    shutil.copyfile(furnished.path, path)
     return f"sqlite:///{path}"
 
 
@@ -133,11 +163,13 @@ both_databases = pytest.mark.parametrize(
 
 
 @pytest.fixture
-async def house(database: str) -> AsyncIterator[House]:
-    """With `root` (admin), the approvers `ada`, `ben` and `cleo`, the requester `rex`, and the agent `ci`."""
+async def house(database: str, furnished: Furnished) -> AsyncIterator[House]:
+    """With `root` (admin) and everybody of `furnish`."""
+    if database.startswith("sqlite"):
+        async with opened(settings_for(database)) as found:
+            found.credentials |= furnished.credentials
+            yield found
+        return
     async with running(settings_for(database)) as found:
-        for name in ("ada", "ben", "cleo"):
-            await found.member(name, Role.APPROVER)
-        await found.member("rex", Role.REQUESTER)
-        await found.agent("ci")
+        await furnish(found)
         yield found
