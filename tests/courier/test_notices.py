@@ -51,6 +51,21 @@ async def test_order_is_kept_when_the_outlet_is_busy_in_between(world: World) ->
     assert [line[-1] for line in lines(world, "#deploys")] == list("01")
 
 
+async def test_nothing_overtakes_a_line_that_is_tried_again(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("tell", OutletRefused("try_later", permanent=False))
+    await world.do("ada", request, c.Comment("remark 0"))
+    await courier.drain()
+    await world.do("ada", request, c.Comment("remark 1"))
+    await courier.drain()
+    assert lines(world, "#deploys") == []
+    for _ in range(4):
+        await world.turn(2, courier)
+    assert [line[-1] for line in lines(world, "#deploys")] == list("01")
+
+
 async def test_a_thread_waits_for_its_card(world: World) -> None:
     request = await world.ask(approvers=("@team",))
     world.board.fails("post", Lost(done=False))

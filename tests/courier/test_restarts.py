@@ -1,12 +1,13 @@
 """Crashes, restarts and replicas: nothing is lost, nothing is shown twice, and one courier serves an outlet at a time."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from core.courier import Courier
 from core.model import command as c
-from tests.courier.outlet import Hang, Killed, Lost
+from tests.courier.outlet import QUICK, Hang, Killed, Lost
 from tests.courier.world import World
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +96,20 @@ async def test_whoever_lost_the_lease_while_waiting_sends_nothing(world: World) 
     await world.turn(16, second)
     await first.drain()
     assert world.board.calls.count("update") == 2
+
+
+async def test_what_waited_too_long_for_its_turn_is_left_to_whoever_claims_it_next(world: World) -> None:
+    world.board.pace = replace(QUICK, post_gap=0.5)
+    for _ in range(2):
+        await world.ask()
+    slow = world.courier("slow", linger=1.0)
+    draining = asyncio.create_task(slow.drain())
+    await world.until(lambda: len(world.board.messages) == 1)
+    world.clock.turn(61)
+    claimed = await world.store.transact(lambda tx: tx.claim_deliveries("board", "somebody else", 60, 10))
+    await asyncio.wait_for(draining, 5)
+    assert len(claimed) == 1
+    assert world.board.calls.count("post") == 1
 
 
 async def test_two_couriers_on_one_store_show_each_card_once(world: World) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,11 +64,13 @@ class World:
         self.boards.append(Board(word))
         return self.boards[-1]
 
-    def courier(self, owner: str = "one") -> Courier:
+    def courier(self, owner: str = "one", linger: float = 0.0) -> Courier:
         """One more process."""
         for board in self.boards:
             board.revive()
-        return Courier(self.store, self.boards, owner=owner, patience=PATIENCE, seconds=self.clock.seconds)
+        return Courier(
+            self.store, self.boards, owner=owner, patience=replace(PATIENCE, linger=linger), seconds=self.clock.seconds
+        )
 
     async def killed(self, courier: Courier) -> None:
         """Let it go until nothing is left to do, or it dies."""
