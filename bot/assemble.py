@@ -230,6 +230,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
         return Assembly(inside, house, app, courier, alarm)
     slack = _slack(inside, workspace, courier)
     store.subscribe(slack.nudge)
+    inside.administration.logins.subscribe(slack.announcing.new_token)
     socket = _socket(inside.settings, workspace, slack)
     if socket is not None:
         house.probes.append(_connected(socket))

@@ -26,6 +26,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack import commands, flows, payload
 from bot.slack.actor import Actors
 from bot.slack.afterwards import Afterwards
+from bot.slack.announcing import Announcing
 from bot.slack.backdrop import Backdrops
 from bot.slack.channels import Channels
 from bot.slack.commands.base import NAME
@@ -87,6 +88,7 @@ class Slack:
     channels: Channels
     events: Events
     afterwards: Afterwards
+    announcing: Announcing
 
     async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         return await self.bolt.async_dispatch(request)
@@ -146,7 +148,8 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     copies = Copies(store, showing, adopt)
     bolt = _bolt(client, installation)
     Listeners(dispatch, events, afterwards, copies).join(bolt)
-    return Slack(bolt, installation, found, directory, channels, events, afterwards)
+    announcing = Announcing(store, client, installation, afterwards)
+    return Slack(bolt, installation, found, directory, channels, events, afterwards, announcing)
 
 
 def _bolt(client: AsyncWebClient, installation: Installation) -> AsyncApp:

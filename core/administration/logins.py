@@ -41,6 +41,11 @@ class Logins(Office):
         super().__init__(store, fresh)
         self._pepper = pepper
         self._guesses = Guesses()
+        self._listeners: list[Callable[[Token], None]] = []
+
+    def subscribe(self, listener: Callable[[Token], None]) -> None:
+        """Called with each new token, on the loop: its member should hear that somebody logged in as them."""
+        self._listeners.append(listener)
 
     async def show_code(self, actor: Actor, *, may_decide: bool = False) -> str:
         """A one-time code for the member, to be shown to them alone; `may_decide` is what they ticked."""
@@ -66,6 +71,8 @@ class Logins(Office):
             raise WrongCode(
                 "This code is wrong, used or older than five minutes; ask /countersign login for a new one."
             )
+        for listener in self._listeners:
+            listener(made)
         return NewToken(made, secret)
 
     def _exchange(self, tx: Transaction, code: str, label: str, secret: str) -> Token | None:

@@ -265,3 +265,16 @@ async def test_a_redelivered_event_is_handled_once(http: World) -> None:
     assert (await http.sandbox.send_event_again("message")).ok
     await http.settle()
     assert len(bob.dms()) == count
+
+
+async def test_a_new_token_is_announced_to_its_member_alone(world: World) -> None:
+    """The mail of a stolen code reaches the one it was stolen from."""
+    logins = world.rooms.administration.logins
+    logins.subscribe(world.slack.announcing.new_token)
+    code = await logins.show_code(world.actor("bob"))
+    made = await logins.exchange(code, "laptop", origin="test")
+    await world.settle()
+    said = world.hand("bob").dms()[-1]["text"]
+    assert "A terminal (laptop) has just logged in as you" in said
+    assert made.token.id in said
+    assert world.hand("carol").dms() == []

@@ -33,6 +33,8 @@ WORDS: Final[Mapping[str, str]] = {
     "extended": "moved the deadline",
     "handed_over": "handed over",
     "reminded": "reminded",
+    "found_impossible": "Too few people could ever approve it",
+    "escalated": "Nobody had answered, so it went to others",
     "ended": "The request ended",
     "superseded": "A newer request took its place",
     "discarded": "discarded it",
@@ -43,7 +45,17 @@ WORDS: Final[Mapping[str, str]] = {
     "refused": "was refused",
 }
 BY_ITSELF: Final = frozenset(
-    {"judged", "stage_opened", "stage_passed", "approval_lapsed", "ended", "superseded", "execution_expired"}
+    {
+        "judged",
+        "stage_opened",
+        "stage_passed",
+        "approval_lapsed",
+        "found_impossible",
+        "escalated",
+        "ended",
+        "superseded",
+        "execution_expired",
+    }
 )
 """What follows from what somebody did; nobody is named for it."""
 
