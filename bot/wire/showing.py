@@ -9,9 +9,11 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.model.digest import content_json
+from core.model.explanation import Because, RuleSeen
 from core.model.request import Decision, Execution, Question, Request, Verdict
 from core.model.requirement import Requirement, Result, Source
 from core.ports import LedgerRow
+from core.rulebook.explain import read_out
 from core.standing import StageStanding, StageState, Standing, stand
 
 Emails = Mapping[str, str]
@@ -247,8 +249,34 @@ class DoneView(View):
     request: RequestView
 
 
+class RuleSeenView(View):
+    """One rule that was looked at: what it answered (`true`, `false`, `cannot_tell`) and what became of it."""
+
+    rule: str
+    name: str
+    version: int
+    effect: str
+    answer: str
+    fate: str
+    sentence: str
+    why: str | None
+
+
+class BecauseView(View):
+    """Who asked for a requirement: rules, policies, the project, the request itself."""
+
+    requirement: str
+    label: str
+    stage: int
+    asked_by: list[str]
+
+
 class Explanation(View):
-    """Why these people, and how it stands."""
+    """Why these people, and how it stands.
+
+    `rulebook` is the version of the rules it was judged by; `other_rules` did not match and are not listed; `text` says it
+    all in plain lines.
+    """
 
     id: str
     status: StatusWord
@@ -258,6 +286,12 @@ class Explanation(View):
     stages: list[StageView]
     waiting_for: list[SourceView]
     barred: list[str]
+    rulebook: int
+    rules: list[RuleSeenView]
+    other_rules: int
+    asked_by: list[BecauseView]
+    notes: list[str]
+    text: list[str]
 
 
 class EventView(View):
@@ -470,7 +504,7 @@ def show_done(request: Request, decision: Decision | None, emails: Emails) -> Do
 
 
 def explain(request: Request) -> Explanation:
-    standing = stand(request)
+    standing, seen = stand(request), request.plan.explanation
     return Explanation(
         id=request.id,
         status=request.status.value,
@@ -480,7 +514,30 @@ def explain(request: Request) -> Explanation:
         stages=_stages(standing),
         waiting_for=_sources(standing.waiting_on) if request.is_open else [],
         barred=sorted(request.plan.barred),
+        rulebook=0 if seen is None else seen.rulebook,
+        rules=[] if seen is None else [_rule_seen(one) for one in seen.rules],
+        other_rules=0 if seen is None else seen.others,
+        asked_by=[] if seen is None else [_because(one) for one in seen.people],
+        notes=[] if seen is None else list(seen.notes),
+        text=list(request.plan.why) if seen is None else list(read_out(seen)),
     )
+
+
+def _rule_seen(seen: RuleSeen) -> RuleSeenView:
+    return RuleSeenView(
+        rule=seen.rule,
+        name=seen.name,
+        version=seen.version,
+        effect=seen.effect,
+        answer=seen.answer,
+        fate=seen.fate,
+        sentence=seen.sentence,
+        why=seen.why,
+    )
+
+
+def _because(one: Because) -> BecauseView:
+    return BecauseView(requirement=one.requirement, label=one.label, stage=one.stage, asked_by=list(one.asked_by))
 
 
 def show_event(row: LedgerRow) -> EventView:

@@ -1,4 +1,4 @@
-"""What admins set up: members, grants, groups, projects, agents and their keys, identities, tokens and login codes.
+"""What admins set up: rules, members, grants, groups, projects, agents and their keys, identities, tokens and login codes.
 
 Requests change through the desk; everything else that is stored changes here. Each method takes the acting `Actor`,
 asks itself whether that actor may, writes in one transaction and logs to the organisation's own chain in the ledger.
@@ -18,6 +18,7 @@ from core.administration.members import Grants, Members
 from core.administration.office import may_somewhere, must_manage, operator
 from core.administration.organisations import Organisations
 from core.administration.projects import Projects
+from core.administration.rules import RuleOffice
 from core.desk import Desk
 from core.errors import NotAllowed
 from core.model.people import Actor, Verb
@@ -40,6 +41,7 @@ class Administration:
         self.keys = Keys(store, fresh, pepper)
         self.identities = Identities(store, fresh)
         self.logins = Logins(store, fresh, pepper)
+        self.rules = RuleOffice(store, fresh, desk)
         self.organisations = Organisations(store, fresh, self.members)
 
     async def must_manage(self, actor: Actor, project: str | None = None) -> None:

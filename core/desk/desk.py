@@ -70,6 +70,11 @@ class Desk:
         self._books = Books(store, conditions or Conditions())
         self._outgoing = Outgoing(outlets, fresh)
 
+    @property
+    def conditions(self) -> Conditions:
+        """What reads the conditions of rules here."""
+        return self._books.conditions
+
     async def create(
         self, actor: Actor, draft: Draft, *, once: Idempotency | None = None, deadline: float | None = None
     ) -> Done:

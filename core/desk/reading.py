@@ -95,4 +95,4 @@ def seen(reader: Reader, actor: Actor, id: str) -> tuple[Request, datetime]:
         now = reader.now()
         if may_read(request, Facts(now, actor, "", project, type, person=person, agent=agent)):
             return request, now
-    raise NotFound("There is no such request here, or it is not yours to see; check the number.")
+    raise NotFound("There is no such request here, or it is not yours to see; an admin can change that.")

@@ -1,0 +1,114 @@
+"""`/v1/rules`: who must say yes, who need not be asked; checked and tried on past requests before they bite."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of
+from bot.api.routes.base import Routes, spec
+from bot.wire.ruling import (
+    CheckedRule,
+    ReplayIn,
+    ReplayView,
+    RuleChange,
+    RuleIn,
+    RuleQuery,
+    RuleSwitch,
+    RuleVersionView,
+    RuleView,
+    SavedRule,
+    show_checked,
+    show_replay,
+    show_rule,
+    show_saved,
+)
+from bot.wire.showing import ListOf
+from core.model.rule import Mode
+from core.rulebook.replay import Replayed
+
+router = APIRouter(tags=["rules"])
+_RULES = TypeAdapter(list[RuleView])
+_VERSIONS = TypeAdapter(list[RuleVersionView])
+
+
+@router.get("/v1/rules", **spec("List all rules, oldest first", answer=ListOf[RuleView]))
+async def rules(request: Request) -> Response:
+    found = await house(request).administration.rules.list(actor(request))
+    return answer_list(_RULES, [show_rule(rule) for rule in found.rules], None)
+
+
+@router.post("/v1/rules", **spec("Add a rule", body=RuleIn, answer=SavedRule, status=201))
+async def add(request: Request) -> Response:
+    office, who = house(request).administration, actor(request)
+    await office.must_manage(who)
+    said = await body_of(request, RuleIn)
+    return answer(show_saved(await office.rules.add(who, said.rule, once=await once(request))), 201)
+
+
+@router.post("/v1/rules/validate", **spec("Check a rule without saving it", body=RuleIn, answer=CheckedRule))
+async def validate(request: Request) -> Response:
+    office, who = house(request).administration, actor(request)
+    await office.must_manage(who)
+    said = await body_of(request, RuleIn)
+    return answer(show_checked(await office.rules.validate(who, said.rule)))
+
+
+@router.post("/v1/rules/replay", **spec("Try rules on past requests", body=ReplayIn, answer=ReplayView))
+async def replay(request: Request) -> Response:
+    office, who = house(request).administration, actor(request)
+    await office.must_manage(who)
+    said = await body_of(request, ReplayIn)
+    last = Replayed()
+    async for so_far in office.rules.replay(who, said.rules, days=said.days, most=said.limit):
+        last = so_far
+    return answer(show_replay(last))
+
+
+@router.get("/v1/rules/{id}", **spec("Look at a rule", answer=RuleView))
+async def get(request: Request, id: str) -> Response:
+    return answer(show_rule(await house(request).administration.rules.get(actor(request), id)))
+
+
+@router.get("/v1/rules/{id}/versions", **spec("Every version, newest first", answer=ListOf[RuleVersionView]))
+async def versions(request: Request, id: str) -> Response:
+    found = await house(request).administration.rules.history(actor(request), id)
+    return answer_list(
+        _VERSIONS, [RuleVersionView(removed=one.removed, rule=show_rule(one.rule)) for one in found], None
+    )
+
+
+@router.put("/v1/rules/{id}", **spec("Change a rule", body=RuleChange, answer=SavedRule))
+async def change(request: Request, id: str) -> Response:
+    office, who = house(request).administration, actor(request)
+    await office.must_manage(who)
+    await office.rules.get(who, id)
+    said = await body_of(request, RuleChange)
+    return answer(show_saved(await office.rules.change(who, id, said.rule, version=said.version)))
+
+
+@router.post("/v1/rules/{id}/switch", **spec("Switch on, to shadow, off", body=RuleSwitch, answer=RuleView))
+async def switch(request: Request, id: str) -> Response:
+    office, who = house(request).administration, actor(request)
+    await office.must_manage(who)
+    await office.rules.get(who, id)
+    said = await body_of(request, RuleSwitch)
+    return answer(show_rule(await office.rules.switch(who, id, Mode(said.mode), reason=said.reason)))
+
+
+@router.post("/v1/rules/{id}/undo", **spec("Take the last change back", answer=RuleView))
+async def undo(request: Request, id: str) -> Response:
+    return answer(show_rule(await house(request).administration.rules.undo(actor(request), id)))
+
+
+@router.delete("/v1/rules/{id}", **spec("Remove a rule", query=RuleQuery, answer=RuleView))
+async def remove(request: Request, id: str) -> Response:
+    office, who = house(request).administration, actor(request)
+    await office.must_manage(who)
+    said = query_of(request, RuleQuery)
+    return answer(show_rule(await office.rules.remove(who, id, version=said.version)))
+
+
+MEMBER = Routes("rules", router, (RuleIn, RuleChange, RuleSwitch, ReplayIn))
