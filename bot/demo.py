@@ -93,6 +93,8 @@ class Furnisher:
     async def _day(self, organisation: Organisation) -> None:
         await self._at_hours_ago(7)
         await self._ask("deploy-bot", organisation, unanswered_index())
+        for hours in (6.5, 5):  # when those who have not answered are reminded
+            await self._at_hours_ago(hours)
         await self._at_hours_ago(3)  # the very moment the first one's deadline comes
         await self._at_hours_ago(2.2)
         await self._refused_key(organisation)

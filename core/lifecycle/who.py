@@ -29,7 +29,7 @@ def must_see(request: Request, facts: Facts) -> None:
             code="not_mapped",
         )
     if not may_read(request, facts):
-        raise NotFound("There is no such request here, or it is not yours to see; check the number.")
+        raise NotFound("There is no such request here, or it is not yours to see; an admin can change that.")
 
 
 def is_requester(request: Request, facts: Facts) -> bool:

@@ -21,6 +21,9 @@ FIELDS: Final = 40
 PATH: Final = 200
 """A block id holds 255 characters."""
 
+WHOLE: Final = 1e15
+"""Above this a float no longer tells whole numbers apart."""
+
 
 def draw(request: Request, backdrop: Backdrop, type: RequestType) -> Json:
     fields = [made for path, bounds in fields_of(request, type).items() if (made := _field(request, path, bounds))]
@@ -113,7 +116,8 @@ def _number(kind: str, bounds: Bounds, present: Any) -> Json | None:
 
 
 def _say(number: float) -> str:
-    return json.dumps(number)
+    """`48` rather than `48.0`, since Slack puts it into a sentence."""
+    return str(int(number)) if abs(number) < WHOLE and number == int(number) else json.dumps(number)
 
 
 MEMBER = Card(

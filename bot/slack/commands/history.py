@@ -29,7 +29,12 @@ def _story(reader: Reader, request: Request) -> tuple[Sequence[LedgerRow], Mappi
     members = {key.removeprefix("member:") for key in keys if key.startswith("member:")}
     people = reader.people(members, request.project)
     names = {f"member:{id}": person.name for id, person in people.items()}
-    return rows, {**names, request.requester.key: request.requester.name, "system:clock": "the clock"}
+    strangers = {key: _stranger(key) for key in keys if key.startswith("stranger:")}
+    return rows, {**names, **strangers, request.requester.key: request.requester.name, "system:clock": "The clock"}
+
+
+def _stranger(key: str) -> str:
+    return f"Somebody unknown here ({key.rpartition('/')[2]} in Slack)"
 
 
 MEMBER = Command("history", USAGE, "Everything that happened to a request", run)
