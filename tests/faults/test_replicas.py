@@ -44,7 +44,7 @@ async def vote(assembly: Assembly, furnished: Furnished, who: str, request: Requ
 
 
 async def test_two_last_votes_at_once_end_a_request_once(pair: Pair) -> None:
-    """B-33 C-29"""
+    """B-36 C-29"""
     for _ in range(5):
         request = await ask(pair.first, pair.furnished)
         said = await asyncio.gather(
