@@ -35,6 +35,16 @@ FAMILIES: Final = (
             ("export", "bot.cli.audit:export_ledger", "Write it out as JSONL or CSV."),
         ),
     ),
+    (
+        "rules",
+        "Rules kept in files.",
+        (
+            ("check", "bot.cli.rules:check", "Read them back and warn; needs no server."),
+            ("test", "bot.cli.rules:judge_fixtures", "Judge fixtures by them; needs no server."),
+            ("replay", "bot.cli.rules:try_out", "Try them on a server's past requests."),
+            ("apply", "bot.cli.rules:apply", "Show the difference to a server's, ask, and apply."),
+        ),
+    ),
     ("members", "People.", (("add", "bot.cli.host:add_member", "Add one."),)),
 )
 

@@ -39,7 +39,7 @@ def login(*, url: str | None = None, label: str = "countersign login") -> int:
     code = sys.stdin.readline().strip()
     if not code:
         raise Ending("No code was typed; nothing was done.", 2)
-    made = _call(server, "POST", "/v1/login", {"code": code, "label": label})
+    made = call(server, "POST", "/v1/login", {"code": code, "label": label})
     keep_login(server.url, made["secret"], login_file())
     may = "read, ask and decide" if made["may_decide"] else "read and ask"
     print(f"You are logged in until {made['expires_at']}; this token may {may}.")
@@ -48,7 +48,7 @@ def login(*, url: str | None = None, label: str = "countersign login") -> int:
 
 def read(*, id: Id, json: AsJson = False) -> int:
     """Show one request: status, execution status, and how it stands."""
-    found = _call(remote(), "GET", f"/v1/requests/{quote(id, safe='')}")
+    found = call(remote(), "GET", f"/v1/requests/{quote(id, safe='')}")
     tell(found) if json else _show(found)
     return 0
 
@@ -71,7 +71,7 @@ def list_requests(
         `me` for what waits for you, or somebody's address.
     """
     given = {"status": status, "assignee": assignee, "project": project, "limit": str(limit)}
-    found = _call(remote(), "GET", "/v1/requests", query={name: value for name, value in given.items() if value})
+    found = call(remote(), "GET", "/v1/requests", query={name: value for name, value in given.items() if value})
     tell(found) if json else _table(found["data"])
     return 0
 
@@ -113,7 +113,7 @@ def reject(
 def _decide(id: str, verb: str, comment: str | None, revision: int | None, stage: int | None, *, json: bool) -> int:
     said = {"comment": comment, "revision": revision, "stage": stage}
     body = {name: value for name, value in said.items() if value is not None}
-    done = _call(remote(), "POST", f"/v1/requests/{quote(id, safe='')}/{verb}", body)
+    done = call(remote(), "POST", f"/v1/requests/{quote(id, safe='')}/{verb}", body)
     tell(done) if json else _show(done["request"])
     return 0
 
@@ -121,7 +121,7 @@ def _decide(id: str, verb: str, comment: str | None, revision: int | None, stage
 # ------------------------------------------------------------------------------------------------------------ the server
 
 
-def _call(
+def call(
     server: Remote, method: str, path: str, body: dict[str, Any] | None = None, query: dict[str, str] | None = None
 ) -> Any:
     return asyncio.run(_fetch(server, method, path, body, query))

@@ -156,20 +156,22 @@ class RuleOffice(Office):
         rule = await self._edit(actor, wanted, "rule_changed", work, version=version)
         return Checked(rule, read_back(rule), checked.warnings)
 
-    async def switch(self, actor: Actor, wanted: str, mode: Mode, *, reason: str | None = None) -> Rule:
+    async def switch(
+        self, actor: Actor, wanted: str, mode: Mode, *, reason: str | None = None, once: Idempotency | None = None
+    ) -> Rule:
         """On, shadow or off."""
 
         def work(present: Rule, _: Rules) -> Rule:
             return present if present.mode is mode else _next(present, replace(present, mode=mode, reason=reason))
 
         await self._still_passes(actor, replace(await self.get(actor, wanted), mode=mode))
-        return await self._edit(actor, wanted, "rule_switched", work)
+        return await self._edit(actor, wanted, "rule_switched", work, once=once)
 
     async def remove(self, actor: Actor, wanted: str, *, version: int | None = None) -> Rule:
         """New requests are judged without it at once; what it decided stays."""
         return await self._edit(actor, wanted, "rule_removed", lambda rule, _: _next(rule, rule), version, removed=True)
 
-    async def undo(self, actor: Actor, wanted: str) -> Rule:
+    async def undo(self, actor: Actor, wanted: str, *, once: Idempotency | None = None) -> Rule:
         """The rule as it was before its last change, as a new version; a removed one comes back."""
         versions = await self.history(actor, wanted)
         last = versions[0]
@@ -179,16 +181,18 @@ class RuleOffice(Office):
         await self._still_passes(actor, before)
         restored = replace(before, version=last.rule.version, reason=f"as version {before.version} was")
         if not last.removed:
-            return await self._edit(actor, last.rule.id, "rule_undone", lambda present, _: _next(present, restored))
+            return await self._edit(
+                actor, last.rule.id, "rule_undone", lambda present, _: _next(present, restored), once=once
+            )
 
-        def work(tx: Transaction) -> Rule:
+        def work(tx: Transaction) -> str:
             kept = tx.rulebook(actor.organisation)
             if any(_is_called(rule, before.name) for rule in kept.rules):
                 raise Conflict(f"There is another rule {before.name} by now.", code="already_exists")
             back = replace(restored, version=last.rule.version + 1)
-            return self._save(tx, actor, "rule_undone", back, kept.version)
+            return self._save(tx, actor, "rule_undone", back, kept.version).id
 
-        return await self._again(lambda: self._store.transact(work))
+        return await self._newest(actor, (await self._again(lambda: self._change(work, once))).id)
 
     # Inside.
 
@@ -231,10 +235,11 @@ class RuleOffice(Office):
         version: int | None = None,
         *,
         removed: bool = False,
+        once: Idempotency | None = None,
     ) -> Rule:
         await self._store.read(lambda reader: must_manage(reader, actor))
 
-        def work(tx: Transaction) -> Rule:
+        def work(tx: Transaction) -> str:
             kept = tx.rulebook(actor.organisation)
             present = _the_rule(kept, wanted)
             if version not in (None, present.version):
@@ -244,11 +249,16 @@ class RuleOffice(Office):
                     version=present.version,
                 )
             changed = change(present, kept)
-            return (
-                present if changed == present else self._save(tx, actor, word, changed, kept.version, removed=removed)
-            )
+            if changed != present:
+                self._save(tx, actor, word, changed, kept.version, removed=removed)
+            return present.id
 
-        return await self._again(lambda: self._store.transact(work))
+        return await self._newest(actor, (await self._again(lambda: self._change(work, once))).id)
+
+    async def _newest(self, actor: Actor, id: str) -> Rule:
+        """Its last version, also where that took it out of the rulebook."""
+        versions = await self._store.read(lambda reader: reader.rule_versions(actor.organisation, id))
+        return versions[0].rule
 
     async def _again(self, do: Callable[[], Awaitable[T]]) -> T:
         """Somebody else's edit in the same moment is no reason to refuse this one."""

@@ -79,7 +79,7 @@ class Desk:
         self, actor: Actor, draft: Draft, *, once: Idempotency | None = None, deadline: float | None = None
     ) -> Done:
         """A new request, judged; 403 before 400, as everywhere."""
-        project, named, behalf = await self._store.read(lambda reader: look_up(reader, actor, draft))
+        project, named, behalf = await self._store.glance(lambda reader: look_up(reader, actor, draft))
         problems = (*named.problems, *await self._type_problem(actor, draft.content))
         command = c.Create(
             project=project.id,

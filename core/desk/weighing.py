@@ -15,7 +15,7 @@ from core.model.request import Content, Judgement, Outcome, Requester
 from core.model.requirement import Source
 from core.model.rule import Effect, Rule
 from core.naming import find_group, find_member
-from core.ports import Reader, Store, Transaction
+from core.ports import Reader, StaleVersion, Store, Transaction
 from core.rulebook.binding import sources_of
 from core.rulebook.condition import Conditions
 from core.rulebook.given import Given
@@ -98,11 +98,14 @@ def count_use(tx: Transaction, weighed: Weighed | None, judgement: Judgement | N
     seen = None if judgement is None else judgement.plan.explanation
     if weighed is None or judgement is None or seen is None:
         return
-    counted = {look.rule.id for look in weighed.given.looked.looks if look.rule.uses is not None}
+    most = {look.rule.id: look.rule.uses for look in weighed.given.looked.looks if look.rule.uses is not None}
     for one in seen.rules:
         spared = judgement.outcome is Outcome.ALLOW or judgement.plan.allowed_by or _waived(seen)
-        if one.fate == "allows" and one.rule in counted and spared:
-            tx.use_rule(one.rule, tx.rule_uses([one.rule]).get(one.rule, 0))
+        if one.fate == "allows" and one.rule in most and spared:
+            used = tx.rule_uses([one.rule]).get(one.rule, 0)
+            if used >= most[one.rule]:
+                raise StaleVersion(one.rule)
+            tx.use_rule(one.rule, used)
 
 
 def _waived(seen: Explanation) -> bool:

@@ -154,6 +154,15 @@ async def test_a_repeat_with_the_same_key_adds_one_rule(house: House) -> None:
     assert first.json()["rule"]["id"] == second.json()["rule"]["id"]
 
 
+async def test_undo_repeated_with_the_same_key_undoes_once(house: House) -> None:
+    path = f"/v1/rules/{(await add(house, PROD))['rule']['id']}"
+    async with house.client("root") as client:
+        await client.put(path, json={"rule": {**PROD, "when": "true"}})
+    headers = {"Idempotency-Key": "once"}
+    undone = [(await house.post("root", f"{path}/undo", headers=headers)).json()["version"] for _ in range(2)]
+    assert undone == [3, 3]
+
+
 @pytest.mark.parametrize("who", ["ada", "ci"])
 async def test_only_admins_write_rules(house: House, who: str) -> None:
     for path, body in (("", {"rule": PROD}), ("/validate", {"rule": PROD}), ("/replay", {"rules": [PROD]})):

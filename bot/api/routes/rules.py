@@ -53,6 +53,7 @@ async def validate(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
     said = await body_of(request, RuleIn)
+    await once(request)
     return answer(show_checked(await office.rules.validate(who, said.rule)))
 
 
@@ -61,6 +62,7 @@ async def replay(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
     said = await body_of(request, ReplayIn)
+    await once(request)
     last = Replayed()
     async for so_far in office.rules.replay(who, said.rules, days=said.days, most=said.limit):
         last = so_far
@@ -95,12 +97,16 @@ async def switch(request: Request, id: str) -> Response:
     await office.must_manage(who)
     await office.rules.get(who, id)
     said = await body_of(request, RuleSwitch)
-    return answer(show_rule(await office.rules.switch(who, id, Mode(said.mode), reason=said.reason)))
+    key = await once(request)
+    return answer(show_rule(await office.rules.switch(who, id, Mode(said.mode), reason=said.reason, once=key)))
 
 
 @router.post("/v1/rules/{id}/undo", **spec("Take the last change back", answer=RuleView))
 async def undo(request: Request, id: str) -> Response:
-    return answer(show_rule(await house(request).administration.rules.undo(actor(request), id)))
+    office, who = house(request).administration, actor(request)
+    await office.must_manage(who)
+    await office.rules.history(who, id)
+    return answer(show_rule(await office.rules.undo(who, id, once=await once(request))))
 
 
 @router.delete("/v1/rules/{id}", **spec("Remove a rule", query=RuleQuery, answer=RuleView))
