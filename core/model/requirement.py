@@ -116,9 +116,7 @@ class Requirement(ABC):
         """Whether this vote may count here."""
 
     @abstractmethod
-    def standing(
-        self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS
-    ) -> Result:
+    def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> Result:
         """How it stands with these votes; `fixed` are its people where they were fixed when the stage opened."""
 
     @abstractmethod
