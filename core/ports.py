@@ -356,6 +356,9 @@ class Store(Protocol):
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on a reading connection."""
 
+    async def glance(self, work: Callable[[Reader], T]) -> T:
+        """The same for a few rows by their keys, before a command: without a thread where the database is a file."""
+
     async def next_number(self, organisation: str) -> int:
         """Draw the next `#n`; gaps allowed, repeats not."""
 

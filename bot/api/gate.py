@@ -62,7 +62,7 @@ class Gate:
         path: str = scope["path"]
         if path.startswith("/v1") and path not in OPEN_PATHS:
             credential, pepper = bearer(headers.get("authorization")), self._house.pepper
-            scope["state"]["caller"] = await self._house.store.read(
+            scope["state"]["caller"] = await self._house.store.glance(
                 lambda reader: recognise(reader, credential, pepper)
             )
         length = headers.get("content-length", "")

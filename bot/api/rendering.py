@@ -24,7 +24,7 @@ def emails_of(reader: Reader, *requests: Request) -> Emails:
 
 
 async def emails_for(house: House, request: Request) -> Emails:
-    return await house.store.read(lambda reader: emails_of(reader, request)) if members_named(request) else {}
+    return await house.store.glance(lambda reader: emails_of(reader, request)) if members_named(request) else {}
 
 
 async def answer_request(house: House, request: Request, status: int = 200) -> Response:

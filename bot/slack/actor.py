@@ -30,7 +30,7 @@ class Actors:
 
         if self._is_foreign(sender):
             return None
-        member, now = await self._store.read(look)
+        member, now = await self._store.glance(look)
         return None if member is None or not member.active else self.member(member, sender, now)
 
     def _is_foreign(self, sender: Sender) -> bool:

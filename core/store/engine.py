@@ -60,6 +60,9 @@ class Engine(ABC):
     @abstractmethod
     async def read(self, work: Callable[[Reader], T]) -> T: ...
 
+    async def glance(self, work: Callable[[Reader], T]) -> T:
+        return await self.read(work)
+
     @abstractmethod
     async def close(self) -> None: ...
 

@@ -130,6 +130,10 @@ class SqliteStore(Engine):
     async def read(self, work: Callable[[Reader], T]) -> T:
         return await self._readers.run(partial(self._read, work))
 
+    async def glance(self, work: Callable[[Reader], T]) -> T:
+        """On the loop itself: finding a few rows takes 40 µs, asking a thread to and being woken again 150."""
+        return self._read(work)
+
     def _open_reader(self) -> sqlite3.Connection:
         """The connection of this thread, opened with its first read."""
         connection = self._reading.connection = connect(self._path, read_only=True)
