@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -58,7 +59,7 @@ def sandbox(*, host: str = "127.0.0.1", port: int = 4000, api_port: int = 3000, 
 
 async def _run(host: str, port: int, api_port: int, *, socket_mode: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="countersign-") as folder:
-        small_slack = Sandbox(manifest(), rates=QUICK)
+        small_slack = Sandbox(_granted(manifest()), rates=QUICK)
         small_slack.workspace.hint = HINTS
         try:
             await small_slack.start(host, port)
@@ -71,6 +72,13 @@ async def _run(host: str, port: int, api_port: int, *, socket_mode: bool) -> int
                 return await _serve(small_slack, assembly, furnished, socket_mode=socket_mode)
         finally:
             await small_slack.stop()
+
+
+def _granted(app: dict[str, Any]) -> dict[str, Any]:
+    """The app as installed by somebody who grants what is optional: a card whose post was lost is then found again."""
+    scopes = app["oauth_config"]["scopes"]
+    scopes["bot"] = [*scopes["bot"], *scopes.pop("bot_optional", [])]
+    return app
 
 
 def _settings(small_slack: Sandbox, folder: Path, host: str, port: int, *, socket_mode: bool) -> FixedSettings:

@@ -6,6 +6,7 @@ Deliveries and notices are rows of the same transaction; the courier sends them.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -80,7 +81,7 @@ class Desk:
     ) -> Done:
         """A new request, judged; 403 before 400, as everywhere."""
         project, named, behalf = await self._store.glance(lambda reader: look_up(reader, actor, draft))
-        problems = (*named.problems, *await self._type_problem(actor, draft.content))
+        problems = (*named.problems, *await self._type_problem(actor, with_fixed_facts(draft.content, actor)))
         command = c.Create(
             project=project.id,
             content=with_fixed_facts(draft.content, actor),
@@ -110,7 +111,7 @@ class Desk:
         named = Named((), ())
         if not keep_people:
             named = await self._store.read(lambda reader: named_anew(reader, stored.project, draft))
-        problems = (*named.problems, *await self._type_problem(actor, draft.content))
+        problems = (*named.problems, *await self._type_problem(actor, with_fixed_facts(draft.content, actor)))
         content = with_fixed_facts(draft.content, actor)
         command = c.Revise(content, None if keep_people else named.stages)
         return await self._answer(Call(actor, command, request, once=once, problems=problems), deadline)
@@ -150,10 +151,17 @@ class Desk:
         await self._transact(lambda tx: self._ring(tx, request))
 
     async def sweep(self, limit: int = 50) -> int:
-        """Ring for what is due, at most `limit` requests, in one transaction behind people's; says how many."""
+        """Ring for what is due, at most `limit` requests, behind people's commands; says how many.
+
+        Each in a unit of work of its own, so that one that cannot be rung holds up no other; the trouble is raised when
+        the others are done. The store commits them together where it can.
+        """
         due = await self._store.read(lambda reader: reader.due(reader.now(), limit))
-        if due:
-            await self._transact(lambda tx: self._ring_all(tx, due), chore=True)
+        rung = (self._transact(partial(self._ring, id=request), chore=True) for request in due)
+        outcomes = await asyncio.gather(*rung, return_exceptions=True)
+        for trouble in outcomes:
+            if isinstance(trouble, BaseException):
+                raise trouble
         return len(due)
 
     async def _type_problem(self, actor: Actor, content: Content) -> tuple[Problem, ...]:
@@ -294,10 +302,6 @@ class Desk:
         events = decide(request, c.Ring(), facts)
         if events:
             self._save(tx, request, fold(request, events), events, facts.actor)
-
-    def _ring_all(self, tx: Transaction, due: Iterable[str]) -> None:
-        for request in due:
-            self._ring(tx, request)
 
     def _supersede(self, tx: Transaction, request: Request, facts: Facts) -> None:
         """Once the new one is open or approved, older ones with its key make way."""

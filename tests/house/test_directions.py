@@ -103,7 +103,11 @@ def test_the_sandbox_knows_neither_core_nor_the_rest_of_bot() -> None:
 
 
 def test_the_model_needs_nothing_but_the_standard_library() -> None:
-    allowed = {"core", "orjson", "rfc8785"}  # the digest's canonical form is a standard, with a quick way where it agrees
+    allowed = {
+        "core",
+        "orjson",
+        "rfc8785",
+    }  # the digest's canonical form is a standard, with a quick way where it agrees
     foreign = [
         str(i)
         for i in imports()
