@@ -19,6 +19,7 @@ from core.administration.office import may_somewhere, must_manage, operator
 from core.administration.organisations import Organisations
 from core.administration.projects import Projects
 from core.administration.rules import RuleOffice
+from core.administration.types import Types
 from core.desk import Desk
 from core.errors import NotAllowed
 from core.model.people import Actor, Verb
@@ -42,6 +43,7 @@ class Administration:
         self.identities = Identities(store, fresh)
         self.logins = Logins(store, fresh, pepper)
         self.rules = RuleOffice(store, fresh, desk)
+        self.types = Types(store, fresh)
         self.organisations = Organisations(store, fresh, self.members)
 
     async def must_manage(self, actor: Actor, project: str | None = None) -> None:

@@ -9,6 +9,7 @@ from core.desk.call import Call, Moved
 from core.errors import Invalid, NotFound
 from core.lifecycle import Facts, content_after, overdue
 from core.lifecycle.facts import Problem
+from core.lifecycle.fields import misfits
 from core.model import command as c
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.people import Actor, Person, Verb, clock_actor
@@ -173,7 +174,7 @@ def type_called(types: Types, word: str) -> RequestType:
 
 def type_problem(types: Types, content: Content) -> tuple[Problem, ...]:
     if content.type in types:
-        return ()
+        return misfits(types[content.type], content)
     return (Problem("type", f"There is no type '{content.type}'; there are {', '.join(types)}."),)
 
 

@@ -36,6 +36,7 @@ def _may_ask(command: c.Create, facts: Facts) -> None:
         raise NotAllowed(
             f"You may not ask for approvals in project {facts.project.name}; ask an admin for the requester role."
         )
+    _may_ask_for_this(facts)
     agent = facts.agent
     if agent is None:
         return
@@ -49,6 +50,19 @@ def _may_ask(command: c.Create, facts: Facts) -> None:
         raise Invalid(f"{agent.name} always acts for a person; say for whom in on_behalf_of.", field="on_behalf_of")
     if agent.acts_for == "never" and command.on_behalf_of is not None:
         raise Invalid(f"{agent.name} never acts for a person; leave on_behalf_of out.", field="on_behalf_of")
+
+
+def _may_ask_for_this(facts: Facts) -> None:
+    """Some types are not for everybody."""
+    wanted = {source.principal for source in facts.type.may_ask}
+    if not wanted:
+        return
+    names = {facts.actor.key, f"team:{facts.actor.team}"}
+    if facts.person is not None:
+        names |= facts.person.principals | {f"role:{role}" for role in facts.person.roles}
+    if not names & wanted:
+        allowed = ", ".join(source.label for source in facts.type.may_ask)
+        raise NotAllowed(f"Only {allowed} may ask for a {facts.type.word}; ask one of them, or an admin.")
 
 
 def _fits(command: c.Create, facts: Facts) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import Invalid
+from core.lifecycle.fields import misfits
 from core.model.digest import LARGEST_INTEGER
 from core.model.organisation import Bounds, RequestType
 from core.model.request import Content, Cost, Request
@@ -66,6 +67,8 @@ def apply_edits(request: Request, edits: Mapping[str, Any], type: RequestType) -
             raise Invalid(f"'{path}' cannot be edited here; what can is: {offered}.", field=f"edits.{path}")
         _check(path, value, value_at(content, path), allowed[path])
         content = _put(content, path, value)
+    if misfit := next(iter(misfits(type, content)), None):
+        raise Invalid(misfit.sentence, field=f"edits.{misfit.field}")
     if content == request.content:
         raise Invalid("The edits change nothing; change something, or approve as it is.", field="edits")
     return content

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.model.people import Role, Verb
+from core.model.requirement import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,11 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class RequestType:
-    """An admin's catalogue entry for a kind of request. `merge`, `deploy` and `custom` always exist."""
+    """An admin's catalogue entry for a kind of request. `merge`, `deploy` and `custom` always exist.
+
+    `fields` is the schema of its parameters, `required_facts` are dotted names within the facts. `may_ask` are principals
+    (also `agent:<id>`, `team:<word>`, `role:<role>`); none means whoever may ask in the project.
+    """
 
     word: str
     title: str
@@ -118,6 +123,9 @@ class RequestType:
     comment_on_reject: bool = False
     reply_window: timedelta | None = None
     execution_window: timedelta | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    required_facts: tuple[str, ...] = ()
+    may_ask: tuple[Source, ...] = ()
 
 
 _EDITABLE: Mapping[str, Bounds] = {

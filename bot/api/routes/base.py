@@ -41,6 +41,7 @@ def spec(
     status: int = 200,
     body: type[Shape] | None = None,
     query: type[Shape] | None = None,
+    writes: bool = False,
 ) -> dict[str, Any]:
     """Keyword arguments for a route's decorator. Routes read bodies and queries themselves; this only describes them."""
     extra: dict[str, Any] = {}
@@ -52,7 +53,7 @@ def spec(
     return {
         "summary": summary,
         "status_code": status,
-        "responses": {status: _ok(answer), **_problems(writes=body is not None)},
+        "responses": {status: _ok(answer), **_problems(writes=writes or body is not None)},
         "openapi_extra": extra,
     }
 

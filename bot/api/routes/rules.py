@@ -101,7 +101,7 @@ async def switch(request: Request, id: str) -> Response:
     return answer(show_rule(await office.rules.switch(who, id, Mode(said.mode), reason=said.reason, once=key)))
 
 
-@router.post("/v1/rules/{id}/undo", **spec("Take the last change back", answer=RuleView))
+@router.post("/v1/rules/{id}/undo", **spec("Take the last change back", answer=RuleView, writes=True))
 async def undo(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -109,7 +109,7 @@ async def undo(request: Request, id: str) -> Response:
     return answer(show_rule(await office.rules.undo(who, id, once=await once(request))))
 
 
-@router.delete("/v1/rules/{id}", **spec("Remove a rule", query=RuleQuery, answer=RuleView))
+@router.delete("/v1/rules/{id}", **spec("Remove a rule", query=RuleQuery, answer=RuleView, writes=True))
 async def remove(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)

@@ -1,0 +1,167 @@
+"""The fields of a type: which parameters and facts a request of it must have, in a strict part of JSON Schema.
+
+Only what bounds its own work is taken: no patterns, references or combinations. An unknown keyword is refused, never ignored.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from core.errors import Invalid
+from core.lifecycle.facts import Problem
+from core.model.organisation import RequestType
+from core.model.request import Content
+
+DEEPEST: Final = 6
+MOST: Final = 200
+"""Properties, or choices, in one schema."""
+
+_TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "object": lambda value: isinstance(value, Mapping),
+    "array": lambda value: isinstance(value, list | tuple),
+    "null": lambda value: value is None,
+}
+_SAYS: Final = frozenset({"title", "description", "examples", "default", "$schema"})
+_NUMBERS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+_COUNTS: Final = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
+_KNOWN: Final = _SAYS | _NUMBERS | _COUNTS | {"type", "enum", "const", "properties", "required", "items"} | {
+    "additionalProperties"
+}  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------- is it a schema
+
+
+def must_be_fields(schema: Any, path: str = "fields", depth: int = 0) -> None:
+    """`Invalid` names the place that cannot be so."""
+    if not isinstance(schema, Mapping):
+        raise Invalid(f"{path}: a schema is an object.", field=path)
+    if depth > DEEPEST:
+        raise Invalid(f"{path}: this is nested more than {DEEPEST} deep; flatten it.", field=path)
+    for key, value in schema.items():
+        if key not in _KNOWN:
+            near = difflib.get_close_matches(str(key), _KNOWN, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(_KNOWN))}."
+            raise Invalid(f"{path}: '{key}' is not taken here; {hint}", field=path)
+        _must_say_well(key, value, f"{path}.{key}", depth)
+
+
+def _must_say_well(key: str, value: Any, path: str, depth: int) -> None:
+    if key == "type" and (not isinstance(value, str) or value not in _TYPES):
+        raise Invalid(f"{path} must be one of {', '.join(_TYPES)}.", field=path)
+    if key == "enum" and not (isinstance(value, list) and 0 < len(value) <= MOST):
+        raise Invalid(f"{path} must be a list of up to {MOST} values.", field=path)
+    if key == "required" and not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+        raise Invalid(f"{path} must be a list of names.", field=path)
+    if key in _NUMBERS and not _TYPES["number"](value):
+        raise Invalid(f"{path} must be a number.", field=path)
+    if key in _COUNTS and not (_TYPES["integer"](value) and value >= 0):
+        raise Invalid(f"{path} must be a whole number.", field=path)
+    if key == "additionalProperties" and not isinstance(value, bool):
+        raise Invalid(f"{path} must be true or false.", field=path)
+    if key == "items":
+        must_be_fields(value, path, depth + 1)
+    if key == "properties":
+        _must_be_properties(value, path, depth)
+
+
+def _must_be_properties(value: Any, path: str, depth: int) -> None:
+    if not isinstance(value, Mapping) or len(value) > MOST:
+        raise Invalid(f"{path} must be an object of up to {MOST} schemas.", field=path)
+    for name, inner in value.items():
+        must_be_fields(inner, f"{path}.{name}", depth + 1)
+
+
+# ---------------------------------------------------------------------------------------------------------- does it fit
+
+
+def misfits(type: RequestType, content: Content) -> tuple[Problem, ...]:
+    """What of the content is not as its type wants it, at most ten of it; values are never repeated."""
+    found = [
+        Problem(f"facts.{name}", f"facts.{name} is required for the type {type.word}.")
+        for name in type.required_facts
+        if not _has(content.facts, name)
+    ]
+    if type.fields:
+        found += [Problem(path, f"{path} {said}.") for path, said in _misfits(type.fields, content.params, "params")]
+    return tuple(found[:10])
+
+
+def _has(values: Any, path: str) -> bool:
+    for key in path.split("."):
+        if not isinstance(values, Mapping) or key not in values:
+            return False
+        values = values[key]
+    return values is not None
+
+
+def _misfits(schema: Mapping[str, Any], value: Any, path: str) -> Iterator[tuple[str, str]]:
+    wanted = schema.get("type")
+    if wanted is not None and not _TYPES[wanted](value):
+        yield path, f"must be of type {wanted}"
+        return
+    if "enum" in schema and not any(_same(value, choice) for choice in schema["enum"]):
+        yield path, f"must be one of {', '.join(map(str, schema['enum'][:20]))}"
+    if "const" in schema and not _same(value, schema["const"]):
+        yield path, f"must be {schema['const']}"
+    yield from ((path, said) for said in _out_of_bounds(schema, value))
+    if isinstance(value, Mapping):
+        yield from _in_object(schema, value, path)
+    if isinstance(value, list | tuple) and "items" in schema:
+        for place, item in enumerate(value):
+            yield from _misfits(schema["items"], item, f"{path}[{place}]")
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    """In JSON true is not 1."""
+    return value == wanted and isinstance(value, bool) == isinstance(wanted, bool)
+
+
+def _out_of_bounds(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
+    if _TYPES["number"](value):
+        yield from (said for key, said in _number_bounds(schema) if _breaks(key, value, schema[key]))
+    for kind, word in ((str, "Length"), (list, "Items")):
+        if isinstance(value, kind):
+            what = "characters" if word == "Length" else "items"
+            if len(value) < schema.get(f"min{word}", 0):
+                yield f"must have at least {schema[f'min{word}']} {what}"
+            if len(value) > schema.get(f"max{word}", len(value)):
+                yield f"must have at most {schema[f'max{word}']} {what}"
+
+
+def _number_bounds(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    words = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "exclusiveMaximum": "less than",
+    }
+    return ((key, f"must be {word} {schema[key]}") for key, word in words.items() if key in schema)
+
+
+def _breaks(key: str, value: float, bound: float) -> bool:
+    match key:
+        case "minimum":
+            return value < bound
+        case "maximum":
+            return value > bound
+        case "exclusiveMinimum":
+            return value <= bound
+        case _:
+            return value >= bound
+
+
+def _in_object(schema: Mapping[str, Any], value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    properties = schema.get("properties", {})
+    yield from ((f"{path}.{name}", "is required") for name in schema.get("required", ()) if name not in value)
+    for name, inner in value.items():
+        if name in properties:
+            yield from _misfits(properties[name], inner, f"{path}.{name}")
+        elif schema.get("additionalProperties") is False:
+            yield f"{path}.{name}", "is not a field of this type"
