@@ -20,7 +20,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from bench.clicks import click
-from bench.database import statuses
+from bench.database import shown_everywhere, statuses
 from bench.process import Server, end, serving
 from bench.world import AGENTS, World, create, furnish
 from bot.assemble import Rooms, rooms
@@ -142,9 +142,13 @@ class Workplace:
         variables = {**settings_for(self.url, free_port()), **slack_variables(self.slack)}
         return serving("bench.paced_server", str(times), variables=variables)
 
-    def ask(self, count: int, *, votes: int = 1, cards: bool = False) -> None:
-        """So many requests, made before the product starts; with cards it will find them to be posted."""
+    def ask(self, count: int, *, votes: int = 1, cards: bool = True) -> None:
+        """So many requests, made before the product starts, which will find their cards to be posted."""
         self.requests = asyncio.run(_ask(self.url, self.world, count, votes, ("slack",) if cards else ()))
+
+    def show(self) -> None:
+        """As if every card had been posted: a click finds the product with nothing to do but to redraw, at Slack's pace."""
+        shown_everywhere(self.url)
 
     def clicks(self, votes: int = 1) -> list[bytes]:
         """One person's click on Approve for each of the requests, then the next one's."""

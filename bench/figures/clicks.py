@@ -63,6 +63,7 @@ def on(bench: Bench, kind: str, url: str) -> Iterable[Outcome]:
     turns, each = bench.so_many(4, 2), int(RATE) * bench.so_many(15, 5)
     with workplace(bench.folder, url) as place:
         place.ask(1 + rounds * (alone + together) + turns * each + BURST)
+        place.show()
         with place.product() as ours, serving("bench.floors.bolt") as floor:
             sides = Sides(place, ours.port, floor.port, iter(place.clicks()))
             sides.pair(1, 1)

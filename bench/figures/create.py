@@ -21,7 +21,7 @@ def measure(bench: Bench) -> Iterable[Outcome]:
     rounds, count = bench.so_many(7, 3), bench.so_many(1500, 500)
     url = bench.sqlite("create")
     with workplace(bench.folder, url) as place:
-        place.ask(1)
+        place.ask(1, cards=False)
         secrets = asyncio.run(keys(url, place.world))
         with place.product() as ours, serving("bench.floors.plain_api") as floor:
             mine, its = [], []
