@@ -37,6 +37,7 @@ from core.ledger import chain
 from core.ledger.sealer import Sealer, key_from
 from core.model.request import Request
 from core.ports import Clock, Derived, Store
+from core.rulebook.condition import Conditions
 from core.scheduling.alarm import Alarm, Chore
 from core.scheduling.deadlines import next_due
 from core.secrets import Pepper
@@ -148,7 +149,7 @@ async def rooms(
         seal=Sealer(key_from(key_bytes(keys.signing)), owner_of_seals(url)),
         turned=lambda: now.offset,
     ) as store:
-        desk = Desk(store, fresh=fresh, outlets=outlets)
+        desk = Desk(store, fresh=fresh, outlets=outlets, conditions=Conditions())
         pepper = Pepper(key_bytes(keys.pepper))
         administration = Administration(store, desk, fresh=fresh, pepper=pepper)
         yield Rooms(settings, keys, now, store, desk, administration, pepper)

@@ -1,10 +1,11 @@
 """`/v1/rules`: checked, tried, saved, judged by, taken back."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from tests.api.conftest import House
+from tests.api.conftest import House, both_databases
 
 pytestmark = pytest.mark.anyio
 
@@ -140,6 +141,23 @@ async def test_a_rule_in_shadow_only_watches(house: House) -> None:
     assert asked["status"] == "pending"
     explained = (await house.get("root", f"/v1/requests/{asked['id']}/explain")).json()
     assert [(one["fate"], one["sentence"]) for one in explained["rules"]] == [("shadow", "would have let it through")]
+
+
+@both_databases
+async def test_rules_added_at_the_same_moment_are_all_kept(house: House) -> None:
+    added = await asyncio.gather(*(add(house, {**BLANKET, "name": f"rule {n}"}) for n in range(5)))
+    assert {one["rule"]["version"] for one in added} == {1}
+    assert len((await house.get("root", "/v1/rules")).json()["data"]) == 5
+
+
+async def test_every_edit_stands_in_the_ledger_with_who_made_it(house: House) -> None:
+    rule = (await add(house, PROD))["rule"]
+    await house.post("root", f"/v1/rules/{rule['id']}/switch", {"mode": "off"})
+    store, organisation = house.assembly.rooms.store, house.host.organisation
+    rows = await store.read(lambda reader: reader.ledger(organisation, after=0, limit=100))
+    edits = [(row.word, row.payload) for row in rows if row.word.startswith("rule_")]
+    assert [word for word, _ in edits] == ["rule_added", "rule_switched"]
+    assert [payload["version"] for _, payload in edits if payload is not None] == [1, 2]
 
 
 async def test_two_rules_of_one_name_are_refused(house: House) -> None:
