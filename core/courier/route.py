@@ -136,30 +136,40 @@ class Route:
     def _begin(self, deliveries: Sequence[Delivery], notices: Sequence[Notice], now: float) -> int:
         errands: defaultdict[str, Errands] = defaultdict(lambda: Errands(now))
         for delivery in deliveries:
-            if delivery.id not in self._in_hand:
-                errands[delivery.request].deliveries.append(delivery)
+            errands[delivery.request].deliveries.append(delivery)
         for notice in notices:
-            if notice.id not in self._in_hand:
-                errands[notice.request].notices.append(notice)
+            errands[notice.request].notices.append(notice)
         for request, mine in errands.items():
             self._start(request, mine)
         return sum(len(mine.ids) for mine in errands.values())
 
     def _start(self, request: str, errands: Errands) -> None:
-        task = asyncio.create_task(self._serve(request, errands))
+        """A row still in hand was recorded a moment ago and is due again: it is served next, never dropped while claimed."""
+        before = {self._in_hand[id] for id in errands.ids if id in self._in_hand}
+        task = asyncio.create_task(self._serve(request, errands, before))
         self._in_hand |= dict.fromkeys(errands.ids, task)
 
         def ended(_: asyncio.Task[None]) -> None:
-            for id in errands.ids:
-                self._in_hand.pop(id, None)
-            self._road.wake.set()
+            self._let_go(errands.ids, task)
 
         task.add_done_callback(ended)
 
-    async def _serve(self, request: str, errands: Errands) -> None:
-        """The cards of one request side by side, then what is to be told, in the order in which it happened."""
+    def _let_go(self, ids: Sequence[str], task: asyncio.Task[None] | None) -> None:
+        for id in ids:
+            if self._in_hand.get(id) is task:
+                del self._in_hand[id]
+        self._road.wake.set()
+
+    async def _serve(self, request: str, errands: Errands, before: set[asyncio.Task[None]]) -> None:
+        """The cards of one request side by side, then what is to be told, in the order in which it happened.
+
+        The cards are let go before the telling, which may take long: they can be drawn anew meanwhile.
+        """
+        if before:
+            await asyncio.wait(before)
         since = errands.claimed_at
         await asyncio.gather(*(self._bring(delivery, since) for delivery in errands.deliveries))
+        self._let_go([delivery.id for delivery in errands.deliveries], asyncio.current_task())
         turn = self._turns.setdefault(request, asyncio.Lock())
         async with turn:
             for notice in sorted(errands.notices, key=outcome.seq):

@@ -1,6 +1,7 @@
 """Cards: one per place, always drawn from the request as it now is, whatever happens on the way."""
 
 import asyncio
+import contextlib
 from collections.abc import MutableMapping
 from dataclasses import replace
 from typing import Any
@@ -62,6 +63,26 @@ async def test_what_changes_while_a_card_is_drawn_is_drawn_next_and_never_at_onc
     await draining
     assert world.board.standing("#deploys")[0].version == await world.version(request)
     assert world.board.calls.count("update") == 2
+
+
+async def test_a_card_follows_while_the_thread_is_still_being_told(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("tell", Hang())
+    running = asyncio.create_task(courier.run())
+    await world.do("ada", request, c.Comment("one"))
+    courier.nudge()
+    await world.until(lambda: "tell" in world.board.calls)
+    await world.do("ada", request, c.Comment("two"))
+    courier.nudge()
+    newest = await world.version(request)
+    await world.until(lambda: world.board.standing("#deploys")[0].version == newest)
+    world.board.released.set()
+    await world.until(lambda: len(world.board.told) == 2)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
 
 
 async def test_many_requests_are_served_side_by_side(world: World) -> None:
