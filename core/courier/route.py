@@ -91,8 +91,10 @@ class Route:
             return 0
 
     async def _rest(self) -> None:
+        """Not `wait_for`: on Python 3.11 it swallows a cancellation that comes together with the wake-up."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._road.wake.wait(), self._road.patience.poll)
+            async with asyncio.timeout(self._road.patience.poll):
+                await self._road.wake.wait()
         await asyncio.sleep(BREATH)
 
     async def _leave(self) -> None:

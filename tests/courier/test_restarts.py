@@ -170,3 +170,18 @@ def a_while_later(world: World, courier: Courier) -> bool:
     world.clock.turn(1)
     courier.nudge()
     return True
+
+
+async def test_a_courier_ends_when_told_to_in_the_moment_it_is_woken(world: World) -> None:
+    courier = world.courier("leaving")
+    running = asyncio.create_task(courier.run())
+    await world.ask()
+    while not world.board.messages:  # noqa: ASYNC110 (the courier tells nobody what it has posted)
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)  # at rest: what it does between rounds is what may swallow a cancellation
+    courier.nudge()
+    await asyncio.sleep(0)
+    running.cancel()
+    ended, _ = await asyncio.wait({running}, timeout=5)
+    assert ended == {running}
+    assert running.cancelled()
