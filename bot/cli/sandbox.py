@@ -63,13 +63,14 @@ async def _run(host: str, port: int, api_port: int, *, socket_mode: bool) -> int
         small_slack.workspace.hint = HINTS
         try:
             await small_slack.start(host, port)
-        except OSError as problem:
-            print(f"Port {port} cannot be used ({problem.strerror}); choose another with --port.", file=sys.stderr)
-            return 1
-        try:
             settings = _settings(small_slack, Path(folder), host, api_port, socket_mode=socket_mode)
             async with _furnished(small_slack, settings) as (assembly, furnished):
                 return await _serve(small_slack, assembly, furnished, socket_mode=socket_mode)
+        except (OSError, OverflowError) as problem:
+            if small_slack.url:
+                raise
+            print(f"Port {port} cannot be used ({problem}); choose another with --port.", file=sys.stderr)
+            return 1
         finally:
             await small_slack.stop()
 
