@@ -19,10 +19,15 @@ def operator(organisation: str) -> Actor:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The id of what a change made or touched; `replayed` when an earlier call with the same key did it."""
+    """The id of what a change made or touched; `replayed` when an earlier call with the same key did it.
+
+    With four eyes nothing is changed yet: `asked` is the number of the request by which the other admins are asked, and
+    `id` that request's.
+    """
 
     id: str
     replayed: bool
+    asked: int | None = None
 
 
 class Office:
