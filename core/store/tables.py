@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -61,6 +62,8 @@ organisations: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("ledger_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("ledger_hash", Text, nullable=False, server_default=text("''")),
+    Column("four_eyes", Boolean, nullable=False, server_default=text("false")),
+    Column("admin_channel", Text),
 )
 
 members: Final = Table(
@@ -500,4 +503,92 @@ refusals: Final = Table(
     Column("code", Text, primary_key=True),
     Column("at", UtcDateTime, nullable=False, index=True),
     Column("missed", Integer, nullable=False),
+)
+
+# ------------------------------------------------------------------------------------------ trust, leases, who is on duty
+
+safety: Final = Table(
+    "safety",
+    metadata,
+    Column("organisation", Id, ForeignKey("organisations.id"), primary_key=True),
+    Column("state", Json, nullable=False),
+)
+
+# Only ever added to by those who end requests, so that none of them waits for another; a chore adds rows up.
+trust_marks: Final = Table(
+    "trust_marks",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("organisation", Id, nullable=False),
+    Column("agent", Id, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("made", String(16), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("good", Double, nullable=False),
+    Column("bad", Double, nullable=False),
+    Index("ix_trust_marks_of", "organisation", "agent", "type"),
+)
+
+trust_spent: Final = Table(
+    "trust_spent",
+    metadata,
+    Column("agent", Id, primary_key=True),
+    Column("organisation", Id, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("micros", BigInteger, nullable=False),  # millionths of a dollar
+    Column("count", BigInteger, nullable=False),
+    Index("ix_trust_spent_in", "organisation"),
+)
+
+granted_leases: Final = Table(
+    "granted_leases",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("project", Id, nullable=False),
+    Column("agent", Id, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("state", Json, nullable=False),
+    CheckConstraint("used <= uses", name="never_used_too_often"),
+    Index("ix_granted_leases_of_agent", "agent", "until"),
+    Index("ix_granted_leases_newest", "organisation", "id"),
+)
+
+offers_used: Final = Table(
+    "offers_used",
+    metadata,
+    Column("request", Id, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("cause", Text, nullable=False, index=True),
+    Column("sentence", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+schedules: Final = Table(
+    "schedules",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False),  # encrypted: such addresses open the calendar to whoever knows them
+    Column("host", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("tried_at", UtcDateTime),
+    Column("fetched_at", UtcDateTime),
+    Column("problem", Text),
+    UniqueConstraint("organisation", "name"),
+)
+
+shifts: Final = Table(
+    "shifts",
+    metadata,
+    Column("schedule", Id, ForeignKey("schedules.id"), primary_key=True),
+    Column("email", Text, primary_key=True),
+    Column("starts", UtcDateTime, primary_key=True),
+    Column("ends", UtcDateTime, nullable=False),
+    CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+    Index("ix_shifts_of", "email", "starts"),
 )
