@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from core.errors import Conflict
 from core.model.event import Event
+from core.model.lease import Lease
 from core.model.organisation import (
     Agent,
     ApiKey,
@@ -28,6 +29,8 @@ from core.model.organisation import (
 from core.model.people import Actor, Person, Role
 from core.model.request import Request
 from core.model.rule import Rule, RuleVersion
+from core.model.schedule import Schedule, Shift
+from core.model.trust import Made, Record, Safety, Spent, Trusted
 
 T = TypeVar("T")
 
@@ -186,11 +189,20 @@ Derive = Callable[[Request], Derived]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an organisation judges by: its rules, oldest first, and the types it has added, both as of `version`."""
+    """What an organisation judges by: its rules, oldest first, the types it has added, its safety, as of `version`."""
 
     version: int
     rules: tuple[Rule, ...]
     types: tuple[RequestType, ...]
+    safety: Safety = Safety()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferUsed:
+    """Which lease, or that the trust budget, answered for the people of one revision, and the sentence that said so."""
+
+    cause: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +289,12 @@ class Transaction(Protocol):
     def take_login_code(self, hashed: str) -> tuple[str, str] | None:
         """(organisation, member) of an unused, unexpired code, which is used up by this."""
 
+    def within(self, work: Callable[[Transaction, Reader], T], *, keep: bool = True) -> T:
+        """Run `work` in a unit of work inside this one: an `ApprovalError` it raises takes back what it wrote, and only that.
+
+        Its reader sees its writes. Without `keep` all is taken back in the end: a rehearsal.
+        """
+
     # Rules and types. Every edit moves the rulebook on, in its own transaction.
     def rulebook_version(self, organisation: str) -> int:
         """0 before the first edit. Costs nothing where this transaction has read a project of the organisation."""
@@ -296,6 +314,37 @@ class Transaction(Protocol):
 
     def put_type(self, organisation: str, type: RequestType) -> None: ...
     def drop_type(self, organisation: str, word: str) -> None: ...
+
+    # Trust and leases. What bounds several requests is counted so that no two of them pass the bound at once.
+    def safety(self, organisation: str) -> Safety: ...
+    def put_safety(self, organisation: str, chosen: Safety) -> None: ...
+    def trust_record(self, organisation: str, agent: str, type: str) -> Record: ...
+    def mark_trust(self, organisation: str, agent: str, type: str, made: Made, good: float, bad: float) -> None:
+        """One more of what became of an agent's requests, with its weights. Nobody waits for anybody here."""
+
+    def trust_spent(self, agent: str, now: datetime) -> Spent: ...
+    def spend_trust(self, organisation: str, agent: str, day: str, micros: int, chosen: Safety) -> None:
+        """Count one use of so many millionths of a dollar; `StaleVersion` if that would pass a cap of the day."""
+
+    def add_up_trust(self, most: int, limit: int) -> int:
+        """Make one row of those more than `most` that say the same of one agent and type; says for how many."""
+
+    def lease(self, organisation: str, id: str) -> Lease | None: ...
+    def live_leases(self, agent: str, now: datetime) -> Sequence[Lease]: ...
+    def put_lease(self, lease: Lease) -> None:
+        """New, or with its revocation; how often it was used only `use_lease` changes."""
+
+    def use_lease(self, id: str) -> None:
+        """Count one more use; `StaleVersion` if it is used up or revoked by now."""
+
+    def offer_used(self, request: str, revision: int) -> OfferUsed | None: ...
+    def note_offer(self, request: str, revision: int, used: OfferUsed, at: datetime) -> None: ...
+
+    # Who is on duty.
+    def put_schedule(self, schedule: Schedule) -> None: ...
+    def drop_schedule(self, schedule: str) -> None: ...
+    def set_shifts(self, schedule: str, shifts: Iterable[Shift]) -> None:
+        """All of them, in place of those before."""
 
     def log(self, organisation: str, word: str, actor: Actor, payload: Mapping[str, Any]) -> None:
         """Append a row to the organisation's own chain in the ledger (its `request` is the organisation's id)."""
@@ -420,6 +469,29 @@ class Reader(Protocol):
     def deliveries(self, request: str) -> Sequence[Delivery]: ...
     def rulebook_version(self, organisation: str) -> int: ...
     def rulebook(self, organisation: str) -> Rules: ...
+    def type_of(self, organisation: str, word: str) -> RequestType | None:
+        """The type as the organisation has it; None where it has none of that word."""
+
+    def types(self, organisation: str) -> Mapping[str, RequestType]:
+        """Every type there is, by its word: the built-in ones and the organisation's own."""
+
+    def safety(self, organisation: str) -> Safety: ...
+    def trusted(self, organisation: str, now: datetime) -> Sequence[Trusted]: ...
+    def lease(self, organisation: str, id: str) -> Lease | None: ...
+    def leases(self, organisation: str, limit: int) -> Sequence[Lease]:
+        """The newest first, whatever became of them."""
+
+    def live_leases(self, agent: str, now: datetime) -> Sequence[Lease]: ...
+    def offer_users(self, cause: str, limit: int) -> Sequence[str]:
+        """Ids of requests this lease answered for."""
+
+    def schedule(self, organisation: str, name: str) -> Schedule | None: ...
+    def schedules(self, organisation: str | None) -> Sequence[Schedule]:
+        """Of an organisation, or (None) of all of them."""
+
+    def shifts(self, schedule: str) -> Sequence[Shift]:
+        """In the order in which they begin."""
+
     def rule_versions(self, organisation: str, rule: str) -> Sequence[RuleVersion]:
         """Every version there was, the newest first; also of a rule that was removed."""
 

@@ -15,6 +15,7 @@ from core.ports import Delivery, Filter, Page
 from core.store import listing, rows
 from core.store.choices import LARGEST, among, chosen, width
 from core.store.driver import Session
+from core.store.duties import DutyReads
 from core.store.ledger_rows import LedgerReads
 from core.store.outbox import DELIVERIES
 from core.store.people import PeopleReads
@@ -39,7 +40,7 @@ def _versions(places: int) -> Select[Any]:
     return select(requests.c.id, requests.c.version).where(among(requests.c.id, "id", places))
 
 
-class StoreReader(PeopleReads, LedgerReads, RuleReads):
+class StoreReader(PeopleReads, LedgerReads, RuleReads, DutyReads):
     """Implements `core.ports.Reader`."""
 
     def __init__(self, db: Session, codec: Codec) -> None:

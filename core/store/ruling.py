@@ -14,12 +14,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.codec import Codec
 from core.errors import Conflict
-from core.model.organisation import Project, RequestType
+from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.rule import Rule, RuleVersion
 from core.ports import Rules, StaleVersion
 from core.store import rows
 from core.store.driver import Params, Row, Session
 from core.store.tables import projects, rule_uses, rule_versions, rulebooks, rules, turns, types
+from core.store.trusting import Trusting, TrustReads
 
 _VERSION: Final = select(rulebooks.c.version).where(rulebooks.c.organisation == bindparam("organisation"))
 _PROJECT: Final = (
@@ -37,6 +38,9 @@ _RULES: Final = (
     select(rules.c.state).where(rules.c.organisation == bindparam("organisation")).order_by(rules.c.place, rules.c.id)
 )
 _TYPES: Final = select(types.c.state).where(types.c.organisation == bindparam("organisation")).order_by(types.c.word)
+_TYPE: Final = select(types.c.state).where(
+    types.c.organisation == bindparam("organisation"), types.c.word == bindparam("word")
+)
 _VERSIONS: Final = (
     select(rule_versions.c.removed, rule_versions.c.state)
     .where(rule_versions.c.organisation == bindparam("organisation"), rule_versions.c.rule == bindparam("rule"))
@@ -72,7 +76,7 @@ _TURN: Final = _new_turn.on_conflict_do_update(
 )
 
 
-class RuleReads:
+class RuleReads(TrustReads):
     """The reads of `Reader` and `Transaction` about rules."""
 
     _db: Session
@@ -89,7 +93,15 @@ class RuleReads:
         mine = {"organisation": organisation}
         kept = tuple(self._codec.build(row[0], Rule) for row in self._db.rows(_RULES, mine))
         kinds = tuple(self._codec.build(row[0], RequestType) for row in self._db.rows(_TYPES, mine))
-        return Rules(version, kept, kinds)
+        return Rules(version, kept, kinds, self.safety(organisation))
+
+    def type_of(self, organisation: str, word: str) -> RequestType | None:
+        row = self._db.row(_TYPE, {"organisation": organisation, "word": word})
+        return BUILT_IN_TYPES.get(word) if row is None else self._codec.build(row[0], RequestType)
+
+    def types(self, organisation: str) -> Mapping[str, RequestType]:
+        own = (self._codec.build(row[0], RequestType) for row in self._db.rows(_TYPES, {"organisation": organisation}))
+        return {**BUILT_IN_TYPES, **{type.word: type for type in own}}
 
     def rule_versions(self, organisation: str, rule: str) -> Sequence[RuleVersion]:
         found = self._db.rows(_VERSIONS, {"organisation": organisation, "rule": rule})
@@ -100,7 +112,7 @@ class RuleReads:
         return {rule: row[0] for rule, row in found.items() if row is not None}
 
 
-class Ruling(RuleReads):
+class Ruling(RuleReads, Trusting):
     """The part of a transaction that edits rules, and counts what they did."""
 
     def rule_uses(self, rules: Iterable[str]) -> Mapping[str, int]:

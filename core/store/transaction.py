@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Delete, Select, Table, bindparam, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, Delete, Select, Table, bindparam, delete, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.codec import Codec
+from core.errors import ApprovalError
 from core.model.event import Event, Refused
 from core.model.organisation import Project
 from core.model.people import Actor
 from core.model.request import Request
-from core.ports import Chain, Changed, Derive, KeyTaken, Remembered
+from core.ports import Chain, Changed, Derive, KeyTaken, Reader, Remembered, Transaction
 from core.store.driver import Session
+from core.store.duties import Duties
 from core.store.ledger_rows import LedgerReads, Sealing
 from core.store.outbox import Outbox
 from core.store.people import PeopleReads
+from core.store.reader import StoreReader
 from core.store.ruling import Ruling
 from core.store.saving import Saving
 from core.store.setup import Setup
 from core.store.tables import agents, counters, login_codes, members, refusals, replies, requests, turns
+
+T = TypeVar("T")
 
 KEPT: Final = timedelta(hours=24)
 """How long a reply to an idempotency key is kept."""
@@ -97,12 +102,25 @@ _OLD_REFUSALS: Final = _oldest(refusals, refusals.c.at)
 _OLD_TURNS: Final = _oldest(turns, turns.c.at)
 
 
-class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling):
+_BEGIN_INNER: Final = text("SAVEPOINT inner_work")
+_UNDO_INNER: Final = text("ROLLBACK TO SAVEPOINT inner_work")
+_END_INNER: Final = text("RELEASE SAVEPOINT inner_work")
+
+
+class InnerReader(StoreReader):
+    """Reads of a unit of work under way, at its own time."""
+
+    def now(self) -> datetime:
+        return self.session.now()
+
+
+class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 
     def __init__(self, db: Session, codec: Codec, chain: Chain, derive: Derive) -> None:
         self._db = db
         self._codec = codec
+        self._made_of = chain, derive
         self._saving = Saving(db, codec, chain, derive)
         self._versions: dict[str, int] = {}
 
@@ -118,6 +136,30 @@ class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling)
 
     def now(self) -> datetime:
         return self._db.now()
+
+    def within(self, work: Callable[[Transaction, Reader], T], *, keep: bool = True) -> T:
+        """What is not an `ApprovalError` ends the whole unit of work, and all is rolled back with it.
+
+        The inner work begins without what this one remembers, and this one forgets it afterwards: either may have changed.
+        """
+        inner = StoreTransaction(self._db, self._codec, *self._made_of)
+        self._db.run(_BEGIN_INNER)
+        try:
+            result = work(inner, InnerReader(self._db, self._codec))
+        except ApprovalError:
+            self._take_back()
+            raise
+        if keep:
+            self._db.run(_END_INNER)
+            self._saving.take_over(inner._saving)  # noqa: SLF001 (one of ours)
+            self._versions.clear()
+        else:
+            self._take_back()
+        return result
+
+    def _take_back(self) -> None:
+        self._db.run(_UNDO_INNER)
+        self._db.run(_END_INNER)
 
     def request(self, id: str, *, lock: bool = True) -> Request | None:
         return self._saving.request(id, lock=lock)
