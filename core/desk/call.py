@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from core.desk.weighing import Weighed
 from core.lifecycle.facts import Problem
+from core.model.change import Change
 from core.model.command import Command
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.people import Actor
@@ -18,6 +19,7 @@ class Call:
     """`request` is None, and `number` drawn, where the command makes a new one in `project`.
 
     `problems` is what is known to be wrong already. `weighed` is what rules say of the revision the command makes, if any.
+    `change` is set where Countersign itself asks the other admins for a change of what is set up; no rule is asked then.
     """
 
     actor: Actor
@@ -29,6 +31,7 @@ class Call:
     problems: tuple[Problem, ...] = ()
     types: Mapping[str, RequestType] = field(default_factory=lambda: BUILT_IN_TYPES)
     weighed: Weighed | None = None
+    change: Change | None = None
 
 
 class Moved(Exception):

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from core.desk.books import Book, Books
 from core.desk.call import Call, Moved
+from core.desk.carrying import CarryOut, carry_out, is_agreed
 from core.desk.facts import (
     as_clock,
     for_the_clock,
@@ -29,9 +30,11 @@ from core.desk.repeats import Done, Refusal, again
 from core.desk.weighing import Revision, Weighed, ask_rules, count_use
 from core.errors import ApprovalError, Invalid, NotFound, TooSoon, Unavailable
 from core.lifecycle import Facts, decide, fold, overdue, stored_decision
+from core.lifecycle.changing import carrier
 from core.lifecycle.facts import Problem
 from core.model import command as c
 from core.model import event as e
+from core.model.change import Change
 from core.model.organisation import Project
 from core.model.people import Actor, clock_actor
 from core.model.request import Content, Request, Requester
@@ -70,6 +73,7 @@ class Desk:
         self._fresh = fresh
         self._books = Books(store, conditions or Conditions())
         self._outgoing = Outgoing(outlets, fresh)
+        self._carry_out: CarryOut | None = None
 
     @property
     def conditions(self) -> Conditions:
@@ -95,6 +99,17 @@ class Desk:
         )
         number = await self._store.next_number(actor.organisation)
         return await self._answer(Call(actor, command, None, number, project, once, problems), deadline)
+
+    def entrust(self, carry_out: CarryOut) -> None:
+        """Who makes a change once the other admins have agreed: the administration, which knows what is set up."""
+        self._carry_out = carry_out
+
+    async def ask_for_change(self, actor: Actor, change: Change, *, once: Idempotency | None = None) -> Done:
+        """A request of the type `countersign.<topic>`; nobody but the administration asks for one."""
+        requester = Requester(actor.kind, actor.id, actor.name, actor.team)
+        command = c.Create(project=change.project, content=change.content, requester=requester)
+        number = await self._store.next_number(actor.organisation)
+        return await self._answer(Call(actor, command, None, number, once=once, change=change), None)
 
     async def revise(
         self,
@@ -135,10 +150,11 @@ class Desk:
 
     async def see(self, actor: Actor, request: str) -> Request:
         """The request as it stands now, if the actor may know of it; an overdue end is written first."""
-        stored = await self._store.read(lambda reader: seen(reader, actor, request))
+        types = (await self._books.of(actor.organisation)).types
+        stored = await self._store.read(lambda reader: seen(reader, actor, request, types))
         if overdue(stored[0], stored[1]):
             await self.ring(request)
-            stored = await self._store.read(lambda reader: seen(reader, actor, request))
+            stored = await self._store.read(lambda reader: seen(reader, actor, request, types))
         return stored[0]
 
     async def number(self, organisation: str, number: int) -> str | None:
@@ -189,7 +205,7 @@ class Desk:
         """The call with what rules say of the revision it makes, fetched before its transaction."""
         book = await self._books.of(call.actor.organisation)
         call = replace(call, types=book.types)
-        if not _makes_a_revision(call.command):
+        if call.change is not None or not _makes_a_revision(call.command):
             return call
         if not book.rulebook.rules:
             return replace(call, weighed=Weighed(book.version))
@@ -276,10 +292,18 @@ class Desk:
         if events:
             self._save(tx, request, after, events, facts.actor)
             count_use(tx, call.weighed, facts.judgement)
+        if is_agreed(request, after):
+            after = self._carried_out(tx, after)
         if call.once is not None:
             reply = {} if decision is None else {"decision": decision.id}
             tx.remember(call.once.credential, call.once.key, Remembered(call.once.body, after.id, reply))
         return Done(after, decision, replayed=not events, events=events)
+
+    def _carried_out(self, tx: Transaction, request: Request) -> Request:
+        events = carry_out(tx, request, self._carry_out)
+        after = fold(request, events)
+        self._save(tx, request, after, events, carrier(request.organisation))
+        return after
 
     def _save(
         self, tx: Transaction, before: Request | None, after: Request, events: Iterable[e.Event], actor: Actor

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from core.desk.call import Call, Moved
+from core.desk.offers import with_offers
 from core.errors import Invalid, NotFound
 from core.lifecycle import Facts, content_after, overdue
+from core.lifecycle.changing import judge_change, not_from_outside
 from core.lifecycle.facts import Problem
 from core.lifecycle.fields import misfits
 from core.model import command as c
+from core.model.change import is_change_type
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.people import Actor, Person, Verb, clock_actor
 from core.model.request import Content, Judgement, Plan, Request, Stage
@@ -57,13 +60,15 @@ def as_clock(facts: Facts, request: Request) -> Facts:
 
 def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) -> Facts:
     command = call.command
+    if call.change is not None:
+        return replace(facts, change=True, judgement=judge_change(call.change))
     proposal = content_after(request, command, facts.type)
     if proposal is not None:
         given = _given(tx, request, call, facts)
         judgement = _judgement(request, command, facts, proposal[1], given)
         facts = replace(facts, judgement=judgement, rosters=rosters(tx, judgement.plan, facts.project.id))
         return facts if facts.problems else _with_what_is_missing(tx, request, command, proposal[1], facts)
-    if isinstance(command, c.Approve | c.Withdraw) and request is not None:
+    if isinstance(command, c.Approve | c.Withdraw | c.GrantLease) and request is not None:
         return replace(facts, rosters=rosters(tx, _only_fixing(request.plan), facts.project.id))
     return facts
 
@@ -75,7 +80,7 @@ def _given(tx: Transaction, request: Request | None, call: Call, facts: Facts) -
         raise Moved
     if request is not None and weighed.revision not in (None, request.revision):
         raise Moved
-    return weighed.at(facts.now, tx)
+    return with_offers(tx, weighed.at(facts.now, tx), request, call.command, facts, call.draw)
 
 
 def _judgement(
@@ -175,6 +180,8 @@ def type_called(types: Types, word: str) -> RequestType:
 def type_problem(types: Types, content: Content) -> tuple[Problem, ...]:
     if content.type in types:
         return misfits(types[content.type], content)
+    if is_change_type(content.type):
+        return (Problem("type", not_from_outside(content.type)),)
     return (Problem("type", f"There is no type '{content.type}'; there are {', '.join(types)}."),)
 
 

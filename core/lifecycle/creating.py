@@ -8,6 +8,7 @@ from math import ceil
 from core.errors import Conflict, Invalid, NotAllowed, TooSoon
 from core.lifecycle import who
 from core.lifecycle.advancing import enter
+from core.lifecycle.changing import must_not_ask_for_a_change, must_not_be_a_change
 from core.lifecycle.editing import must_declare_well
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
@@ -23,7 +24,9 @@ REVISIONS_AN_HOUR = 5
 
 
 def create(command: c.Create, facts: Facts) -> tuple[e.Event, ...]:
-    _may_ask(command, facts)
+    if not facts.change:
+        _may_ask(command, facts)
+        must_not_ask_for_a_change(command.content)
     _fits(command, facts)
     created = _created(command, facts)
     judgement = _judgement(facts)
@@ -54,13 +57,7 @@ def _may_ask(command: c.Create, facts: Facts) -> None:
 
 def _may_ask_for_this(facts: Facts) -> None:
     """Some types are not for everybody."""
-    wanted = {source.principal for source in facts.type.may_ask}
-    if not wanted:
-        return
-    names = {facts.actor.key, f"team:{facts.actor.team}"}
-    if facts.person is not None:
-        names |= facts.person.principals | {f"role:{role}" for role in facts.person.roles}
-    if not names & wanted:
+    if not who.may_ask_for(facts.type, facts.actor, facts.person):
         allowed = ", ".join(source.label for source in facts.type.may_ask)
         raise NotAllowed(f"Only {allowed} may ask for a {facts.type.word}; ask one of them, or an admin.")
 
@@ -141,6 +138,8 @@ def _impossible(facts: Facts) -> tuple[e.Event, ...]:
 
 def revise(request: Request, command: c.Revise, facts: Facts) -> tuple[e.Event, ...]:
     who.must_be_requester(request, facts, "change what is asked")
+    must_not_be_a_change(request, "revised")
+    must_not_ask_for_a_change(command.content)
     _not_too_often(request, facts)
     must_declare_well(command.content, facts.type)
     _no_problems(facts)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import Invalid
-from core.lifecycle import creating, deciding, ending, executing, ringing, talking, who
+from core.lifecycle import creating, deciding, ending, executing, leasing, ringing, talking, who
 from core.lifecycle.deciding import stored_decision
 from core.lifecycle.editing import apply_edits
 from core.lifecycle.facts import Facts
 from core.model import command as c
 from core.model import event as e
+from core.model.change import is_change
 from core.model.organisation import RequestType
 from core.model.request import Content, Request, Stage
 
@@ -33,6 +34,8 @@ _ANSWERS: dict[type[c.Command], Answer] = {
     c.Discard: ending.discard,
     c.Extend: ending.extend,
     c.GiveSeat: deciding.give_seat,
+    c.GrantLease: leasing.grant,
+    c.RevokeLease: leasing.revoke,
     c.Remind: talking.remind,
     c.Ring: ringing.ring,
     c.ReportExecution: executing.report,
@@ -59,8 +62,11 @@ def content_after(
 ) -> tuple[Content, tuple[Stage, ...]] | None:
     """The content and named stages that must be judged before this command, if it makes a revision.
 
-    None too for edits that cannot be: `decide` refuses them in its own order.
+    None too for edits that cannot be: `decide` refuses them in its own order. A change of what is set up is never judged
+    again, by whatever command.
     """
+    if request is not None and is_change(request):
+        return None
     match command:
         case c.Create():
             return command.content, command.stages

@@ -9,6 +9,7 @@ from typing import Any
 from core.errors import Conflict, Invalid, NotAllowed
 from core.lifecycle import who
 from core.lifecycle.advancing import advance, approved, enter, open_stage
+from core.lifecycle.changing import must_not_be_a_change
 from core.lifecycle.creating import digest_after, follow, judged_expiry
 from core.lifecycle.editing import apply_edits, inside_bounds
 from core.lifecycle.evolve import fold
@@ -62,6 +63,8 @@ def approve(request: Request, command: c.Approve, facts: Facts) -> tuple[e.Event
     who.must_be_named(request, person)
     if request.is_open:
         _turn_or_stale(request, command, person)
+    if command.edits is not None:
+        must_not_be_a_change(request, "approved with edits")
     if command.edits is not None and command.revision in (None, request.revision):
         apply_edits(request, command.edits, facts.type)
     who.must_be_open(request)
@@ -176,6 +179,7 @@ def withdraw(request: Request, command: c.Withdraw, facts: Facts) -> tuple[e.Eve
 def give_seat(request: Request, command: c.GiveSeat, facts: Facts) -> tuple[e.Event, ...]:
     giver = who.decider(request, facts)
     who.must_be_named(request, giver)
+    must_not_be_a_change(request, "handed over")
     taker = facts.people.get(command.taker)
     if taker is None or not taker.active:
         raise Invalid("There is no active member like that to hand over to; name somebody else.", field="to")

@@ -26,7 +26,8 @@ class Facts:
     `person` is the acting member as seen from the project, `agent` the acting agent, `people` everybody a decision of
     this request or the command names, `rosters` the active members behind principals that were asked for. `number`,
     `judgement`, `problems` and `open_count` are filled where the command makes a revision; `impossible` names what nobody
-    could ever meet of what rules ask for, or of what is still to be met when the time is over.
+    could ever meet of what rules ask for, or of what is still to be met when the time is over. `change` is true where
+    Countersign itself asks the other admins for a change of what is set up.
     """
 
     now: datetime
@@ -41,6 +42,7 @@ class Facts:
     judgement: Judgement | None = None
     problems: tuple[Problem, ...] = ()
     impossible: tuple[str, ...] = ()
+    change: bool = False
     number: int = 0
     open_count: int = 0
 

@@ -13,9 +13,13 @@ from core.model.requirement import Source
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
+    """`four_eyes`: what decides who must say yes is changed only when another admin agrees, asked in `admin_channel` if set."""
+
     id: str
     name: str
     created_at: datetime
+    four_eyes: bool = False
+    admin_channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ class RequestType:
     """An admin's catalogue entry for a kind of request. `merge`, `deploy` and `custom` always exist.
 
     `fields` is the schema of its parameters, `required_facts` are dotted names within the facts. `may_ask` are principals
-    (also `agent:<id>`, `team:<word>`, `role:<role>`); none means whoever may ask in the project.
+    (also `agent:<id>`, `team:<word>`, `role:<role>`); none means whoever may ask in the project. `secret` are dotted paths
+    (`params.iban`, `facts.…`, `metadata.…`) whose values are hidden wherever a request is shown.
     """
 
     word: str
@@ -126,6 +131,7 @@ class RequestType:
     fields: Mapping[str, Any] = field(default_factory=dict)
     required_facts: tuple[str, ...] = ()
     may_ask: tuple[Source, ...] = ()
+    secret: tuple[str, ...] = ()
 
 
 _EDITABLE: Mapping[str, Bounds] = {

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Verb(StrEnum):
@@ -31,6 +32,10 @@ VERBS_OF: dict[Role, frozenset[Verb]] = {
     Role.ADMIN: frozenset(Verb),
 }
 """What each role may do. Reading one's own requests needs no verb."""
+
+
+ADMINS: Final = "role:admin:everywhere"
+"""The principal of whoever is admin of the whole organisation; admins of one project are not. Stored, never to be renamed."""
 
 
 def verbs_of(roles: Iterable[Role]) -> frozenset[Verb]:
@@ -67,7 +72,7 @@ class Person:
     """A member as seen from one project, read live.
 
     `principals` are the names under which a requirement may call for this person: `member:<id>`, `group:<id>`,
-    `role:<role>:<project>`, and `anyone:<project>` where the person may approve.
+    `role:<role>:<project>`, `anyone:<project>` where the person may approve, and `ADMINS`.
     `pinned` is true while one pinned identity of this person exists.
     """
 
@@ -84,13 +89,17 @@ class Person:
         return self.active and verb in self.verbs
 
 
-def principals_of(member: str, groups: Iterable[str], roles: Iterable[Role], project: str) -> frozenset[str]:
-    """Every name under which this member can be waited for in this project."""
+def principals_of(
+    member: str, groups: Iterable[str], roles: Iterable[Role], project: str, everywhere: Iterable[Role] = ()
+) -> frozenset[str]:
+    """Every name under which this member can be waited for in this project; `everywhere` are roles in the organisation."""
     held = frozenset(roles)
     names = {f"member:{member}", *(f"group:{group}" for group in groups)}
     names |= {f"role:{role}:{project}" for role in held}
     if Verb.APPROVE in verbs_of(held):
         names.add(f"anyone:{project}")
+    if Role.ADMIN in everywhere:
+        names.add(ADMINS)
     return frozenset(names)
 
 

@@ -7,11 +7,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, and_, bindparam, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from core.codec import Codec
 from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, Token
-from core.model.people import VERBS_OF, Person, Role, Verb, principals_of, verbs_of
+from core.model.people import ADMINS, VERBS_OF, Person, Role, Verb, principals_of, verbs_of
 from core.store import rows
 from core.store.choices import LARGEST, Joined, among, chosen, width
 from core.store.driver import Row, Session
@@ -27,6 +40,9 @@ from core.store.tables import (
     projects,
     tokens,
 )
+
+EVERYWHERE: Final = "*"
+"""Stands before a role held in the whole organisation."""
 
 _MAY_APPROVE: Final = tuple(sorted(role.value for role, verbs in VERBS_OF.items() if Verb.APPROVE in verbs))
 
@@ -82,7 +98,8 @@ def _people(places: int) -> Select[Any]:
     """Everything `Person` says of so many members as one project sees them, in one statement."""
     own_groups = select(group_members.c.group).where(group_members.c.member == members.c.id)
     grouped = select(Joined(group_members.c.group)).where(group_members.c.member == members.c.id)
-    held = select(Joined(grants.c.role)).where(
+    role = case((grants.c.project == literal(""), literal(EVERYWHERE) + grants.c.role), else_=grants.c.role)
+    held = select(Joined(role)).where(
         grants.c.organisation == members.c.organisation,
         grants.c.project.in_([bindparam("project", type_=grants.c.project.type), literal("")]),
         or_(
@@ -121,15 +138,19 @@ _ONE_MEMBER: Final = _active(select(members.c.id).where(members.c.id == bindpara
 _IN_GROUP: Final = _active(select(group_members.c.member).where(group_members.c.group == bindparam("group")))
 
 
+def _of_organisation() -> ColumnElement[bool]:
+    owner = select(projects.c.organisation).where(projects.c.id == bindparam("project")).scalar_subquery()
+    return grants.c.organisation == owner
+
+
 @lru_cache(maxsize=8)
 def _with_role(roles: int) -> Select[Any]:
     """Members holding one of so many roles in the project, by themselves or through a group."""
-    granted = and_(
-        grants.c.organisation
-        == select(projects.c.organisation).where(projects.c.id == bindparam("project")).scalar_subquery(),
-        grants.c.project.in_([bindparam("project", type_=grants.c.project.type), literal("")]),
-        among(grants.c.role, "role", roles),
-    )
+    here = grants.c.project.in_([bindparam("project", type_=grants.c.project.type), literal("")])
+    return _granted(and_(_of_organisation(), here, among(grants.c.role, "role", roles)))
+
+
+def _granted(granted: ColumnElement[bool]) -> Select[Any]:
     alone = select(func.substr(grants.c.principal, 8).label("member")).where(
         granted, grants.c.principal.like("member:%")
     )
@@ -139,6 +160,9 @@ def _with_role(roles: int) -> Select[Any]:
         .where(granted)
     )
     return _active(select(union_all(alone, through).subquery().c.member))
+
+
+_ADMINS: Final = _granted(and_(_of_organisation(), grants.c.project == literal(""), grants.c.role == Role.ADMIN.value))
 
 
 class PeopleReads:
@@ -164,6 +188,8 @@ class PeopleReads:
         kind, _, rest = principal.partition(":")
         params: dict[str, Any] = {"project": project, "limit": limit}
         match kind:
+            case "role" if principal == ADMINS:
+                found = self._db.rows(_ADMINS, params)
             case "member":
                 found = self._db.rows(_ONE_MEMBER, params | {"member": rest})
             case "group":
@@ -196,7 +222,7 @@ class PeopleReads:
         names = {f"member:{member}", *(f"group:{group}" for group in grouped)}
         for project in self._db.rows(_PROJECTS, {"organisation": organisation}) if held else ():
             roles = held[""] | held[project[0]]
-            names |= principals_of(member, (), roles, project[0])
+            names |= principals_of(member, (), roles, project[0], held[""])
         return frozenset(names)
 
     def roles(self, organisation: str, member: str, project: str | None) -> frozenset[Role]:
@@ -305,5 +331,7 @@ def _person(row: Row, project: str) -> Person:
 @lru_cache(maxsize=2048)
 def _place(id: str, grouped: str, held: str, project: str) -> tuple[frozenset[Role], frozenset[str], frozenset[Verb]]:
     """Roles, principals and verbs, worked out once for what the rows say: sets of enums are slow to build."""
-    roles = frozenset(Role(role) for role in held.split())
-    return roles, principals_of(id, grouped.split(), roles, project), verbs_of(roles)
+    words = held.split()
+    roles = frozenset(Role(word.removeprefix(EVERYWHERE)) for word in words)
+    everywhere = (Role(word[1:]) for word in words if word.startswith(EVERYWHERE))
+    return roles, principals_of(id, grouped.split(), roles, project, everywhere), verbs_of(roles)

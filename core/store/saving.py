@@ -158,6 +158,13 @@ class Saving:
         self._loaded[after.id] = known
         self.changed[after.id] = Changed(after.organisation, after.id, after.version)
 
+    def take_over(self, inner: Saving) -> None:
+        """What was saved inside counts as saved here; what was known before may have changed."""
+        self.changed |= inner.changed
+        self.logged |= inner.logged
+        self._loaded |= inner._loaded
+        self._projects.clear()
+
     def lock(self, id: str) -> None:
         """Nobody else writes to this request or its ledger until the end."""
         self._head(id)

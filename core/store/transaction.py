@@ -151,7 +151,7 @@ class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling,
             raise
         if keep:
             self._db.run(_END_INNER)
-            self._saving.take_over(inner._saving)  # noqa: SLF001 (one of ours)
+            self._saving.take_over(inner._saving)
             self._versions.clear()
         else:
             self._take_back()

@@ -1,6 +1,9 @@
-"""Changes that wait for other admins' yes."""
+"""Whether an organisation has four eyes on, and where its admins are asked."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0003"
 down_revision = "0002"
@@ -9,8 +12,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Both plain additions: SQLite, too, adds them without making the table anew."""
+    op.add_column(
+        "organisations", sa.Column("four_eyes", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
+    op.add_column("organisations", sa.Column("admin_channel", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.drop_column("organisations", "admin_channel")
+    op.drop_column("organisations", "four_eyes")
