@@ -18,6 +18,7 @@ from core.administration.members import Grants, Members
 from core.administration.office import may_somewhere, must_manage, operator
 from core.administration.organisations import Organisations
 from core.administration.projects import Projects
+from core.administration.proposals import Proposals
 from core.administration.rules import RuleOffice
 from core.administration.types import Types
 from core.desk import Desk
@@ -43,6 +44,7 @@ class Administration:
         self.identities = Identities(store, fresh)
         self.logins = Logins(store, fresh, pepper)
         self.rules = RuleOffice(store, fresh, desk)
+        self.proposals = Proposals(store, fresh, desk)
         self.types = Types(store, fresh)
         self.organisations = Organisations(store, fresh, self.members)
 

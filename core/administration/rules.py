@@ -70,7 +70,7 @@ class RuleOffice(Office):
 
         def look(reader: Reader) -> Rule:
             _must_read(reader, actor)
-            return _the_rule(reader.rulebook(actor.organisation), wanted)
+            return the_rule(reader.rulebook(actor.organisation), wanted)
 
         return await self._store.read(look)
 
@@ -82,7 +82,7 @@ class RuleOffice(Office):
             versions = reader.rule_versions(actor.organisation, wanted)
             if versions:
                 return versions
-            rule = _the_rule(reader.rulebook(actor.organisation), wanted)
+            rule = the_rule(reader.rulebook(actor.organisation), wanted)
             return reader.rule_versions(actor.organisation, rule.id)
 
         return await self._store.read(look)
@@ -96,8 +96,8 @@ class RuleOffice(Office):
             must_manage(reader, actor)
             rule = self._read(reader, actor, written)
             kept = reader.rulebook(actor.organisation)
-            present = None if instead_of is None else _the_rule(kept, instead_of)
-            return self._checked(reader, actor, rule if present is None else _next(present, rule), kept)
+            present = None if instead_of is None else the_rule(kept, instead_of)
+            return self._checked(reader, actor, rule if present is None else next_version(present, rule), kept)
 
         return await self._store.read(look)
 
@@ -115,14 +115,22 @@ class RuleOffice(Office):
             return kept, _with(kept, tuple(self._read(reader, actor, one) for one in written))
 
         before, after = await self._store.read(look)
+        async for so_far in self._compared(actor, before, after, days=days, most=most):
+            yield so_far
+
+    async def _compared(
+        self, actor: Actor, before: Rules, after: Rules, *, days: int, most: int
+    ) -> AsyncIterator[Replayed]:
         past = await past_revisions(self._store, actor.organisation, before, after, days=days, most=min(most, MOST))
         slices = past.replayed(before, after, self._conditions)
         while (so_far := await asyncio.to_thread(next, slices, None)) is not None:
             yield so_far
 
-    # Changing.
+    # Changing. `book` is the version of the rulebook that was looked at: `Conflict` when anything in it moved since.
 
-    async def add(self, actor: Actor, written: Written, *, once: Idempotency | None = None) -> Checked:
+    async def add(
+        self, actor: Actor, written: Written, *, book: int | None = None, once: Idempotency | None = None
+    ) -> Checked:
         checked = await self.validate(actor, written) if not await self._replayed(once) else None
 
         def work(tx: Transaction) -> str:
@@ -130,7 +138,8 @@ class RuleOffice(Office):
                 raise NotFound("The rule this key made is gone.")
             version = tx.rulebook_version(actor.organisation)
             kept = tx.rulebook(actor.organisation)
-            if any(_is_called(rule, checked.rule.name) for rule in kept.rules):
+            _must_stand(kept, book)
+            if any(is_called(rule, checked.rule.name) for rule in kept.rules):
                 raise Conflict(f"There already is a rule {checked.rule.name}; change that one.", code="already_exists")
             if len(kept.rules) >= MOST:
                 raise Conflict(f"There are {MOST} rules, which is the limit; remove some.", code="too_many")
@@ -142,39 +151,63 @@ class RuleOffice(Office):
         rule = await self.get(actor, made.id)
         return Checked(rule, read_back(rule), () if checked is None else checked.warnings)
 
-    async def change(self, actor: Actor, wanted: str, written: Written, *, version: int | None = None) -> Checked:
+    async def change(
+        self, actor: Actor, wanted: str, written: Written, *, version: int | None = None, book: int | None = None
+    ) -> Checked:
         """`version` is the one of the rule that was looked at; `Conflict` when it has been changed since."""
         checked = await self.validate(actor, written, instead_of=wanted)
 
         def work(present: Rule, kept: Rules) -> Rule:
-            if any(_is_called(rule, checked.rule.name) and rule.id != present.id for rule in kept.rules):
+            if any(is_called(rule, checked.rule.name) and rule.id != present.id for rule in kept.rules):
                 raise Conflict(
                     f"There already is a rule {checked.rule.name}; name it otherwise.", code="already_exists"
                 )
-            return _next(present, checked.rule)
+            return next_version(present, checked.rule)
 
-        rule = await self._edit(actor, wanted, "rule_changed", work, version=version)
+        rule = await self._edit(actor, wanted, "rule_changed", work, version=version, book=book)
         return Checked(rule, read_back(rule), checked.warnings)
 
     async def switch(
-        self, actor: Actor, wanted: str, mode: Mode, *, reason: str | None = None, once: Idempotency | None = None
+        self,
+        actor: Actor,
+        wanted: str,
+        mode: Mode,
+        *,
+        reason: str | None = None,
+        book: int | None = None,
+        once: Idempotency | None = None,
     ) -> Rule:
         """On, shadow or off."""
 
         def work(present: Rule, _: Rules) -> Rule:
-            return present if present.mode is mode else _next(present, replace(present, mode=mode, reason=reason))
+            return (
+                present if present.mode is mode else next_version(present, replace(present, mode=mode, reason=reason))
+            )
 
         await self._still_passes(actor, replace(await self.get(actor, wanted), mode=mode))
-        return await self._edit(actor, wanted, "rule_switched", work, once=once)
+        return await self._edit(actor, wanted, "rule_switched", work, book=book, once=once)
 
-    async def remove(self, actor: Actor, wanted: str, *, version: int | None = None) -> Rule:
+    async def remove(self, actor: Actor, wanted: str, *, version: int | None = None, book: int | None = None) -> Rule:
         """New requests are judged without it at once; what it decided stays."""
-        return await self._edit(actor, wanted, "rule_removed", lambda rule, _: _next(rule, rule), version, removed=True)
 
-    async def undo(self, actor: Actor, wanted: str, *, once: Idempotency | None = None) -> Rule:
+        def work(present: Rule, _: Rules) -> Rule:
+            return next_version(present, present)
+
+        return await self._edit(actor, wanted, "rule_removed", work, version, book=book, removed=True)
+
+    async def undo(
+        self,
+        actor: Actor,
+        wanted: str,
+        *,
+        version: int | None = None,
+        book: int | None = None,
+        once: Idempotency | None = None,
+    ) -> Rule:
         """The rule as it was before its last change, as a new version; a removed one comes back."""
         versions = await self.history(actor, wanted)
         last = versions[0]
+        _must_be_at(last.rule, version)
         if len(versions) < 2:
             raise Conflict("This rule has not been changed yet; remove it instead.", code="nothing_to_undo")
         before = versions[1].rule
@@ -182,12 +215,19 @@ class RuleOffice(Office):
         restored = replace(before, version=last.rule.version, reason=f"as version {before.version} was")
         if not last.removed:
             return await self._edit(
-                actor, last.rule.id, "rule_undone", lambda present, _: _next(present, restored), once=once
+                actor,
+                last.rule.id,
+                "rule_undone",
+                lambda present, _: next_version(present, restored),
+                last.rule.version,
+                book=book,
+                once=once,
             )
 
         def work(tx: Transaction) -> str:
             kept = tx.rulebook(actor.organisation)
-            if any(_is_called(rule, before.name) for rule in kept.rules):
+            _must_stand(kept, book)
+            if any(is_called(rule, before.name) for rule in kept.rules):
                 raise Conflict(f"There is another rule {before.name} by now.", code="already_exists")
             back = replace(restored, version=last.rule.version + 1)
             return self._save(tx, actor, "rule_undone", back, kept.version).id
@@ -234,6 +274,7 @@ class RuleOffice(Office):
         change: Callable[[Rule, Rules], Rule],
         version: int | None = None,
         *,
+        book: int | None = None,
         removed: bool = False,
         once: Idempotency | None = None,
     ) -> Rule:
@@ -241,13 +282,9 @@ class RuleOffice(Office):
 
         def work(tx: Transaction) -> str:
             kept = tx.rulebook(actor.organisation)
-            present = _the_rule(kept, wanted)
-            if version not in (None, present.version):
-                raise Conflict(
-                    f"Rule {present.name} was changed since: it is now at version {present.version}. Look at it again.",
-                    code="stale_version",
-                    version=present.version,
-                )
+            _must_stand(kept, book)
+            present = the_rule(kept, wanted)
+            _must_be_at(present, version)
             changed = change(present, kept)
             if changed != present:
                 self._save(tx, actor, word, changed, kept.version, removed=removed)
@@ -281,17 +318,31 @@ class RuleOffice(Office):
         return saved
 
 
+def _must_stand(kept: Rules, book: int | None) -> None:
+    if book not in (None, kept.version):
+        raise Conflict("The rules have been changed since you looked at them; look again.", code="stale_rulebook")
+
+
+def _must_be_at(rule: Rule, version: int | None) -> None:
+    if version not in (None, rule.version):
+        raise Conflict(
+            f"Rule {rule.name} was changed since: it is now at version {rule.version}. Look at it again.",
+            code="stale_version",
+            version=rule.version,
+        )
+
+
 def _must_read(reader: Reader, actor: Actor) -> None:
     if not reads_everything(reader, actor):
         raise NotAllowed("Rules can be seen by whoever may read the whole organisation; ask an admin.")
 
 
-def _is_called(rule: Rule, name: str) -> bool:
+def is_called(rule: Rule, name: str) -> bool:
     return rule.name.strip().lower() == name.strip().lower()
 
 
-def _the_rule(kept: Rules, wanted: str) -> Rule:
-    found = next((rule for rule in kept.rules if rule.id == wanted or _is_called(rule, wanted)), None)
+def the_rule(kept: Rules, wanted: str) -> Rule:
+    found = next((rule for rule in kept.rules if rule.id == wanted or is_called(rule, wanted)), None)
     if found is None:
         raise NotFound("There is no such rule here; look at the list of rules.")
     return found
@@ -303,11 +354,20 @@ def _with(kept: Rules, rules: Iterable[Rule]) -> Rules:
     for place, rule in enumerate(rules, start=kept.version + 1):
         name = rule.name.strip().lower()
         present = found.get(name)
-        found[name] = replace(rule, id=f"new {place}", order=place) if present is None else _next(present, rule)
+        found[name] = replace(rule, id=f"new {place}", order=place) if present is None else next_version(present, rule)
     return replace(kept, version=kept.version + 1, rules=tuple(found.values()))
 
 
-def _next(present: Rule, rule: Rule) -> Rule:
+def with_rule(kept: Rules, id: str, rule: Rule | None) -> Rules:
+    """The rules with this one (None: without the one of that id); one that has no id yet is the youngest."""
+    others = tuple(one for one in kept.rules if one.id != id)
+    if rule is None:
+        return replace(kept, version=kept.version + 1, rules=others)
+    placed = rule if rule.id else replace(rule, id="new", order=kept.version + 1)
+    return replace(kept, version=kept.version + 1, rules=(*others, placed))
+
+
+def next_version(present: Rule, rule: Rule) -> Rule:
     """The rule as the next version of the present one."""
     return replace(
         rule,
