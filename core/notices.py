@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.masking import mask_path
 from core.model import event as e
 from core.model.duration import say_duration
 from core.model.request import Request, Status, Verdict
 from core.standing import people_waited_for, stand
+from core.veil import conceal, secrets_of, veil, veil_edits
 
 THREAD = "thread"
 REQUESTER = "requester"
@@ -29,7 +31,10 @@ class Told:
 def told(request: Request, event: e.Event) -> tuple[Told, ...]:
     """What is said of an event; `request` is as it stands after it."""
     say = _SAY.get(type(event))
-    return () if say is None else say(request, event)
+    if say is None:
+        return ()
+    known = secrets_of(request)
+    return tuple(replace(one, sentence=conceal(one.sentence, known)) for one in say(veil(request), event))
 
 
 def _name(request: Request) -> str:
@@ -69,7 +74,8 @@ def _lapsed(request: Request, event: e.ApprovalLapsed) -> tuple[Told, ...]:
 
 
 def _edited(request: Request, event: e.Edited) -> tuple[Told, ...]:
-    what = ", ".join(f"{path} to {_short(value)}" for path, value in event.edits.items())
+    edits = veil_edits(event.edits, request.plan.secret)
+    what = ", ".join(f"{path} to {_short(mask_path(path, value))}" for path, value in edits.items())
     sentence = f"{event.by} changed {what}. This is now revision {event.revision}."
     return (*_line(sentence, "edited"), Told(REQUESTER, "edited", f"{_name(request)}: {sentence}"))
 

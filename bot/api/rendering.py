@@ -7,6 +7,7 @@ from starlette.responses import Response
 from bot.api.exchange import answer
 from bot.api.house import House
 from bot.wire.showing import Emails, members_named, show, show_done
+from core.administration.sight import sees_secrets
 from core.desk import Done
 from core.model.people import Actor
 from core.model.request import Request
@@ -27,12 +28,21 @@ async def emails_for(house: House, request: Request) -> Emails:
     return await house.store.glance(lambda reader: emails_of(reader, request)) if members_named(request) else {}
 
 
-async def answer_request(house: House, request: Request, status: int = 200) -> Response:
-    return answer(show(request, await emails_for(house, request)), status)
+async def sees_whole(house: House, actor: Actor, request: Request) -> bool:
+    """Whether this caller is shown what the type keeps secret; looked up only where it keeps anything."""
+    if not request.plan.secret:
+        return True
+    return await house.store.read(lambda reader: sees_secrets(reader, actor, request))
 
 
-async def answer_done(house: House, done: Done) -> Response:
-    return answer(show_done(done.request, done.decision, await emails_for(house, done.request)))
+async def answer_request(house: House, actor: Actor, request: Request, status: int = 200) -> Response:
+    whole = await sees_whole(house, actor, request)
+    return answer(show(request, await emails_for(house, request), whole=whole), status)
+
+
+async def answer_done(house: House, actor: Actor, done: Done) -> Response:
+    whole = await sees_whole(house, actor, done.request)
+    return answer(show_done(done.request, done.decision, await emails_for(house, done.request), whole=whole))
 
 
 async def find(house: House, actor: Actor, id: str) -> str:

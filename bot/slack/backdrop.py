@@ -25,10 +25,12 @@ class Backdrops:
         project = reader.project(request.project)
         behalf = [request.on_behalf_of] if request.on_behalf_of else []
         people = reader.people(behalf, request.project) if behalf else {}
+        type = reader.type_of(request.organisation, request.content.type)
         return Backdrop(
             project.name if project is not None else "a project",
             {id: person.name for id, person in people.items()},
             self._previous(reader, request),
+            None if type is None else type.title,
         )
 
     def _previous(self, reader: Reader, request: Request) -> Content | None:

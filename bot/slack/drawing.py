@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.slack.blocks import Json
+from core.model.organisation import BUILT_IN_TYPES
 from core.model.request import Content
 
 
@@ -24,12 +25,19 @@ class Drawing:
 class Backdrop:
     """What a card shows of the world around its request.
 
-    The project's name, people's names by member id, and the content of the revision before this one, where there was one.
+    The project's name, people's names by member id, the content of the revision before this one, where there was one, and
+    what its type is called.
     """
 
     project: str
     names: Mapping[str, str] = field(default_factory=dict)
     previous: Content | None = None
+    type_title: str | None = None
+
+    def title_of(self, type: str) -> str:
+        """What people call this type of request."""
+        known = BUILT_IN_TYPES.get(type)
+        return self.type_title or (known.title if known is not None else type)
 
     def name(self, member: str) -> str:
         return self.names.get(member, "a member")

@@ -9,11 +9,12 @@ from bot.slack import blocks as b
 from bot.slack.blocks import Json
 from bot.slack.drawing import Backdrop
 from bot.slack.target import Target
-from bot.slack.wording import MARKS, asks, changes, edit_lines, leaves, money, say, type_title
+from bot.slack.wording import MARKS, asks, changes, edit_lines, leaves, money, say
 from core.masking import mask_text
 from core.model.request import Content, Question, Request
 from core.model.requirement import Result
 from core.standing import StageStanding, StageState, people_waited_for, stand
+from core.veil import veil
 
 SHOWN: Final = 8
 """Values of one kind: parameters, facts, metadata."""
@@ -41,27 +42,29 @@ def target_of(request: Request) -> Target:
 
 def eyebrow(request: Request, backdrop: Backdrop, key: str) -> Json:
     """The small line above the title: state, number, type, project."""
-    where = f"#{request.number} · {type_title(request.content.type)} · {backdrop.project}"
+    where = f"#{request.number} · {backdrop.title_of(request.content.type)} · {backdrop.project}"
     revision = f" · revision {request.revision}" if request.revision > TRIVIAL else ""
     return b.context(f"eyebrow.{key}", b.plain(f"{MARKS[request.status]} · {where}{revision}", 300))
 
 
 def title(request: Request, key: str) -> Json:
-    return b.header(mask_text(request.content.title), f"title.{key}")
+    return b.header(mask_text(veil(request).content.title), f"title.{key}")
 
 
 def lead(request: Request, backdrop: Backdrop, key: str, limit: int) -> Json:
     """Who asks, and in their words what for."""
     behalf = None if request.on_behalf_of is None else backdrop.name(request.on_behalf_of)
     said = [b.words(f"{asks(request, behalf)}.", 200, "bold")]
-    description = request.content.description or request.content.reasoning
+    content = veil(request).content
+    description = content.description or content.reasoning
     if description:
         said.append(b.words(f" {mask_text(description)}", limit))
     return b.rich(f"lead.{key}", b.paragraph(*said))
 
 
-def meaning(content: Content, key: str) -> list[Json]:
+def meaning(request: Request, key: str) -> list[Json]:
     """What would be done, what it costs, what else it does, what happens without it."""
+    content = veil(request).content
     lines = [*_what(content), *_values(content), *_links(content)]
     return [b.rich(f"meaning.{key}", b.paragraph(*_joined(lines)))] if lines else []
 
@@ -130,11 +133,10 @@ def changed(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
     """What is different from what was asked before: an approver's edits, or the requester's new revision."""
     if request.edits:
         by = next((d.name for d in reversed(request.decisions) if d.edits), "An approver")
-        return _changes_block(f"Edited by {by}", edit_lines(request.edits, request.original), key)
+        return _changes_block(f"Edited by {by}", edit_lines(request), key)
     if backdrop.previous is not None:
-        return _changes_block(
-            f"Changed in revision {request.revision}", changes(backdrop.previous, request.content), key
-        )
+        said = changes(backdrop.previous, request.content, request.plan.secret)
+        return _changes_block(f"Changed in revision {request.revision}", said, key)
     return []
 
 
@@ -148,6 +150,7 @@ def _changes_block(what: str, lines: list[str], key: str) -> list[Json]:
 
 def talk(request: Request, key: str) -> list[Json]:
     """Open questions, and the last answered one."""
+    request = veil(request)
     answered = [question for question in request.questions if not question.is_open]
     shown = [*answered[-1:], *request.open_questions[-3:]]
     return [b.rich(f"talk.{key}", *(b.quote(*_question(question)) for question in shown))] if shown else []
@@ -222,7 +225,7 @@ def deadline(request: Request, key: str) -> list[Json]:
 def buttons(request: Request, key: str) -> Json:
     """The block id changes with the version, as Slack recommends; the action ids never do."""
     target = str(target_of(request))
-    named = b.cut(f"#{request.number} {mask_text(request.content.title)}", 60)
+    named = b.cut(f"#{request.number} {mask_text(veil(request).content.title)}", 60)
     return b.actions(
         f"buttons.{key}",
         [

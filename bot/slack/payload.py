@@ -231,7 +231,9 @@ def _given(elements: Mapping[str, Any]) -> Any:
     element = _dict(next(iter(elements.values()), {}))
     if "selected_option" in element:
         return _text(_dict(element.get("selected_option") or {}), "value") or None
-    for name in ("selected_user", "selected_users", "value"):
+    if "selected_options" in element:
+        return [_text(_dict(option), "value") for option in element.get("selected_options") or []]
+    for name in ("selected_user", "selected_users", "selected_date", "selected_date_time", "value"):
         if name in element:
             value = element[name]
             return clean(value) if isinstance(value, str) else value

@@ -72,8 +72,11 @@ class Room:
     async def read(self, work: Callable[[Reader], T]) -> T:
         return await self.store.read(work)
 
-    def type_of(self, request: Request) -> RequestType:
-        return BUILT_IN_TYPES.get(request.content.type) or BUILT_IN_TYPES["custom"]
+    async def type_of(self, request: Request) -> RequestType:
+        """As the organisation has it; a request outlives a type that was removed."""
+        word = request.content.type
+        found = await self.read(lambda reader: reader.type_of(request.organisation, word))
+        return found or BUILT_IN_TYPES["custom"]
 
 
 def must_be_mapped(actor: Actor) -> None:

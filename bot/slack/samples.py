@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bot.slack.drawing import Backdrop
+from core.model.organisation import Bounds, RequestType
 from core.model.people import Way
 from core.model.request import (
     Content,
@@ -171,6 +172,82 @@ def editable() -> Request:
     return pending(content=content, original=content)
 
 
+def secretive() -> Request:
+    """A request whose type keeps an account and a fact secret; somebody repeated one of them in their words."""
+    content = Content(
+        type="refund",
+        title="Refund 48.00 USD to DE02120300000000202051",
+        description="The customer's account is DE02120300000000202051, as on file.",
+        params={"usd": 48, "iban": "DE02120300000000202051", "payee": {"name": "Tilda Testperson", "born": 1971}},
+        facts={"customer": {"phone": "+49 30 1234567"}, "order": "A-8812"},
+        side_effects=("money goes to DE02120300000000202051",),
+        editable={"params.usd": {"kind": "number", "maximum": 48}},
+    )
+    asked = Question("qst_1", "mem_bob", "Bob Baker", "Why DE02120300000000202051?", AT + timedelta(minutes=3))
+    said = decision("mem_bob", "Bob Baker", comment="Paid to DE02120300000000202051 before.")
+    plan = Plan(stages=stages(PLATFORM), secret=REFUND.secret)
+    return pending(
+        content=content,
+        original=content,
+        plan=plan,
+        status=Status.ASKED_QUESTION,
+        questions=(asked,),
+        decisions=(said,),
+    )
+
+
+SECRETS: Final = ("DE02120300000000202051", "Tilda Testperson", "1971", "+49 30 1234567")
+"""What `secretive` must never show."""
+
+REFUND: Final = RequestType(
+    "refund",
+    "Refund",
+    editable={"params.usd": Bounds("number", 0, 500), "params.reason": Bounds(choices=("broken", "late", "lost"))},
+    reply_window=timedelta(hours=2),
+    fields={
+        "type": "object",
+        "properties": {
+            "usd": {"type": "number", "title": "Amount in US dollars", "minimum": 0.01, "maximum": 500},
+            "reason": {"enum": ["broken", "late", "lost"]},
+            "iban": {"type": "string", "title": "Account (IBAN)", "minLength": 15, "maxLength": 34},
+            "payee": {"type": "object", "properties": {"name": {"type": "string"}, "born": {"type": "integer"}}},
+            "urgent": {"type": "boolean"},
+            "by": {"type": "string", "format": "date", "title": "Pay by"},
+        },
+        "required": ["usd", "reason", "iban"],
+        "additionalProperties": False,
+    },
+    required_facts=("order",),
+    secret=("params.iban", "params.payee", "facts.customer.phone"),
+)
+
+EVERYTHING: Final = RequestType(
+    "everything",
+    "Everything a form can hold",
+    fields={
+        "properties": {
+            "text": {"type": "string", "maxLength": 5, "default": "abc", "description": "Five characters at most"},
+            "long": {"type": "string"},
+            "whole": {"type": "integer", "exclusiveMinimum": 0, "maximum": 10, "default": 3},
+            "share": {"type": "number", "minimum": 0.25, "exclusiveMaximum": 1},
+            "long_choice": {"enum": ["x" * 200, "y" * 200, 3, True, None]},
+            "many": {"type": "array", "items": {"enum": ["eu", "us"]}, "default": ["eu"]},
+            "crowd": {"type": "array", "items": {"enum": [f"region {n}" for n in range(40)]}},
+            "flag": {"type": "boolean", "default": True},
+            "day": {"type": "string", "format": "date"},
+            "moment": {"type": "string", "format": "date-time"},
+            "lines": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
+            "numbers": {"type": "array", "items": {"type": "integer"}},
+            "free": {"type": "object"},
+            "any": {},
+            "fixed": {"const": 7},
+            "deep": {"type": "object", "properties": {"er": {"type": "string"}}, "required": ["er"]},
+        },
+        "required": ["whole"],
+    },
+)
+
+
 def hostile() -> Request:
     """Text that tries to be markup, a mention, a link, a secret, or too long."""
     nasty = "<!channel> <@U1> *bold* `x` <https://evil.example|Approve> @here & \u202eesrever"
@@ -203,6 +280,7 @@ REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
     "auto_approved": lambda: _over(
         Status.AUTO_APPROVED, "no_rule", plan=Plan(why=("No rule asks for anybody, and project payments then allows.",))
     ),
+    "secretive": secretive,
     "hostile": hostile,
 }
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 from bot.slack.blocks import cut, utc
 from core.masking import HIDDEN, mask, mask_path, mask_text
 from core.model.digest import content_json
-from core.model.organisation import BUILT_IN_TYPES
 from core.model.request import Content, Cost, ExecutionStatus, Request, Status, Verdict
 from core.notices import how_it_ended
 from core.standing import people_waited_for, stand
+from core.veil import veil, veil_content
 
 MARKS: Final[Mapping[Status, str]] = {
     Status.PENDING: "⏳ Approval needed",
@@ -34,11 +34,6 @@ LABELS: Final[Mapping[str, str]] = {
     "side_effects": "Side effects",
     "if_denied": "If refused",
 }
-
-
-def type_title(word: str) -> str:
-    known = BUILT_IN_TYPES.get(word)
-    return known.title if known is not None else word
 
 
 def money(cost: Cost) -> str:
@@ -75,6 +70,7 @@ def asks(request: Request, behalf: str | None) -> str:
 
 def gist_of(request: Request, project: str) -> str:
     """Everything that matters in two sentences, for those who see or hear only the notification."""
+    request = veil(request)
     title = f"#{request.number} {mask_text(request.content.title)}"
     if not request.is_open:
         return f"{MARKS[request.status]}: {title}. {mask_text(how_it_ended(request))}{_afterwards(request)}"
@@ -101,6 +97,7 @@ def _afterwards(request: Request) -> str:
 
 def ending(request: Request) -> tuple[str, list[str]]:
     """How it ended in one line, and the words people gave with it."""
+    request = veil(request)
     rejection = next((d for d in reversed(request.decisions) if d.verdict is Verdict.REJECTED), None)
     if request.status is Status.REJECTED and rejection is not None:
         return f"Rejected by {rejection.name}.", [rejection.comment] if rejection.comment else []
@@ -110,7 +107,7 @@ def ending(request: Request) -> tuple[str, list[str]]:
 
 def execution_line(request: Request) -> tuple[str, datetime | None] | None:
     """How the execution stands, and until when that may last."""
-    execution = request.execution
+    execution = veil(request).execution
     if execution is None or not request.is_yes:
         return None
     if request.discarded:
@@ -136,17 +133,20 @@ def execution_line(request: Request) -> tuple[str, datetime | None] | None:
 # -------------------------------------------------------------------------------------------------------- what changed
 
 
-def changes(before: Content, after: Content) -> list[str]:
-    """One line per changed field, old and new value; what is secret only says that it changed."""
+def changes(before: Content, after: Content, secret: tuple[str, ...] = ()) -> list[str]:
+    """One line per changed field, old and new value; what is secret (the paths its type says) only says that it changed."""
     old, new = _flat(content_json(before)), _flat(content_json(after))
     paths = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
-    return [_change(path, old.get(path), new.get(path)) for path in paths]
+    shown = (_flat(content_json(veil_content(content, secret))) for content in (before, after))
+    was, now = shown
+    return [_change(path, was.get(path), now.get(path)) for path in paths]
 
 
-def edit_lines(edits: Mapping[str, Any], original: Content) -> list[str]:
+def edit_lines(request: Request) -> list[str]:
     """One line per edit an approver made."""
-    old = _flat(content_json(original))
-    return [_change(path, old.get(path), value) for path, value in sorted(edits.items())]
+    shown = veil(request)
+    old = _flat(content_json(shown.original))
+    return [_change(path, old.get(path), value) for path, value in sorted(shown.edits.items())]
 
 
 def _change(path: str, old: Any, new: Any) -> str:

@@ -15,6 +15,7 @@ from core.model.requirement import Requirement, Result, Source
 from core.ports import LedgerRow
 from core.rulebook.explain import read_out
 from core.standing import StageStanding, StageState, Standing, stand
+from core.veil import veil, veil_decision, veil_payload
 
 Emails = Mapping[str, str]
 """Member id to e-mail address, of whoever a request names."""
@@ -320,7 +321,9 @@ class Feed(View):
 # ------------------------------------------------------------------------------------------------------------- drawing
 
 
-def show(request: Request, emails: Emails) -> RequestView:
+def show(request: Request, emails: Emails, *, whole: bool = False) -> RequestView:
+    """`whole` with what its type keeps secret: only for whoever asked, or may execute."""
+    request = request if whole else veil(request)
     standing = stand(request)
     content = request.content
     return RequestView(
@@ -344,7 +347,7 @@ def show(request: Request, emails: Emails) -> RequestView:
         approvers=_named_one_by_one(request, emails),
         stages=_stages(standing),
         why=list(request.plan.why),
-        decisions=[show_decision(request, decision) for decision in request.decisions],
+        decisions=[show_decision(request, decision, whole=True) for decision in request.decisions],
         questions=[_question(question) for question in request.questions],
         edits=_edits(request),
         execution=_execution(request.execution),
@@ -354,6 +357,7 @@ def show(request: Request, emails: Emails) -> RequestView:
 
 
 def summarise(request: Request, emails: Emails) -> RequestSummary:
+    request = veil(request)
     return RequestSummary(**_summary_fields(request, stand(request), emails))
 
 
@@ -440,7 +444,8 @@ def _requirement(one: StageStanding, requirement: Requirement, result: Result) -
     )
 
 
-def show_decision(request: Request, decision: Decision) -> DecisionView:
+def show_decision(request: Request, decision: Decision, *, whole: bool = False) -> DecisionView:
+    decision = decision if whole else veil_decision(request, decision)
     proof = decision.proof
     return DecisionView(
         id=decision.id,
@@ -498,9 +503,9 @@ def _execution(execution: Execution | None) -> ExecutionView | None:
     )
 
 
-def show_done(request: Request, decision: Decision | None, emails: Emails) -> DoneView:
-    given = None if decision is None else show_decision(request, decision)
-    return DoneView(decision=given, request=show(request, emails))
+def show_done(request: Request, decision: Decision | None, emails: Emails, *, whole: bool = False) -> DoneView:
+    given = None if decision is None else show_decision(request, decision, whole=whole)
+    return DoneView(decision=given, request=show(request, emails, whole=whole))
 
 
 def explain(request: Request) -> Explanation:
@@ -540,7 +545,11 @@ def _because(one: Because) -> BecauseView:
     return BecauseView(requirement=one.requirement, label=one.label, stage=one.stage, asked_by=list(one.asked_by))
 
 
-def show_event(row: LedgerRow) -> EventView:
+def show_event(row: LedgerRow, secret: tuple[str, ...] = (), known: tuple[str, ...] = ()) -> EventView:
+    """Without what stands at the `secret` paths, and without `known` secrets; the hash is of the whole."""
+    payload = row.payload
+    if payload is not None and (secret or known):
+        payload = veil_payload(payload, secret, known)
     return EventView(
         request=row.request,
         seq=row.seq,
@@ -550,7 +559,7 @@ def show_event(row: LedgerRow) -> EventView:
         actor=row.actor,
         way=row.way,
         revision=row.revision,
-        payload=None if row.payload is None else dict(row.payload),
+        payload=None if payload is None else dict(payload),
         hash=row.hash,
         previous=row.previous,
     )

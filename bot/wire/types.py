@@ -26,7 +26,10 @@ class BoundsIn(Shape):
 
 
 class TypeIn(Shape):
-    """The whole entry. `fields` is the schema of `params`, in a strict part of JSON Schema."""
+    """The whole entry. `fields` is the schema of `params`, in a strict part of JSON Schema.
+
+    `secret` are dotted paths (`params.iban`) whose values are hidden from whoever neither asked nor may execute.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -35,12 +38,16 @@ class TypeIn(Shape):
                     "title": "Refund",
                     "fields": {
                         "type": "object",
-                        "properties": {"usd": {"type": "number", "minimum": 0}},
+                        "properties": {
+                            "usd": {"type": "number", "minimum": 0},
+                            "iban": {"type": "string", "title": "Account"},
+                        },
                         "required": ["usd"],
                     },
                     "required_facts": ["customer"],
                     "editable": {"params.usd": {"kind": "number", "minimum": 0, "maximum": 500}},
                     "may_ask": ["role:requester"],
+                    "secret": ["params.iban"],
                     "reply_window": "2h",
                 }
             ]
@@ -52,6 +59,7 @@ class TypeIn(Shape):
     required_facts: Annotated[list[Path], Field(max_length=50)] = []
     editable: Annotated[dict[Path, BoundsIn], Field(max_length=50)] = {}
     may_ask: Annotated[list[Who], Field(max_length=50)] = []
+    secret: Annotated[list[Path], Field(max_length=50)] = []
     comment_on_reject: bool = False
     reply_window: Duration | None = None
     execution_window: Duration | None = None
@@ -67,6 +75,7 @@ class TypeIn(Shape):
             execution_window=None if self.execution_window is None else parse_duration(self.execution_window),
             fields=self.fields,
             required_facts=tuple(dict.fromkeys(self.required_facts)),
+            secret=tuple(dict.fromkeys(self.secret)),
         )
 
 
@@ -88,6 +97,7 @@ class TypeView(View):
     required_facts: list[str]
     editable: dict[str, BoundsView]
     may_ask: list[str]
+    secret: list[str]
     comment_on_reject: bool
     reply_window: str | None
     execution_window: str | None
@@ -105,6 +115,7 @@ def show_type(type: RequestType) -> TypeView:
         required_facts=list(type.required_facts),
         editable=editable,
         may_ask=[source.label for source in type.may_ask],
+        secret=list(type.secret),
         comment_on_reject=type.comment_on_reject,
         reply_window=None if type.reply_window is None else say_duration(type.reply_window),
         execution_window=None if type.execution_window is None else say_duration(type.execution_window),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from core.administration.office import verbs
 from core.errors import NotAllowed
 from core.model.people import Actor, Verb
+from core.model.request import Request
 from core.ports import Filter, Reader
 
 
@@ -23,6 +24,19 @@ def reads_everything(reader: Reader, actor: Actor) -> bool:
     return actor.projects is None and Verb.READ in verbs(reader, actor)
 
 
+def sees_secrets(reader: Reader, actor: Actor, request: Request) -> bool:
+    """What a type keeps secret is for whoever asked, or is asked for, and for those who carry it out."""
+    own = request.requester.is_actor(actor) or (actor.is_member and actor.id == request.on_behalf_of)
+    return own or Verb.EXECUTE in verbs(reader, actor, request.project)
+
+
 def must_read_everything(reader: Reader, actor: Actor) -> None:
     if not reads_everything(reader, actor):
         raise NotAllowed("The feed tells of every project, so it needs read in the whole organisation; ask an admin.")
+
+
+def hidden_in_feed(reader: Reader, actor: Actor) -> tuple[str, ...]:
+    """What any type keeps secret, for those who may not execute everywhere: the feed does not ask of each request."""
+    if Verb.EXECUTE in verbs(reader, actor):
+        return ()
+    return tuple({path for type in reader.types(actor.organisation).values() for path in type.secret})

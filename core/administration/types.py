@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from core.administration.office import Office, must_look, must_manage
 from core.errors import Conflict, Invalid, NotFound
-from core.lifecycle.fields import must_be_fields
+from core.lifecycle.fields import must_be_fields, must_keep_secret_well
 from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.model.people import Actor
 from core.model.requirement import Source
@@ -52,6 +52,7 @@ class Types(Office):
                 )
             if type.fields:
                 must_be_fields(type.fields)
+            must_keep_secret_well(type)
             return replace(type, may_ask=tuple(_asker(reader, actor.organisation, name) for name in may_ask))
 
         whole = await self._store.read(look)

@@ -12,7 +12,7 @@ from core.lifecycle import Facts, content_after, decide
 from core.lifecycle.facts import Problem
 from core.lifecycle.who import may_read
 from core.model import command as c
-from core.model.organisation import BUILT_IN_TYPES, Project
+from core.model.organisation import Project
 from core.model.people import Actor
 from core.model.request import Request
 from core.naming import Draft, Named, find_member, find_project, name_stages
@@ -52,7 +52,7 @@ def weigh(
 ) -> ApprovalError | None:
     """Judged with something wrong in what was sent, so that no revision is ever judged here."""
     try:
-        request, now = seen(reader, actor, id)
+        request, now = seen(reader, actor, id, types)
         project = must_exist(reader.project(request.project))
         people = reader.people(people_needed(request, actor, command), project.id)
         facts = Facts(
@@ -84,14 +84,14 @@ def next_revision(reader: Reader, call: Call) -> tuple[Revision | None, int | No
     return Revision(proposal[0], request.requester, project, request.on_behalf_of), request.revision
 
 
-def seen(reader: Reader, actor: Actor, id: str) -> tuple[Request, datetime]:
+def seen(reader: Reader, actor: Actor, id: str, types: Types) -> tuple[Request, datetime]:
     """The request as it is stored, if the actor may know of it, and what time it is."""
     request = reader.request(id)
     if request is not None and request.organisation == actor.organisation:
         project = must_exist(reader.project(request.project))
         person = reader.person(actor.id, project.id) if actor.is_member else None
         agent = reader.agent(actor.id) if actor.is_agent else None
-        type = type_called(BUILT_IN_TYPES, request.content.type)
+        type = type_called(types, request.content.type)
         now = reader.now()
         if may_read(request, Facts(now, actor, "", project, type, person=person, agent=agent)):
             return request, now

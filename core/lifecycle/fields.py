@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any, Final
 
 from core.errors import Invalid
 from core.lifecycle.facts import Problem
 from core.model.organisation import RequestType
 from core.model.request import Content
+from core.veil import PLACES, is_secret
 
 DEEPEST: Final = 6
 MOST: Final = 200
@@ -27,12 +29,34 @@ _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
     "array": lambda value: isinstance(value, list | tuple),
     "null": lambda value: value is None,
 }
+_FORMATS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "date": lambda text: text[4:5] + text[7:8] + text[10:] == "--" and _parses(date.fromisoformat, text),
+    "date-time": lambda text: "T" in text and _has_zone(text),
+}
 _SAYS: Final = frozenset({"title", "description", "examples", "default", "$schema"})
 _NUMBERS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
 _COUNTS: Final = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
 _KNOWN: Final = _SAYS | _NUMBERS | _COUNTS | {"type", "enum", "const", "properties", "required", "items"} | {
-    "additionalProperties"
+    "additionalProperties", "format"
 }  # fmt: skip
+
+
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "date": "a date like 2026-11-20",
+    "date-time": "a moment with its zone like 2026-11-20T17:00:00Z",
+}
+
+
+def _parses(parse: Callable[[str], object], text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _has_zone(text: str) -> bool:
+    return _parses(datetime.fromisoformat, text) and datetime.fromisoformat(text).tzinfo is not None
 
 
 # --------------------------------------------------------------------------------------------------- is it a schema
@@ -55,6 +79,8 @@ def must_be_fields(schema: Any, path: str = "fields", depth: int = 0) -> None:
 def _must_say_well(key: str, value: Any, path: str, depth: int) -> None:
     if key == "type" and (not isinstance(value, str) or value not in _TYPES):
         raise Invalid(f"{path} must be one of {', '.join(_TYPES)}.", field=path)
+    if key == "format" and (not isinstance(value, str) or value not in _FORMATS):
+        raise Invalid(f"{path} must be one of {', '.join(_FORMATS)}.", field=path)
     if key == "enum" and not (isinstance(value, list) and 0 < len(value) <= MOST):
         raise Invalid(f"{path} must be a list of up to {MOST} values.", field=path)
     if key == "required" and not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
@@ -76,6 +102,18 @@ def _must_be_properties(value: Any, path: str, depth: int) -> None:
         raise Invalid(f"{path} must be an object of up to {MOST} schemas.", field=path)
     for name, inner in value.items():
         must_be_fields(inner, f"{path}.{name}", depth + 1)
+
+
+def must_keep_secret_well(type: RequestType) -> None:
+    """A secret lies in a part that holds values, and is no field an approver would edit without seeing it."""
+    for path in type.secret:
+        place, _, rest = path.partition(".")
+        if place not in PLACES or not all(rest.split(".")):
+            places = ", ".join(f"{one}.<name>" for one in PLACES)
+            raise Invalid(f"'{path}' cannot be kept secret; what can is {places}.", field="secret")
+    for path in type.editable:
+        if is_secret(path, type.secret):
+            raise Invalid(f"'{path}' is secret: nobody could see what they edit. Drop one of the two.", field="secret")
 
 
 # ---------------------------------------------------------------------------------------------------------- does it fit
@@ -110,6 +148,8 @@ def _misfits(schema: Mapping[str, Any], value: Any, path: str) -> Iterator[tuple
         yield path, f"must be one of {', '.join(map(str, schema['enum'][:20]))}"
     if "const" in schema and not _same(value, schema["const"]):
         yield path, f"must be {schema['const']}"
+    if isinstance(value, str) and "format" in schema and not _FORMATS[schema["format"]](value):
+        yield path, f"must be {_EXAMPLES[schema['format']]}"
     yield from ((path, said) for said in _out_of_bounds(schema, value))
     if isinstance(value, Mapping):
         yield from _in_object(schema, value, path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.errors import Conflict, NotAllowed, NotFound
 from core.lifecycle.facts import Facts
-from core.model.people import Person, Verb
+from core.model.organisation import RequestType
+from core.model.people import Actor, Person, Verb
 from core.model.request import Request, Stage, Status
 from core.model.requirement import Requirement
 from core.standing import people_waited_for, stand
@@ -30,6 +31,15 @@ def must_see(request: Request, facts: Facts) -> None:
         )
     if not may_read(request, facts):
         raise NotFound("There is no such request here, or it is not yours to see; an admin can change that.")
+
+
+def may_ask_for(type: RequestType, actor: Actor, person: Person | None) -> bool:
+    """Some types are not for everybody; `person` is the member behind the actor as seen from the project."""
+    wanted = {source.principal for source in type.may_ask}
+    names = {actor.key, f"team:{actor.team}"}
+    if person is not None and person.active:
+        names |= person.principals | {f"role:{role}" for role in person.roles}
+    return not wanted or bool(names & wanted)
 
 
 def is_requester(request: Request, facts: Facts) -> bool:

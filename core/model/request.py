@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.model.explanation import Explanation
+from core.model.lease import Lease
 from core.model.people import Actor, Proof, Way
 from core.model.requirement import Report, Requirement, Source
 
@@ -120,7 +121,8 @@ class Plan:
 
     Copied into the request, so that later changes of settings leave running requests alone. `barred` are member ids
     that may not decide. `notify` are places told besides: `#channel` or `channel:<id>`; `tell` are people told besides.
-    `allowed_by` is the cause of a yes for which no person is needed once the checks of the plan have passed.
+    `allowed_by` is the cause of a yes for which no person is needed once the checks of the plan have passed. `secret` are
+    the dotted paths whose values its type keeps hidden.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -138,6 +140,7 @@ class Plan:
     tell: tuple[Source, ...] = ()
     escalations: tuple[Escalates, ...] = ()
     allowed_by: str | None = None
+    secret: tuple[str, ...] = ()
     explanation: Explanation | None = field(default=None, compare=False)
 
     def stage(self, number: int) -> Stage | None:
@@ -152,11 +155,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The explained answer to: what does this revision need? `cause` is set where no person is needed."""
+    """The explained answer to: what does this revision need? `cause` is set where no person is needed.
+
+    `spared_by` is the cause of what answered for people who would else have been asked, whether or not others still are.
+    """
 
     outcome: Outcome
     plan: Plan
     cause: str | None = None
+    spared_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +259,7 @@ class Request:
     id to the member ids an `all` requirement was fixed to when its stage opened. `named` are the stages the requester asked
     for, before judging added to them; `distinct` and `notify` likewise. `checks` holds each check's last report by its
     name, also those on earlier revisions, which no longer count. `escalated` are the requirements of the plan's escalations that
-    have acted, each as `<place of the escalation>/<requirement>`.
+    have acted, each as `<place of the escalation>/<requirement>`. `leases` were granted from it.
     """
 
     id: str
@@ -292,6 +299,7 @@ class Request:
     revised_recently: tuple[datetime, ...] = ()
     checks: Mapping[str, Report] = field(default_factory=dict)
     escalated: tuple[str, ...] = ()
+    leases: tuple[Lease, ...] = ()
     version: int = 0
 
     @property

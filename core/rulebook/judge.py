@@ -216,9 +216,10 @@ class _Case:
         plan = replace(self._with_rules(rules, merged), stages=merged.stages, why=why, explanation=seen)
         people = _calls_for_people(merged.stages)
         plan = replace(plan, allowed_by=yes.cause if yes and not people else None)
+        spared_by = yes.cause if yes and (waived or not people) else None
         if merged.stages or yes is None:
-            return Judgement(Outcome.ASK, plan)
-        return Judgement(Outcome.ALLOW, plan, yes.cause)
+            return Judgement(Outcome.ASK, plan, spared_by=spared_by)
+        return Judgement(Outcome.ALLOW, plan, yes.cause, spared_by)
 
     def _why(self, merged: Merged, waived: frozenset[str], yes: _Yes | None) -> tuple[str, ...]:
         said: list[str] = []
@@ -301,6 +302,7 @@ def _frame(requester: Requester, on_behalf_of: str | None, project: Project, typ
         comment_on_reject=settings.comment_on_reject or type.comment_on_reject,
         barred=frozenset() if settings.self_approval else _own(requester, on_behalf_of),
         decide_in=settings.decide_in,
+        secret=type.secret,
     )
 
 

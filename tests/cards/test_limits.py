@@ -151,7 +151,14 @@ def test_every_view_holds_slacks_limits_for_any_request(request: Request) -> Non
         answer.draw(request, backdrop(request), question),
         edit.draw(request, backdrop(request), BUILT_IN_TYPES["deploy"]),
         home.draw(row),
-        ask.draw([request.content.title] * 5, title=request.content.title, description=request.content.title),
+        ask.draw(
+            [request.content.title] * 5,
+            tuple(BUILT_IN_TYPES.values()),
+            samples.EVERYTHING,
+            windows=tuple(ask.WINDOWS),
+            title=request.content.title,
+            description=request.content.title,
+        ),
     ]
     for view in views:
         assert view_problems(view) == []

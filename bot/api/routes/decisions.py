@@ -32,7 +32,7 @@ async def _do(request: Request, id: str, shape: type[S], bare: c.Command, say: C
     rooms, who = house(request), actor(request)
     found = await find(rooms, who, id)
     said = await body_after(request, shape, lambda: rooms.desk.would_refuse(who, found, bare))
-    return await answer_done(rooms, await rooms.desk.do(who, found, say(said), once=await once(request)))
+    return await answer_done(rooms, who, await rooms.desk.do(who, found, say(said), once=await once(request)))
 
 
 @router.post("/v1/requests/{id}/approve", **spec("Approve, as it is or with edits", body=a.Approval, answer=DoneView))
@@ -93,7 +93,7 @@ async def handover(request: Request, id: str) -> Response:
     said = await body_after(request, a.HandOverIn, lambda: rooms.desk.would_refuse(who, found, bare))
     taker = await rooms.store.read(lambda reader: find_member(reader, who.organisation, said.to))
     command = c.GiveSeat(said.to if taker is None else taker.id, said.comment)
-    return await answer_done(rooms, await rooms.desk.do(who, found, command, once=await once(request)))
+    return await answer_done(rooms, who, await rooms.desk.do(who, found, command, once=await once(request)))
 
 
 @router.post("/v1/requests/{id}/execution", **spec("Claim or report", body=a.ExecutionReport, answer=DoneView))
@@ -112,7 +112,7 @@ async def revise(request: Request, id: str) -> Response:
     await _must_be_current(request, stored, said.revision)
     draft = said.to_draft(stored)
     done = await rooms.desk.revise(who, found, draft, keep_people=said.keeps_people, once=await once(request))
-    return await answer_done(rooms, done)
+    return await answer_done(rooms, who, done)
 
 
 async def _must_be_current(request: Request, stored: Asked, revision: int | None) -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, house, query_of
-from bot.api.rendering import find
+from bot.api.rendering import find, sees_whole
 from bot.api.routes.base import Routes, spec
 from bot.wire.showing import (
     DecisionView,
@@ -25,10 +25,11 @@ from bot.wire.showing import (
     show_requirements,
 )
 from bot.wire.strict import Shape
-from core.administration.sight import must_read_everything
+from core.administration.sight import hidden_in_feed, must_read_everything
 from core.model.digest import LARGEST_INTEGER
 from core.model.request import Request as Asked
 from core.ports import LedgerRow, Reader
+from core.veil import secrets_of
 
 router = APIRouter(tags=["reading"])
 _REQUIREMENTS = TypeAdapter(list[RequirementView])
@@ -55,7 +56,8 @@ async def requirements(request: Request, id: str) -> Response:
 @router.get("/v1/requests/{id}/decisions", **spec("All decisions, oldest first", answer=ListOf[DecisionView]))
 async def decisions(request: Request, id: str) -> Response:
     found = await _see(request, id)
-    return answer_list(_DECISIONS, [show_decision(found, decision) for decision in found.decisions], None)
+    whole = await sees_whole(house(request), actor(request), found)
+    return answer_list(_DECISIONS, [show_decision(found, one, whole=whole) for one in found.decisions], None)
 
 
 @router.get("/v1/requests/{id}/explain", **spec("Why these people, and how it stands", answer=Explanation))
@@ -68,7 +70,9 @@ async def events(request: Request, id: str) -> Response:
     found = await _see(request, id)
     query = query_of(request, FeedQuery)
     rows = await house(request).store.read(lambda reader: reader.ledger(found.id, after=query.after, limit=query.limit))
-    return _answer_rows(rows, max((row.seq for row in rows), default=query.after))
+    whole = await sees_whole(house(request), actor(request), found)
+    hidden = ((), ()) if whole else (found.plan.secret, secrets_of(found))
+    return _answer_rows(rows, max((row.seq for row in rows), default=query.after), *hidden)
 
 
 @router.get("/v1/events", **spec("Everything that happened, in the order of the seals", query=FeedQuery, answer=Feed))
@@ -77,15 +81,17 @@ async def feed(request: Request) -> Response:
     await rooms.store.read(lambda reader: must_read_everything(reader, who))
     query = query_of(request, FeedQuery)
 
-    def look(reader: Reader) -> Sequence[LedgerRow]:
-        return reader.feed(who.organisation, after=query.after, limit=query.limit)
+    def look(reader: Reader) -> tuple[Sequence[LedgerRow], tuple[str, ...]]:
+        return reader.feed(who.organisation, after=query.after, limit=query.limit), hidden_in_feed(reader, who)
 
-    rows = await rooms.store.read(look)
-    return _answer_rows(rows, max((row.position or 0 for row in rows), default=query.after))
+    rows, hidden = await rooms.store.read(look)
+    return _answer_rows(rows, max((row.position or 0 for row in rows), default=query.after), hidden)
 
 
-def _answer_rows(rows: Sequence[LedgerRow], next_after: int) -> Response:
-    return answer(Feed(data=[show_event(row) for row in rows], next_after=next_after))
+def _answer_rows(
+    rows: Sequence[LedgerRow], next_after: int, secret: tuple[str, ...] = (), known: tuple[str, ...] = ()
+) -> Response:
+    return answer(Feed(data=[show_event(row, secret, known) for row in rows], next_after=next_after))
 
 
 MEMBER = Routes("readings", router)

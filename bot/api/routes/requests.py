@@ -63,7 +63,7 @@ async def create(request: Request) -> Response:
     rooms, who = house(request), actor(request)
     said = await body_after(request, NewRequest, lambda: rooms.administration.refuses_asking(who))
     done = await rooms.desk.create(who, said.to_draft(), once=await once(request))
-    response = await answer_request(rooms, done.request, 200 if done.replayed else 201)
+    response = await answer_request(rooms, who, done.request, 200 if done.replayed else 201)
     response.headers["Location"] = f"/v1/requests/{done.request.id}"
     return response
 
@@ -93,7 +93,7 @@ async def get(request: Request, id: str) -> Response:
     if seconds and not _is_wanted(found, query.version):
         request.state.held = True
         found = await _wait(request, id, query.version, seconds)
-    return await answer_request(rooms, found)
+    return await answer_request(rooms, who, found)
 
 
 async def _wait(request: Request, id: str, version: int | None, seconds: float) -> Asked:

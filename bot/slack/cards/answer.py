@@ -9,10 +9,12 @@ from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.masking import mask_text
 from core.model.request import Question, Request
+from core.veil import conceal, secrets_of
 
 
 def draw(request: Request, backdrop: Backdrop, question: Question) -> Json:
-    asked = b.quote(b.words(f"{question.name} asks: ", 80, "bold"), b.words(mask_text(question.text), 2_500))
+    text = mask_text(conceal(question.text, secrets_of(request)))
+    asked = b.quote(b.words(f"{question.name} asks: ", 80, "bold"), b.words(text, 2_500))
     blocks = [
         parts.title(request, "answer"),
         parts.eyebrow(request, backdrop, "answer"),

@@ -16,7 +16,7 @@ def draw(request: Request, backdrop: Backdrop, comment: str = "") -> Json:
         parts.eyebrow(request, backdrop, "approve"),
         parts.lead(request, backdrop, "approve", 700),
         *parts.changed(request, backdrop, "approve"),
-        *parts.meaning(request.content, "approve"),
+        *parts.meaning(request, "approve"),
         *parts.stages(request, "approve"),
         *parts.deadline(request, "approve"),
         b.field("comment", "Comment", b.text_input("text", lines=True, initial=comment), optional=True),

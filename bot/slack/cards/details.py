@@ -13,6 +13,7 @@ from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.masking import mask, mask_text
 from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict
+from core.veil import veil
 
 DECISIONS: Final = 20
 QUESTIONS: Final = 10
@@ -21,22 +22,22 @@ LIVES: Final = {Life.WITHDRAWN: " (withdrawn)", Life.LAPSED: " (no longer counts
 
 
 def draw(request: Request, backdrop: Backdrop) -> Json:
-    key = "details"
+    key, shown = "details", veil(request)
     blocks = [
         parts.title(request, key),
         parts.eyebrow(request, backdrop, key),
         parts.lead(request, backdrop, key, LEAD),
         *parts.changed(request, backdrop, key),
-        *parts.meaning(request.content, key),
+        *parts.meaning(request, key),
         *(parts.deadline(request, key) if request.is_open else ()),
         *_buttons(request),
         b.divider("details.line"),
-        *_texts(request.content),
-        *_values(request.content),
+        *_texts(shown.content),
+        *_values(shown.content),
         *parts.stages(request, key),
         *_why(request),
-        *_decisions(request),
-        *_questions(request),
+        *_decisions(shown),
+        *_questions(shown),
         _fine_print(request),
     ]
     return b.modal("details", f"Request #{request.number}", blocks, metadata=str(parts.target_of(request)))

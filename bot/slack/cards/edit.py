@@ -16,6 +16,7 @@ from core.lifecycle.editing import editable_fields, value_at
 from core.masking import mask_path
 from core.model.organisation import BUILT_IN_TYPES, Bounds, RequestType
 from core.model.request import Request
+from core.veil import is_secret, secrets_of
 
 FIELDS: Final = 40
 PATH: Final = 200
@@ -40,11 +41,18 @@ def draw(request: Request, backdrop: Backdrop, type: RequestType) -> Json:
 
 def fields_of(request: Request, type: RequestType) -> Mapping[str, Bounds]:
     """What may be edited here; secrets are not, since they are not shown."""
+    known = secrets_of(request)
     return {
         path: bounds
         for path, bounds in editable_fields(request, type).items()
-        if len(path) <= PATH and mask_path(path, value_at(request.content, path)) == _plain(request, path)
+        if len(path) <= PATH and not is_secret(path, request.plan.secret) and _shows(request, path, known)
     }
+
+
+def _shows(request: Request, path: str, known: tuple[str, ...]) -> bool:
+    """Whether the value can be shown as it is: nothing in it has to be hidden."""
+    value = _plain(request, path)
+    return bool(mask_path(path, value) == value) and not any(secret in json.dumps(value) for secret in known)
 
 
 def _plain(request: Request, path: str) -> Any:

@@ -14,6 +14,7 @@ from bot.slack.drawing import Drawing
 from core.masking import mask_text
 from core.model.request import Request
 from core.ports import LedgerRow
+from core.veil import conceal, secrets_of
 
 MOST: Final = 40
 
@@ -63,17 +64,18 @@ BY_ITSELF: Final = frozenset(
 def draw(request: Request, rows: Sequence[LedgerRow], names: Mapping[str, str]) -> Drawing:
     """`names` are actors' names by their key."""
     shown = rows[-MOST:]
-    title = f"#{request.number} {mask_text(request.content.title)}"
+    known = secrets_of(request)
+    title = f"#{request.number} {mask_text(conceal(request.content.title, known))}"
     left_out = len(rows) - len(shown)
     note = [b.context("history.note", b.plain(f"{left_out} earlier lines are left out."))] if left_out > 0 else []
-    lines = b.rich("history.lines", b.bullets([_line(row, names) for row in shown]))
+    lines = b.rich("history.lines", b.bullets([_line(row, names, known) for row in shown]))
     return Drawing(b.gist(f"History of {title}"), [b.header(title, "history.title"), *note, lines])
 
 
-def _line(row: LedgerRow, names: Mapping[str, str]) -> list[Json]:
+def _line(row: LedgerRow, names: Mapping[str, str], known: tuple[str, ...]) -> list[Json]:
     who = f"{b.cut(names.get(row.actor, row.actor), 60)} " if row.word not in BY_ITSELF else ""
     what = _what(row)
-    return [b.moment(row.at), b.words(f"  {who}{what}", 140), *_detail(row)]
+    return [b.moment(row.at), b.words(f"  {who}{what}", 140), *_detail(row, known)]
 
 
 def _what(row: LedgerRow) -> str:
@@ -87,9 +89,9 @@ def _what(row: LedgerRow) -> str:
             return WORDS.get(word, word.replace("_", " "))
 
 
-def _detail(row: LedgerRow) -> list[Json]:
+def _detail(row: LedgerRow, known: tuple[str, ...]) -> list[Json]:
     said = _said(row.word, row.payload) if row.payload is not None else "(erased)"
-    return [b.words(f" – {mask_text(said)}", 160)] if said else []
+    return [b.words(f" – {mask_text(conceal(said, known))}", 160)] if said else []
 
 
 def _said(word: str, payload: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from core.masking import mask_text
 from core.model.request import Request
 from core.notices import how_it_ended
 from core.standing import people_waited_for, stand
+from core.veil import veil
 
 WAITING: Final = 10
 OTHERS: Final = 5
@@ -73,12 +74,12 @@ def _waiting(inbox: Inbox) -> Iterable[Json]:
 
 def _headline(request: Request, inbox: Inbox) -> list[Json]:
     project = inbox.projects.get(request.project, "a project")
-    title = mask_text(request.content.title)
+    title = mask_text(veil(request).content.title)
     return [b.words(title, 200, "bold"), b.words(f"  #{request.number} · {project}", 100)]
 
 
 def _summary(request: Request) -> list[Json]:
-    content = request.content
+    content = veil(request).content
     said = [f"{request.requester.name} asks"]
     if content.cost is not None:
         said.append(f"costs {money(content.cost)}")
@@ -118,7 +119,7 @@ def _part(title: str, key: str, requests: Sequence[Request], nothing: str) -> li
 
 def _row(request: Request, key: str) -> Json:
     """One line and its Details button; plain text, since a section takes no rich text."""
-    said = f"{MARKS[request.status]} · {b.cut(mask_text(request.content.title), 150)}  #{request.number}\n{_state(request)}"
+    said = f"{MARKS[request.status]} · {b.cut(mask_text(veil(request).content.title), 150)}  #{request.number}\n{_state(request)}"
     button = b.button("Details", "request.details", str(parts.target_of(request)))
     return b.section(b.plain(said, 600), f"{key}.{request.id}", button)
 
@@ -126,7 +127,7 @@ def _row(request: Request, key: str) -> Json:
 def _state(request: Request) -> str:
     if request.is_open:
         return f"Waits for {people_waited_for(stand(request).waiting_on) or 'nobody'}"
-    return mask_text(how_it_ended(request))
+    return mask_text(how_it_ended(veil(request)))
 
 
 def _example() -> Inbox:

@@ -15,18 +15,20 @@ from core.masking import mask_text
 from core.model.request import Request
 from core.notices import how_it_ended
 from core.standing import people_waited_for, stand
+from core.veil import veil
 
 MOST: Final = 15
 
 
 def draw(title: str, requests: Sequence[Request], note: str) -> Drawing:
     rows = [_row(request) for request in requests[:MOST]]
-    text = f"{title} {'; '.join(f'#{r.number} {mask_text(r.content.title)}' for r in requests[:MOST])}"
+    text = f"{title} {'; '.join(f'#{r.number} {mask_text(veil(r).content.title)}' for r in requests[:MOST])}"
     end = [b.context("list.note", b.plain(note))] if note else []
     return Drawing(b.gist(text), [b.section(b.plain(title), "list.title"), *rows, *end])
 
 
 def _row(request: Request) -> Json:
+    request = veil(request)
     state = how_it_ended(request) or f"Waits for {people_waited_for(stand(request).waiting_on) or 'nobody'}"
     first = f"#{request.number} {b.cut(mask_text(request.content.title), 150)}"
     said = f"{first}\n{MARKS[request.status]} · {b.cut(mask_text(state), 200)}"

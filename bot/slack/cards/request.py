@@ -28,7 +28,7 @@ def _open(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
     return [
         parts.lead(request, backdrop, key, OPEN_LEAD),
         *parts.changed(request, backdrop, key),
-        *parts.meaning(request.content, key),
+        *parts.meaning(request, key),
         *parts.talk(request, key),
         *parts.stages(request, key),
         *parts.deadline(request, key),

@@ -9,6 +9,7 @@ from bot.slack.room import Room
 from core.masking import mask_text
 from core.model.people import Actor
 from core.rulebook.explain import read_out
+from core.veil import conceal, secrets_of
 
 USAGE = "#n"
 
@@ -17,7 +18,8 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     request = await room.numbered(actor, number_alone(slash, USAGE))
     seen = request.plan.explanation
     lines = request.plan.why if seen is None else read_out(seen)
-    return said(mask_text("\n".join((f"#{request.number} {request.content.title}", *lines))))
+    text = "\n".join((f"#{request.number} {request.content.title}", *lines))
+    return said(mask_text(conceal(text, secrets_of(request))))
 
 
 MEMBER = Command("why", USAGE, "Why a request asks these people", run)

@@ -24,14 +24,14 @@ async def click(room: Room, actor: Actor, click: Click) -> Answer:
     request = await room.see(actor, target.request, Approve())
     must_be_open(request)
     must_be_current(request, target.revision, target.stage)
-    return Open(edit.draw(request, await room.backdrop(request), room.type_of(request)))
+    return Open(edit.draw(request, await room.backdrop(request), await room.type_of(request)))
 
 
 async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     target = pointed_at(sent)
     request = await room.see(actor, target.request)
     try:
-        edits = _edits(request, edit.fields_of(request, room.type_of(request)), sent)
+        edits = _edits(request, edit.fields_of(request, await room.type_of(request)), sent)
         command = Approve(sent.text("comment"), edits, target.revision, target.stage)
         await room.do(actor, sent, target, command)
     except Invalid as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.slack import inbox
 from bot.slack.answer import Answer, Open, Publish
-from bot.slack.cards import ask
+from bot.slack.asking import offer
 from bot.slack.flows.base import Flow
 from bot.slack.payload import Click
 from bot.slack.room import Room, must_be_mapped
@@ -22,9 +22,8 @@ async def turn(room: Room, actor: Actor, click: Click) -> Answer:
 
 
 async def new(room: Room, actor: Actor, _click: Click) -> Answer:
-    must_be_mapped(actor)
-    projects = await room.read(lambda reader: reader.projects(actor.organisation))
-    return Open(ask.draw([project.name for project in projects]))
+    offered = await offer(room, actor)
+    return Open(offered.form(offered.first))
 
 
 MEMBER = Flow("home", clicks={"home.first": first, "home.next": turn, "home.ask": new})
