@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.model.organisation import BUILT_IN_TYPES, RequestType
+from core.model.trust import Safety
 from core.ports import Store
 from core.rulebook.condition import Conditions
 from core.rulebook.rulebook import Rulebook
@@ -13,10 +14,11 @@ from core.rulebook.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What an organisation judges by, as of one version: its rules, and the types there are, the built-in ones among them."""
+    """What an organisation judges by, as of one version: its rules, its types, the built-in ones among them, and its safety."""
 
     rulebook: Rulebook
     types: Mapping[str, RequestType]
+    safety: Safety = Safety()
 
     @property
     def version(self) -> int:
@@ -33,11 +35,16 @@ class Books:
         """The book in use, which may be behind: whoever judges by it compares its version inside the transaction."""
         return self._books.get(organisation) or await self.renew(organisation)
 
+    def safety(self, organisation: str) -> Safety:
+        """As last seen, for what need not be exact."""
+        book = self._books.get(organisation)
+        return Safety() if book is None else book.safety
+
     async def renew(self, organisation: str) -> Book:
         """The newest book."""
         kept = await self._store.read(lambda reader: reader.rulebook(organisation))
         types = {**BUILT_IN_TYPES, **{type.word: type for type in kept.types}}
-        book = Book(Rulebook(kept.version, kept.rules, self.conditions), types)
+        book = Book(Rulebook(kept.version, kept.rules, self.conditions), types, kept.safety)
         known = self._books.get(organisation)
         if known is None or known.version < book.version:
             self._books[organisation] = book

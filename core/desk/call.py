@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.desk.offers import Draw
 from core.desk.weighing import Weighed
 from core.lifecycle.facts import Problem
 from core.model.change import Change
@@ -20,6 +21,7 @@ class Call:
 
     `problems` is what is known to be wrong already. `weighed` is what rules say of the revision the command makes, if any.
     `change` is set where Countersign itself asks the other admins for a change of what is set up; no rule is asked then.
+    `draw` says whether trust may answer, and how spot checks are drawn.
     """
 
     actor: Actor
@@ -32,6 +34,7 @@ class Call:
     types: Mapping[str, RequestType] = field(default_factory=lambda: BUILT_IN_TYPES)
     weighed: Weighed | None = None
     change: Change | None = None
+    draw: Draw = field(default_factory=Draw)
 
 
 class Moved(Exception):

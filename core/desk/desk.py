@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -25,6 +26,7 @@ from core.desk.facts import (
     type_problem,
     with_fixed_facts,
 )
+from core.desk.offers import Draw, count_offer, keep_leases, keep_record
 from core.desk.reading import look_up, named_anew, next_revision, seen, weigh
 from core.desk.repeats import Done, Refusal, again
 from core.desk.weighing import Revision, Weighed, ask_rules, count_use
@@ -58,7 +60,8 @@ _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 class Desk:
     """Takes commands from every edge alike. `fresh` gives an unused ULID, `outlets` are the words of those in use.
 
-    `conditions` reads rules; parsed ones are shared with whoever else has it.
+    `conditions` reads rules; parsed ones are shared with whoever else has it. `key` draws spot checks: it is the same for all
+    who serve one database, and nobody who asks knows it.
     """
 
     def __init__(
@@ -68,12 +71,14 @@ class Desk:
         fresh: Callable[[], str],
         outlets: tuple[str, ...] = (),
         conditions: Conditions | None = None,
+        key: bytes | None = None,
     ) -> None:
         self._store = store
         self._fresh = fresh
         self._books = Books(store, conditions or Conditions())
         self._outgoing = Outgoing(outlets, fresh)
         self._carry_out: CarryOut | None = None
+        self._key = key or secrets.token_bytes(32)
 
     @property
     def conditions(self) -> Conditions:
@@ -204,7 +209,7 @@ class Desk:
     async def _ready(self, call: Call) -> Call:
         """The call with what rules say of the revision it makes, fetched before its transaction."""
         book = await self._books.of(call.actor.organisation)
-        call = replace(call, types=book.types)
+        call = replace(call, types=book.types, draw=Draw(self._key, book.safety))
         if call.change is not None or not _makes_a_revision(call.command):
             return call
         if not book.rulebook.rules:
@@ -245,7 +250,7 @@ class Desk:
         events = decide(None, command, replace(facts, number=call.number))
         request = fold(None, events)
         self._save(tx, None, request, events, call.actor)
-        count_use(tx, call.weighed, facts.judgement)
+        self._count(tx, call, facts, request)
         self._supersede(tx, request, facts)
         if call.once is not None:
             tx.remember(call.once.credential, call.once.key, Remembered(call.once.body, request.id, {}))
@@ -291,7 +296,7 @@ class Desk:
         after = fold(request, events)
         if events:
             self._save(tx, request, after, events, facts.actor)
-            count_use(tx, call.weighed, facts.judgement)
+            self._count(tx, call, facts, after)
         if is_agreed(request, after):
             after = self._carried_out(tx, after)
         if call.once is not None:
@@ -311,6 +316,16 @@ class Desk:
         events = tuple(events)
         tx.save(before, after, [(event, actor) for event in events])
         self._outgoing.announce(tx, before, after, events)
+        keep_leases(tx, after, events)
+        keep_record(tx, before, after, events, self._draw(after.organisation))
+
+    def _count(self, tx: Transaction, call: Call, facts: Facts, after: Request) -> None:
+        """What may only be used so often, or so dearly, has been used once more."""
+        count_use(tx, call.weighed, facts.judgement)
+        count_offer(tx, after, call.command, facts, call.draw.safety)
+
+    def _draw(self, organisation: str) -> Draw:
+        return Draw(self._key, self._books.safety(organisation))
 
     def _note(
         self, tx: Transaction, request: Request, command: c.Command, refusal: ApprovalError, facts: Facts

@@ -152,6 +152,18 @@ def _handed_over(request: Request, event: e.HandedOver) -> Changes:
     return {"hand_overs": (*request.hand_overs, event.hand_over)}
 
 
+def _lease_granted(request: Request, event: e.LeaseGranted) -> Changes:
+    return {"leases": (*request.leases, event.lease)}
+
+
+def _lease_revoked(request: Request, event: e.LeaseRevoked) -> Changes:
+    changed = (
+        replace(one, revoked_at=event.at, revoked_by=event.by) if one.id == event.lease else one
+        for one in request.leases
+    )
+    return {"leases": tuple(changed)}
+
+
 def _reminded(request: Request, event: e.Reminded) -> Changes:
     return {"reminded_at": event.at} if event.by_hand else {"reminders_rung": event.rung}
 
@@ -216,6 +228,8 @@ _HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.Commented: _unchanged,
     e.Extended: _extended,
     e.HandedOver: _handed_over,
+    e.LeaseGranted: _lease_granted,
+    e.LeaseRevoked: _lease_revoked,
     e.Reminded: _reminded,
     e.FoundImpossible: _unchanged,
     e.Escalated: _escalated,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.model.request import Content, ExecutionStatus, Requester, Stage
@@ -117,6 +117,20 @@ class GiveSeat(Command):
 
     taker: str
     comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantLease(Command):
+    """Let so many like this request pass unasked for a while; `action` widens what they may do (`core.model.lease.Kind`)."""
+
+    uses: int
+    lasts: timedelta
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeLease(Command):
+    lease: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.model.lease import Lease
 from core.model.request import (
     Content,
     Decision,
@@ -153,6 +154,21 @@ class HandedOver(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseGranted(Event):
+    """Somebody whose one approval suffices here lets some like it pass unasked for a while."""
+
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRevoked(Event):
+    """A lease granted from this request was taken back; `by` is a name."""
+
+    lease: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reminded(Event):
     """`rung` is how many steps of the ladder are behind us; `by_hand` when somebody asked for it."""
 
@@ -253,6 +269,8 @@ WORDS: Mapping[str, type[Event]] = {
     "commented": Commented,
     "extended": Extended,
     "handed_over": HandedOver,
+    "lease_granted": LeaseGranted,
+    "lease_revoked": LeaseRevoked,
     "reminded": Reminded,
     "found_impossible": FoundImpossible,
     "escalated": Escalated,

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.model.duration import say_duration
-from core.model.request import Content, Request
 
 MOST_USES: Final = 20
 LONGEST: Final = timedelta(hours=24)
-ANY_ACTION: Final = "*"
+
+ANY: Final = "*"
+"""At the end of an action: whatever follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,58 +30,24 @@ class Kind:
     tokens: int | None = None
     side_effects: tuple[str, ...] = ()
 
-    def admits(self, content: Content) -> bool:
-        subject = None if content.subject is None else content.subject.kind
-        return (
-            content.type == self.type
-            and subject == self.subject_kind
-            and self._admits_action(content.action)
-            and _within(None if content.cost is None else content.cost.usd, self.usd)
-            and _within(None if content.cost is None else content.cost.tokens, self.tokens)
-            and set(content.side_effects) <= set(self.side_effects)
-        )
-
-    def _admits_action(self, action: str | None) -> bool:
-        if self.action is None or not self.action.endswith(ANY_ACTION):
-            return action == self.action
-        return (action or "").startswith(self.action.removesuffix(ANY_ACTION))
-
     @property
     def sentence(self) -> str:
-        """`deploy "release api *" of a run, at most $5`."""
-        said = self.type if self.action in (None, ANY_ACTION) else f'{self.type} "{_short(self.action)}"'
+        """`deploy "release api *" of a run, at most $5.00`."""
+        said = self.type if self.action in (None, ANY) else f'{self.type} "{_short(self.action or "")}"'
         said += f" of a {self.subject_kind}" if self.subject_kind else ""
         return said if self.usd is None else f"{said}, at most ${self.usd:.2f}"
 
 
-def _within(asked: float | None, most: float | None) -> bool:
-    """Undeclared is not zero: it is only like something undeclared."""
-    if asked is None or most is None:
-        return asked is most
-    return 0 <= asked <= most
-
-
-def _short(text: str | None) -> str:
-    said = text or ""
-    return said if len(said) <= 60 else f"{said[:59]}…"
-
-
-def kind_of(request: Request, action: str | None = None) -> Kind:
-    """Like this request; `action` widens what it may do, left out it stays exactly this."""
-    content = request.content
-    return Kind(
-        type=content.type,
-        action=content.action if action is None else action,
-        subject_kind=None if content.subject is None else content.subject.kind,
-        usd=None if content.cost is None else content.cost.usd,
-        tokens=None if content.cost is None else content.cost.tokens,
-        side_effects=content.side_effects,
-    )
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """`granted_by` is a member's id, `request` and `number` the request it was granted from. `used` as of when it was read."""
+    """`granted_by` is a member's id, `request` and `number` the request it was granted from.
+
+    `used` is as of when the lease was read on its own; what a request keeps of its leases does not count uses.
+    """
 
     id: str
     organisation: str
@@ -105,7 +72,7 @@ class Lease:
 
     @property
     def sentence(self) -> str:
-        """Why it answers for the people, on the use that is about to be counted."""
+        """Why it answers for the people, said of the use that is about to be counted."""
         return (
             f"{self.granted_by_name} leased {self.kind.sentence} to {self.agent_name} from #{self.number}: "
             f"use {self.used + 1} of {self.uses}."
@@ -114,10 +81,11 @@ class Lease:
     def is_alive(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.until and self.used < self.uses
 
-    def ends(self, now: datetime) -> str:
+    def state(self, now: datetime) -> str:
         """How it stands, in a few words."""
         if self.revoked_at is not None:
-            return f"revoked by {self.revoked_by}"
+            return f"taken back by {self.revoked_by}"
         if self.used >= self.uses:
             return "used up"
-        return "over" if now >= self.until else f"for another {say_duration(self.until - now)}"
+        left = timedelta(minutes=-((now - self.until) // timedelta(minutes=1)))
+        return "over" if now >= self.until else f"for another {say_duration(left)}"

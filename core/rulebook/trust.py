@@ -12,58 +12,25 @@ import hmac
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from core.model.request import Content
+from core.model.request import Content, ExecutionStatus, Request, Status
+from core.model.trust import Made, Record, Safety, Spent
 from core.rulebook.given import Offer
+
+CAUSE: Final = "trust_budget"
 
 Z: Final = 2.3263478740408408
 """The standard normal's 99 % point."""
 
+HALF_LIFE: Final = timedelta(days=30)
 
-class Made(StrEnum):
-    """What people, or what came after them, made of one past request. An automatic yes, or a reported success, is none."""
-
-    APPROVED = "approved"
-    EDITED = "edited"
-    REJECTED = "rejected"
-    FAILED = "failed"
-    TIMED_OUT = "timed_out"
-
+EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""Weights are kept relative to this day, so that sums of them need never be touched again; they fit until after 2100."""
 
 _BAD: Final[Mapping[Made, float]] = {Made.EDITED: 1, Made.TIMED_OUT: 1, Made.REJECTED: 3, Made.FAILED: 3}
 """How many good ones each bad one weighs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One past request of an agent and type."""
-
-    made: Made
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Safety:
-    """An admin's settings; off by default. `spot_checks` is the share that is asked all the same."""
-
-    enabled: bool = False
-    least_score: float = 0.85
-    usd_each: float = 1.0
-    usd_a_day: float = 20.0
-    count_a_day: int = 20
-    spot_checks: float = 0.05
-    half_life: timedelta = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What the agent's trust has been used for today."""
-
-    usd: float = 0.0
-    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +42,70 @@ class Trust:
     score: float
 
 
-def score(history: Iterable[Past], now: datetime, half_life: timedelta) -> float:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One past request of an agent and type."""
+
+    made: Made
+    at: datetime
+
+    @property
+    def good(self) -> float:
+        return _grown(self.at) if self.made is Made.APPROVED else 0.0
+
+    @property
+    def bad(self) -> float:
+        return _grown(self.at) * _BAD.get(self.made, 0.0)
+
+
+def _grown(at: datetime) -> float:
+    return float(2 ** ((at - EPOCH) / HALF_LIFE))
+
+
+def record_of(history: Iterable[Past]) -> Record:
+    """What the store keeps of such a history."""
+    history = tuple(history)
+    counts = {made.value: sum(past.made is made for past in history) for made in Made}
+    return Record(**counts, good=sum(past.good for past in history), bad=sum(past.bad for past in history))
+
+
+def made_of(before: Request | None, after: Request, *, was_drawn: bool) -> Made | None:
+    """What became of an agent's request by one change, if that says anything about trust.
+
+    A spot check (`was_drawn`) that its requester takes away counts as one nobody answered: else it could be asked again
+    and again until it is not drawn. A yes of nobody but the person the agent acts for earns nothing.
+    """
+    if before is None or after.requester.kind != "agent":
+        return None
+    if before.is_open and not after.is_open:
+        return _ended(after, was_drawn=was_drawn)
+    return Made.FAILED if _has_failed(after) and not _has_failed(before) else None
+
+
+def _ended(request: Request, *, was_drawn: bool) -> Made | None:
+    if request.cause == "people":
+        by_others = any(d.counts and d.member != request.on_behalf_of for d in request.decisions)
+        made = {Status.APPROVED: Made.APPROVED if by_others else None, Status.APPROVED_WITH_EDITS: Made.EDITED}
+        return {**made, Status.REJECTED: Made.REJECTED}.get(request.status)
+    if request.status is Status.EXPIRED:
+        return Made.TIMED_OUT
+    taken_away = request.status is Status.CANCELLED and request.cause in {"requester", "discarded", "superseded"}
+    return Made.TIMED_OUT if taken_away and was_drawn else None
+
+
+def _has_failed(request: Request) -> bool:
+    return request.execution is not None and request.execution.status is ExecutionStatus.FAILED
+
+
+def score(record: Record, now: datetime) -> float:
     """From 0 to below 1. Derivation: let g and b be the good and bad weight, n = g + b, and p the true share of yeses.
 
     The normal approximation says |g - n p| <= z sqrt(n p (1 - p)) but for one case in a hundred. The smaller root of the
     quadratic (g - n p)^2 = z^2 n p (1 - p) is the least p that fits. More g moves the root up, more b down. Waiting shrinks g and b by
     one factor, which leaves g / n and only widens the interval: so the score never rises but by people's approvals.
     """
-    good = bad = 0.0
-    for past in history:
-        weight = 0.5 ** (max(timedelta(), now - past.at) / half_life)
-        good += weight if past.made is Made.APPROVED else 0.0
-        bad += weight * _BAD.get(past.made, 0.0)
-    return _lower_end(good, good + bad)
+    shrunk = 1 / _grown(now)
+    return _lower_end(record.good * shrunk, (record.good + record.bad) * shrunk)
 
 
 def _lower_end(good: float, total: float) -> float:
@@ -98,40 +116,76 @@ def _lower_end(good: float, total: float) -> float:
     return max(0.0, (share + spread / 2 - root) / (1 + spread))
 
 
-def trust(
-    history: Iterable[Past], content: Content, safety: Safety, spent: Spent, now: datetime, *, spot_check: bool
-) -> Trust:
+def trust(record: Record, content: Content, safety: Safety, spent: Spent, now: datetime, *, spot_check: bool) -> Trust:
     """Whether trust answers for the people this time."""
-    history = tuple(history)
-    reached = score(history, now, safety.half_life)
-    alike = f"{sum(past.made is Made.APPROVED for past in history)} of {len(history)} alike approved"
+    reached = score(record, now)
+    alike = said_of(record)
     against = _against(content, safety, spent, reached, spot_check=spot_check)
     if against is not None:
         return Trust(None, f"{against} ({alike}).", reached)
-    after = spent.usd + _usd(content)
-    sentence = f"{alike}; ${after:.2f} of ${safety.usd_a_day:.2f} today."
-    return Trust(Offer("trust_budget", sentence), sentence, reached)
+    sentence = f"{alike}; {_money(spent.usd + usd_of(content))} of {_money(safety.usd_a_day)} today."
+    return Trust(Offer(CAUSE, sentence), sentence, reached)
+
+
+def said_of(record: Record) -> str:
+    """`47 of 48 alike approved`, and how many of those failed."""
+    failed = f", {record.failed} failed afterwards" if record.failed else ""
+    return f"{record.approved} of {record.asked} alike approved{failed}"
+
+
+def standing_of(record: Record, safety: Safety, spent: Spent, now: datetime) -> str:
+    """How trust stands before anything in particular is asked, for whoever looks at it."""
+    reached = score(record, now)
+    against = next((said for stands, said in _obstacles(safety, spent, reached) if stands), None)
+    today = f"{_money(spent.usd)} of {_money(safety.usd_a_day)} and {spent.count} of {safety.count_a_day} today"
+    verdict = "Small requests pass unasked" if against is None else f"{against}, so people are asked"
+    return f"{verdict} ({said_of(record)}; {today})."
+
+
+def _obstacles(safety: Safety, spent: Spent, reached: float) -> tuple[tuple[bool, str], ...]:
+    return (
+        (not safety.enabled, "Trust budgets are off"),
+        (reached < safety.least_score, f"The score {_down(reached)} is below {safety.least_score:.2f}"),
+        (spent.count >= safety.count_a_day, f"Today's {safety.count_a_day} are used up"),
+    )
 
 
 def _against(content: Content, safety: Safety, spent: Spent, reached: float, *, spot_check: bool) -> str | None:
     """The first thing that stands in the way."""
-    usd = _usd(content)
-    obstacles = (
-        (not safety.enabled, "Trust budgets are off"),
+    usd = usd_of(content)
+    off, *obstacles = _obstacles(safety, spent, reached)
+    small = (
         (bool(content.side_effects), "It has side effects"),
         (not 0 <= usd < math.inf, "Its cost in dollars is not declared"),
-        (usd > safety.usd_each, f"It costs more than ${safety.usd_each:.2f}"),
-        (reached < safety.least_score, f"The score {reached:.2f} is below {safety.least_score:.2f}"),
-        (spent.count >= safety.count_a_day, f"Today's {safety.count_a_day} are used up"),
-        (spent.usd + usd > safety.usd_a_day, f"It would exceed today's ${safety.usd_a_day:.2f}"),
+        (usd > safety.usd_each, f"It costs more than {_money(safety.usd_each)}"),
+    )
+    last = (
+        (
+            micros(spent.usd) + micros(usd) > micros(safety.usd_a_day),
+            f"It would exceed today's {_money(safety.usd_a_day)}",
+        ),
         (spot_check, "It was drawn for a spot check"),
     )
-    return next((sentence for stands, sentence in obstacles if stands), None)
+    return next((said for stands, said in (off, *small, *obstacles, *last) if stands), None)
 
 
-def _usd(content: Content) -> float:
+def usd_of(content: Content) -> float:
     """Undeclared is not zero: it is no number at all."""
     return math.nan if content.cost is None or content.cost.usd is None else content.cost.usd
+
+
+def micros(usd: float) -> int:
+    """Millionths of a dollar, rounded up, so that sums are exact; 0 for what is no amount and so is never spent."""
+    return math.ceil(round(usd * 1_000_000, 3)) if 0 <= usd < 1e12 else 0
+
+
+def _money(usd: float) -> str:
+    return f"${usd:.2f}"
+
+
+def _down(reached: float) -> str:
+    """Rounded down: a score said to be below 0.85 must not be printed as 0.85."""
+    return f"{math.floor(reached * 100) / 100:.2f}"
 
 
 def is_drawn(request: str, key: bytes, share: float) -> bool:

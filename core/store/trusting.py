@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, or_, select, type_coerce, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.types import NullType
 
 from core.codec import Codec
 from core.model.lease import Lease
@@ -24,7 +25,9 @@ _new_safety = upsert(safety)
 _PUT_SAFETY: Final = _new_safety.on_conflict_do_update(
     index_elements=[safety.c.organisation], set_={"state": _new_safety.excluded.state}
 )
-_SUMS: Final = (func.sum(trust_marks.c.count), func.sum(trust_marks.c.good), func.sum(trust_marks.c.bad))
+_SUMS: Final = tuple(
+    type_coerce(func.sum(trust_marks.c[name]), NullType()) for name in ("count", "good", "bad")
+)  # as the driver gives them: SQLAlchemy would ask it for the columns' own types
 _MINE: Final = trust_marks.c.organisation == bindparam("organisation")
 _RECORD: Final = (
     select(trust_marks.c.made, *_SUMS)
@@ -52,9 +55,9 @@ _TAKE_OUT: Final = (
 _SPENT: Final = select(trust_spent.c.day, trust_spent.c.micros, trust_spent.c.count).where(
     trust_spent.c.agent == bindparam("agent")
 )
-_ALL_SPENT: Final = select(
-    trust_spent.c.agent, trust_spent.c.day, trust_spent.c.micros, trust_spent.c.count
-).where(trust_spent.c.organisation == bindparam("organisation"))
+_ALL_SPENT: Final = select(trust_spent.c.agent, trust_spent.c.day, trust_spent.c.micros, trust_spent.c.count).where(
+    trust_spent.c.organisation == bindparam("organisation")
+)
 _first = upsert(trust_spent)
 _is_new_day = _first.excluded.day > trust_spent.c.day
 _micros = trust_spent.c.micros + _first.excluded.micros
@@ -220,4 +223,3 @@ def _spent(row: Row, now: datetime) -> Spent:
 
 def day_of(now: datetime) -> str:
     return now.date().isoformat()
-

@@ -1,16 +1,17 @@
 """Trust: it can only be earned, by people."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model.request import Content, Cost
-from core.rulebook.trust import Made, Past, Safety, Spent, Trust, is_drawn, score, trust
+from core.model.trust import Made, Safety, Spent
+from core.rulebook.trust import HALF_LIFE, Past, Trust, is_drawn, micros, record_of, trust
+from core.rulebook.trust import score as score_of
 from tests.rulebook.kit import NINE, content
 
-HALF = timedelta(days=30)
 SMALL = content(cost=Cost(usd=0.5))
 ON = Safety(enabled=True)
 
@@ -24,13 +25,17 @@ def histories(least: int = 0, most: int = 60) -> st.SearchStrategy[list[Past]]:
     return st.lists(past, min_size=least, max_size=most)
 
 
+def score(history: list[Past], now: datetime = NINE) -> float:
+    return score_of(record_of(history), now)
+
+
 def asked(history: list[Past], what: Content = SMALL, safety: Safety = ON, spent: Spent | None = None) -> Trust:
-    return trust(history, what, safety, spent or Spent(), NINE, spot_check=False)
+    return trust(record_of(history), what, safety, spent or Spent(), NINE, spot_check=False)
 
 
 def test_nobody_is_trusted_without_a_history() -> None:
     """E-88"""
-    assert score([], NINE, HALF) == 0
+    assert score([]) == 0
     assert asked([]).offer is None
 
 
@@ -51,7 +56,7 @@ def test_every_automatic_yes_says_its_sentence() -> None:
 @given(histories())
 def test_a_score_is_a_share_and_lies_below_what_was_seen(history: list[Past]) -> None:
     """E-89"""
-    reached = score(history, NINE, HALF)
+    reached = score(history)
     assert 0 <= reached < 1
     if history:
         assert reached <= sum(past.made is Made.APPROVED for past in history)
@@ -61,26 +66,26 @@ def test_a_score_is_a_share_and_lies_below_what_was_seen(history: list[Past]) ->
 def test_an_approval_never_lowers_it_and_nothing_else_ever_raises_it(history: list[Past], days: int) -> None:
     """E-88, E-89"""
     at = NINE - timedelta(days=days)
-    before = score(history, NINE, HALF)
-    assert score([*history, Past(Made.APPROVED, at)], NINE, HALF) >= before - 1e-12
+    before = score(history)
+    assert score([*history, Past(Made.APPROVED, at)]) >= before - 1e-12
     for made in set(Made) - {Made.APPROVED}:
-        assert score([*history, Past(made, at)], NINE, HALF) <= before + 1e-12
+        assert score([*history, Past(made, at)]) <= before + 1e-12
 
 
 @given(histories(), st.integers(0, 1000))
 def test_waiting_never_raises_it(history: list[Past], days: int) -> None:
     """E-89"""
     later = NINE + timedelta(days=days)
-    assert score(history, later, HALF) <= score(history, NINE, HALF) + 1e-12
+    assert score(history, later) <= score(history) + 1e-12
 
 
 @given(histories(least=1, most=40))
 def test_the_bound_is_the_root_it_is_derived_from(history: list[Past]) -> None:
-    weights = [(past, 0.5 ** ((NINE - past.at) / HALF)) for past in history]
+    weights = [(past, 0.5 ** ((NINE - past.at) / HALF_LIFE)) for past in history]
     bad = {Made.EDITED: 1, Made.TIMED_OUT: 1, Made.REJECTED: 3, Made.FAILED: 3}
     good = sum(weight for past, weight in weights if past.made is Made.APPROVED)
     total = good + sum(weight * bad.get(past.made, 0) for past, weight in weights)
-    p = score(history, NINE, HALF)
+    p = score(history)
     z = 2.3263478740408408
     if good:
         assert (good - total * p) ** 2 == pytest.approx(z * z * total * p * (1 - p), rel=1e-6, abs=1e-9)
@@ -88,8 +93,8 @@ def test_the_bound_is_the_root_it_is_derived_from(history: list[Past]) -> None:
 
 
 def test_a_rejection_weighs_more_than_an_edit() -> None:
-    edited, rejected = (score([*pasts(40), *pasts(1, made)], NINE, HALF) for made in (Made.EDITED, Made.REJECTED))
-    assert rejected < edited < score(pasts(40), NINE, HALF)
+    edited, rejected = (score([*pasts(40), *pasts(1, made)]) for made in (Made.EDITED, Made.REJECTED))
+    assert rejected < edited < score(pasts(40))
 
 
 def test_trust_collapses_after_rejections_and_says_so() -> None:
@@ -122,7 +127,7 @@ def test_only_small_declared_actions_within_the_days_caps_are_trusted(
 
 
 def test_spot_checks_are_asked_all_the_same() -> None:
-    assert trust(pasts(100), SMALL, ON, Spent(), NINE, spot_check=True).offer is None
+    assert trust(record_of(pasts(100)), SMALL, ON, Spent(), NINE, spot_check=True).offer is None
 
 
 def test_spot_checks_are_drawn_by_a_key_and_as_often_as_said() -> None:
@@ -131,3 +136,16 @@ def test_spot_checks_are_drawn_by_a_key_and_as_often_as_said() -> None:
     assert drawn != [is_drawn(f"req_{n}", b"other", 0.05) for n in range(4000)]
     assert not any(is_drawn(f"req_{n}", b"key", 0.0) for n in range(50))
     assert all(is_drawn(f"req_{n}", b"key", 1.0) for n in range(50))
+
+
+@given(st.floats(0, 1e6))
+def test_money_is_counted_in_millionths_and_never_rounded_down(usd: float) -> None:
+    assert usd <= micros(usd) / 1_000_000 + 1e-9
+    assert micros(usd) / 1_000_000 - usd < 1e-6 + 1e-9
+
+
+def test_weights_kept_today_still_fit_in_a_hundred_years() -> None:
+    later = NINE + timedelta(days=365 * 80)
+    assert score([*pasts(100), *[Past(Made.APPROVED, later)] * 100], later) == pytest.approx(
+        score(pasts(100)), abs=1e-6
+    )
