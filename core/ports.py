@@ -30,7 +30,7 @@ from core.model.people import Actor, Person, Role
 from core.model.request import Request
 from core.model.rule import Rule, RuleVersion
 from core.model.schedule import Schedule, Shift
-from core.model.trust import Made, Record, Safety, Spent, Trusted
+from core.model.trust import OFF, Made, Record, Safety, Spent, Trusted
 
 T = TypeVar("T")
 
@@ -194,7 +194,7 @@ class Rules:
     version: int
     rules: tuple[Rule, ...]
     types: tuple[RequestType, ...]
-    safety: Safety = Safety()
+    safety: Safety = OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +284,9 @@ class Transaction(Protocol):
     def grant(self, grant: Grant) -> None: ...
     def revoke(self, grant: Grant) -> None: ...
     def keep_key_hash(self, key: str, hashed: str) -> None: ...
+    def keep_first_key_hash(self, key: str, hashed: str) -> bool:
+        """Unless the key has one already."""
+
     def keep_token_hash(self, token: str, hashed: str) -> None: ...
     def keep_login_code(self, hashed: str, organisation: str, member: str, expires_at: datetime) -> None: ...
     def take_login_code(self, hashed: str) -> tuple[str, str] | None:

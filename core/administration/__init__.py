@@ -4,6 +4,18 @@ Requests change through the desk; everything else that is stored changes here. E
 asks itself whether that actor may, writes in one transaction and logs to the organisation's own chain in the ledger.
 The acting system (`operator`) may everything: it is the host's command line, the sandbox's seed, or the clock.
 May import the desk (suspending an agent cancels what it asked for), never the other way.
+
+Four eyes: every method that changes who must or may say yes carries `@four_eyes("<topic>")` from `office`; nothing else
+is to be done for it. Where the organisation has four eyes on and a member calls it, nothing is changed: the method is
+rehearsed in a transaction that is taken back, the other admins are asked by a request `countersign.<topic>`, and `Asked`
+is raised. It is an `ApprovalError` that refuses nothing: its sentence says "Asked as #12: …" wherever sentences are shown,
+`asked.made` is the `Made` with the request's id and number, and the API answers 202. Offices keep their return types.
+
+For that to work, such a method must await nothing but its own `_store` (no sleep, no thread, no network: fetch before),
+take its ids from `_fresh` and its time from the transaction, take arguments that are JSON values or nouns known to
+`spelling`, and make secrets only unless `_was_asked`. Writers of `Transaction` called `put…`, `drop…`, `set_…`, `move_…`
+are written down; add what a new noun looked like before to `rehearsal.before_of`, so that it is guarded by its own state
+and not only by what would be written. `core.model.change.is_change(request)` tells such requests from all others.
 """
 
 from __future__ import annotations
@@ -11,11 +23,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.administration.agents import Agents, Keys, NewKey
+from core.administration.four_eyes import FourEyes
 from core.administration.groups import Groups
 from core.administration.identities import Identities
 from core.administration.logins import Logins, NewToken
 from core.administration.members import Grants, Members
-from core.administration.office import may_somewhere, must_manage, operator
+from core.administration.office import Asked, Office, may_somewhere, must_manage, operator
 from core.administration.organisations import Organisations
 from core.administration.projects import Projects
 from core.administration.proposals import Proposals
@@ -27,7 +40,7 @@ from core.model.people import Actor, Verb
 from core.ports import Store
 from core.secrets import Pepper
 
-__all__ = ["Administration", "NewKey", "NewToken", "operator"]
+__all__ = ["Administration", "Asked", "NewKey", "NewToken", "operator"]
 
 
 class Administration:
@@ -47,6 +60,8 @@ class Administration:
         self.proposals = Proposals(store, fresh, desk)
         self.types = Types(store, fresh)
         self.organisations = Organisations(store, fresh, self.members)
+        offices = {word: office for word, office in vars(self).items() if isinstance(office, Office)}
+        self.four_eyes = FourEyes(store, desk, fresh, offices)
 
     async def must_manage(self, actor: Actor, project: str | None = None) -> None:
         """For edges that say 403 before they look at what was sent; each office asks again itself."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from core.administration.office import Office, must_manage, the_member, the_project
+from core.administration.office import Office, four_eyes, must_manage, the_member, the_project
+from core.administration.rehearsal import first_id
 from core.desk import Desk
 from core.errors import Conflict, Invalid, NotFound
+from core.model.change import PREFIX
 from core.model.command import Cancel
 from core.model.organisation import Agent, ApiKey
 from core.model.people import Actor, Verb
-from core.model.request import OPEN
+from core.model.request import OPEN, ExecutionStatus, Request
 from core.ports import Filter, Idempotency, Page, Reader, Store, Transaction
 from core.secrets import KEY, Pepper, new_secret
 
@@ -37,6 +39,7 @@ class Agents(Office):
         """By id or name."""
         return await self._store.read(lambda reader: the_agent(reader, actor, wanted))
 
+    @four_eyes("agents")
     async def add(
         self,
         actor: Actor,
@@ -71,6 +74,7 @@ class Agents(Office):
         made = await self._change(work, once)
         return await self.get(actor, made.id)
 
+    @four_eyes("agents", unless="suspended")
     async def suspend(
         self, actor: Actor, wanted: str, *, suspended: bool = True, once: Idempotency | None = None
     ) -> Agent:
@@ -144,6 +148,7 @@ class Keys(Office):
 
         return await self._store.read(look)
 
+    @four_eyes("keys")
     async def add(
         self,
         actor: Actor,
@@ -156,7 +161,10 @@ class Keys(Office):
         expires_at: datetime | None = None,
         once: Idempotency | None = None,
     ) -> NewKey:
-        """`projects` by id or name, None for all. A key can never decide or manage."""
+        """`projects` by id or name, None for all. A key can never decide or manage.
+
+        One that others had to agree to has no secret yet, and opens nothing: `collect` makes it.
+        """
         held = frozenset(verbs)
 
         def look(reader: Reader) -> tuple[str, frozenset[str] | None]:
@@ -166,7 +174,7 @@ class Keys(Office):
             return found.id, _ids(reader, actor.organisation, projects)
 
         owner, places = await self._store.read(look)
-        secret = new_secret(KEY)
+        secret = None if self._was_asked else new_secret(KEY)
 
         def work(tx: Transaction) -> str:
             key = ApiKey(
@@ -182,12 +190,30 @@ class Keys(Office):
                 revoked_at=None,
             )
             tx.put(key)
-            tx.keep_key_hash(key.id, self._pepper.hash(secret, KEY))
+            if secret is not None:
+                tx.keep_key_hash(key.id, self._pepper.hash(secret, KEY))
             tx.log(actor.organisation, "key_added", actor, _payload(key))
             return key.id
 
         made = await self._change(work, once)
         return NewKey(await self._get(actor, owner, made.id), None if made.replayed else secret)
+
+    async def collect(self, actor: Actor, request: str) -> NewKey:
+        """The secret of the key that others agreed to in this request (by id): made now, shown to whoever asked, once."""
+        asked = await self._store.read(lambda reader: _agreed(reader, actor, request))
+        secret = new_secret(KEY)
+
+        def work(tx: Transaction) -> ApiKey:
+            key = tx.within(lambda _, reader: _key_of(reader, asked))
+            if key.revoked_at is not None or not tx.keep_first_key_hash(key.id, self._pepper.hash(secret, KEY)):
+                raise Conflict(
+                    "This key's secret was already collected, and is shown once only; revoke the key and add another.",
+                    code="already_collected",
+                )
+            tx.log(actor.organisation, "key_collected", actor, {"key": key.id, "agent": key.agent, "request": asked.id})
+            return key
+
+        return NewKey(await self._store.transact(work), secret)
 
     async def revoke(self, actor: Actor, agent: str, key: str) -> ApiKey:
         """From now on the key is unknown; revoking twice is no error."""
@@ -210,6 +236,28 @@ class Keys(Office):
         if found is None:
             raise NotFound("This agent has no such key; look at its list of keys.")
         return found
+
+
+def _agreed(reader: Reader, actor: Actor, id: str) -> Request:
+    """The carried out change by which this very actor asked for a key."""
+    request = reader.request(id)
+    own = request is not None and request.organisation == actor.organisation and request.requester.is_actor(actor)
+    if request is None or not own or request.content.type != f"{PREFIX}keys":
+        raise NotFound("There is no key here that you asked for; the request's number is in the message about it.")
+    must_manage(reader, actor)
+    if request.execution is None or request.execution.status is not ExecutionStatus.SUCCESS:
+        raise Conflict("This key has not been agreed to, so there is nothing to collect.", code="not_open")
+    return request
+
+
+def _key_of(reader: Reader, request: Request) -> ApiKey:
+    id = f"key_{first_id(request.content.params)}"
+    agents = reader.agents(request.organisation)
+    found = (key for agent in agents for key in reader.keys(request.organisation, agent.id) if key.id == id)
+    key = next(found, None)
+    if key is None:
+        raise NotFound("This key is gone; ask for another.")
+    return key
 
 
 def _must_fit_a_machine(verbs: frozenset[Verb], expires_at: datetime | None, now: datetime) -> None:

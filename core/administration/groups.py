@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.administration.office import Office, must_look, must_manage, the_member
+from core.administration.office import Office, four_eyes, must_look, must_manage, the_member
 from core.errors import Conflict, NotFound
 from core.model.organisation import Group
 from core.model.people import Actor
@@ -35,6 +35,7 @@ class Groups(Office):
 
         return await self._store.read(look)
 
+    @four_eyes("groups")
     async def add(
         self,
         actor: Actor,
@@ -67,6 +68,7 @@ class Groups(Office):
         made = await self._change(work, once)
         return await self.get(actor, made.id)
 
+    @four_eyes("groups")
     async def set_members(
         self,
         actor: Actor,

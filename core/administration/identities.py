@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.administration.office import Office, must_manage, the_member
+from core.administration.office import Office, four_eyes, must_manage, the_member
 from core.errors import Conflict, NotFound
 from core.model.organisation import Identity, Member
 from core.model.people import Actor
@@ -20,6 +20,7 @@ class Identities(Office):
 
         return await self._store.read(look)
 
+    @four_eyes("identities")
     async def pin(
         self,
         actor: Actor,
@@ -53,6 +54,7 @@ class Identities(Office):
         made = await self._change(work, once)
         return await self._get(actor, made.id)
 
+    @four_eyes("identities")
     async def unpin(self, actor: Actor, identity: str) -> Identity:
         await self._store.read(lambda reader: must_manage(reader, actor))
         found = await self._get(actor, identity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from core.administration.office import Office, must_look, must_manage, the_member, the_project
+from core.administration.office import Office, four_eyes, must_look, must_manage, the_member, the_project
 from core.errors import Conflict, Invalid, NotFound
 from core.model.organisation import Grant, Member
 from core.model.people import Actor, Role
@@ -13,6 +13,7 @@ from core.ports import Idempotency, Reader, Transaction
 
 
 class Members(Office):
+    @four_eyes("members")
     async def add(
         self,
         actor: Actor,
@@ -62,6 +63,7 @@ class Members(Office):
 
         return await self._store.read(look)
 
+    @four_eyes("members")
     async def change(
         self,
         actor: Actor,
@@ -118,6 +120,7 @@ class Grants(Office):
 
         return await self._store.read(look)
 
+    @four_eyes("grants")
     async def give(
         self, actor: Actor, to: str, role: Role, project: str | None = None, *, once: Idempotency | None = None
     ) -> Grant:
@@ -132,6 +135,7 @@ class Grants(Office):
         await self._change(work, once)
         return grant
 
+    @four_eyes("grants")
     async def take(self, actor: Actor, of: str, role: Role, project: str | None = None) -> Grant:
         """The inverse; the last admin's role stays."""
 

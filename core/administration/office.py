@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+import inspect
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
-from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound
 from core.model.organisation import Member, Project
 from core.model.people import Actor, Role, Verb, Way, verbs_of
 from core.naming import find_member, find_project
 from core.ports import Idempotency, Reader, Remembered, Store, Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Whose = TypeVar("Whose", bound="Office")
 
 
 def operator(organisation: str) -> Actor:
@@ -30,10 +38,84 @@ class Made:
     asked: int | None = None
 
 
+class Asked(ApprovalError):
+    """No refusal: nothing is changed yet, the other admins have been asked. `made` names the request."""
+
+    code = "asked"
+
+    def __init__(self, made: Made) -> None:
+        super().__init__(
+            f"Asked as #{made.asked}: four eyes are on, so another admin must agree before this is changed.",
+            id=made.id,
+            number=made.asked,
+        )
+        self.made = made
+
+
+class Eyes(Protocol):
+    """Whoever asks the other admins before a change is made (`core.administration.four_eyes`)."""
+
+    async def earlier(self, once: Idempotency | None) -> Asked | None: ...
+    async def are_on(self, actor: Actor) -> bool: ...
+    async def ask(
+        self, office: Office, method: Callable[..., Any], topic: str, actor: Actor, given: inspect.BoundArguments
+    ) -> Any: ...
+
+
+Change = Callable[Concatenate[Whose, Actor, P], Coroutine[Any, Any, T]]
+
+
+def four_eyes(topic: str, *, unless: str | None = None) -> Callable[[Change[Whose, P, T]], Change[Whose, P, T]]:
+    """On each method that changes who must or may say yes: with four eyes on it is asked of the other admins first.
+
+    The request's type is `countersign.<topic>`. `unless` names an argument that, when true, makes the call a mere stop
+    (suspending an agent), which takes effect at once: it lets nothing pass.
+    """
+
+    def around(method: Change[Whose, P, T]) -> Change[Whose, P, T]:
+        takes = inspect.signature(method)
+
+        @wraps(method)
+        async def guarded(self: Whose, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            eyes = self._eyes
+            if eyes is None:
+                return await method(self, actor, *args, **kwargs)
+            given = takes.bind(self, actor, *args, **kwargs)
+            given.apply_defaults()
+            earlier = await eyes.earlier(given.arguments.get("once"))
+            if earlier is not None:
+                raise earlier
+            stops = unless is not None and bool(given.arguments[unless])
+            if stops or not await eyes.are_on(actor):
+                return await method(self, actor, *args, **kwargs)
+            answer: T = await eyes.ask(self, method, topic, actor, given)
+            return answer
+
+        return guarded
+
+    return around
+
+
 class Office:
+    """`_was_asked` is true where others have agreed to what is being done: secrets are then made later, for who asked."""
+
+    _eyes: Eyes | None = None
+    _was_asked = False
+
     def __init__(self, store: Store, fresh: Callable[[], str]) -> None:
         self._store = store
         self._fresh = fresh
+
+    def before_changes(self, eyes: Eyes) -> None:
+        """Ask `eyes` before every change that four eyes are for."""
+        self._eyes = eyes
+
+    def inside(self, store: Store, fresh: Callable[[], str]) -> Self:
+        """The same office at work on one transaction's store, carrying out what it is told; offices it uses likewise."""
+        office = copy.copy(self)
+        parts = {name: part.inside(store, fresh) for name, part in vars(self).items() if isinstance(part, Office)}
+        vars(office).update(parts, _store=store, _fresh=fresh, _eyes=None, _was_asked=True)
+        return office
 
     async def _change(self, work: Callable[[Transaction], str], once: Idempotency | None) -> Made:
         """Run `work`, which says the id of its noun, unless this very call was made before."""

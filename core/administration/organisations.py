@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
 
 from core.administration.members import Members
-from core.administration.office import Office, operator
+from core.administration.office import Office, four_eyes, must_manage, operator
+from core.errors import Conflict, Invalid
 from core.model.organisation import Organisation, Project, Settings
-from core.model.people import Role
+from core.model.people import ADMINS, Actor, Role
 from core.naming import find_member
-from core.ports import Store, Transaction
+from core.ports import Idempotency, Reader, Store, Transaction
 
 DEFAULT_PROJECT = "default"
 
@@ -43,6 +47,47 @@ class Organisations(Office):
         """One more tenant, with its project `default`."""
         return await self._store.transact(lambda tx: self._put(tx, name))
 
+    async def get(self, actor: Actor) -> Organisation:
+        def look(reader: Reader) -> Organisation:
+            must_manage(reader, actor)
+            return _the_organisation(reader, actor.organisation)
+
+        return await self._store.read(look)
+
+    @four_eyes("settings")
+    async def change(
+        self,
+        actor: Actor,
+        *,
+        four_eyes: bool | None = None,
+        admin_channel: str | None = None,
+        once: Idempotency | None = None,
+    ) -> Organisation:
+        """What is None stays. `admin_channel` is `#name` or `channel:<id>`, where admins are asked; empty: by message each.
+
+        Four eyes need two other active admins: with one alone, the first to leave would lock everybody in.
+        """
+
+        def look(reader: Reader) -> Organisation:
+            must_manage(reader, actor)
+            present = _the_organisation(reader, actor.organisation)
+            channel = present.admin_channel if admin_channel is None else _channel(admin_channel)
+            if four_eyes and not present.four_eyes:
+                _must_be_enough(reader, actor)
+            eyes = present.four_eyes if four_eyes is None else four_eyes
+            return replace(present, four_eyes=eyes, admin_channel=channel)
+
+        changed = await self._store.read(look)
+
+        def work(tx: Transaction) -> str:
+            tx.put(changed)
+            payload = {"four_eyes": changed.four_eyes, "admin_channel": changed.admin_channel}
+            tx.log(actor.organisation, "organisation_changed", actor, payload)
+            return changed.id
+
+        await self._change(work, once)
+        return changed
+
     def _make(self, tx: Transaction, name: str) -> Organisation | None:
         """None while another replica is making it: its lease outlasts its commit."""
         return self._put(tx, name) if tx.hold_lease("bootstrap", self._fresh(), 30) else None
@@ -61,3 +106,33 @@ class Organisations(Office):
         known = await self._store.read(lambda reader: find_member(reader, organisation.id, email))
         if known is None:
             await self._members.add(operator(organisation.id), email, roles=(Role.ADMIN,))
+
+
+OTHERS: Final = 2
+"""Other active admins it takes to switch four eyes on."""
+
+_CHANNEL = re.compile(r"#[^\s#]{1,80}|channel:[A-Z0-9]{1,30}")
+
+
+def _the_organisation(reader: Reader, id: str) -> Organisation:
+    found = reader.organisation(id)
+    if found is None:
+        raise Conflict("This organisation is gone.")
+    return found
+
+
+def _must_be_enough(reader: Reader, actor: Actor) -> None:
+    project = reader.projects(actor.organisation)[0].id
+    others = reader.roster(ADMINS, project, OTHERS + 1) - {actor.id}
+    if len(others) < OTHERS:
+        raise Conflict(
+            f"Four eyes need {OTHERS} other active admins, and there {'is one' if others else 'is none'}; "
+            "make somebody an admin of the whole organisation first.",
+            code="too_few_admins",
+        )
+
+
+def _channel(written: str) -> str | None:
+    if written and not _CHANNEL.fullmatch(written):
+        raise Invalid("Write the channel like #admins, or nothing for none.", field="admin_channel")
+    return written or None

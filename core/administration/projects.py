@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
-from core.administration.office import Office, must_manage, the_project
+from core.administration.office import Office, four_eyes, must_manage, the_project
 from core.errors import Conflict, Invalid
 from core.model.duration import say_duration
 from core.model.organisation import Project, Settings
@@ -32,6 +32,7 @@ class Projects(Office):
         """By id or name."""
         return await self._store.read(lambda reader: the_project(reader, actor.organisation, wanted))
 
+    @four_eyes("projects")
     async def add(
         self, actor: Actor, name: str, settings: Mapping[str, Any] | None = None, *, once: Idempotency | None = None
     ) -> Project:
@@ -56,6 +57,7 @@ class Projects(Office):
         made = await self._change(work, once)
         return await self.get(actor, made.id)
 
+    @four_eyes("projects")
     async def change(self, actor: Actor, wanted: str, settings: Mapping[str, Any]) -> Project:
         """Requests already asked keep what they started with."""
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from core.administration.office import Office, must_manage
+from core.administration.office import Office, four_eyes, must_manage
 from core.administration.past import past_revisions
 from core.administration.sight import reads_everything
 from core.desk import Desk
@@ -128,6 +128,7 @@ class RuleOffice(Office):
 
     # Changing. `book` is the version of the rulebook that was looked at: `Conflict` when anything in it moved since.
 
+    @four_eyes("rules")
     async def add(
         self, actor: Actor, written: Written, *, book: int | None = None, once: Idempotency | None = None
     ) -> Checked:
@@ -151,6 +152,7 @@ class RuleOffice(Office):
         rule = await self.get(actor, made.id)
         return Checked(rule, read_back(rule), () if checked is None else checked.warnings)
 
+    @four_eyes("rules")
     async def change(
         self, actor: Actor, wanted: str, written: Written, *, version: int | None = None, book: int | None = None
     ) -> Checked:
@@ -167,6 +169,7 @@ class RuleOffice(Office):
         rule = await self._edit(actor, wanted, "rule_changed", work, version=version, book=book)
         return Checked(rule, read_back(rule), checked.warnings)
 
+    @four_eyes("rules")
     async def switch(
         self,
         actor: Actor,
@@ -187,6 +190,7 @@ class RuleOffice(Office):
         await self._still_passes(actor, replace(await self.get(actor, wanted), mode=mode))
         return await self._edit(actor, wanted, "rule_switched", work, book=book, once=once)
 
+    @four_eyes("rules")
     async def remove(self, actor: Actor, wanted: str, *, version: int | None = None, book: int | None = None) -> Rule:
         """New requests are judged without it at once; what it decided stays."""
 
@@ -195,6 +199,7 @@ class RuleOffice(Office):
 
         return await self._edit(actor, wanted, "rule_removed", work, version, book=book, removed=True)
 
+    @four_eyes("rules")
     async def undo(
         self,
         actor: Actor,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from core.administration.office import Office, must_look, must_manage
+from core.administration.office import Office, four_eyes, must_look, must_manage
 from core.errors import Conflict, Invalid, NotFound
 from core.lifecycle.fields import must_be_fields, must_keep_secret_well
 from core.model.organisation import BUILT_IN_TYPES, RequestType
@@ -39,6 +39,7 @@ class Types(Office):
             raise NotFound("There is no such type here; look at the list of types.")
         return found
 
+    @four_eyes("types")
     async def put(
         self, actor: Actor, type: RequestType, may_ask: Sequence[str] = (), *, once: Idempotency | None = None
     ) -> RequestType:
@@ -67,6 +68,7 @@ class Types(Office):
         await self._change(work, once)
         return await self.get(actor, whole.word)
 
+    @four_eyes("types")
     async def remove(self, actor: Actor, word: str) -> RequestType:
         """A built-in one is as it was at first; requests already asked keep what they started with."""
         found = await self.get(actor, word)

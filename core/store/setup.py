@@ -58,6 +58,7 @@ _INTO_GROUP: Final = upsert(group_members).on_conflict_do_nothing()
 _GRANT: Final = upsert(grants).on_conflict_do_nothing()
 _REVOKE: Final = delete(grants).where(*(column == bindparam(column.name) for column in grants.c))
 _KEY_HASH: Final = update(api_keys).where(api_keys.c.id == bindparam("b_id")).values(hashed=bindparam("hashed"))
+_FIRST_KEY_HASH: Final = _KEY_HASH.where(api_keys.c.hashed.is_(None))
 _TOKEN_HASH: Final = update(tokens).where(tokens.c.id == bindparam("b_id")).values(hashed=bindparam("hashed"))
 _KEEP_CODE: Final = upsert(login_codes).on_conflict_do_nothing()
 _CODE: Final = (
@@ -95,6 +96,9 @@ class Setup:
 
     def keep_key_hash(self, key: str, hashed: str) -> None:
         self._db.run(_KEY_HASH, {"b_id": key, "hashed": hashed})
+
+    def keep_first_key_hash(self, key: str, hashed: str) -> bool:
+        return self._db.run(_FIRST_KEY_HASH, {"b_id": key, "hashed": hashed}) == 1
 
     def keep_token_hash(self, token: str, hashed: str) -> None:
         self._db.run(_TOKEN_HASH, {"b_id": token, "hashed": hashed})

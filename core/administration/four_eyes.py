@@ -1,0 +1,199 @@
+"""Four eyes: what decides who must say yes is not changed by one admin alone.
+
+`@four_eyes("groups")` on a method of an office is all it takes. Where the organisation has four eyes on and a person
+calls, the method is rehearsed (it refuses what it would refuse, and shows what it would write), nothing is kept, and the
+other admins are asked by a request of type `countersign.groups`; `Asked` is raised, which is no refusal but says so. The
+call itself is the request's parameters, so that its digest covers it; the last vote runs it again in its own transaction.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.administration.office import Asked, Made, Office
+from core.administration.plain_words import lines_of
+from core.administration.rehearsal import Effect, Recorder, at_once, deterministic, print_of
+from core.administration.spelling import spell, unspell
+from core.desk import Desk
+from core.errors import Conflict, NotAllowed
+from core.lifecycle.changing import carrier
+from core.model.change import PREFIX, Change
+from core.model.organisation import Grant, Group, Identity, Organisation
+from core.model.people import ADMINS, Actor, Way
+from core.model.request import Content, Request
+from core.ports import Idempotency, Reader, Store, Transaction
+
+TITLE: Final = 150
+DESCRIPTION: Final = 9_000
+ADMINS_LOOKED_AT: Final = 100
+
+Method = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What a call would do: its answer, its effects, their print, what it would say, and whom it would make stronger."""
+
+    answer: Any
+    effects: tuple[Effect, ...]
+    print: str
+    lines: tuple[str, ...]
+    gaining: frozenset[str]
+
+
+class FourEyes:
+    """Stands before the offices, which it knows by their words. `fresh` gives an unused ULID."""
+
+    def __init__(self, store: Store, desk: Desk, fresh: Callable[[], str], offices: Mapping[str, Office]) -> None:
+        self._store, self._desk, self._fresh = store, desk, fresh
+        self._offices = dict(offices)
+        for office in self._offices.values():
+            office.before_changes(self)
+        desk.entrust(self.carry_out)
+
+    async def earlier(self, once: Idempotency | None) -> Asked | None:
+        """What this very call came to, if the other admins were asked then."""
+        if once is None:
+            return None
+        entry = await self._store.transact(lambda tx: tx.remembered(once.credential, once.key))
+        if entry is None or entry.body != once.body or not entry.request.startswith("req_"):
+            return None
+        request = await self._store.read(lambda reader: reader.request(entry.request))
+        return None if request is None else _asked(request, replayed=True)
+
+    async def are_on(self, actor: Actor) -> bool:
+        """Whether this actor's changes are asked for first. The host, the clock and a mirror act by nobody's wish."""
+        if not actor.is_member:
+            return False
+        organisation = await self._store.read(lambda reader: reader.organisation(actor.organisation))
+        return organisation is not None and organisation.four_eyes
+
+    async def ask(self, office: Office, method: Method, topic: str, actor: Actor, given: inspect.BoundArguments) -> Any:
+        """Raises `Asked`; answers only where the call would change nothing."""
+        arguments = dict(given.arguments)
+        once = arguments.pop("once", None)
+        call = {
+            "office": self._word(office),
+            "method": method.__name__,
+            "arguments": spell({name: one for name, one in arguments.items() if name not in ("self", "actor")}),
+            "seed": self._fresh(),
+        }
+        rehearsed, organisation = await self._store.transact(
+            lambda tx: tx.within(lambda inner, reader: self._look(inner, reader, actor, call), keep=False)
+        )
+        if not rehearsed.effects:
+            return rehearsed.answer
+        change = await self._store.read(
+            lambda reader: self._change(reader, actor, topic, call, rehearsed, organisation)
+        )
+        done = await self._desk.ask_for_change(actor, change, once=once)
+        raise _asked(done.request, replayed=done.replayed)
+
+    def carry_out(self, tx: Transaction, request: Request) -> str:
+        """Make the change as it was shown, or refuse; runs in the transaction of the last vote, inside a unit of its own."""
+        return tx.within(lambda inner, reader: self._make(inner, reader, request))
+
+    def _make(self, tx: Transaction, reader: Reader, request: Request) -> str:
+        call = request.content.params
+        actor = _still_there(reader, request)
+        rehearsed = self._run(tx, reader, actor, call)
+        if rehearsed.print != call.get("print"):
+            raise Conflict(
+                "Something this would have changed was changed since it was asked, so nothing was done; "
+                "look at it again and ask anew.",
+                code="base_moved",
+            )
+        payload = {
+            "request": request.id,
+            "number": request.number,
+            "type": request.content.type,
+            "did": rehearsed.lines[0],
+        }
+        tx.log(request.organisation, "change_carried_out", carrier(request.organisation), payload)
+        return rehearsed.lines[0]
+
+    def _look(
+        self, tx: Transaction, reader: Reader, actor: Actor, call: Mapping[str, Any]
+    ) -> tuple[Rehearsed, Organisation | None]:
+        return self._run(tx, reader, actor, call), reader.organisation(actor.organisation)
+
+    def _run(self, tx: Transaction, reader: Reader, actor: Actor, call: Mapping[str, Any]) -> Rehearsed:
+        office = self._offices[call["office"]]
+        recorder = Recorder(tx, reader)
+        inside = office.inside(recorder.store(), deterministic(call["seed"]))
+        answer = at_once(getattr(inside, call["method"])(actor, **unspell(call["arguments"])))
+        effects = tuple(recorder.effects)
+        lines = lines_of(reader, actor.organisation, effects)
+        return Rehearsed(answer, effects, print_of(effects, tx.now()), lines, _gaining(reader, effects))
+
+    def _change(
+        self,
+        reader: Reader,
+        actor: Actor,
+        topic: str,
+        call: Mapping[str, Any],
+        rehearsed: Rehearsed,
+        organisation: Organisation | None,
+    ) -> Change:
+        project = min(reader.projects(actor.organisation), key=lambda one: (one.created_at, one.id)).id
+        barred = frozenset({actor.id}) | rehearsed.gaining
+        if not reader.roster(ADMINS, project, ADMINS_LOOKED_AT) - barred:
+            raise Conflict(
+                "Four eyes are on, and there is no other admin who could agree to this. Whoever has the host can make "
+                "one with: countersign admin recover.",
+                code="nobody_could",
+            )
+        content = Content(
+            type=f"{PREFIX}{topic}",
+            title=_title(rehearsed.lines),
+            description="\n".join(rehearsed.lines)[:DESCRIPTION],
+            params={**call, "print": rehearsed.print},
+            if_denied="Everything stays as it is.",
+        )
+        channel = None if organisation is None else organisation.admin_channel
+        return Change(content, project, barred, () if channel is None else (channel,))
+
+    def _word(self, office: Office) -> str:
+        return next(word for word, known in self._offices.items() if known is office)
+
+
+def _asked(request: Request, *, replayed: bool) -> Asked:
+    return Asked(Made(request.id, replayed, asked=request.number))
+
+
+def _title(lines: tuple[str, ...]) -> str:
+    first = lines[0].splitlines()[0].rstrip(".:")
+    more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+    room = TITLE - len(more)
+    return (first if len(first) <= room else f"{first[: room - 1]}…") + more
+
+
+def _still_there(reader: Reader, request: Request) -> Actor:
+    """Whoever asked, with the rights they have now."""
+    asker = reader.member(request.organisation, request.requester.id)
+    if asker is None or not asker.active:
+        raise NotAllowed(
+            f"{request.requester.name}, who asked, is no longer active here, so nothing was done; ask anew."
+        )
+    return Actor("member", asker.id, asker.name, request.organisation, Way.SYSTEM)
+
+
+def _gaining(reader: Reader, effects: tuple[Effect, ...]) -> frozenset[str]:
+    """Members who would be given a role, a seat in a group that is there, or another outside user that counts as them."""
+    found: set[str] = set()
+    new = {one.noun.id for one in effects if isinstance(one.noun, Group) and one.before is None}
+    for effect in effects:
+        match effect.writer, effect.noun:
+            case "grant", Grant() as grant if not effect.before:
+                kind, _, id = grant.principal.partition(":")
+                found |= set(reader.group_members(id)) if kind == "group" else {id}
+            case "set_group_members", group if group not in new:
+                found |= set(effect.arguments[1]) - set(effect.before or ())
+            case "put", Identity() as identity:
+                found.add(identity.member)
+            case _:
+                pass
+    return frozenset(found)

@@ -1,0 +1,216 @@
+"""What a change would do, in plain words for the admins who are asked: one line per thing, before → after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Final
+
+from core.administration.rehearsal import Effect
+from core.model.duration import say_duration
+from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, RequestType
+from core.model.rule import Rule
+from core.ports import Reader
+from core.rulebook.document import write_rule
+from core.rulebook.read_back import read_back
+
+SILENT: Final = frozenset({"move_rulebook"})
+"""Writes that only follow from others."""
+
+UNSAID: Final = frozenset(
+    {"id", "organisation", "created_at", "pinned_at", "agent", "last_used_at", "order", "changed_at"}
+)
+"""Fields of nouns that say nothing to people."""
+
+LONGEST: Final = 300
+
+
+def lines_of(reader: Reader, organisation: str, effects: Sequence[Effect]) -> tuple[str, ...]:
+    """At least one."""
+    saying = _Saying(reader, organisation, effects)
+    lines = tuple(line for effect in effects if effect.writer not in SILENT for line in saying.lines(effect))
+    return lines or ("Nothing that could be said in words.",)
+
+
+class _Saying:
+    """The people and groups of one organisation by name, those the change itself adds among them."""
+
+    def __init__(self, reader: Reader, organisation: str, effects: Sequence[Effect]) -> None:
+        self._reader, self._organisation = reader, organisation
+        new = (effect.noun for effect in effects if effect.writer == "put")
+        self._new = {noun.id: noun for noun in new if hasattr(noun, "id")}
+
+    def lines(self, effect: Effect) -> Iterator[str]:
+        match effect.writer, effect.noun:
+            case "grant", Grant() as grant:
+                yield f"Give the role {grant.role} to {self._principal(grant.principal)} {self._where(grant.project)}."
+            case "revoke", Grant() as grant:
+                yield f"Take the role {grant.role} from {self._principal(grant.principal)} {self._where(grant.project)}."
+            case "set_group_members", group:
+                yield from self._members(str(group), effect)
+            case "unpin", identity:
+                yield f"Unpin {self._identity(str(identity))}."
+            case "put_rule", Rule() as rule:
+                yield from _rule(rule, effect)
+            case _:
+                noun = next((one for one in reversed(effect.arguments) if is_dataclass(one)), None)
+                yield from self._put(noun, effect)
+
+    def _members(self, group: str, effect: Effect) -> Iterator[str]:
+        before, after = set(effect.before or ()), set(effect.arguments[1])
+        name = f"@{self._group(group)}"
+        if added := sorted(after - before):
+            yield f"Add {self._people(added)} to {name}."
+        if removed := sorted(before - after):
+            yield f"Remove {self._people(removed)} from {name}."
+
+    def _put(self, noun: Any, effect: Effect) -> Iterator[str]:
+        if noun is None:
+            said = ", ".join(str(one) for one in effect.arguments[1:] or effect.arguments)
+            yield f"{effect.writer.replace('_', ' ').capitalize()}: {said}."
+            return
+        what = self._called(noun)
+        if effect.before is None:
+            yield f"Add {what}{_with(self._fields(noun))}."
+            return
+        was, now = dict(self._fields(effect.before)), dict(self._fields(noun))
+        changed = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+        yield from (
+            f"{_capital(what)}: {_spaced(name)} {was.get(name, 'nothing')} → {now.get(name, 'nothing')}."
+            for name in changed
+        )
+
+    def _called(self, noun: Any) -> str:
+        match noun:
+            case Organisation():
+                return "the organisation"
+            case Member():
+                return f"member {noun.name} ({noun.email})"
+            case Group():
+                return f"group @{noun.name}"
+            case Identity():
+                return f"the link of {noun.kind} user {noun.user} ({noun.issuer}) to {self._member(noun.member)}"
+            case ApiKey():
+                agent = self._reader.agent(noun.agent)
+                return f"an API key{f' “{noun.label}”' if noun.label else ''} of agent {agent.name if agent else noun.agent}"
+            case RequestType():
+                return f"type {noun.word}"
+            case Project() | Agent():
+                return f"{type(noun).__name__.lower()} {noun.name}"
+            case _:
+                name = getattr(noun, "name", None) or getattr(noun, "id", "")
+                return f"{_spaced(type(noun).__name__).lower()} {name}".strip()
+
+    def _fields(self, noun: Any) -> Iterator[tuple[str, str]]:
+        """What people would read of it; settings field by field."""
+        for field in fields(noun):
+            value = getattr(noun, field.name)
+            if field.name in UNSAID or (isinstance(noun, Identity | Member | Group) and field.name in _IN_NAME):
+                continue
+            if is_dataclass(value):
+                yield from self._fields(value)
+            else:
+                yield field.name, self._say(field.name, value)
+
+    def _say(self, name: str, value: Any) -> str:
+        if name in ("owners", "member") and value:
+            return self._people([value] if isinstance(value, str) else value)
+        return _cut(say(value))
+
+    def _principal(self, principal: str) -> str:
+        kind, _, id = principal.partition(":")
+        return f"@{self._group(id)}" if kind == "group" else self._member(id)
+
+    def _where(self, project: str | None) -> str:
+        found = None if project is None else self._reader.project(project)
+        return "in the whole organisation" if project is None else f"in project {found.name if found else project}"
+
+    def _people(self, members: Iterable[str]) -> str:
+        return ", ".join(self._member(member) for member in members)
+
+    def _member(self, id: str) -> str:
+        found = self._reader.member(self._organisation, id) or self._new.get(id)
+        return f"{found.name} ({found.email})" if isinstance(found, Member) else id
+
+    def _group(self, id: str) -> str:
+        found = self._reader.group(self._organisation, id) or self._new.get(id)
+        return found.name if isinstance(found, Group) else id
+
+    def _identity(self, id: str) -> str:
+        pinned = (one for one in self._reader.identities(self._organisation, None) if one.id == id)
+        found = next(pinned, None)
+        return id if found is None else f"{found.kind} user {found.user} from {self._member(found.member)}"
+
+
+_IN_NAME: Final = frozenset({"kind", "issuer", "user", "member"})
+
+
+def _rule(rule: Rule, effect: Effect) -> Iterator[str]:
+    named = effect.arguments[-1]
+    if isinstance(named, dict) and named.get("removed"):
+        yield f"Remove rule {rule.name}. It says: {read_back(rule)}"
+        return
+    if not isinstance(effect.before, Rule):
+        yield f"Add rule {read_back(rule)}"
+        return
+    was, now = write_rule(effect.before), write_rule(rule)
+    changed = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+    yield from (
+        f"Rule {rule.name}: {_spaced(name)} {_cut(say(was.get(name)))} → {_cut(say(now.get(name)))}."
+        for name in changed
+    )
+    yield f"It would say: {read_back(rule)}"
+
+
+def say(value: Any) -> str:
+    match value:
+        case None | "" | () | [] | {}:
+            return "nothing"
+        case bool():
+            return "yes" if value else "no"
+        case Enum():
+            return str(value.value)
+        case timedelta():
+            return say_duration(value)
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M} UTC"
+        case dict():
+            return "; ".join(
+                f"{_spaced(str(name))}: {say(one)}" for name, one in value.items() if one not in (None, (), [], {})
+            )
+        case set() | frozenset():
+            return ", ".join(sorted(say(one) for one in value))
+        case list() | tuple():
+            return ", ".join(say(one) for one in value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            label = getattr(value, "label", None) or getattr(value, "name", None)
+            return (
+                str(label)
+                if label
+                else "; ".join(f"{_spaced(f.name)} {say(getattr(value, f.name))}" for f in fields(value))
+            )
+        case _:
+            return str(value)
+
+
+def _with(said: Iterable[tuple[str, str]]) -> str:
+    parts = [
+        f"{_spaced(name)} {value}"
+        for name, value in said
+        if name not in ("name", "word", "email") and value not in ("nothing", "no")
+    ]
+    return f" with {'; '.join(parts)}" if parts else ""
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -1,0 +1,20 @@
+"""The offices on both databases, with three admins, and four eyes to switch on."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.desk import Desk
+from core.rulebook.condition import Conditions
+from tests.administration.town_hall import TownHall, furnish_hall
+from tests.desk.conftest import bring_up, database, office, postgres_schema, sqlite_template
+from tests.desk.office import Office
+
+__all__ = ["bring_up", "database", "office", "postgres_schema", "sqlite_template"]
+
+
+@pytest.fixture
+async def hall(office: Office) -> AsyncIterator[TownHall]:
+    await office.store.transact(furnish_hall)
+    desk = Desk(office.store, fresh=office.fresh, outlets=office.outlets, conditions=Conditions())
+    yield TownHall(office, desk)
