@@ -153,6 +153,21 @@ def _escalated(request: Request, event: e.Escalated) -> tuple[Told, ...]:
     return (*_line(f"Nobody answered within {waited}, so {people} may now decide {now}.", "escalated"), *told)
 
 
+def _lease_granted(request: Request, event: e.LeaseGranted) -> tuple[Told, ...]:
+    lease = event.lease
+    uses = "the next one" if lease.uses == 1 else f"up to {lease.uses}"
+    sentence = (
+        f"{lease.granted_by_name} lets {uses} like this by {lease.agent_name} pass without asking: {lease.kind.sentence}, "
+        f"for {say_duration(lease.until - lease.granted_at)}."
+    )
+    told = f"{_name(request)}: {sentence} Take it back with /countersign leases revoke {lease.id}."
+    return (*_line(sentence, "lease_granted"), Told(_admins(request), "lease_granted", told))
+
+
+def _lease_revoked(request: Request, event: e.LeaseRevoked) -> tuple[Told, ...]:
+    return _line(f"{event.by} took the lease back; people are asked again.", "lease_revoked")
+
+
 def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
     waits = people_waited_for(stand(request).waiting_on)
     reminders = (
@@ -266,6 +281,8 @@ _SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {
     e.Judged: _judged,
     e.FoundImpossible: _impossible,
     e.Escalated: _escalated,
+    e.LeaseGranted: _lease_granted,
+    e.LeaseRevoked: _lease_revoked,
     e.Reminded: _reminded,
     e.Ended: _ended,
     e.Superseded: _superseded,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.model.organisation import BUILT_IN_TYPES, RequestType
-from core.model.trust import Safety
+from core.model.trust import OFF, Safety
 from core.ports import Store
 from core.rulebook.condition import Conditions
 from core.rulebook.rulebook import Rulebook
@@ -18,7 +18,7 @@ class Book:
 
     rulebook: Rulebook
     types: Mapping[str, RequestType]
-    safety: Safety = Safety()
+    safety: Safety = OFF
 
     @property
     def version(self) -> int:
@@ -38,7 +38,7 @@ class Books:
     def safety(self, organisation: str) -> Safety:
         """As last seen, for what need not be exact."""
         book = self._books.get(organisation)
-        return Safety() if book is None else book.safety
+        return OFF if book is None else book.safety
 
     async def renew(self, organisation: str) -> Book:
         """The newest book."""

@@ -17,7 +17,7 @@ from core.model import event as e
 from core.model.lease import Lease
 from core.model.people import Verb
 from core.model.request import Content, Judgement, Request, Requester
-from core.model.trust import Safety
+from core.model.trust import OFF, Safety
 from core.ports import OfferUsed, Transaction
 from core.rulebook.given import Given, Offer
 from core.rulebook.trust import CAUSE, Past, is_drawn, made_of, micros, trust, usd_of
@@ -30,7 +30,7 @@ class Draw:
     """How spot checks are drawn: by a key nobody who asks knows, as often as `safety` says."""
 
     key: bytes = field(default=b"", repr=False)
-    safety: Safety = Safety()
+    safety: Safety = OFF
 
     def has(self, request: str) -> bool:
         return is_drawn(request, self.key, self.safety.spot_checks)

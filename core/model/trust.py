@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Made(StrEnum):
@@ -29,6 +30,9 @@ class Safety:
     usd_a_day: float = 20.0
     count_a_day: int = 20
     spot_checks: float = 0.05
+
+
+OFF: Final = Safety()
 
 
 @dataclass(frozen=True, slots=True)

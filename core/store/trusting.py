@@ -13,7 +13,7 @@ from sqlalchemy.types import NullType
 
 from core.codec import Codec
 from core.model.lease import Lease
-from core.model.trust import Made, Record, Safety, Spent, Trusted
+from core.model.trust import OFF, Made, Record, Safety, Spent, Trusted
 from core.ports import OfferUsed, StaleVersion
 from core.store.driver import Params, Row, Session
 from core.store.tables import granted_leases, offers_used, safety, trust_marks, trust_spent
@@ -125,7 +125,7 @@ class TrustReads:
 
     def safety(self, organisation: str) -> Safety:
         row = self._db.row(_SAFETY, {"organisation": organisation})
-        return Safety() if row is None else self._codec.build(row[0], Safety)
+        return OFF if row is None else self._codec.build(row[0], Safety)
 
     def trust_record(self, organisation: str, agent: str, type: str) -> Record:
         return _record(self._db.rows(_RECORD, {"organisation": organisation, "agent": agent, "type": type}))
