@@ -19,6 +19,7 @@ from bot.api.app import Api, create_app
 from bot.api.house import House, Probe
 from bot.api.waiting import Waiting
 from bot.clock import TurnableClock
+from bot.guard import Guard
 from bot.outlets.slack import SlackOutlet
 from bot.settings import Keys, Settings, key_bytes, keys_for
 from bot.slack.app import Slack, build, find_installation, web_client
@@ -67,6 +68,7 @@ class Rooms:
     desk: Desk
     administration: Administration
     pepper: Pepper
+    guard: Guard
 
 
 MakeOutlet = Callable[[Rooms], Outlet]
@@ -140,19 +142,22 @@ async def rooms(
     url = settings.database_url.get_secret_value()
     await asyncio.to_thread(prepare, url)
     now = clock or TurnableClock()
-    async with open_store(
-        url,
-        clock=now,
-        codec=Codec(members(requirements)),
-        chain=chain,
-        derive=derive,
-        seal=Sealer(key_from(key_bytes(keys.signing)), owner_of_seals(url)),
-        turned=lambda: now.offset,
-    ) as store:
+    async with (
+        Guard(settings.allow_private_addresses) as guard,
+        open_store(
+            url,
+            clock=now,
+            codec=Codec(members(requirements)),
+            chain=chain,
+            derive=derive,
+            seal=Sealer(key_from(key_bytes(keys.signing)), owner_of_seals(url)),
+            turned=lambda: now.offset,
+        ) as store,
+    ):
         desk = Desk(store, fresh=fresh, outlets=outlets, conditions=Conditions())
         pepper = Pepper(key_bytes(keys.pepper))
         administration = Administration(store, desk, fresh=fresh, pepper=pepper)
-        yield Rooms(settings, keys, now, store, desk, administration, pepper)
+        yield Rooms(settings, keys, now, store, desk, administration, pepper, guard)
 
 
 @asynccontextmanager

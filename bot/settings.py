@@ -13,10 +13,12 @@ import os
 import secrets
 import tomllib
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX: Final = "COUNTERSIGN_"
@@ -52,6 +54,7 @@ class Settings(BaseSettings):
     signing_key: SecretStr | None = None
     pepper: SecretStr | None = None
     install: Literal["closed", "invite", "open"] = "closed"
+    allow_private_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     slack_bot_token: Annotated[SecretStr | None, Field(validation_alias="SLACK_BOT_TOKEN")] = None
     slack_app_token: Annotated[SecretStr | None, Field(validation_alias="SLACK_APP_TOKEN")] = None
     slack_signing_secret: Annotated[SecretStr | None, Field(validation_alias="SLACK_SIGNING_SECRET")] = None
@@ -68,6 +71,11 @@ class Settings(BaseSettings):
     @classmethod
     def _keys(cls, value: Any) -> Any:
         return _split(value) if isinstance(value, str) else value
+
+    @field_validator("allow_private_addresses", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        return [_network(part) for part in (_split(value) if isinstance(value, str) else value)]
 
     @classmethod
     def settings_customise_sources(
@@ -100,6 +108,14 @@ class FixedSettings(Settings):
 
 def _split(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.replace("\n", ",").split(",")) if word)
+
+
+def _network(written: Any) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(written)
+    except ValueError:
+        wanted = "it should be networks like 10.1.0.0/16 or 192.168.7.9, with commas between them"
+        raise PydanticCustomError("network", wanted) from None
 
 
 def _names() -> frozenset[str]:
