@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from bot.slack.blocks import Json
@@ -45,4 +45,15 @@ class Publish:
     view: Json
 
 
-Answer = Whisper | Open | Replace | FieldErrors | Publish
+@dataclass(frozen=True, slots=True)
+class Unfold:
+    """A view that is drawn anew while more becomes known: `view` at once, then `more` in its place, the last to stay.
+
+    From a click or submission in a modal it takes that one's place, else it is opened.
+    """
+
+    view: Json
+    more: AsyncIterator[Json]
+
+
+Answer = Whisper | Open | Replace | FieldErrors | Publish | Unfold

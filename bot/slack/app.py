@@ -31,7 +31,7 @@ from bot.slack.backdrop import Backdrops
 from bot.slack.channels import Channels
 from bot.slack.commands.base import NAME
 from bot.slack.directory import Directory
-from bot.slack.dispatch import Dispatch, Handlers, handlers, help_lines
+from bot.slack.dispatch import Dispatch, Handlers, handlers, help_lines, manual
 from bot.slack.door import PROOF, Door
 from bot.slack.events import Events
 from bot.slack.installation import Installation, installed
@@ -137,7 +137,15 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
 ) -> Slack:
     """Join the parts. `client` holds the bot token and `session`; `adopt` is the courier's; the outlet shares `channels`."""
     found = handlers(members(flows), members(commands))
-    room = Room(desk, store, administration, backdrops, installation, help=help_lines(found.commands))
+    room = Room(
+        desk,
+        store,
+        administration,
+        backdrops,
+        installation,
+        help=help_lines(found.commands),
+        manual=manual(found.commands),
+    )
     afterwards = Afterwards()
     showing = Showing(client, session)
     directory = Directory(store, administration, client, installation, admins=admins, domains=domains)

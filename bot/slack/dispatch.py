@@ -6,14 +6,15 @@ Somebody unknown is acknowledged first and looked up afterwards; then their wish
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.slack.actor import Actors
 from bot.slack.afterwards import Afterwards
-from bot.slack.answer import Answer, FieldErrors, Replace, Whisper
+from bot.slack.answer import Answer, FieldErrors, Replace, Unfold, Whisper
+from bot.slack.blocks import Json
 from bot.slack.cards import help as help_card
 from bot.slack.cards import whisper
 from bot.slack.commands.base import NAME, Command
@@ -22,7 +23,7 @@ from bot.slack.flows.base import Flow, Form, OnClick, OnShortcut
 from bot.slack.payload import Click, Incoming, Sender, Shortcut, Slash, Submission
 from bot.slack.refusal import broken, refused, refused_form
 from bot.slack.room import Room
-from bot.slack.showing import CHECKING, Acknowledgement, Showing, acknowledged
+from bot.slack.showing import CHECKING, Acknowledgement, Showing, acknowledged, whispered
 from bot.slack.vetting import Unfit
 from core.errors import ApprovalError, Conflict, Invalid
 from core.model.people import Actor
@@ -61,7 +62,23 @@ def handlers(flows: Mapping[str, Flow], commands: Mapping[str, Command]) -> Hand
 
 
 def help_lines(commands: Mapping[str, Command]) -> tuple[tuple[str, str], ...]:
-    return tuple((f"{NAME} {each.word} {each.usage}".rstrip(), each.summary) for each in commands.values())
+    """Sub-words are left to the manual."""
+    shown = (each for each in commands.values() if " " not in each.word)
+    return tuple((_line(each.word, "…" if each.subwords else each.usage), each.summary) for each in shown)
+
+
+def manual(commands: Mapping[str, Command]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The sub-words of every topic: its own, and those that have files of their own."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for topic in (each for each in commands.values() if each.subwords):
+        own = tuple((_line(f"{topic.word} {each.word}", each.usage), each.summary) for each in topic.subwords)
+        others = (each for each in commands.values() if each.word.startswith(f"{topic.word} "))
+        found[topic.word] = (*own, *((_line(each.word, each.usage), each.summary) for each in others))
+    return found
+
+
+def _line(word: str, usage: str) -> str:
+    return f"{NAME} {word} {usage}".rstrip()
 
 
 class Dispatch:
@@ -100,7 +117,7 @@ class Dispatch:
         return await self._handle(used, lambda actor: handler(self._room, actor, used))
 
     async def slash(self, slash: Slash) -> Acknowledgement:
-        command = self._handlers.commands.get(slash.word or "help")
+        command, slash = self._meant(slash)
         if command is None:
             note = f"There is no '{slash.word[:40]}'. This is what there is:"
             return self._told(Whisper(help_card.draw(self._room.help, note)), slash)
@@ -108,6 +125,14 @@ class Dispatch:
             stranger = self._actors.stranger(slash.sender, await self._room.read(lambda reader: reader.now()))
             return self._told(await self._judged(lambda actor: command.run(self._room, actor, slash), stranger), slash)
         return await self._handle(slash, lambda actor: command.run(self._room, actor, slash))
+
+    def _meant(self, slash: Slash) -> tuple[Command | None, Slash]:
+        """A sub-word that has a file of its own comes before its topic."""
+        first, _, rest = slash.text.partition(" ")
+        two = f"{slash.word} {first.lower()}"
+        if first and (found := self._handlers.commands.get(two)) is not None:
+            return found, replace(slash, word=two, text=rest.strip())
+        return self._handlers.commands.get(slash.word or "help"), slash
 
     async def who_is(self, sender: Sender) -> Actor | Unfit:
         """The actor behind a user, looked up in Slack where nobody is pinned. Never before an acknowledgement."""
@@ -135,7 +160,8 @@ class Dispatch:
     async def _judged(self, handle: Handle, actor: Actor, unfit: Unfit | None = None) -> Answer | None:
         """The answer, or the refusal as its sentence. Whatever else goes wrong is a bug: one constant sentence."""
         try:
-            return await handle(actor)
+            answer = await handle(actor)
+            return replace(answer, more=_to_the_end(answer.more)) if isinstance(answer, Unfold) else answer
         except ApprovalError as error:
             if unfit is not None and error.word == "not_mapped":
                 return Whisper(whisper.draw(unfit.sentence), "Nothing was changed")
@@ -174,6 +200,19 @@ class Dispatch:
             return await self._judged(handle, self._actors.stranger(sender, now), found) or _linked(sender.name)
         actor = self._actors.member(found, sender, now)
         return _without_fields(await self._judged(handle, actor)) or _linked(found.name)
+
+
+async def _to_the_end(views: AsyncIterator[Json]) -> AsyncIterator[Json]:
+    """What stops it halfway is said in the view, which would else wait for ever."""
+    try:
+        async for view in views:
+            yield view
+    except ApprovalError as error:
+        yield whispered(refused(error))
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("slack.view_not_finished", reference=reference)
+        yield whispered(broken(reference))
 
 
 async def _submit(room: Room, actor: Actor, sent: Submission, form: Form) -> Answer | None:

@@ -72,12 +72,16 @@ class Click(Incoming):
 
 @dataclass(frozen=True, slots=True)
 class Submission(Incoming):
-    """A modal that was sent. `values` holds by block id what was typed or picked, None where nothing was."""
+    """A modal that was sent. `values` holds by block id what was typed or picked, None where nothing was.
+
+    `metadata` is what the view carried: a reference that came back through Slack, to be judged as anything typed.
+    """
 
     callback: str = ""
     view: str = ""
     target: Target | None = None
     question: str | None = None
+    metadata: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self, block: str) -> str | None:
@@ -222,6 +226,7 @@ def submission(body: Mapping[str, Any], digest: str | None = None) -> Submission
         view=_text(view, "id"),
         target=target,
         question=question,
+        metadata=_text(view, "private_metadata"),
         values={str(block): _given(_dict(elements)) for block, elements in state.items()},
     )
 

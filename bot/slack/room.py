@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from bot.slack.backdrop import Backdrops
@@ -29,7 +29,10 @@ IN_TIME: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`help` are the sub-commands as they describe themselves: how to write each, and what it does."""
+    """`help` are the sub-commands as they describe themselves: how to write each, and what it does.
+
+    `manual` are the sub-words of those that have some, described alike.
+    """
 
     desk: Desk
     store: Store
@@ -37,6 +40,7 @@ class Room:
     backdrops: Backdrops
     installation: Installation
     help: tuple[tuple[str, str], ...] = ()
+    manual: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     async def do(self, actor: Actor, incoming: Incoming, target: Target, command: Command) -> Done:
         """The command, at most once per click or modal, and never late."""
@@ -46,6 +50,11 @@ class Room:
 
     async def create(self, actor: Actor, incoming: Incoming, draft: Draft) -> Done:
         return await self.desk.create(actor, draft, once=_once(incoming, draft), deadline=_deadline())
+
+    def once(self, incoming: Incoming, wanted: object) -> Idempotency:
+        """For offices: one wish once per click or window, which may be sent again with another wish."""
+        whole = _once(incoming, wanted)
+        return replace(whole, key=f"{whole.key}:{whole.body[:16]}")
 
     async def see(self, actor: Actor, request: str, wanted: Command | None = None) -> Request:
         """The request as it is now, for those who may know of it.

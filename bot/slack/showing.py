@@ -5,6 +5,8 @@ A call that fails is logged and, where there is a way left, told to the person; 
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,13 +16,19 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.answer import Answer, FieldErrors, Open, Publish, Replace, Whisper
+from bot.slack.answer import Answer, FieldErrors, Open, Publish, Replace, Unfold, Whisper
 from bot.slack.blocks import Json
 from bot.slack.cards import whisper
 from bot.slack.payload import Click, Incoming, Submission
 
 CHECKING: Final = "Checking who you are…"
 TOO_SLOW: Final = "Slack took too long to open the window. Nothing was changed; please click again."
+PACE: Final = 1.0
+"""Seconds between two drawings of one view, but for the last: `views.update` may be called 100 times a minute."""
+
+UNDER_WAY: Final = 0.3
+"""Seconds in which an acknowledgement that draws a view has reached Slack; a drawing that overtook it would be lost."""
+
 TRIGGER_GONE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
 
 log = structlog.get_logger()
@@ -54,6 +62,8 @@ def _in_the_modal(answer: Answer) -> tuple[Acknowledgement, Answer | None]:
             return Acknowledgement({"response_action": "push", "view": view}), None
         case Whisper():
             return Acknowledgement({"response_action": "update", "view": whispered(answer)}), None
+        case Unfold(view):
+            return Acknowledgement({"response_action": "update", "view": view}), answer
         case _:
             return Acknowledgement({}), answer
 
@@ -91,6 +101,8 @@ class Showing:
                 await self._open(view, incoming)
             case Replace(view):
                 await self._replace(view, incoming)
+            case Unfold():
+                await self._unfold(answer, incoming)
             case Publish(view):
                 await self._client.views_publish(user_id=incoming.sender.user, view=view)
             case FieldErrors(errors):
@@ -105,11 +117,34 @@ class Showing:
         else:
             await self._open(whispered(answer), incoming)
 
-    async def _open(self, view: Json, incoming: Incoming) -> None:
+    async def _open(self, view: Json, incoming: Incoming) -> str:
+        """The id of the new view."""
         if isinstance(incoming, Click) and incoming.view_type == "modal":
-            await self._client.views_push(trigger_id=incoming.trigger, view=view)
+            answer = await self._client.views_push(trigger_id=incoming.trigger, view=view)
         else:
-            await self._client.views_open(trigger_id=incoming.trigger, view=view)
+            answer = await self._client.views_open(trigger_id=incoming.trigger, view=view)
+        return str(answer["view"]["id"])
+
+    async def _unfold(self, answer: Unfold, incoming: Incoming) -> None:
+        id = await self._first(answer.view, incoming)
+        drawn, latest = time.monotonic(), None
+        async for view in answer.more:
+            latest = view
+            if time.monotonic() - drawn >= PACE:
+                await self._client.views_update(view_id=id, view=view)
+                drawn, latest = time.monotonic(), None
+        if latest is not None:
+            await self._client.views_update(view_id=id, view=latest)
+
+    async def _first(self, view: Json, incoming: Incoming) -> str:
+        """A submission has it from its acknowledgement."""
+        if isinstance(incoming, Submission):
+            await asyncio.sleep(UNDER_WAY)
+            return incoming.view
+        if isinstance(incoming, Click) and incoming.view is not None and incoming.view_type == "modal":
+            await self._client.views_update(view_id=incoming.view, view=view)
+            return incoming.view
+        return await self._open(view, incoming)
 
     async def _replace(self, view: Json, incoming: Incoming) -> None:
         id = incoming.view if isinstance(incoming, Click | Submission) else None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.slack.answer import Answer, Whisper
+from bot.slack.cards import help as help_card
 from bot.slack.cards import whisper
 from bot.slack.payload import Slash
-from bot.slack.room import Room
+from bot.slack.room import Room, must_be_mapped
 from bot.slack.target import Target
 from core.errors import Invalid
 from core.model.people import Actor
@@ -28,13 +30,39 @@ Run = Callable[[Room, Actor, Slash], Awaitable[Answer | None]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`usage` are its arguments as help shows them, `summary` one line. `open_to_all`: also for the unmapped."""
+    """`usage` are its arguments as help shows them, `summary` one line. `open_to_all`: also for the unmapped.
+
+    A topic has `subwords`, commands in their turn. A `word` of two words is a sub-word that has a file of its own.
+    """
 
     word: str
     usage: str
     summary: str
     run: Run
     open_to_all: bool = False
+    subwords: tuple[Command, ...] = ()
+
+
+def topic(word: str, summary: str, *subwords: Command) -> Command:
+    """A command whose first argument says what to do; alone it does the first of its sub-words."""
+    named = {each.word: each for each in subwords}
+
+    async def run(room: Room, actor: Actor, slash: Slash) -> Answer | None:
+        must_be_mapped(actor)
+        first, _, rest = slash.text.partition(" ")
+        chosen = named.get(first.lower()) if first else subwords[0]
+        if chosen is not None:
+            return await chosen.run(room, actor, replace(slash, text=rest.strip()))
+        note = "" if first == "help" else _unknown(first, named, word)
+        return Whisper(help_card.draw(room.manual.get(word, ()), note))
+
+    return Command(word, f"{' | '.join(each for each in named)}", summary, run, subwords=subwords)
+
+
+def _unknown(first: str, named: Mapping[str, Command], word: str) -> str:
+    near = difflib.get_close_matches(first.lower(), named, n=1)
+    meant = f"; did you mean {near[0]}?" if near else "."
+    return f"There is no '{first[:40]}' in {NAME} {word}{meant} This is what there is:"
 
 
 def number_and_text(slash: Slash, usage: str) -> tuple[int, str | None]:

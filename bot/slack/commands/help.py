@@ -1,4 +1,4 @@
-"""`help`: written from what every sub-command says of itself."""
+"""`help [topic]`: written from what every sub-command says of itself."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
 
-
-async def run(room: Room, _actor: Actor, _slash: Slash) -> Answer:
-    return Whisper(card.draw(room.help))
+USAGE = "[topic]"
 
 
-MEMBER = Command("help", "", "This list", run, open_to_all=True)
+async def run(room: Room, _actor: Actor, slash: Slash) -> Answer:
+    topic = slash.text.lower()
+    if topic in room.manual:
+        return Whisper(card.draw(room.manual[topic]))
+    note = f"There is nothing more to say about '{topic[:40]}'. This is what there is:" if topic else ""
+    return Whisper(card.draw(room.help, note))
+
+
+MEMBER = Command("help", USAGE, "This list; with a topic, what can be said there", run, open_to_all=True)

@@ -1,0 +1,67 @@
+"""What an admin typed, as the offices read it: Slack's mentions as addresses, groups and channels, words and quotes."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bot.slack.actor import KIND
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from core.errors import Invalid
+from core.model.people import Actor
+from core.ports import Reader
+
+NAME: Final = "/countersign"
+_USER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|([^>]*))?>")
+_CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|([^>]*))?>")
+_GROUP = re.compile(r"<!subteam\^[A-Z0-9]+(?:\|@?([^>]*))?>")
+_MAIL = re.compile(r"<mailto:([^|>]+)(?:\|[^>]*)?>")
+_WEB = re.compile(r"<(https?://[^|>]+)(?:\|[^>]*)?>")
+_ESCAPES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_WORDS = re.compile(r'["“”]([^"“”]*)["“”]|(\S+)')
+
+
+async def as_written(room: Room, actor: Actor, text: str) -> str:
+    """Free text in which `@ada` has become her address, `#deploys` its name, and Slack's escapes are undone."""
+    users = {found[1]: found[2] or found[1] for found in _USER.finditer(text)}
+    known = await room.read(lambda reader: _addresses(reader, actor.organisation, room.installation.issuer, users))
+    for user, called in users.items():
+        if user not in known:
+            raise Invalid(f"@{called[:40]} is not linked to a member here; add them with {NAME} members add.")
+    text = _USER.sub(lambda found: known[found[1]], text)
+    text = _CHANNEL.sub(lambda found: f"#{found[2]}" if found[2] else f"channel:{found[1]}", text)
+    text = _GROUP.sub(lambda found: f"@{found[1] or 'group'}", text)
+    text = _WEB.sub(lambda found: found[1], _MAIL.sub(lambda found: found[1], text))
+    for said, meant in _ESCAPES:
+        text = text.replace(said, meant)
+    return text.strip()
+
+
+def _addresses(reader: Reader, organisation: str, issuer: str, users: dict[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for user in users:
+        pinned = reader.identity(KIND, issuer, user)
+        if pinned is not None and pinned.organisation == organisation:
+            member = reader.member(organisation, pinned.member)
+            found |= {} if member is None else {user: member.email}
+    return found
+
+
+async def words_of(room: Room, actor: Actor, slash: Slash) -> list[str]:
+    """The single words, or what stands in quotes."""
+    text = await as_written(room, actor, slash.text)
+    return [found[1] if found[2] is None else found[2] for found in _WORDS.finditer(text)]
+
+
+def one_of(words: list[str], usage: str) -> str:
+    """The only word there may be."""
+    if not words:
+        raise missing("Something", usage)
+    if len(words) > 1:
+        raise Invalid(f"'{words[1][:40]}' is one word too many; write it like {NAME} {usage}.")
+    return words[0]
+
+
+def missing(what: str, usage: str) -> Invalid:
+    return Invalid(f"{what} is missing; write it like {NAME} {usage}.")

@@ -1,0 +1,85 @@
+"""`rules …`: who must say yes, who need not be asked; read back and tried on the past before it is saved."""
+
+from __future__ import annotations
+
+from bot.slack.admin import rules
+from bot.slack.admin.written import as_written, missing
+from bot.slack.answer import Answer, Open, Whisper
+from bot.slack.cards import mistake, rule_form
+from bot.slack.commands.base import Command, Run, topic
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from core.administration.proposals import Kind, Wish
+from core.errors import Invalid
+from core.model.people import Actor
+from core.model.rule import Mode
+
+LINE = '"name" when CONDITION require 1 of @group then 2 of @others expire 4h'
+
+
+async def listed(room: Room, actor: Actor, _slash: Slash) -> Answer:
+    return Open(await rules.listed(room, actor))
+
+
+async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await rules.shown(room, actor, await _name(room, actor, slash)))
+
+
+async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
+    """One line; alone, the form."""
+    await room.administration.must_manage(actor)
+    line = await as_written(room, actor, slash.text)
+    if not line:
+        projects = await room.administration.projects.list(actor)
+        return Open(rule_form.draw([project.name for project in projects]))
+    line = f"add {line}"
+    try:
+        return await rules.proposed(room, actor, Wish(Kind.ADD, written=line))
+    except Invalid as error:
+        if "position" not in error.fields:
+            raise
+        return Whisper(mistake.draw(error.sentence, line, int(error.fields["position"])))
+
+
+async def paste(room: Room, actor: Actor, _slash: Slash) -> Answer:
+    return Open(await rules.pasting(room, actor))
+
+
+async def edit(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await rules.editor(room, actor, await _name(room, actor, slash)))
+
+
+def _proposing(kind: Kind, mode: Mode = Mode.ON) -> Run:
+    async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
+        return await rules.proposed(room, actor, Wish(kind, await _name(room, actor, slash), mode=mode))
+
+    return run
+
+
+async def history(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await rules.history(room, actor, await _name(room, actor, slash)))
+
+
+async def _name(room: Room, actor: Actor, slash: Slash) -> str:
+    """A rule's name may have several words, with or without quotes."""
+    name = (await as_written(room, actor, slash.text)).strip('"“” ')
+    if not name:
+        raise missing("The name of the rule", "rules show NAME")
+    return name
+
+
+MEMBER = topic(
+    "rules",
+    "Who must say yes, and who need not be asked",
+    Command("list", "", "All rules, with their mode and how often they decided", listed),
+    Command("add", LINE, "A new rule in one line; alone, a form", add),
+    Command("paste", "", "A rule as YAML or JSON, new or in place of the one with its name", paste),
+    Command("show", "NAME", "A rule in plain words and as text, with everything that can be done", show),
+    Command("edit", "NAME", "Change a rule's text", edit),
+    Command("on", "NAME", "Let a rule judge", _proposing(Kind.SWITCH, Mode.ON)),
+    Command("shadow", "NAME", "Let a rule only say what it would do", _proposing(Kind.SWITCH, Mode.SHADOW)),
+    Command("off", "NAME", "Let a rule rest", _proposing(Kind.SWITCH, Mode.OFF)),
+    Command("remove", "NAME", "Take a rule out", _proposing(Kind.REMOVE)),
+    Command("history", "NAME", "Every version: who, when, why, what changed", history),
+    Command("undo", "NAME", "A rule as it was before its last change", _proposing(Kind.UNDO)),
+)
