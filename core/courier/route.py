@@ -27,6 +27,9 @@ MOST_IN_HAND = 64
 BREATH = 0.02
 """Seconds between being woken and looking: quick decisions in a row become one look."""
 
+STRIDE = 0.1
+"""Seconds from one look to the next at least: under load more looks would only take the writer's time from people."""
+
 DENIED = 1.0
 """Seconds before asking again for a lease that another courier holds, however often we are woken."""
 
@@ -56,6 +59,7 @@ class Route:
         self._cards = Cards(road)
         self._telling = Telling(road)
         self._denied_until = float("-inf")
+        self._looked_at = float("-inf")
         self._in_hand: dict[str, asyncio.Task[None]] = {}
         self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
@@ -95,7 +99,7 @@ class Route:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._road.patience.poll):
                 await self._road.wake.wait()
-        await asyncio.sleep(BREATH)
+        await asyncio.sleep(max(BREATH, self._looked_at + STRIDE - self._road.seconds()))
 
     async def _leave(self) -> None:
         tasks = set(self._in_hand.values())
@@ -113,6 +117,7 @@ class Route:
     async def round(self) -> int:
         """Claim what is due and begin it; says how many rows. 0 too while another courier holds the lease."""
         room, began = MOST_IN_HAND - len(self._in_hand), self._road.seconds()
+        self._looked_at = began
         if room <= 0 or began < self._denied_until:
             return 0
         renew = began > self._road.leased_until - self._road.patience.lease * 2 / 3
