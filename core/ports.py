@@ -27,7 +27,7 @@ from core.model.organisation import (
     Token,
 )
 from core.model.people import Actor, Person, Role
-from core.model.request import Request
+from core.model.request import Content, Request, Requester, Stage
 from core.model.rule import Rule, RuleVersion
 from core.model.schedule import Schedule, Shift
 from core.model.trust import OFF, Made, Record, Safety, Spent, Trusted
@@ -177,6 +177,21 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as the requester asked it at last, without what became of it: what judging it once more takes."""
+
+    number: int
+    project: str
+    requester: Requester
+    content: Content
+    at: datetime
+    on_behalf_of: str | None = None
+    named: tuple[Stage, ...] = ()
+    distinct: bool = False
+    notify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
     """What the store's indexes need that only the domain can say: principals waited for, and when the clock is next due."""
 
@@ -273,7 +288,9 @@ class Transaction(Protocol):
     def deliver(self, deliveries: Sequence[Delivery]) -> None: ...
     def deliveries(self, request: str) -> Sequence[Delivery]: ...
     def notify(self, notices: Sequence[Notice]) -> None: ...
-    def remembered(self, credential: str, key: str) -> Remembered | None: ...
+    def remembered(self, credential: str, key: str, *, then: str | None = None) -> Remembered | None:
+        """The reply kept under this key. `then` is a request that is asked for next: both come in one round trip."""
+
     def remember(self, credential: str, key: str, entry: Remembered) -> None:
         """Keep a reply for 24 hours; a second entry under one key raises `KeyTaken`."""
 
@@ -366,7 +383,9 @@ class Transaction(Protocol):
     def record_notice(self, notice: Notice) -> None: ...
 
     # What the sealer needs.
-    def unsealed(self, organisation: str, limit: int) -> Sequence[LedgerRow]: ...
+    def unsealed(self, organisation: str, limit: int) -> Sequence[tuple[int, str]]:
+        """Ids and hashes of ledger rows that no seal covers yet, in the order of their ids."""
+
     def last_seal(self, organisation: str) -> Seal | None: ...
     def seal(self, seal: Seal, positions: Mapping[int, int]) -> None:
         """Store the seal and give each ledger row (by id) its position."""
@@ -430,6 +449,11 @@ class Reader(Protocol):
     def request(self, id: str) -> Request | None: ...
     def request_by_number(self, organisation: str, number: int) -> Request | None: ...
     def requests(self, organisation: str, filter: Filter, *, cursor: str | None, limit: int) -> Page: ...
+    def asked(
+        self, organisation: str, *, since: datetime, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Asked], str | None]:
+        """The newest first, and where the next page starts (None at the end); changes by admins are none of them."""
+
     def count(self, organisation: str, filter: Filter, limit: int) -> int: ...
     def ledger(self, request: str, *, after: int, limit: int) -> Sequence[LedgerRow]: ...
     def feed(self, organisation: str, *, after: int, limit: int) -> Sequence[LedgerRow]: ...

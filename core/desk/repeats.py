@@ -29,7 +29,7 @@ class Refusal:
 
 def again(tx: Transaction, once: Idempotency | None, asked: str | None = None) -> Done | None:
     """The stored answer to a repeat of the same key; `asked` is the request it was sent to, if there was one."""
-    entry = tx.remembered(once.credential, once.key) if once is not None else None
+    entry = tx.remembered(once.credential, once.key, then=asked) if once is not None else None
     if once is None or entry is None:
         return None
     if entry.body != once.body or asked not in (None, entry.request):

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from core.ledger.chain import canonical, digest, moment
-from core.ports import LedgerRow, Seal, Transaction
+from core.ports import Seal, Transaction
 
 MOST: Final = 1000
 """Rows under one seal at most."""
@@ -27,17 +27,23 @@ LEASE_SECONDS: Final = 10.0
 
 
 class Sealer:
-    """Seals with one key, in the name of one replica. Call it with a transaction and the organisations to look at."""
+    """Seals with one key. Call it with a transaction and the organisations to look at.
 
-    def __init__(self, key: Ed25519PrivateKey, owner: str) -> None:
+    `owner` names this replica for the lease; None where every writer has the database to itself, and none is needed.
+    """
+
+    def __init__(self, key: Ed25519PrivateKey, owner: str | None) -> None:
         self._key = key
         self._key_id = key_id(key.public_key())
         self._owner = owner
 
     def __call__(self, tx: Transaction, organisations: Iterable[str]) -> None:
         for organisation in sorted(organisations):
-            if tx.hold_lease(f"seal:{organisation}", self._owner, LEASE_SECONDS):
+            if self._is_my_turn(tx, organisation):
                 self._catch_up(tx, organisation)
+
+    def _is_my_turn(self, tx: Transaction, organisation: str) -> bool:
+        return self._owner is None or tx.hold_lease(f"seal:{organisation}", self._owner, LEASE_SECONDS)
 
     def _catch_up(self, tx: Transaction, organisation: str) -> None:
         last = tx.last_seal(organisation)
@@ -48,14 +54,14 @@ class Sealer:
             if len(rows) < MOST:
                 return
 
-    def _seal(self, tx: Transaction, organisation: str, rows: Sequence[LedgerRow], last: Seal | None) -> Seal:
+    def _seal(self, tx: Transaction, organisation: str, rows: Sequence[tuple[int, str]], last: Seal | None) -> Seal:
         first = 1 if last is None else last.last + 1
         draft = Seal(
             organisation=organisation,
             number=1 if last is None else last.number + 1,
             first=first,
             last=first + len(rows) - 1,
-            root=root_of(row.hash for row in rows),
+            root=root_of(hashed for _, hashed in rows),
             previous="" if last is None else last.hash,
             hash="",
             signature="",
@@ -63,7 +69,7 @@ class Sealer:
             at=tx.now(),
         )
         seal = self._signed(draft)
-        tx.seal(seal, {row.id: position for position, row in enumerate(rows, start=first)})
+        tx.seal(seal, {id: position for position, (id, _) in enumerate(rows, start=first)})
         return seal
 
     def _signed(self, draft: Seal) -> Seal:

@@ -94,10 +94,10 @@ class Statements:
             yield prepared.sql, prepared.values(row)
 
     def _inserted(self, statement: Insert, rows: Sequence[Params]) -> Iterator[tuple[str, Params]]:
-        """Text and values of as few statements as insert all the rows; sizes are powers of two, so they are few too."""
+        """Text and values of as few statements as insert all the rows."""
         columns, start = tuple(rows[0]), 0
         while start < len(rows):
-            size = min(MOST_ROWS, 1 << ((len(rows) - start).bit_length() - 1))
+            size = min(MOST_ROWS, len(rows) - start)
             prepared = self._for_rows(statement, columns, size)
             part = rows[start : start + size]
             values = {f"{name}_{place}": value for place, row in enumerate(part) for name, value in row.items()}
@@ -144,6 +144,10 @@ class Session(ABC):
     @abstractmethod
     def rows(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> list[Row]:
         """What a query finds; with `clock`, `now` is read anew right after it, locks waited for and all."""
+
+    @abstractmethod
+    def ahead(self, statement: Executable, params: Params, *, clock: bool = False) -> None:
+        """This very query will be asked for soon; where answers travel, this one may travel with the next one's."""
 
     @abstractmethod
     def run(self, statement: Executable, params: Params | None = None) -> int:

@@ -22,8 +22,12 @@ T = TypeVar("T")
 Seal = Callable[[Transaction, frozenset[str]], None]
 """Seals what has been added to the ledgers of these organisations."""
 
-BLOCK: Final = 10
-"""Numbers drawn at once: few enough that a restart leaves no puzzling gap."""
+BLOCK: Final = 4
+"""Numbers drawn at once where few are asked for: a restart leaves no puzzling gap."""
+
+LARGEST_BLOCK: Final = 64
+BUSY: Final = 1.0
+"""Seconds within which a block that is used up makes the next one twice as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Engine(ABC):
         self._listeners: dict[object, Callable[[frozenset[Changed]], None]] = {}
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: iter(()))
         self._drawing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._drawn: dict[str, tuple[int, float]] = {}
 
     async def transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
@@ -77,8 +82,11 @@ class Engine(ABC):
 
     async def _draw(self, organisation: str) -> None:
         """A block in a transaction of its own, so that no command holds the counter's lock across its commit."""
-        last = await self.transact(partial(_draw, organisation))
-        self._numbers[organisation] = iter(range(last - BLOCK + 1, last + 1))
+        size, at = self._drawn.get(organisation, (BLOCK, float("-inf")))
+        size = min(size * 2, LARGEST_BLOCK) if self._loop.time() - at < BUSY else BLOCK
+        last = await self.transact(partial(_draw, organisation, size))
+        self._drawn[organisation] = size, self._loop.time()
+        self._numbers[organisation] = iter(range(last - size + 1, last + 1))
 
     def subscribe(self, callback: Callable[[frozenset[Changed]], None]) -> Callable[[], None]:
         key = object()
@@ -98,6 +106,6 @@ class Engine(ABC):
         return StoreReader(db, self._parts.codec)
 
 
-def _draw(organisation: str, tx: Transaction) -> int:
+def _draw(organisation: str, block: int, tx: Transaction) -> int:
     assert isinstance(tx, StoreTransaction)  # noqa: S101 (the port offers no counters: numbers are the store's own)
-    return tx.draw(organisation, BLOCK)
+    return tx.draw(organisation, block)

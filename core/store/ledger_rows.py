@@ -25,8 +25,8 @@ FEED: Final = (
     .order_by(events.c.position)
     .limit(bindparam("limit"))
 )
-UNSEALED: Final = (
-    select(events)
+_UNSEALED: Final = (
+    select(events.c.id, events.c.hash)
     .where(events.c.organisation == bindparam("organisation"), events.c.position.is_(None))
     .order_by(events.c.id)
     .limit(bindparam("limit"))
@@ -114,9 +114,8 @@ class Sealing:
 
     _db: Session
 
-    def unsealed(self, organisation: str, limit: int) -> Sequence[LedgerRow]:
-        found = self._db.rows(UNSEALED, {"organisation": organisation, "limit": limit})
-        return [ledger_row(row) for row in found]
+    def unsealed(self, organisation: str, limit: int) -> Sequence[tuple[int, str]]:
+        return self._db.rows(_UNSEALED, {"organisation": organisation, "limit": limit})
 
     def unsealed_organisations(self) -> Sequence[str]:
         return [row[0] for row in self._db.rows(_UNSEALED_ORGANISATIONS)]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import errors
@@ -58,6 +58,15 @@ def connect(url: str) -> Connection:
     return connection
 
 
+Asked = tuple[Executable, tuple[tuple[str, Any], ...]]
+Answers = tuple[psycopg.Cursor[Row], psycopg.Cursor[Row] | None]
+"""What a query finds, and the clock read right after it."""
+
+
+def _asked(statement: Executable, params: Params) -> Asked:
+    return statement, tuple(sorted(params.items()))
+
+
 class PostgresSession(Session):
     """Statements on one connection; pipelined inside `transaction`."""
 
@@ -70,12 +79,14 @@ class PostgresSession(Session):
         self._now: datetime | None = None
         self._pipeline: psycopg.Pipeline | None = None
         self._checks: list[tuple[psycopg.Cursor[Row], Exception]] = []
+        self._sent: dict[Asked, Answers] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """BEGIN travels with the first statement, COMMIT with the last; an exception rolls back."""
         self._now, self.committing = None, False
         self._checks.clear()
+        self._sent.clear()
         try:
             with self.connection.pipeline() as self._pipeline:
                 self._execute("BEGIN")
@@ -88,13 +99,22 @@ class PostgresSession(Session):
                 self.connection.execute("ROLLBACK")
 
     def rows(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> list[Row]:
-        prepared = self._prepared(statement)
-        cursor = self._execute(prepared.sql, prepared.values(params or {}))
-        asked = self._execute(_CLOCK) if clock or (self._now is None and self._pipeline is not None) else None
-        found = prepared.rows(cursor.fetchall())
+        params = params or {}
+        sent = self._sent.pop(_asked(statement, params), None) if self._sent else None
+        cursor, asked = sent or self._ask(
+            statement, params, clock=clock or (self._now is None and self._pipeline is not None)
+        )
+        found = self._prepared(statement).rows(cursor.fetchall())
         if asked is not None:
             self._read_clock(asked)
         return found
+
+    def ahead(self, statement: Executable, params: Params, *, clock: bool = False) -> None:
+        self._sent[_asked(statement, params)] = self._ask(statement, params, clock=clock)
+
+    def _ask(self, statement: Executable, params: Params, *, clock: bool) -> Answers:
+        prepared = self._prepared(statement)
+        return self._execute(prepared.sql, prepared.values(params)), self._execute(_CLOCK) if clock else None
 
     def run(self, statement: Executable, params: Params | None = None) -> int:
         prepared = self._prepared(statement)

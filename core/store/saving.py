@@ -127,6 +127,10 @@ class Saving:
         self.changed: dict[str, Changed] = {}
         self.logged: set[str] = set()
 
+    def ahead(self, id: str) -> None:
+        """This request will be asked for next, locked."""
+        self._db.ahead(_FOR_CHANGE, {"id": id}, clock=True)
+
     def request(self, id: str, *, lock: bool = True) -> Request | None:
         row = self._db.row(_FOR_CHANGE if lock else _STATE, {"id": id}, clock=lock)
         if row is None:

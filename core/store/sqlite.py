@@ -73,6 +73,9 @@ class SqliteSession(Session):
             self._now = None
         return prepared.rows(self._cursor.fetchall())
 
+    def ahead(self, statement: Executable, params: Params, *, clock: bool = False) -> None:
+        """Nothing travels here."""
+
     def run(self, statement: Executable, params: Params | None = None) -> int:
         prepared = self._prepared(statement)
         self._execute(prepared.sql, prepared.values(params or {}))
