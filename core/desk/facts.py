@@ -24,7 +24,7 @@ from core.rulebook.judge import judge
 from core.scheduling.escalations import next_escalation
 
 ROSTER = 25
-"""People looked at behind one principal when asking whether a plan can pass; enough for any bars and minimum."""
+"""People looked at behind one principal when asking whether a plan can pass, beside those that it needs and that are barred."""
 
 EVERYBODY = 500
 """People behind one principal of an `all` requirement."""
@@ -66,7 +66,8 @@ def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) 
     if proposal is not None:
         given = _given(tx, request, call, facts)
         judgement = _judgement(request, command, facts, proposal[1], given)
-        facts = replace(facts, judgement=judgement, rosters=rosters(tx, judgement.plan, facts.project.id))
+        few = rosters(tx, judgement.plan, facts.project.id, beside=len(judgement.plan.barred))
+        facts = replace(facts, judgement=judgement, rosters=few)
         return facts if facts.problems else _with_what_is_missing(tx, request, command, proposal[1], facts)
     if isinstance(command, c.Approve | c.Withdraw | c.GrantLease) and request is not None:
         return replace(facts, rosters=rosters(tx, _only_fixing(request.plan), facts.project.id))
@@ -106,8 +107,10 @@ def _with_what_is_missing(
 ) -> Facts:
     """Who asks for what nobody can give must name others; where rules do, the request opens and admins are told."""
     judgement = facts.judgement
-    short = () if judgement is None else _missing(tx, judgement.plan, facts.rosters, facts.project.id)
-    if not short or judgement is None:
+    if judgement is None or not _missing(tx, judgement.plan, facts.rosters, facts.project.id):
+        return facts
+    short = _missing(tx, judgement.plan, rosters(tx, judgement.plan, facts.project.id), facts.project.id)
+    if not short:
         return facts
     own = _judgement(request, command, facts, named, None).plan
     if own != judgement.plan:
@@ -211,12 +214,14 @@ def _only_fixing(plan: Plan) -> Plan:
     return replace(plan, stages=tuple(stages))
 
 
-def rosters(tx: Transaction, plan: Plan, project: str) -> dict[str, frozenset[str]]:
-    """The active members behind every principal of the plan, as many as each requirement could need."""
+def rosters(tx: Transaction, plan: Plan, project: str, *, beside: int = ROSTER) -> dict[str, frozenset[str]]:
+    """The active members behind every principal of the plan: as many as it could need in all, and so many `beside`."""
+    requirements = [requirement for stage in plan.stages for requirement in stage.requirements]
+    enough = beside + sum(requirement.slots(None) for requirement in requirements)
     limits: dict[str, int] = {}
     for stage in plan.stages:
         for requirement in stage.requirements:
-            limit = EVERYBODY if requirement.fixes_people else ROSTER + requirement.slots(None)
+            limit = EVERYBODY if requirement.fixes_people else enough
             for source in requirement.sources:
                 limits[source.principal] = max(limit, limits.get(source.principal, 0))
     return {principal: tx.roster(principal, project, limit) for principal, limit in limits.items()}
