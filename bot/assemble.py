@@ -25,7 +25,7 @@ from bot.settings import Keys, Settings, key_bytes, keys_for
 from bot.slack.app import Slack, build, find_installation, web_client
 from bot.slack.backdrop import Backdrops
 from bot.slack.channels import Channels
-from bot.slack.door import Entrance
+from bot.slack.door import Application, Entrance
 from bot.slack.installation import Installation
 from bot.slack.socket import Socket
 from core import requirements
@@ -92,11 +92,12 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A whole server, its loops running."""
+    """A whole server, its loops running. `entrance` is what is served: the API, and Slack's door beside it."""
 
     rooms: Rooms
     house: House
     app: Api
+    entrance: Application
     courier: Courier
     alarm: Alarm
     slack: Slack | None = None
@@ -114,9 +115,9 @@ async def forget(store: Store) -> None:
         pass
 
 
-def owner_of_seals(url: str) -> str:
-    """Replicas take turns by name; whoever writes to a SQLite file has it alone, so that all are one."""
-    return "whoever writes" if url.startswith("sqlite") else fresh()
+def owner_of_seals(url: str) -> str | None:
+    """Replicas take turns by name; whoever writes to a SQLite file has it alone."""
+    return None if url.startswith("sqlite") else fresh()
 
 
 def derive(request: Request) -> Derived:
@@ -233,16 +234,21 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     for listener in (waiting.changed, courier.nudge, alarm.rearm):
         store.subscribe(listener)
     if workspace is None:
-        return Assembly(inside, house, app, courier, alarm)
+        return Assembly(inside, house, app, app, courier, alarm)
     slack = _slack(inside, workspace, courier)
     store.subscribe(slack.nudge)
     inside.administration.logins.subscribe(slack.announcing.new_token)
     socket = _socket(inside.settings, workspace, slack)
     if socket is not None:
         house.probes.append(_connected(socket))
-    if inside.settings.slack_signing_secret is not None:
-        app.add_middleware(Entrance, door=slack.door(inside.settings.slack_signing_secret.get_secret_value()))
-    return Assembly(inside, house, app, courier, alarm, slack, socket)
+    return Assembly(inside, house, app, _entrance(inside.settings, app, slack), courier, alarm, slack, socket)
+
+
+def _entrance(settings: Settings, app: Api, slack: Slack) -> Application:
+    """Slack's path stands before the API, so that no click pays for the API's middleware."""
+    if settings.slack_signing_secret is None:
+        return app
+    return Entrance(app, slack.door(settings.slack_signing_secret.get_secret_value()))
 
 
 def _slack(inside: Rooms, workspace: Workspace, courier: Courier) -> Slack:

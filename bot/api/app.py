@@ -27,6 +27,9 @@ ABOUT = (
 )
 
 
+OFTEN: Final = ("requests", "decisions")
+"""Asked for all day long: their paths are looked through before the others."""
+
 IDEMPOTENCY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -54,8 +57,8 @@ def create_app(house: House) -> Api:
     """An ASGI application on the given rooms. It owns none of them: whoever made them closes them."""
     resources: dict[str, Routes] = members(routes)
     app = Api(house, resources)
-    for resource in resources.values():
-        app.include_router(resource.router)
+    for resource in sorted(resources.values(), key=lambda resource: resource.word not in OFTEN):
+        app.router.routes.extend(resource.router.routes)
     app.include_router(docs)
     app.add_exception_handler(ApprovalError, on_refusal)
     app.add_exception_handler(HTTPException, on_http)

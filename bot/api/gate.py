@@ -22,6 +22,9 @@ LARGEST_BODY: Final = 256 * 1024
 OPEN_PATHS: Final = frozenset({"/v1/login"})
 """Under `/v1` but before there is a credential."""
 
+SLOW: Final = 1.0
+"""Seconds from which an answer is worth a line in the log though nothing went wrong; a wait that was asked for is not."""
+
 log = structlog.get_logger()
 
 
@@ -113,7 +116,8 @@ class _Visit:
         self._house.metrics.answered(self._scope["method"], route, self._status or 0, None if held else seconds)
         if refused := self.state.get("refused"):
             self._house.metrics.refused(refused)
-        log.info(
+        say = log.debug if (self._status or 500) < 400 and (held or seconds < SLOW) else log.info
+        say(
             "answered",
             reference=self.reference,
             method=self._scope["method"],

@@ -20,6 +20,9 @@ from bot.settings import Settings, load
 from core.store.lock import only_server
 
 STOPPING_SECONDS = 10
+GARBAGE = (10_000, 20, 20)
+"""Thresholds of the collector: a command makes a few thousand objects, hardly any of them in circles."""
+
 log = structlog.get_logger()
 
 
@@ -50,6 +53,7 @@ async def _serve(settings: Settings) -> int:
         # What is here now stays: looking through it again and again for garbage would hold every click up for 100 ms.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GARBAGE)
         server = server_for(assembly)
         log.info("listening", url=settings.url, docs=f"{settings.url}/docs")
         await server.serve()
@@ -61,12 +65,13 @@ def server_for(assembly: Assembly) -> Server:
     """The HTTP server of an assembly, at the address its settings name."""
     settings = assembly.rooms.settings
     config = uvicorn.Config(
-        assembly.app,
+        assembly.entrance,
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         lifespan="off",
         timeout_graceful_shutdown=STOPPING_SECONDS,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import logging
 import re
 import time
@@ -17,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from yarl import query_to_pairs
@@ -190,14 +190,10 @@ def _parse(headers: Mapping[bytes, bytes], raw: bytes) -> dict[str, Any]:
 
 
 def _json(text: str) -> dict[str, Any]:
-    value = json.loads(text, parse_constant=_no_number)
+    value = orjson.loads(text)
     if not isinstance(value, dict):
         raise Turned(400, "not understood")
     return value
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(name)
 
 
 def _request(body: dict[str, Any], headers: Mapping[bytes, bytes], raw: bytes) -> AsyncBoltRequest:

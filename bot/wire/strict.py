@@ -46,13 +46,7 @@ class Shape(BaseModel):
 def load_json(body: bytes) -> Any:
     """The value in `body`, if it is JSON that every reader understands alike."""
     try:
-        value = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_finite,
-        )
+        value = _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
         raise Invalid("The body is not UTF-8; send JSON encoded in UTF-8.") from None
     except RecursionError:
@@ -88,6 +82,11 @@ def _finite(digits: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise Invalid("A number is too large; send a finite one.")
     return number
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer, parse_float=_finite
+)
 
 
 def depth_of(value: Any) -> int:
@@ -180,13 +179,16 @@ def _not_blank(text: str) -> str:
     return text
 
 
+_NOT_IN_ADDRESSES = re.compile(r"[\s<>|\"\\^`{}\x00-\x20]")
+
+
 def _web_address(text: str) -> str:
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
         parts, host = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s<>|\"\\^`{}\x00-\x20]", text):
+    if parts.scheme not in ("http", "https") or not host or _NOT_IN_ADDRESSES.search(text):
         raise ValueError("must be an http or https address")
     return text
 
