@@ -8,6 +8,7 @@ from typing import Any
 
 from core.masking import mask_path
 from core.model import event as e
+from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
 from core.model.request import Request, Status, Verdict
 from core.standing import people_waited_for, stand
@@ -261,9 +262,26 @@ def _discarded(request: Request, event: e.Discarded) -> tuple[Told, ...]:
 def _execution(word: str, sentence: str) -> Callable[[Request, Any], tuple[Told, ...]]:
     def say(request: Request, event: Any) -> tuple[Told, ...]:
         detail = getattr(event, "detail", None)
+        if is_change(request):
+            return _carried_out(request, event)
         return _line(f"{sentence}: {detail}" if detail else f"{sentence}.", word)
 
     return say
+
+
+def _carried_out(request: Request, event: Any) -> tuple[Told, ...]:
+    """Whoever asked hears what became of a change: it is made, or was not, the moment it was agreed to."""
+    if isinstance(event, e.ExecutionStarted):
+        return ()
+    made = isinstance(event, e.ExecutionSucceeded)
+    word, sentence = ("carried_out", "Done") if made else ("not_carried_out", "Not done")
+    hint = f" Collect its secret with /countersign collect #{request.number}." if made and _has_secret(request) else ""
+    said = f"{sentence}: {event.detail}"
+    return (*_line(said, word), Told(REQUESTER, word, f"{_name(request)}: {said}{hint}"))
+
+
+def _has_secret(request: Request) -> bool:
+    return request.content.type == f"{PREFIX}keys"
 
 
 _SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {

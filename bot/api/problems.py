@@ -8,6 +8,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.wire.setting_up import AskedFor, AskedView
+from core.administration import Asked
 from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound, TooSoon, Unavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -75,9 +77,23 @@ def bug(reference: str) -> Response:
     return document(500, TITLES[500], "internal_error", detail, reference)
 
 
+def asked(error: Asked, url: str) -> Response:
+    """No problem: four eyes are on, so the change is a request now."""
+    made = error.made
+    found = AskedFor(id=made.id, number=made.asked or 0, url=f"{url}/v1/requests/{made.id}")
+    return Response(
+        AskedView(asked=found, detail=error.sentence).model_dump_json(),
+        202,
+        {"Cache-Control": "no-store", "Location": found.url},
+        "application/json",
+    )
+
+
 async def on_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, ApprovalError):
         raise error
+    if isinstance(error, Asked):
+        return asked(error, request.app.state.house.url)
     request.scope.setdefault("state", {})["refused"] = error.word
     return problem(error, request.scope["state"].get("reference"))
 

@@ -26,6 +26,11 @@ COMMANDS: Final = (
     ("reject", "bot.cli.remote:reject", THERE, "Reject a request; the comment is the reason."),
 )
 FAMILIES: Final = (
+    (
+        "admin",
+        "When admins are lost.",
+        (("recover", "bot.cli.recovery:recover", "Make somebody an admin again; switch four eyes off."),),
+    ),
     ("agents", "Machines that ask, and their keys.", (("add", "bot.cli.host:add_agent", "Add one; prints its key."),)),
     (
         "audit",

@@ -11,6 +11,7 @@ from bot.slack.drawing import Backdrop
 from bot.slack.target import Target
 from bot.slack.wording import MARKS, asks, changes, edit_lines, leaves, money, say
 from core.masking import mask_text
+from core.model.change import is_change_type
 from core.model.request import Content, Question, Request
 from core.model.requirement import Result
 from core.standing import StageStanding, StageState, people_waited_for, stand
@@ -73,7 +74,8 @@ def _what(content: Content) -> list[list[Json]]:
     lines = []
     if content.action:
         lines.append([_label("Action"), b.words(mask_text(content.action), 300, "code")])
-    lines += _figures("Parameters", content.params)
+    if not is_change_type(content.type):  # there they are how it is carried out; what it means is the description
+        lines += _figures("Parameters", content.params)
     if content.reasoning and content.description:
         lines.append([_label("Why"), b.words(mask_text(content.reasoning), 300)])
     if content.cost is not None:

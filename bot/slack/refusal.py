@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.slack.answer import Answer, FieldErrors, Whisper
 from bot.slack.cards import whisper
+from core.administration import Asked
 from core.errors import ApprovalError
 
 BROKEN: Final = (
@@ -15,11 +16,13 @@ BROKEN: Final = (
 
 def refused(error: ApprovalError) -> Whisper:
     """The sentence alone, privately. All kinds are said the same way: each says itself what to do."""
-    return Whisper(whisper.draw(error.sentence), "Nothing was changed")
+    return Whisper(whisper.draw(error.sentence), "Asked" if isinstance(error, Asked) else "Nothing was changed")
 
 
 def refused_form(error: ApprovalError, fields: dict[str, str]) -> Answer:
     """Under its field where the modal has one for it (`fields`: name in the error -> block id), else under the first."""
+    if isinstance(error, Asked):
+        return refused(error)
     block = fields.get(str(error.fields.get("field")), next(iter(fields.values()), ""))
     return FieldErrors({block: error.sentence}) if block else refused(error)
 

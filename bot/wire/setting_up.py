@@ -11,7 +11,18 @@ from bot.wire.showing import View
 from bot.wire.strict import Email, Free, Moment, Name, Shape, Who, some, text
 from core.errors import Invalid
 from core.model.duration import parse_duration, say_duration
-from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Project, Settings, Token
+from core.model.organisation import (
+    Agent,
+    ApiKey,
+    Grant,
+    Group,
+    Identity,
+    Member,
+    Organisation,
+    Project,
+    Settings,
+    Token,
+)
 from core.model.people import Role
 
 RoleWord = Literal["requester", "approver", "auditor", "admin"]
@@ -125,6 +136,15 @@ def _as_setting(name: str, value: Any) -> Any:
             return value
 
 
+class OrganisationSettings(Shape):
+    """`four_eyes` takes two other active admins to switch on. `admin_channel` is where admins are asked; "" for none."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"four_eyes": True, "admin_channel": "#admins"}]})
+
+    four_eyes: bool | None = None
+    admin_channel: Annotated[str, text(81)] | None = None
+
+
 class NewProject(Shape):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "payments", "settings": {"reply_window": "8h"}}]}
@@ -186,6 +206,39 @@ class LoginIn(Shape):
 
 
 # -------------------------------------------------------------------------------------------------------------- going out
+
+
+class AskedFor(View):
+    """The request by which the other admins are asked."""
+
+    id: str
+    number: int
+    url: str
+
+
+class AskedView(View):
+    """Four eyes are on: nothing is changed yet, another admin must agree first."""
+
+    asked: AskedFor
+    detail: str
+
+
+class OrganisationView(View):
+    id: str
+    name: str
+    four_eyes: bool
+    admin_channel: str | None
+    created_at: datetime
+
+
+def show_organisation(organisation: Organisation) -> OrganisationView:
+    return OrganisationView(
+        id=organisation.id,
+        name=organisation.name,
+        four_eyes=organisation.four_eyes,
+        admin_channel=organisation.admin_channel,
+        created_at=organisation.created_at,
+    )
 
 
 class MemberView(View):

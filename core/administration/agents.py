@@ -198,22 +198,24 @@ class Keys(Office):
         made = await self._change(work, once)
         return NewKey(await self._get(actor, owner, made.id), None if made.replayed else secret)
 
-    async def collect(self, actor: Actor, request: str) -> NewKey:
+    async def collect(self, actor: Actor, request: str, *, once: Idempotency | None = None) -> NewKey:
         """The secret of the key that others agreed to in this request (by id): made now, shown to whoever asked, once."""
         asked = await self._store.read(lambda reader: _agreed(reader, actor, request))
         secret = new_secret(KEY)
 
-        def work(tx: Transaction) -> ApiKey:
-            key = tx.within(lambda _, reader: _key_of(reader, asked))
+        key = await self._store.read(lambda reader: _key_of(reader, asked))
+
+        def work(tx: Transaction) -> str:
             if key.revoked_at is not None or not tx.keep_first_key_hash(key.id, self._pepper.hash(secret, KEY)):
                 raise Conflict(
                     "This key's secret was already collected, and is shown once only; revoke the key and add another.",
                     code="already_collected",
                 )
             tx.log(actor.organisation, "key_collected", actor, {"key": key.id, "agent": key.agent, "request": asked.id})
-            return key
+            return key.id
 
-        return NewKey(await self._store.transact(work), secret)
+        made = await self._change(work, once)
+        return NewKey(key, None if made.replayed else secret)
 
     async def revoke(self, actor: Actor, agent: str, key: str) -> ApiKey:
         """From now on the key is unknown; revoking twice is no error."""

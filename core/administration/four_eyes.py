@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.administration.office import Asked, Made, Office
+from core.administration.office import Asked, Made, Office, operator
 from core.administration.plain_words import lines_of
 from core.administration.rehearsal import Effect, Recorder, at_once, deterministic, print_of
 from core.administration.spelling import spell, unspell
@@ -75,15 +75,8 @@ class FourEyes:
         """Raises `Asked`; answers only where the call would change nothing."""
         arguments = dict(given.arguments)
         once = arguments.pop("once", None)
-        call = {
-            "office": self._word(office),
-            "method": method.__name__,
-            "arguments": spell({name: one for name, one in arguments.items() if name not in ("self", "actor")}),
-            "seed": self._fresh(),
-        }
-        rehearsed, organisation = await self._store.transact(
-            lambda tx: tx.within(lambda inner, reader: self._look(inner, reader, actor, call), keep=False)
-        )
+        call = self._call(office, method.__name__, arguments)
+        rehearsed, organisation = await self._rehearse(actor, call)
         if not rehearsed.effects:
             return rehearsed.answer
         change = await self._store.read(
@@ -91,6 +84,29 @@ class FourEyes:
         )
         done = await self._desk.ask_for_change(actor, change, once=once)
         raise _asked(done.request, replayed=done.replayed)
+
+    async def by_host(self, actor: Actor, topic: str, office: Office, method: str, **arguments: Any) -> Request | None:
+        """A change nobody is asked for, by whoever has the host: a request all the same, so that all admins hear of it.
+
+        None where it would change nothing.
+        """
+        call = self._call(office, method, arguments)
+        rehearsed, organisation = await self._rehearse(actor, call)
+        if not rehearsed.effects:
+            return None
+        change = await self._store.read(
+            lambda reader: self._change(reader, actor, topic, call, rehearsed, organisation)
+        )
+        return (await self._desk.ask_for_change(actor, change)).request
+
+    def _call(self, office: Office, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        said = {name: one for name, one in arguments.items() if name not in ("self", "actor")}
+        return {"office": self._word(office), "method": method, "arguments": spell(said), "seed": self._fresh()}
+
+    async def _rehearse(self, actor: Actor, call: Mapping[str, Any]) -> tuple[Rehearsed, Organisation | None]:
+        return await self._store.transact(
+            lambda tx: tx.within(lambda inner, reader: self._look(inner, reader, actor, call), keep=False)
+        )
 
     def carry_out(self, tx: Transaction, request: Request) -> str:
         """Make the change as it was shown, or refuse; runs in the transaction of the last vote, inside a unit of its own."""
@@ -139,8 +155,9 @@ class FourEyes:
         organisation: Organisation | None,
     ) -> Change:
         project = min(reader.projects(actor.organisation), key=lambda one: (one.created_at, one.id)).id
+        by_host = actor.kind == "system"
         barred = frozenset({actor.id}) | rehearsed.gaining
-        if not reader.roster(ADMINS, project, ADMINS_LOOKED_AT) - barred:
+        if not by_host and not reader.roster(ADMINS, project, ADMINS_LOOKED_AT) - barred:
             raise Conflict(
                 "Four eyes are on, and there is no other admin who could agree to this. Whoever has the host can make "
                 "one with: countersign admin recover.",
@@ -154,7 +171,7 @@ class FourEyes:
             if_denied="Everything stays as it is.",
         )
         channel = None if organisation is None else organisation.admin_channel
-        return Change(content, project, barred, () if channel is None else (channel,))
+        return Change(content, project, barred, () if channel is None else (channel,), by_host)
 
     def _word(self, office: Office) -> str:
         return next(word for word, known in self._offices.items() if known is office)
@@ -173,6 +190,8 @@ def _title(lines: tuple[str, ...]) -> str:
 
 def _still_there(reader: Reader, request: Request) -> Actor:
     """Whoever asked, with the rights they have now."""
+    if request.requester.kind == "system":
+        return operator(request.organisation)
     asker = reader.member(request.organisation, request.requester.id)
     if asker is None or not asker.active:
         raise NotAllowed(

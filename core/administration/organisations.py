@@ -10,8 +10,8 @@ from typing import Final
 
 from core.administration.members import Members
 from core.administration.office import Office, four_eyes, must_manage, operator
-from core.errors import Conflict, Invalid
-from core.model.organisation import Organisation, Project, Settings
+from core.errors import Conflict, Invalid, NotAllowed
+from core.model.organisation import Grant, Organisation, Project, Settings
 from core.model.people import ADMINS, Actor, Role
 from core.naming import find_member
 from core.ports import Idempotency, Reader, Store, Transaction
@@ -87,6 +87,30 @@ class Organisations(Office):
 
         await self._change(work, once)
         return changed
+
+    async def recover(self, actor: Actor, email: str | None, *, four_eyes_off: bool = False) -> None:
+        """For whoever has the host when admins are lost: a member is an admin again, new or back if need be."""
+        if actor.kind != "system":
+            raise NotAllowed("Only whoever has the host can do that: countersign admin recover.")
+        present = await self._store.read(lambda reader: _the_organisation(reader, actor.organisation))
+        if email is not None:
+            await self._readmit(actor, email)
+        if four_eyes_off and present.four_eyes:
+            await self._store.transact(lambda tx: tx.put(replace(present, four_eyes=False)))
+        payload = {"email": email, "four_eyes_off": four_eyes_off}
+        await self._store.transact(lambda tx: tx.log(actor.organisation, "admin_recovered", actor, payload))
+
+    async def _readmit(self, actor: Actor, email: str) -> None:
+        known = await self._store.read(lambda reader: find_member(reader, actor.organisation, email))
+        if known is None:
+            await self._members.add(actor, email, roles=(Role.ADMIN,))
+            return
+        if not known.active:
+            await self._members.change(actor, known.id, active=True)
+        grant = Grant(actor.organisation, None, f"member:{known.id}", Role.ADMIN)
+        if grant in set(await self._store.read(lambda reader: reader.grants(actor.organisation))):
+            return
+        await self._store.transact(lambda tx: tx.grant(grant))
 
     def _make(self, tx: Transaction, name: str) -> Organisation | None:
         """None while another replica is making it: its lease outlasts its commit."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from core.desk.weighing import Revision, bind
+from core.model.change import is_change
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.request import Request
 from core.model.rule import Rule
@@ -48,7 +49,9 @@ async def past_revisions(store: Store, organisation: str, before: Rules, after: 
 
         def look(reader: Reader, start: str | None = start, room: int = room) -> tuple[list[PastRevision], str | None]:
             page = reader.requests(organisation, Filter(since=since), cursor=start, limit=room)
-            return [_past(reader, one, projects, types, rules) for one in page.requests], page.next_cursor
+            return [
+                _past(reader, one, projects, types, rules) for one in page.requests if not is_change(one)
+            ], page.next_cursor
 
         some, cursor = await store.read(look)
         found += some

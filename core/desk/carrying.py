@@ -20,9 +20,9 @@ CarryOut = Callable[[Transaction, Request], str]
 """Makes the change a request asks for; the sentence that says what was done. Whatever it raises takes it all back."""
 
 
-def is_agreed(before: Request, after: Request) -> bool:
+def is_agreed(before: Request | None, after: Request) -> bool:
     """Whether this very step was the yes to a change."""
-    return is_change(after) and after.is_yes and not before.is_yes
+    return is_change(after) and after.is_yes and not (before is not None and before.is_yes)
 
 
 def carry_out(tx: Transaction, request: Request, how: CarryOut | None) -> tuple[e.Event, ...]:

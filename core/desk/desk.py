@@ -252,6 +252,8 @@ class Desk:
         self._save(tx, None, request, events, call.actor)
         self._count(tx, call, facts, request)
         self._supersede(tx, request, facts)
+        if is_agreed(None, request):
+            request = self._carried_out(tx, request)
         if call.once is not None:
             tx.remember(call.once.credential, call.once.key, Remembered(call.once.body, request.id, {}))
         return Done(request, events=events)

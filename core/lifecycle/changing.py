@@ -22,8 +22,13 @@ REMIND: Final = (timedelta(hours=1), timedelta(hours=4))
 WHY: Final = "Four eyes are on: what decides who must say yes is changed only when another admin agrees."
 
 
+BY_HOST: Final = "whoever has the host did this, with countersign admin recover"
+
+
 def judge_change(change: Change) -> Judgement:
     """One yes of any admin of the organisation but those it bars."""
+    if change.by_host:
+        return Judgement(Outcome.ALLOW, Plan(tell=(Source(ADMINS, "all admins"),), why=(BY_HOST,)), "admin")
     admins = Approvals("s1r1", 1, (Source(ADMINS, "another admin"),))
     plan = Plan(
         stages=(Stage(1, "Another admin", (admins,)),),

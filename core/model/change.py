@@ -19,13 +19,14 @@ class Change:
     """What the desk is handed to ask for a change: what it says, and whom of the admins it must not ask.
 
     `barred` are member ids: whoever asks, and whoever gains by it. `notify` are channels; without any, each admin is
-    shown the card directly.
+    shown the card directly. `by_host`: whoever has the host did it, so nobody is asked and all admins are told.
     """
 
     content: Content
     project: str
     barred: frozenset[str]
     notify: tuple[str, ...] = ()
+    by_host: bool = False
 
 
 def is_change_type(word: str) -> bool:

@@ -25,7 +25,7 @@ async def agents(request: Request) -> Response:
     return answer_list(_AGENTS, [show_agent(agent) for agent in found], None)
 
 
-@router.post("/v1/agents", **spec("Add an agent", body=NewAgent, answer=AgentView, status=201))
+@router.post("/v1/agents", **spec("Add an agent", body=NewAgent, answer=AgentView, status=201, asks=True))
 async def add(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -49,7 +49,7 @@ async def suspend(request: Request, id: str) -> Response:
     return await _suspend(request, id, suspended=True)
 
 
-@router.post("/v1/agents/{id}/resume", **spec("Let its keys work again", body=Nothing, answer=AgentView))
+@router.post("/v1/agents/{id}/resume", **spec("Let its keys work again", body=Nothing, answer=AgentView, asks=True))
 async def resume(request: Request, id: str) -> Response:
     return await _suspend(request, id, suspended=False)
 
@@ -67,7 +67,9 @@ async def keys(request: Request, id: str) -> Response:
     return answer_list(_KEYS, [show_key(key) for key in found], None)
 
 
-@router.post("/v1/agents/{id}/keys", **spec("Make a key, shown once", body=NewKey, answer=KeyView, status=201))
+@router.post(
+    "/v1/agents/{id}/keys", **spec("Make a key, shown once", body=NewKey, answer=KeyView, status=201, asks=True)
+)
 async def add_key(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     agent = await office.agents.get(who, id)
@@ -83,6 +85,16 @@ async def add_key(request: Request, id: str) -> Response:
         once=await once(request),
     )
     return answer(show_key(made.key, made.secret), 201)
+
+
+@router.post(
+    "/v1/requests/{id}/collect",
+    **spec("Collect the key that others agreed to, shown once", body=Nothing, answer=KeyView),
+)
+async def collect(request: Request, id: str) -> Response:
+    await body_of(request, Nothing)
+    made = await house(request).administration.keys.collect(actor(request), id, once=await once(request))
+    return answer(show_key(made.key, made.secret))
 
 
 @router.delete("/v1/agents/{id}/keys/{key}", **spec("Revoke a key", answer=KeyView))

@@ -9,6 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from bot.wire.setting_up import AskedView
 from bot.wire.strict import Shape, example
 
 REF: Final = "#/components/schemas/{model}"
@@ -22,6 +23,15 @@ SAID: Final[Mapping[int, str]] = {
     413: "The body is larger than 256 KiB: `too_large`.",
     429: "Not so soon: `rate_limited`; `Retry-After` says when.",
     503: "Something we need did not answer; nothing was done: `unavailable`.",
+}
+
+
+ASKS: Final[dict[int | str, dict[str, Any]]] = {
+    202: {
+        "description": "Four eyes are on: nothing is changed yet, the other admins are asked by this request. It is "
+        "carried out with the yes of one of them, if nothing it would change has been changed by then.",
+        "model": AskedView,
+    }
 }
 
 
@@ -42,8 +52,12 @@ def spec(
     body: type[Shape] | None = None,
     query: type[Shape] | None = None,
     writes: bool = False,
+    asks: bool = False,
 ) -> dict[str, Any]:
-    """Keyword arguments for a route's decorator. Routes read bodies and queries themselves; this only describes them."""
+    """Keyword arguments for a route's decorator. Routes read bodies and queries themselves; this only describes them.
+
+    `asks`: with four eyes on, the other admins are asked first.
+    """
     extra: dict[str, Any] = {}
     parameters = [] if query is None else _parameters(query)
     if body is not None:
@@ -53,7 +67,7 @@ def spec(
     return {
         "summary": summary,
         "status_code": status,
-        "responses": {status: _ok(answer), **_problems(writes=writes or body is not None)},
+        "responses": {status: _ok(answer), **(ASKS if asks else {}), **_problems(writes=writes or body is not None)},
         "openapi_extra": extra,
     }
 

@@ -23,7 +23,7 @@ async def groups(request: Request) -> Response:
     return answer_list(_GROUPS, [_view(group) for group in found], None)
 
 
-@router.post("/v1/groups", **spec("Add a group", body=NewGroup, answer=GroupView, status=201))
+@router.post("/v1/groups", **spec("Add a group", body=NewGroup, answer=GroupView, status=201, asks=True))
 async def add(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -36,7 +36,9 @@ async def get(request: Request, id: str) -> Response:
     return answer(_view(await house(request).administration.groups.get(actor(request), id)))
 
 
-@router.post("/v1/groups/{id}/members", **spec("Set, add, remove members", body=GroupMembers, answer=GroupView))
+@router.post(
+    "/v1/groups/{id}/members", **spec("Set, add, remove members", body=GroupMembers, answer=GroupView, asks=True)
+)
 async def set_members(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.groups.get(who, id)

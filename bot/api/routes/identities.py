@@ -31,7 +31,9 @@ async def identities(request: Request) -> Response:
     return answer_list(_IDENTITIES, [show_identity(identity) for identity in found], None)
 
 
-@router.post("/v1/identities", **spec("Pin a user to a member", body=NewIdentity, answer=IdentityView, status=201))
+@router.post(
+    "/v1/identities", **spec("Pin a user to a member", body=NewIdentity, answer=IdentityView, status=201, asks=True)
+)
 async def pin(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -42,7 +44,7 @@ async def pin(request: Request) -> Response:
     )
 
 
-@router.delete("/v1/identities/{id}", **spec("Unpin", answer=IdentityView))
+@router.delete("/v1/identities/{id}", **spec("Unpin", answer=IdentityView, asks=True))
 async def unpin(request: Request, id: str) -> Response:
     return answer(show_identity(await house(request).administration.identities.unpin(actor(request), id)))
 

@@ -52,7 +52,7 @@ async def members(request: Request) -> Response:
     return answer_list(_MEMBERS, [show_member(member) for member in found], following)
 
 
-@router.post("/v1/members", **spec("Add a member", body=NewMember, answer=MemberView, status=201))
+@router.post("/v1/members", **spec("Add a member", body=NewMember, answer=MemberView, status=201, asks=True))
 async def add(request: Request) -> Response:
     rooms, who = house(request), actor(request)
     await rooms.administration.must_manage(who)
@@ -67,7 +67,9 @@ async def get(request: Request, id: str) -> Response:
     return answer(show_member(await house(request).administration.members.get(actor(request), id)))
 
 
-@router.patch("/v1/members/{id}", **spec("Change or deactivate a member", body=MemberChange, answer=MemberView))
+@router.patch(
+    "/v1/members/{id}", **spec("Change or deactivate a member", body=MemberChange, answer=MemberView, asks=True)
+)
 async def change(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.members.get(who, id)
@@ -83,7 +85,7 @@ async def grants(request: Request) -> Response:
     return answer_list(_GRANTS, [show_grant(grant) for grant in found], None)
 
 
-@router.post("/v1/grants", **spec("Give a role", body=GrantIn, answer=GrantView, status=201))
+@router.post("/v1/grants", **spec("Give a role", body=GrantIn, answer=GrantView, status=201, asks=True))
 async def give(request: Request) -> Response:
     who, office = actor(request), house(request).administration
     await office.must_manage_somewhere(who)
@@ -92,7 +94,7 @@ async def give(request: Request) -> Response:
     return answer(show_grant(grant), 201)
 
 
-@router.delete("/v1/grants", **spec("Take a role back", query=GrantQuery, answer=GrantView))
+@router.delete("/v1/grants", **spec("Take a role back", query=GrantQuery, answer=GrantView, asks=True))
 async def take(request: Request) -> Response:
     who, office = actor(request), house(request).administration
     await office.must_manage_somewhere(who)

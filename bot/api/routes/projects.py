@@ -22,7 +22,7 @@ async def projects(request: Request) -> Response:
     return answer_list(_PROJECTS, [show_project(project) for project in found], None)
 
 
-@router.post("/v1/projects", **spec("Add a project", body=NewProject, answer=ProjectView, status=201))
+@router.post("/v1/projects", **spec("Add a project", body=NewProject, answer=ProjectView, status=201, asks=True))
 async def add(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -36,7 +36,7 @@ async def get(request: Request, id: str) -> Response:
     return answer(show_project(await house(request).administration.projects.get(actor(request), id)))
 
 
-@router.patch("/v1/projects/{id}/settings", **spec("Change settings", body=SettingsIn, answer=ProjectView))
+@router.patch("/v1/projects/{id}/settings", **spec("Change settings", body=SettingsIn, answer=ProjectView, asks=True))
 async def change(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     project = await office.projects.get(who, id)

@@ -40,7 +40,7 @@ async def rules(request: Request) -> Response:
     return answer_list(_RULES, [show_rule(rule) for rule in found.rules], None)
 
 
-@router.post("/v1/rules", **spec("Add a rule", body=RuleIn, answer=SavedRule, status=201))
+@router.post("/v1/rules", **spec("Add a rule", body=RuleIn, answer=SavedRule, status=201, asks=True))
 async def add(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -82,7 +82,7 @@ async def versions(request: Request, id: str) -> Response:
     )
 
 
-@router.put("/v1/rules/{id}", **spec("Change a rule", body=RuleChange, answer=SavedRule))
+@router.put("/v1/rules/{id}", **spec("Change a rule", body=RuleChange, answer=SavedRule, asks=True))
 async def change(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -91,7 +91,7 @@ async def change(request: Request, id: str) -> Response:
     return answer(show_saved(await office.rules.change(who, id, said.rule, version=said.version)))
 
 
-@router.post("/v1/rules/{id}/switch", **spec("Switch on, to shadow, off", body=RuleSwitch, answer=RuleView))
+@router.post("/v1/rules/{id}/switch", **spec("Switch on, to shadow, off", body=RuleSwitch, answer=RuleView, asks=True))
 async def switch(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -101,7 +101,7 @@ async def switch(request: Request, id: str) -> Response:
     return answer(show_rule(await office.rules.switch(who, id, Mode(said.mode), reason=said.reason, once=key)))
 
 
-@router.post("/v1/rules/{id}/undo", **spec("Take the last change back", answer=RuleView, writes=True))
+@router.post("/v1/rules/{id}/undo", **spec("Take the last change back", answer=RuleView, writes=True, asks=True))
 async def undo(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -109,7 +109,7 @@ async def undo(request: Request, id: str) -> Response:
     return answer(show_rule(await office.rules.undo(who, id, once=await once(request))))
 
 
-@router.delete("/v1/rules/{id}", **spec("Remove a rule", query=RuleQuery, answer=RuleView, writes=True))
+@router.delete("/v1/rules/{id}", **spec("Remove a rule", query=RuleQuery, answer=RuleView, writes=True, asks=True))
 async def remove(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)

@@ -27,7 +27,7 @@ async def get(request: Request, word: str) -> Response:
     return answer(show_type(await house(request).administration.types.get(actor(request), word)))
 
 
-@router.put("/v1/types/{word}", **spec("Add or change a type", body=TypeIn, answer=TypeView))
+@router.put("/v1/types/{word}", **spec("Add or change a type", body=TypeIn, answer=TypeView, asks=True))
 async def put(request: Request, word: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -35,7 +35,7 @@ async def put(request: Request, word: str) -> Response:
     return answer(show_type(await office.types.put(who, said.entry(word), said.may_ask)))
 
 
-@router.delete("/v1/types/{word}", **spec("Remove a type", answer=TypeView, writes=True))
+@router.delete("/v1/types/{word}", **spec("Remove a type", answer=TypeView, writes=True, asks=True))
 async def remove(request: Request, word: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
