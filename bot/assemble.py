@@ -21,6 +21,7 @@ from bot.api.waiting import Waiting
 from bot.clock import TurnableClock
 from bot.guard import Guard
 from bot.outlets.slack import SlackOutlet
+from bot.sealing import Seals
 from bot.settings import Keys, Settings, key_bytes, keys_for
 from bot.slack.app import Slack, build, find_installation, web_client
 from bot.slack.backdrop import Backdrops
@@ -52,6 +53,10 @@ LATEST_SWEEP: Final = 60
 FORGET_EVERY: Final = timedelta(hours=1)
 FORGET_AT_ONCE: Final = 500
 """Rows one chore lets go of in one transaction."""
+
+MARKS_LEFT: Final = 50
+ADD_UP_EVERY: Final = timedelta(minutes=10)
+ADDED_AT_ONCE: Final = 20
 
 CLOCK_SKEW: Final = 2
 """Seconds a server's clock may be off the database's."""
@@ -109,6 +114,12 @@ def fresh() -> str:
     return str(ULID())
 
 
+async def add_up(store: Store) -> None:
+    """One row of what became of an agent's requests instead of many that say the same."""
+    while await store.transact(lambda tx: tx.add_up_trust(MARKS_LEFT, ADDED_AT_ONCE), chore=True) >= ADDED_AT_ONCE:
+        pass
+
+
 async def forget(store: Store) -> None:
     """Let go of replies, login codes and counts of refusals whose day has passed."""
     while await store.transact(lambda tx: tx.forget(FORGET_AT_ONCE), chore=True) >= FORGET_AT_ONCE:
@@ -155,9 +166,12 @@ async def rooms(
             turned=lambda: now.offset,
         ) as store,
     ):
-        desk = Desk(store, fresh=fresh, outlets=outlets, conditions=Conditions())
         pepper = Pepper(key_bytes(keys.pepper))
-        administration = Administration(store, desk, fresh=fresh, pepper=pepper)
+        desk = Desk(
+            store, fresh=fresh, outlets=outlets, conditions=Conditions(), key=pepper.hash("key", "spot checks").encode()
+        )
+        sealing = Seals([key_bytes(key) for key in keys.encryption])
+        administration = Administration(store, desk, fresh=fresh, pepper=pepper, sealing=sealing)
         yield Rooms(settings, keys, now, store, desk, administration, pepper, guard)
 
 
@@ -226,7 +240,10 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
         now=inside.clock.now,
         next_due=lambda: store.read(lambda reader: reader.next_due()),
         sweep=desk.sweep,
-        chores=[Chore("forget", FORGET_EVERY, lambda: forget(store))],
+        chores=[
+            Chore("forget", FORGET_EVERY, lambda: forget(store)),
+            Chore("add up trust", ADD_UP_EVERY, lambda: add_up(store)),
+        ],
     )
     house = House(store, desk, inside.administration, inside.pepper, waiting, inside.settings.url)
     house.probes += [_database(inside), _sweep(alarm)]

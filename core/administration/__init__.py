@@ -26,6 +26,7 @@ from core.administration.agents import Agents, Keys, NewKey
 from core.administration.four_eyes import FourEyes
 from core.administration.groups import Groups
 from core.administration.identities import Identities
+from core.administration.leases import Leases
 from core.administration.logins import Logins, NewToken
 from core.administration.members import Grants, Members
 from core.administration.office import Asked, Office, may_somewhere, must_manage, operator
@@ -33,6 +34,8 @@ from core.administration.organisations import Organisations
 from core.administration.projects import Projects
 from core.administration.proposals import Proposals
 from core.administration.rules import RuleOffice
+from core.administration.safety import SafetyOffice
+from core.administration.schedules import Schedules, Sealing
 from core.administration.types import Types
 from core.desk import Desk
 from core.errors import NotAllowed
@@ -44,21 +47,27 @@ __all__ = ["Administration", "Asked", "NewKey", "NewToken", "operator"]
 
 
 class Administration:
-    """The offices side by side. `fresh` gives an unused ULID."""
+    """The offices side by side. `fresh` gives an unused ULID; without `sealing` no secret can be kept for later."""
 
-    def __init__(self, store: Store, desk: Desk, *, fresh: Callable[[], str], pepper: Pepper) -> None:
+    def __init__(
+        self, store: Store, desk: Desk, *, fresh: Callable[[], str], pepper: Pepper, sealing: Sealing | None = None
+    ) -> None:
         self._store = store
         self.members = Members(store, fresh)
         self.grants = Grants(store, fresh)
         self.groups = Groups(store, fresh)
         self.projects = Projects(store, fresh)
-        self.agents = Agents(store, fresh, desk)
+        leases = Leases(store, fresh, desk)
+        self.agents = Agents(store, fresh, desk, leases)
         self.keys = Keys(store, fresh, pepper)
         self.identities = Identities(store, fresh)
         self.logins = Logins(store, fresh, pepper)
         self.rules = RuleOffice(store, fresh, desk)
         self.proposals = Proposals(store, fresh, desk)
         self.types = Types(store, fresh)
+        self.safety = SafetyOffice(store, fresh)
+        self.leases = leases
+        self.schedules = Schedules(store, fresh, sealing)
         self.organisations = Organisations(store, fresh, self.members)
         offices = {word: office for word, office in vars(self).items() if isinstance(office, Office)}
         self.four_eyes = FourEyes(store, desk, fresh, offices)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from core.administration.leases import Leases
 from core.administration.office import Office, four_eyes, must_manage, the_member, the_project
 from core.administration.rehearsal import first_id
 from core.desk import Desk
@@ -24,9 +25,10 @@ ACTS_FOR = ("always", "sometimes", "never")
 
 
 class Agents(Office):
-    def __init__(self, store: Store, fresh: Callable[[], str], desk: Desk) -> None:
+    def __init__(self, store: Store, fresh: Callable[[], str], desk: Desk, leases: Leases) -> None:
         super().__init__(store, fresh)
         self._desk = desk
+        self._leases = leases
 
     async def list(self, actor: Actor) -> Sequence[Agent]:
         def look(reader: Reader) -> Sequence[Agent]:
@@ -78,7 +80,7 @@ class Agents(Office):
     async def suspend(
         self, actor: Actor, wanted: str, *, suspended: bool = True, once: Idempotency | None = None
     ) -> Agent:
-        """Blocks its keys and claims at once and cancels what it has open; the inverse brings back the keys alone."""
+        """Blocks its keys and claims at once and cancels what it has open, takes its leases back; the inverse brings back the keys alone."""
         agent = await self.get(actor, wanted)
 
         def work(tx: Transaction) -> str:
@@ -91,6 +93,7 @@ class Agents(Office):
 
         await self._change(work, once)
         if suspended:
+            await self._leases.revoke_all(actor, agent.id)
             await self._cancel_open(actor, agent)
         return await self.get(actor, agent.id)
 

@@ -12,15 +12,28 @@ from core.administration.rehearsal import Effect
 from core.model.duration import say_duration
 from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, RequestType
 from core.model.rule import Rule
+from core.model.schedule import Schedule
 from core.ports import Reader
 from core.rulebook.document import write_rule
 from core.rulebook.read_back import read_back
 
-SILENT: Final = frozenset({"move_rulebook"})
+SILENT: Final = frozenset({"move_rulebook", "set_shifts"})
 """Writes that only follow from others."""
 
 UNSAID: Final = frozenset(
-    {"id", "organisation", "created_at", "pinned_at", "agent", "last_used_at", "order", "changed_at"}
+    {
+        "id",
+        "organisation",
+        "created_at",
+        "pinned_at",
+        "agent",
+        "last_used_at",
+        "order",
+        "changed_at",
+        "sealed_url",
+        "tried_at",
+        "fetched_at",
+    }
 )
 """Fields of nouns that say nothing to people."""
 
@@ -50,8 +63,13 @@ class _Saying:
                 yield f"Take the role {grant.role} from {self._principal(grant.principal)} {self._where(grant.project)}."
             case "set_group_members", group:
                 yield from self._members(str(group), effect)
+            case "drop_group", group:
+                people = self._people(effect.before or ()) or "nobody"
+                yield f"Remove the group @{self._group(str(group))}, in which there is {people}."
             case "unpin", identity:
                 yield f"Unpin {self._identity(str(identity))}."
+            case "drop_schedule", Schedule() as schedule:
+                yield f"Remove schedule {schedule.name}."
             case "put_rule", Rule() as rule:
                 yield from _rule(rule, effect)
             case _:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final, TypeVar, cast
 
 from core.model.organisation import Agent, ApiKey, Group, Identity, Member, Organisation, Project
 from core.model.rule import Rule
+from core.model.schedule import Schedule
 from core.ports import Reader, Store, Transaction
 
 T = TypeVar("T")
@@ -124,12 +125,18 @@ def before_of(reader: Reader, writer: str, given: tuple[Any, ...]) -> Any:
             return id
         case "set_group_members", (group, _):
             return tuple(sorted(reader.group_members(group)))
+        case "drop_group", (group,):
+            return tuple(sorted(reader.group_members(group)))
         case (("grant" | "revoke"), (grant,)):
             return grant in set(reader.grants(grant.organisation))
         case "move_rulebook", (organisation, _):
             return reader.rulebook_version(organisation)
         case "put_rule", (rule,):
             return _rule(reader, rule)
+        case "put_safety", (organisation, _):
+            return reader.safety(organisation)
+        case (("put_schedule" | "drop_schedule"), (schedule,)):
+            return _schedule(reader, schedule)
         case (("put_type" | "drop_type"), (organisation, type)):
             word = type if isinstance(type, str) else type.word
             return next((one for one in reader.rulebook(organisation).types if one.word == word), None)
@@ -159,6 +166,12 @@ def _noun(reader: Reader, noun: Any) -> Any:
 
 def _with_id(nouns: Iterable[Any], id: str) -> Any:
     return next((noun for noun in nouns if noun.id == id), None)
+
+
+def _schedule(reader: Reader, schedule: Schedule) -> Schedule | None:
+    """But for when its feed was read, which no admin changes."""
+    found = reader.schedule(schedule.organisation, schedule.name)
+    return None if found is None else replace(found, tried_at=None, fetched_at=None, problem=None)
 
 
 def _rule(reader: Reader, rule: Rule) -> Rule | None:

@@ -21,7 +21,8 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A feed by the name rules use (`oncall:<name>`); `url` is encrypted, `host` is all of it that is ever shown.
+    """A feed by the name rules use (`oncall:<name>`); `sealed_url` is encrypted, since such
+    addresses open a calendar to whoever knows them; `host` is all of it that is ever shown.
 
     `fetched_at` is when it was last read whole, `tried_at` when that was last tried, `problem` what went wrong then.
     """
@@ -29,7 +30,7 @@ class Schedule:
     id: str
     organisation: str
     name: str
-    url: str
+    sealed_url: str
     host: str
     created_at: datetime
     tried_at: datetime | None = None

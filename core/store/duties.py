@@ -21,7 +21,7 @@ _SCHEDULES: Final = _ALL.where(schedules.c.organisation == bindparam("organisati
 _new = upsert(schedules)
 _PUT: Final = _new.on_conflict_do_update(
     index_elements=[schedules.c.id],
-    set_={name: _new.excluded[name] for name in ("name", "url", "host", "tried_at", "fetched_at", "problem")},
+    set_={name: _new.excluded[name] for name in ("name", "sealed_url", "host", "tried_at", "fetched_at", "problem")},
     where=schedules.c.organisation == _new.excluded.organisation,
 )
 _DROP: Final = delete(schedules).where(schedules.c.id == bindparam("id"))
@@ -60,9 +60,9 @@ class Duties(DutyReads):
         if self._db.run(_PUT, values) != 1:
             raise Conflict("This id belongs to another organisation; nothing was changed.")
 
-    def drop_schedule(self, schedule: str) -> None:
-        self._db.run(_CLEAR, {"schedule": schedule})
-        self._db.run(_DROP, {"id": schedule})
+    def drop_schedule(self, schedule: Schedule) -> None:
+        self._db.run(_CLEAR, {"schedule": schedule.id})
+        self._db.run(_DROP, {"id": schedule.id})
 
     def set_shifts(self, schedule: str, shifts: Iterable[Shift]) -> None:
         self._db.run(_CLEAR, {"schedule": schedule})

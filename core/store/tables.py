@@ -573,7 +573,7 @@ schedules: Final = Table(
     Column("id", Id, primary_key=True),
     _organisation(),
     Column("name", Text, nullable=False),
-    Column("url", Text, nullable=False),  # encrypted: such addresses open the calendar to whoever knows them
+    Column("sealed_url", Text, nullable=False),
     Column("host", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("tried_at", UtcDateTime),

@@ -102,7 +102,7 @@ def _schedules() -> None:
         sa.Column("id", _Id, nullable=False),
         sa.Column("organisation", _Id, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("sealed_url", sa.Text(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("tried_at", UtcDateTime(), nullable=True),

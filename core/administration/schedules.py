@@ -1,0 +1,242 @@
+"""Schedules: calendars of who is on duty, by the names that rules write as `oncall:<name>`, and what they last said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from core.administration.office import Office, four_eyes, must_look, must_manage
+from core.errors import Conflict, Invalid, NotFound, Unavailable
+from core.model.people import Actor
+from core.model.schedule import Schedule, Shift
+from core.ports import Idempotency, Reader, Store, Transaction
+from core.rulebook.binding import sources_of
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,59}")
+MOST: Final = 100
+
+
+class Sealing(Protocol):
+    """Keeps what opens something else unreadable in the database; `place` binds it to where it is kept."""
+
+    def seal(self, secret: str, place: str) -> str: ...
+    def unseal(self, sealed: str, place: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """A schedule as it is now: who is on duty by it, and `nobody` where it says why it stands for nobody."""
+
+    schedule: Schedule
+    now: tuple[str, ...]
+    unknown: tuple[str, ...]
+    next: Shift | None
+    nobody: str | None
+
+
+class Schedules(Office):
+    def __init__(self, store: Store, fresh: Callable[[], str], sealing: Sealing | None) -> None:
+        super().__init__(store, fresh)
+        self._kept_sealing = sealing
+
+    @property
+    def _sealing(self) -> Sealing:
+        if self._kept_sealing is None:
+            raise Unavailable(
+                "No secret can be kept here, so there can be no schedules; start the server with its keys."
+            )
+        return self._kept_sealing
+
+    async def list(self, actor: Actor) -> Sequence[OnDuty]:
+        def look(reader: Reader) -> Sequence[OnDuty]:
+            must_look(actor)
+            return [_on_duty(reader, schedule) for schedule in reader.schedules(actor.organisation)]
+
+        return await self._store.read(look)
+
+    async def get(self, actor: Actor, name: str) -> OnDuty:
+        def look(reader: Reader) -> OnDuty:
+            must_look(actor)
+            return _on_duty(reader, _the_schedule(reader, actor.organisation, name))
+
+        return await self._store.read(look)
+
+    async def add(self, actor: Actor, name: str, url: str, *, once: Idempotency | None = None) -> OnDuty:
+        """Its feed is read soon after; until then it stands for nobody."""
+        await self._must_be_sound(actor, name, url)
+        await self._add(actor, name, self._sealed(actor, name, url), _host(url), once=once)
+        return await self.get(actor, name)
+
+    async def change(self, actor: Actor, name: str, url: str, *, once: Idempotency | None = None) -> OnDuty:
+        """Another feed under the same name; what the old one said no longer counts."""
+        await self._must_be_sound(actor, name, url)
+        await self._change_feed(actor, name, self._sealed(actor, name, url), _host(url), once=once)
+        return await self.get(actor, name)
+
+    def _sealed(self, actor: Actor, name: str, url: str) -> str:
+        """Before anybody else is asked, so that the address stands in no request."""
+        return self._sealing.seal(url, _place(actor.organisation, name))
+
+    async def _must_be_sound(self, actor: Actor, name: str, url: str) -> None:
+        await self._store.read(lambda reader: must_manage(reader, actor))
+        _must_be_sound(name, url)
+
+    @four_eyes("schedules")
+    async def _add(self, actor: Actor, name: str, sealed: str, host: str, *, once: Idempotency | None = None) -> None:
+        repeat = await self._replayed(once)
+
+        def look(reader: Reader) -> None:
+            must_manage(reader, actor)
+            known = reader.schedules(actor.organisation)
+            if not repeat and any(schedule.name == name for schedule in known):
+                raise Conflict(f"There already is a schedule {name}; change that one.", code="already_exists")
+            if len(known) >= MOST:
+                raise Conflict(f"There are {MOST} schedules, which is the limit; remove some.", code="too_many")
+
+        await self._store.read(look)
+
+        def work(tx: Transaction) -> str:
+            id = f"sch_{self._fresh()}"
+            tx.put_schedule(Schedule(id, actor.organisation, name, sealed, host, tx.now()))
+            tx.log(actor.organisation, "schedule_added", actor, {"schedule": id, "name": name, "host": host})
+            return id
+
+        await self._change(work, once)
+
+    @four_eyes("schedules")
+    async def _change_feed(
+        self, actor: Actor, name: str, sealed: str, host: str, *, once: Idempotency | None = None
+    ) -> None:
+        found = await self._found(actor, name)
+
+        def work(tx: Transaction) -> str:
+            anew = replace(found, sealed_url=sealed, host=host, tried_at=None, fetched_at=None, problem=None)
+            tx.put_schedule(anew)
+            tx.set_shifts(found.id, ())
+            payload = {"schedule": found.id, "name": name, "host": host}
+            tx.log(actor.organisation, "schedule_changed", actor, payload)
+            return found.id
+
+        await self._change(work, once)
+
+    @four_eyes("schedules")
+    async def remove(self, actor: Actor, name: str) -> Schedule:
+        """Only what no rule names any more; requests that wait for it go on naming it, and it stands for nobody."""
+        found = await self._found(actor, name)
+        naming = await self._store.read(lambda reader: _rules_naming(reader, actor.organisation, name))
+        if naming:
+            raise Conflict(f"Rule {naming[0]} still names oncall:{name}; change it first.", code="still_named")
+
+        def work(tx: Transaction) -> None:
+            tx.drop_schedule(found)
+            tx.log(actor.organisation, "schedule_removed", actor, {"schedule": found.id, "name": name})
+
+        await self._store.transact(work)
+        return found
+
+    async def _found(self, actor: Actor, name: str) -> Schedule:
+        def look(reader: Reader) -> Schedule:
+            must_manage(reader, actor)
+            return _the_schedule(reader, actor.organisation, name)
+
+        return await self._store.read(look)
+
+    # For whoever reads the feeds.
+
+    async def all(self) -> Sequence[tuple[Schedule, str]]:
+        """Every schedule of every organisation, with the address of its feed."""
+        kept = await self._store.read(lambda reader: reader.schedules(None))
+        return [(one, self._sealing.unseal(one.sealed_url, _place(one.organisation, one.name))) for one in kept]
+
+    async def keep(self, schedule: Schedule, shifts: Iterable[Shift]) -> None:
+        """What the feed says, in place of what it said before."""
+        read = tuple(shifts)
+
+        def work(tx: Transaction) -> None:
+            present = _unmoved(tx, schedule)
+            if present is not None:
+                now = tx.now()
+                tx.put_schedule(replace(present, tried_at=now, fetched_at=now, problem=None))
+                tx.set_shifts(schedule.id, read)
+
+        await self._store.transact(work, chore=True)
+
+    async def miss(self, schedule: Schedule, problem: str) -> None:
+        """The feed could not be read; what it said last is believed for a while."""
+
+        def work(tx: Transaction) -> None:
+            present = _unmoved(tx, schedule)
+            if present is not None:
+                tx.put_schedule(replace(present, tried_at=tx.now(), problem=problem[:500]))
+
+        await self._store.transact(work, chore=True)
+
+
+def _unmoved(tx: Transaction, schedule: Schedule) -> Schedule | None:
+    """None where it was removed, or given another address, while its feed was read."""
+    present = tx.schedule(schedule.organisation, schedule.name)
+    return (
+        present
+        if present is not None and (present.id, present.sealed_url) == (schedule.id, schedule.sealed_url)
+        else None
+    )
+
+
+def _the_schedule(reader: Reader, organisation: str, name: str) -> Schedule:
+    found = reader.schedule(organisation, name)
+    if found is None:
+        raise NotFound("There is no such schedule here; look at the list of schedules.")
+    return found
+
+
+def _must_be_sound(name: str, url: str) -> None:
+    if not NAME.fullmatch(name):
+        raise Invalid("A schedule's name has small letters, digits, _ . and -, up to 60.", field="name")
+    if urlsplit(url).scheme not in {"https", "http"} or not urlsplit(url).hostname:
+        raise Invalid("The address of the feed must begin with https://.", field="url")
+
+
+def _place(organisation: str, name: str) -> str:
+    return f"schedules/{organisation}/{name}"
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _on_duty(reader: Reader, schedule: Schedule) -> OnDuty:
+    now, shifts = reader.now(), reader.shifts(schedule.id)
+    present = tuple(dict.fromkeys(shift.email for shift in shifts if shift.starts <= now < shift.ends))
+    members = {email: reader.member_by_email(schedule.organisation, email) for email in present}
+    known = tuple(member.name for member in members.values() if member is not None and member.active)
+    unknown = tuple(email for email, member in members.items() if member is None or not member.active)
+    coming = next((shift for shift in shifts if shift.starts > now), None)
+    return OnDuty(schedule, known, unknown, coming, _nobody(schedule, known, now=schedule.is_believed(now)))
+
+
+def _nobody(schedule: Schedule, known: tuple[str, ...], *, now: bool) -> str | None:
+    if schedule.fetched_at is None:
+        return schedule.problem or "Its feed has not been read yet."
+    if not now:
+        return f"Its feed could not be read for a day: {schedule.problem or 'no answer.'}"
+    return None if known else "Its feed names no member for this moment."
+
+
+def _rules_naming(reader: Reader, organisation: str, name: str) -> list[str]:
+    wanted = f"oncall:{name}"
+    return [
+        rule.name
+        for rule in reader.rulebook(organisation).rules
+        if any(
+            source.principal == wanted
+            for source in (
+                *sources_of(rule.stages),
+                *rule.not_from,
+                *rule.tell,
+                *(rule.escalate.to if rule.escalate else ()),
+            )
+        )
+    ]
