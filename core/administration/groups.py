@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from core.administration.members import must_leave_an_admin
 from core.administration.office import Office, four_eyes, must_look, must_manage, the_member
+from core.administration.renaming import rule_saying, type_saying, who_names
 from core.errors import Conflict, NotFound
-from core.model.organisation import Group
-from core.model.people import Actor
-from core.ports import Idempotency, Reader, Transaction
+from core.model.organisation import Grant, Group
+from core.model.people import Actor, Role
+from core.model.request import OPEN
+from core.model.requirement import Source
+from core.ports import Filter, Idempotency, Reader, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,95 @@ class Groups(Office):
 
         await self._change(work, once)
         return await self.get(actor, group.id)
+
+    @four_eyes("groups")
+    async def rename(
+        self, actor: Actor, wanted: str, name: str, *, once: Idempotency | None = None
+    ) -> GroupWithMembers:
+        """Rules and types that name it say its new name from now on, as versions of their own."""
+
+        def look(reader: Reader) -> Group:
+            group = _the_group(reader, actor.organisation, wanted)
+            must_manage(reader, actor)
+            _must_be_free(reader, group, name)
+            return group
+
+        group = await self._store.read(look)
+
+        def work(tx: Transaction) -> str:
+            tx.put(replace(group, name=name))
+            _say_anew(tx, actor, Source(f"group:{group.id}", f"@{name}"))
+            tx.log(actor.organisation, "group_renamed", actor, {"group": group.id, "name": name, "was": group.name})
+            return group.id
+
+        await self._change(work, once)
+        return await self.get(actor, group.id)
+
+    @four_eyes("groups")
+    async def remove(self, actor: Actor, wanted: str) -> GroupWithMembers:
+        """With what was granted to it; refused while anything names it or waits for it."""
+
+        def look(reader: Reader) -> tuple[GroupWithMembers, Sequence[Grant]]:
+            group = _the_group(reader, actor.organisation, wanted)
+            must_manage(reader, actor)
+            _must_be_unused(reader, group)
+            held = [one for one in reader.grants(actor.organisation) if one.principal == f"group:{group.id}"]
+            for grant in held:
+                if grant.role is Role.ADMIN and grant.project is None:
+                    must_leave_an_admin(reader, actor.organisation, taking=grant)
+            return _with_members(reader, group), held
+
+        found, held = await self._store.read(look)
+
+        def work(tx: Transaction) -> None:
+            for grant in held:
+                tx.revoke(grant)
+            tx.drop_group(found.group.id)
+            payload = {"group": found.group.id, "name": found.group.name, "members": list(found.members)}
+            tx.log(actor.organisation, "group_removed", actor, payload)
+
+        await self._store.transact(work)
+        return found
+
+
+def _must_be_free(reader: Reader, group: Group, name: str) -> None:
+    taken = reader.group_by_name(group.organisation, name)
+    if group.mirrors is not None:
+        raise Conflict(f"@{group.name} mirrors a Slack user group; rename it in Slack.", code="mirrored")
+    if taken is not None and taken.id != group.id:
+        raise Conflict(f"There already is a group @{name}; choose another name.", code="already_exists")
+
+
+def _must_be_unused(reader: Reader, group: Group) -> None:
+    principal = f"group:{group.id}"
+    named = tuple(who_names(reader.rulebook(group.organisation), principal))
+    if named:
+        raise Conflict(f"{', '.join(named[:5])} still name @{group.name}; change that first.", code="still_named")
+    waiting = Filter(statuses=frozenset(status.value for status in OPEN), waiting_for=frozenset({principal}))
+    page = reader.requests(group.organisation, waiting, cursor=None, limit=1)
+    if page.requests:
+        raise Conflict(
+            f"#{page.requests[0].number} still waits for @{group.name}; let it end, or cancel it first.",
+            code="still_waited_for",
+        )
+
+
+def _say_anew(tx: Transaction, actor: Actor, called: Source) -> None:
+    """Rules keep names as they were written: without this their text could not be read again."""
+    kept = tx.rulebook(actor.organisation)
+    rules = [(rule, rule_saying(rule, called)) for rule in kept.rules]
+    types = [(type, type_saying(type, called)) for type in kept.types]
+    changed = [new for old, new in rules if new != old]
+    others = [new for old, new in types if new != old]
+    if not changed and not others:
+        return
+    tx.move_rulebook(actor.organisation, kept.version)
+    reason = f"{called.label} is called so now"
+    for rule in changed:
+        said = replace(rule, version=rule.version + 1, author=actor.name, changed_at=tx.now(), reason=reason)
+        tx.put_rule(said)
+    for type in others:
+        tx.put_type(actor.organisation, type)
 
 
 def _the_group(reader: Reader, organisation: str, wanted: str) -> Group:

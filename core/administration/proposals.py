@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.administration.office import must_manage
-from core.administration.rules import MOST, Checked, RuleOffice, Written, is_called, next_version, the_rule, with_rule
+from core.administration.rules import MOST, RuleOffice, Written, is_called, next_version, the_rule, with_rule
 from core.errors import Conflict, Invalid, NotFound
 from core.model.people import Actor
 from core.model.rule import Mode, Rule
@@ -105,15 +105,15 @@ class Proposals(RuleOffice):
         async for so_far in self._compared(actor, before, after, days=days, most=MOST):
             yield so_far
 
-    async def carry_out(self, actor: Actor, proposal: Proposal, *, once: Idempotency | None = None) -> Checked | Rule:
+    async def carry_out(self, actor: Actor, proposal: Proposal, *, once: Idempotency | None = None) -> Rule:
         """Exactly this, upon exactly that rulebook."""
         wish, id, book = proposal.wish, proposal.rule.id, proposal.book
         version = None if proposal.before is None else proposal.before.version
         match wish.kind:
             case Kind.ADD | Kind.CHANGE if proposal.before is None:
-                return await self.add(actor, wish.written, book=book, once=once)
+                return (await self.add(actor, wish.written, book=book, once=once)).rule
             case Kind.ADD | Kind.CHANGE:
-                return await self.change(actor, id, wish.written, version=version, book=book)
+                return (await self.change(actor, id, wish.written, version=version, book=book)).rule
             case Kind.SWITCH:
                 return await self.switch(actor, id, wish.mode, book=book, once=once)
             case Kind.UNDO if proposal.after is not None:

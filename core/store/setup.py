@@ -54,6 +54,7 @@ def _put(kind: type[Noun], table: Table) -> Executable:
 _PUT: Final = {kind: _put(kind, table) for kind, table in _TABLES.items()}
 _UNPIN: Final = delete(identities).where(identities.c.id == bindparam("id"))
 _EMPTY_GROUP: Final = delete(group_members).where(group_members.c.group == bindparam("group"))
+_DROP_GROUP: Final = delete(groups).where(groups.c.id == bindparam("group"))
 _INTO_GROUP: Final = upsert(group_members).on_conflict_do_nothing()
 _GRANT: Final = upsert(grants).on_conflict_do_nothing()
 _REVOKE: Final = delete(grants).where(*(column == bindparam(column.name) for column in grants.c))
@@ -87,6 +88,10 @@ class Setup:
     def set_group_members(self, group: str, members: Iterable[str]) -> None:
         self._db.run(_EMPTY_GROUP, {"group": group})
         self._db.send(_INTO_GROUP, [{"group": group, "member": member} for member in sorted(set(members))])
+
+    def drop_group(self, group: str) -> None:
+        self._db.run(_EMPTY_GROUP, {"group": group})
+        self._db.run(_DROP_GROUP, {"group": group})
 
     def grant(self, grant: Grant) -> None:
         self._db.run(_GRANT, _grant_values(grant))

@@ -12,11 +12,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.slack.admin.asked import number_of, outcome
-from bot.slack.answer import Answer, Open, Replace, Unfold, Whisper
+from bot.slack.answer import Answer, Replace, Unfold
 from bot.slack.blocks import INPUT_LENGTH, Json, utc
 from bot.slack.cards import proposal as card
-from bot.slack.cards import rows, sheet, text_form, whisper
+from bot.slack.cards import rows, sheet, text_form
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
 from bot.slack.payload import Incoming
@@ -275,16 +274,8 @@ async def _carried_out(room: Room, actor: Actor, incoming: Incoming, proposal: P
         if moved.word != "stale_rulebook":
             raise
         return await proposed(room, actor, proposal.wish, MOVED)
-    if number_of(done) is not None:
-        return Replace(whisper.modal("Asked", whisper.draw(outcome(done, ""))))
-    id = proposal.rule.id or _id_of(done)
-    versions = await room.administration.rules.history(actor, id)
+    versions = await room.administration.rules.history(actor, done.id)
     return Replace(_saved(versions))
-
-
-def _id_of(done: Any) -> str:
-    """Of a rule that was just added."""
-    return str(done.rule.id)
 
 
 def _saved(versions: Sequence[RuleVersion]) -> Json:
@@ -322,11 +313,3 @@ async def undone(room: Room, actor: Actor, incoming: Incoming, value: str) -> An
             code="stale_version",
         )
     return await _carried_out(room, actor, incoming, proposal)
-
-
-def whole(view: Json) -> Open:
-    return Open(view)
-
-
-def refused_in_view(sentence: str) -> Whisper:
-    return Whisper(whisper.draw(sentence), "Nothing was changed")
