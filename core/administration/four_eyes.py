@@ -138,7 +138,7 @@ class FourEyes:
 
     def _run(self, tx: Transaction, reader: Reader, actor: Actor, call: Mapping[str, Any]) -> Rehearsed:
         office = self._offices[call["office"]]
-        recorder = Recorder(tx, reader)
+        recorder = Recorder(tx, reader, actor.organisation)
         inside = office.inside(recorder.store(), deterministic(call["seed"]))
         answer = at_once(getattr(inside, call["method"])(actor, **unspell(call["arguments"])))
         effects = tuple(recorder.effects)

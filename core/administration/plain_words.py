@@ -66,8 +66,8 @@ class _Saying:
             case "drop_group", group:
                 people = self._people(effect.before or ()) or "nobody"
                 yield f"Remove the group @{self._group(str(group))}, in which there is {people}."
-            case "unpin", identity:
-                yield f"Unpin {self._identity(str(identity))}."
+            case "unpin", _:
+                yield f"Unpin {self._identity(effect.before)}."
             case "drop_schedule", Schedule() as schedule:
                 yield f"Remove schedule {schedule.name}."
             case "put_rule", Rule() as rule:
@@ -156,10 +156,10 @@ class _Saying:
         found = self._reader.group(self._organisation, id) or self._new.get(id)
         return found.name if isinstance(found, Group) else id
 
-    def _identity(self, id: str) -> str:
-        pinned = (one for one in self._reader.identities(self._organisation, None) if one.id == id)
-        found = next(pinned, None)
-        return id if found is None else f"{found.kind} user {found.user} from {self._member(found.member)}"
+    def _identity(self, found: Identity | None) -> str:
+        if found is None:
+            return "an identity"
+        return f"{found.kind} user {found.user} from {self._member(found.member)}"
 
 
 _IN_NAME: Final = frozenset({"kind", "issuer", "user", "member"})
@@ -217,7 +217,7 @@ def _with(said: Iterable[tuple[str, str]]) -> str:
     parts = [
         f"{_spaced(name)} {value}"
         for name, value in said
-        if name not in ("name", "word", "email") and value not in ("nothing", "no")
+        if name not in ("name", "word", "email", "active") and value not in ("nothing", "no")
     ]
     return f" with {'; '.join(parts)}" if parts else ""
 

@@ -58,8 +58,8 @@ class InnerStore:
 class Recorder:
     """A transaction that writes down what is written through it."""
 
-    def __init__(self, tx: Transaction, reader: Reader) -> None:
-        self._tx, self._reader = tx, reader
+    def __init__(self, tx: Transaction, reader: Reader, organisation: str) -> None:
+        self._tx, self._reader, self._organisation = tx, reader, organisation
         self.effects: list[Effect] = []
 
     def store(self) -> Store:
@@ -72,7 +72,7 @@ class Recorder:
     def _recording(self, name: str, does: Callable[..., Any]) -> Callable[..., Any]:
         def write(*arguments: Any, **named: Any) -> Any:
             given = tuple(_kept(one) for one in arguments)
-            before = before_of(self._reader, name, given)
+            before = before_of(self._reader, self._organisation, name, given)
             self.effects.append(Effect(name, (*given, *([named] if named else [])), before))
             return does(*given, **named)
 
@@ -116,28 +116,28 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # ------------------------------------------------------------------------------------------------- what was there before
 
 
-def before_of(reader: Reader, writer: str, given: tuple[Any, ...]) -> Any:
+def before_of(reader: Reader, organisation: str, writer: str, given: tuple[Any, ...]) -> Any:
     """What the noun looks like now. Writers not named here are guarded by what they write, versions included."""
     match writer, given:
         case "put", (noun,):
             return _noun(reader, noun)
         case "unpin", (id,):
-            return id
+            return _with_id(reader.identities(organisation, None), id)
         case "set_group_members", (group, _):
             return tuple(sorted(reader.group_members(group)))
         case "drop_group", (group,):
             return tuple(sorted(reader.group_members(group)))
         case (("grant" | "revoke"), (grant,)):
             return grant in set(reader.grants(grant.organisation))
-        case "move_rulebook", (organisation, _):
+        case "move_rulebook", _:
             return reader.rulebook_version(organisation)
         case "put_rule", (rule,):
             return _rule(reader, rule)
-        case "put_safety", (organisation, _):
+        case "put_safety", _:
             return reader.safety(organisation)
         case (("put_schedule" | "drop_schedule"), (schedule,)):
             return _schedule(reader, schedule)
-        case (("put_type" | "drop_type"), (organisation, type)):
+        case (("put_type" | "drop_type"), (_, type)):
             word = type if isinstance(type, str) else type.word
             return next((one for one in reader.rulebook(organisation).types if one.word == word), None)
         case _:

@@ -1,7 +1,5 @@
 """The offices on both databases, with three admins, and four eyes to switch on."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from core.desk import Desk
@@ -14,7 +12,7 @@ __all__ = ["bring_up", "database", "office", "postgres_schema", "sqlite_template
 
 
 @pytest.fixture
-async def hall(office: Office) -> AsyncIterator[TownHall]:
+async def hall(office: Office) -> TownHall:
     await office.store.transact(furnish_hall)
     desk = Desk(office.store, fresh=office.fresh, outlets=office.outlets, conditions=Conditions())
-    yield TownHall(office, desk)
+    return TownHall(office, desk)
