@@ -29,7 +29,13 @@ FAMILIES: Final = (
     (
         "admin",
         "When admins are lost.",
-        (("recover", "bot.cli.recovery:recover", "Make somebody an admin again; switch four eyes off."),),
+        (
+            (
+                "recover",
+                "bot.cli.recovery:recover",
+                "Make somebody an admin again, switch four eyes off; every admin left is told.",
+            ),
+        ),
     ),
     ("agents", "Machines that ask, and their keys.", (("add", "bot.cli.host:add_agent", "Add one; prints its key."),)),
     (
