@@ -72,6 +72,7 @@ def server_for(assembly: Assembly) -> Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        ws="none",
         lifespan="off",
         timeout_graceful_shutdown=STOPPING_SECONDS,
     )

@@ -9,14 +9,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from typing import Any, Final
-
-from cel_expr_python import cel
+from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import Invalid
 from core.model.request import Content, Requester
 from core.rulebook.answer import NO, YES, Answer, Truth
 from core.rulebook.skeleton import patterns_in, skeleton, types_in
+
+if TYPE_CHECKING:
+    from core.rulebook.engine import Engine, Program
 
 LONGEST: Final = 500
 """Characters of one expression."""
@@ -24,31 +25,26 @@ LONGEST: Final = 500
 KEPT: Final = 20_000
 """Parsed expressions kept for the next rulebook."""
 
-_TYPE: Final = cel.Type
-_BOOL: Final = cel.Type.BOOL
-_ANY_MAP = _TYPE.Map(_TYPE.STRING, _TYPE.DYN)
-FIELDS: Mapping[str, cel.Type] = {
-    "type": _TYPE.STRING,
-    "title": _TYPE.STRING,
-    "description": _TYPE.STRING,
-    "action": _TYPE.STRING,
-    "params": _ANY_MAP,
-    "reasoning": _TYPE.STRING,
-    "cost": _ANY_MAP,
-    "side_effects": _TYPE.List(_TYPE.STRING),
-    "if_denied": _TYPE.STRING,
-    "facts": _ANY_MAP,
-    "metadata": _ANY_MAP,
-    "subject": _ANY_MAP,
-    "project": _TYPE.STRING,
-    "requester": _ANY_MAP,
+FIELDS: Final = {
+    "type": "text",
+    "title": "text",
+    "description": "text",
+    "action": "text",
+    "params": "map",
+    "reasoning": "text",
+    "cost": "map",
+    "side_effects": "texts",
+    "if_denied": "text",
+    "facts": "map",
+    "metadata": "map",
+    "subject": "map",
+    "project": "text",
+    "requester": "map",
 }
 """What an expression may speak of. Numbers come from JSON, so maps hold anything and comparison mixes whole and real."""
 
 _CONTAINER = "request"
 """`type` is a word of CEL's own; inside this container ours is found first."""
-
-_NO_LOOPS = "stdlib:\n  exclude_macros: [all, exists, exists_one, filter, map]\n"
 
 Path = tuple[str, ...]
 
@@ -58,7 +54,7 @@ class View:
 
     __slots__ = ("activation", "answers", "data")
 
-    def __init__(self, data: Mapping[str, Any], activation: cel.Activation) -> None:
+    def __init__(self, data: Mapping[str, Any], activation: Any) -> None:
         self.data = data
         self.activation = activation
         self.answers: dict[str, Answer] = {}
@@ -77,7 +73,7 @@ class Condition:
 
     __slots__ = ("_program", "fields", "text", "types")
 
-    def __init__(self, text: str, program: cel.Expression) -> None:
+    def __init__(self, text: str, program: Program) -> None:
         self.text = text
         self.fields = fields_in(text)
         self.types = types_in(text)
@@ -90,28 +86,28 @@ class Condition:
         return known
 
     def _answer(self, view: View) -> Answer:
-        """The kind of the value is looked at before the value: turning a null into Python's is not safe."""
-        value = self._program.eval(view.activation)
-        if value.type() == _BOOL:
-            return YES if value.plain_value() else NO
+        answer = self._program.answer(view.activation)
+        if isinstance(answer, bool):
+            return YES if answer else NO
         missing = sorted(".".join(path) for path in self.fields if not view.has(path))
-        return Answer(Truth.CANNOT_TELL, f"{missing[0]} is missing" if missing else _trouble(value))
-
-
-def _trouble(value: cel.Value) -> str:
-    if value.type() == _TYPE.ERROR:
-        return str(value.value()).partition(": ")[2] or "an error at run time"
-    return "it is neither true nor false"
+        return Answer(Truth.CANNOT_TELL, f"{missing[0]} is missing" if missing else answer)
 
 
 class Conditions:
-    """Parses expressions and makes views; holds the engine's environment."""
+    """Parses expressions and makes views; holds the one engine they belong to."""
 
     def __init__(self) -> None:
-        variables = {f"{_CONTAINER}.{name}": kind for name, kind in FIELDS.items()}
-        config = cel.NewEnvConfigFromYaml(_NO_LOOPS)
-        self._engine = cel.NewEnv(variables=variables, container=_CONTAINER, config=config)
         self._parsed: dict[str, Condition] = {}
+        self._made: dict[str, Engine] = {}
+
+    @property
+    def _engine(self) -> Engine:
+        """Made when the first condition is read; of two made in one moment by two threads both use the one kept."""
+        if not self._made:
+            from core.rulebook.engine import Engine  # noqa: PLC0415 (see there)
+
+            self._made.setdefault(_CONTAINER, Engine(_CONTAINER, FIELDS))
+        return self._made[_CONTAINER]
 
     def parse(self, text: str) -> Condition:
         """The condition, or `Invalid` whose `position` (from 0) says where and whose sentence says what was expected."""
@@ -135,19 +131,18 @@ class Conditions:
             program = self._engine.compile(text)
         except RuntimeError as error:
             raise _complaint(text, str(error)) from None
-        kind = program.return_type()
-        if kind not in (_TYPE.BOOL, _TYPE.DYN):
-            raise Invalid(f"The condition gives a {kind.name().lower()}, but must be true or false.", position=0)
+        if program.other_kind is not None:
+            raise Invalid(f"The condition gives a {program.other_kind}, but must be true or false.", position=0)
         self._must_match_well(text)
         return Condition(text, program)
 
     def _must_match_well(self, text: str) -> None:
         """A pattern that is no regular expression is refused now, not found wanting at every request."""
-        nothing = self._engine.Activation({})
+        nothing = self._engine.activation({})
         for pattern in patterns_in(text):
-            tried = self._engine.compile(f'"".matches({pattern[1]})').eval(nothing)
-            if tried.type() != _BOOL:
-                sentence = f"This pattern cannot be used: {_trouble(tried)} (RE2 syntax)."
+            tried = self._engine.compile(f'"".matches({pattern[1]})').answer(nothing)
+            if not isinstance(tried, bool):
+                sentence = f"This pattern cannot be used: {tried} (RE2 syntax)."
                 raise Invalid(sentence, position=pattern.start(1))
 
     def view(self, content: Content, *, project: str, requester: Requester, on_behalf_of: str | None = None) -> View:
@@ -155,7 +150,7 @@ class Conditions:
         data = {name: value for name, value in _data(content).items() if value is not None}
         asking = {"kind": requester.kind, "name": requester.name, "team": requester.team, "on_behalf_of": on_behalf_of}
         data |= {"project": project, "requester": _declared(asking)}
-        return View(data, self._engine.Activation({f"{_CONTAINER}.{name}": value for name, value in data.items()}))
+        return View(data, self._engine.activation(data))
 
 
 def _data(content: Content) -> dict[str, Any]:

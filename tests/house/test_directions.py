@@ -23,7 +23,7 @@ ONLY_IN: Final = {
     "cyclopts": ["bot.cli"],
     "rich": ["bot.cli"],
     "pydantic_settings": ["bot.settings"],
-    "cel_expr_python": ["core.rulebook.condition"],
+    "cel_expr_python": ["core.rulebook.engine"],
     "yaml": ["core.rulebook.load", "bot.manifest", "bot.sandbox"],
 }
 
