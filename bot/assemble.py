@@ -15,10 +15,12 @@ from typing import Any, Final
 import aiohttp
 from ulid import ULID
 
+from bot import rosters
 from bot.api.app import Api, create_app
 from bot.api.house import House, Probe
 from bot.api.waiting import Waiting
 from bot.clock import TurnableClock
+from bot.feeds import Feeds
 from bot.guard import Guard
 from bot.outlets.slack import SlackOutlet
 from bot.sealing import Seals
@@ -55,6 +57,7 @@ FORGET_AT_ONCE: Final = 500
 """Rows one chore lets go of in one transaction."""
 
 MARKS_LEFT: Final = 50
+LOOK_FOR_CALENDARS_EVERY: Final = timedelta(minutes=1)
 ADD_UP_EVERY: Final = timedelta(minutes=10)
 ADDED_AT_ONCE: Final = 20
 
@@ -170,8 +173,9 @@ async def rooms(
         desk = Desk(
             store, fresh=fresh, outlets=outlets, conditions=Conditions(), key=pepper.hash("key", "spot checks").encode()
         )
+        feeds = Feeds(guard, members(rosters))
         sealing = Seals([key_bytes(key) for key in keys.encryption])
-        administration = Administration(store, desk, fresh=fresh, pepper=pepper, sealing=sealing)
+        administration = Administration(store, desk, fresh=fresh, pepper=pepper, sealing=sealing, feeds=feeds)
         yield Rooms(settings, keys, now, store, desk, administration, pepper, guard)
 
 
@@ -243,6 +247,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
         chores=[
             Chore("forget", FORGET_EVERY, lambda: forget(store)),
             Chore("add up trust", ADD_UP_EVERY, lambda: add_up(store)),
+            Chore("calendars", LOOK_FOR_CALENDARS_EVERY, inside.administration.schedules.refresh_due),
         ],
     )
     house = House(store, desk, inside.administration, inside.pepper, waiting, inside.settings.url)

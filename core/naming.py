@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from core.lifecycle.facts import Problem
 from core.model.organisation import Group, Member, Project
@@ -15,6 +16,8 @@ from core.model.rule import Place
 from core.ports import Reader
 from core.requirements.approvals import Approvals
 from core.rulebook.judge import ANYONE
+
+ONCALL: Final = "oncall:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,9 @@ def _sources(reader: Reader, project: Project, asked: DraftRequirement, problems
 def _source(reader: Reader, project: Project, name: str) -> Source | None:
     if name == "anyone":
         return Source(f"anyone:{project.id}", ANYONE)
+    if name.startswith(ONCALL):
+        schedule = reader.schedule(project.organisation, name.removeprefix(ONCALL))
+        return None if schedule is None else Source(schedule.principal, schedule.label)
     if name.startswith("role:"):
         return _role(project, name.removeprefix("role:"))
     if name.startswith(("@", "grp_")):
@@ -142,6 +148,9 @@ class RuleNames:
         self._organisation = organisation
 
     def source(self, word: str) -> Source | None:
+        if word.startswith(ONCALL):
+            found = self._reader.schedule(self._organisation, word.removeprefix(ONCALL))
+            return None if found is None else Source(word, word)
         if word.startswith(("@", "grp_")):
             group = find_group(self._reader, self._organisation, word)
             return None if group is None else Source(f"group:{group.id}", f"@{group.name}")

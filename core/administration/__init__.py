@@ -35,7 +35,7 @@ from core.administration.projects import Projects
 from core.administration.proposals import Proposals
 from core.administration.rules import RuleOffice
 from core.administration.safety import SafetyOffice
-from core.administration.schedules import Schedules, Sealing
+from core.administration.schedules import Feeds, Schedules, Sealing
 from core.administration.types import Types
 from core.desk import Desk
 from core.errors import NotAllowed
@@ -47,10 +47,17 @@ __all__ = ["Administration", "Asked", "NewKey", "NewToken", "operator"]
 
 
 class Administration:
-    """The offices side by side. `fresh` gives an unused ULID; without `sealing` no secret can be kept for later."""
+    """The offices side by side. `fresh` gives an unused ULID; without `sealing` and `feeds` it reads no calendars."""
 
     def __init__(
-        self, store: Store, desk: Desk, *, fresh: Callable[[], str], pepper: Pepper, sealing: Sealing | None = None
+        self,
+        store: Store,
+        desk: Desk,
+        *,
+        fresh: Callable[[], str],
+        pepper: Pepper,
+        sealing: Sealing | None = None,
+        feeds: Feeds | None = None,
     ) -> None:
         self._store = store
         self.members = Members(store, fresh)
@@ -67,7 +74,7 @@ class Administration:
         self.types = Types(store, fresh)
         self.safety = SafetyOffice(store, fresh)
         self.leases = leases
-        self.schedules = Schedules(store, fresh, sealing)
+        self.schedules = Schedules(store, fresh, sealing, feeds)
         self.organisations = Organisations(store, fresh, self.members)
         offices = {word: office for word, office in vars(self).items() if isinstance(office, Office)}
         self.four_eyes = FourEyes(store, desk, fresh, offices)

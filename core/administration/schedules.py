@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -17,6 +19,9 @@ from core.rulebook.binding import sources_of
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,59}")
 MOST: Final = 100
+EVERY: Final = timedelta(minutes=5)
+AT_ONCE: Final = 8
+"""A feed is read so often, and so many side by side."""
 
 
 class Sealing(Protocol):
@@ -24,6 +29,20 @@ class Sealing(Protocol):
 
     def seal(self, secret: str, place: str) -> str: ...
     def unseal(self, sealed: str, place: str) -> str: ...
+
+
+class FeedTrouble(Exception):
+    """A feed could not be read; the message is the sentence for admins."""
+
+
+class Feeds(Protocol):
+    """Reads calendars kept elsewhere."""
+
+    def check(self, url: str) -> str:
+        """The address as it will be called; `Invalid` where it never can be."""
+
+    async def read(self, url: str, now: datetime) -> Sequence[Shift]:
+        """Who is on duty from about now on; `FeedTrouble` where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +57,22 @@ class OnDuty:
 
 
 class Schedules(Office):
-    def __init__(self, store: Store, fresh: Callable[[], str], sealing: Sealing | None) -> None:
+    def __init__(self, store: Store, fresh: Callable[[], str], sealing: Sealing | None, feeds: Feeds | None) -> None:
         super().__init__(store, fresh)
-        self._kept_sealing = sealing
+        self._outside = None if sealing is None or feeds is None else (sealing, feeds)
 
     @property
     def _sealing(self) -> Sealing:
-        if self._kept_sealing is None:
-            raise Unavailable(
-                "No secret can be kept here, so there can be no schedules; start the server with its keys."
-            )
-        return self._kept_sealing
+        return self._must_reach_out()[0]
+
+    @property
+    def _feeds(self) -> Feeds:
+        return self._must_reach_out()[1]
+
+    def _must_reach_out(self) -> tuple[Sealing, Feeds]:
+        if self._outside is None:
+            raise Unavailable("This process reads no calendars; ask the server itself.")
+        return self._outside
 
     async def list(self, actor: Actor) -> Sequence[OnDuty]:
         def look(reader: Reader) -> Sequence[OnDuty]:
@@ -66,13 +90,13 @@ class Schedules(Office):
 
     async def add(self, actor: Actor, name: str, url: str, *, once: Idempotency | None = None) -> OnDuty:
         """Its feed is read soon after; until then it stands for nobody."""
-        await self._must_be_sound(actor, name, url)
+        url = await self._sound(actor, name, url)
         await self._add(actor, name, self._sealed(actor, name, url), _host(url), once=once)
         return await self.get(actor, name)
 
     async def change(self, actor: Actor, name: str, url: str, *, once: Idempotency | None = None) -> OnDuty:
         """Another feed under the same name; what the old one said no longer counts."""
-        await self._must_be_sound(actor, name, url)
+        url = await self._sound(actor, name, url)
         await self._change_feed(actor, name, self._sealed(actor, name, url), _host(url), once=once)
         return await self.get(actor, name)
 
@@ -80,9 +104,11 @@ class Schedules(Office):
         """Before anybody else is asked, so that the address stands in no request."""
         return self._sealing.seal(url, _place(actor.organisation, name))
 
-    async def _must_be_sound(self, actor: Actor, name: str, url: str) -> None:
+    async def _sound(self, actor: Actor, name: str, url: str) -> str:
         await self._store.read(lambda reader: must_manage(reader, actor))
-        _must_be_sound(name, url)
+        if not NAME.fullmatch(name):
+            raise Invalid("A schedule's name has small letters, digits, _ . and -, up to 60.", field="name")
+        return self._feeds.check(url)
 
     @four_eyes("schedules")
     async def _add(self, actor: Actor, name: str, sealed: str, host: str, *, once: Idempotency | None = None) -> None:
@@ -144,28 +170,44 @@ class Schedules(Office):
 
         return await self._store.read(look)
 
-    # For whoever reads the feeds.
+    # Reading the feeds.
 
-    async def all(self) -> Sequence[tuple[Schedule, str]]:
-        """Every schedule of every organisation, with the address of its feed."""
-        kept = await self._store.read(lambda reader: reader.schedules(None))
-        return [(one, self._sealing.unseal(one.sealed_url, _place(one.organisation, one.name))) for one in kept]
+    async def refresh(self, actor: Actor, name: str) -> OnDuty:
+        """Read one feed now, and say what came of it."""
+        await self._read(await self._found(actor, name))
+        return await self.get(actor, name)
 
-    async def keep(self, schedule: Schedule, shifts: Iterable[Shift]) -> None:
+    async def refresh_due(self) -> None:
+        """Every feed, of every organisation, that was not tried for a while; one that hangs holds up few others."""
+        kept, now = await self._store.read(lambda reader: (reader.schedules(None), reader.now()))
+        due = [one for one in kept if one.tried_at is None or one.tried_at + EVERY <= now]
+        for start in range(0, len(due), AT_ONCE):
+            await asyncio.gather(*(self._read(one) for one in due[start : start + AT_ONCE]))
+
+    async def _read(self, schedule: Schedule) -> None:
+        now = await self._store.read(lambda reader: reader.now())
+        try:
+            url = self._sealing.unseal(schedule.sealed_url, _place(schedule.organisation, schedule.name))
+            shifts = await self._feeds.read(url, now)
+        except (FeedTrouble, Unavailable) as trouble:
+            await self._miss(schedule, str(trouble))
+        else:
+            await self._keep(schedule, shifts)
+
+    async def _keep(self, schedule: Schedule, shifts: Sequence[Shift]) -> None:
         """What the feed says, in place of what it said before."""
-        read = tuple(shifts)
 
         def work(tx: Transaction) -> None:
             present = _unmoved(tx, schedule)
             if present is not None:
                 now = tx.now()
                 tx.put_schedule(replace(present, tried_at=now, fetched_at=now, problem=None))
-                tx.set_shifts(schedule.id, read)
+                tx.set_shifts(schedule.id, shifts)
 
         await self._store.transact(work, chore=True)
 
-    async def miss(self, schedule: Schedule, problem: str) -> None:
-        """The feed could not be read; what it said last is believed for a while."""
+    async def _miss(self, schedule: Schedule, problem: str) -> None:
+        """What it said last is believed for a while."""
 
         def work(tx: Transaction) -> None:
             present = _unmoved(tx, schedule)
@@ -190,13 +232,6 @@ def _the_schedule(reader: Reader, organisation: str, name: str) -> Schedule:
     if found is None:
         raise NotFound("There is no such schedule here; look at the list of schedules.")
     return found
-
-
-def _must_be_sound(name: str, url: str) -> None:
-    if not NAME.fullmatch(name):
-        raise Invalid("A schedule's name has small letters, digits, _ . and -, up to 60.", field="name")
-    if urlsplit(url).scheme not in {"https", "http"} or not urlsplit(url).hostname:
-        raise Invalid("The address of the feed must begin with https://.", field="url")
 
 
 def _place(organisation: str, name: str) -> str:

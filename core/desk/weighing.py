@@ -118,7 +118,7 @@ def _waived(seen: Explanation) -> bool:
 def bind(reader: Reader, revision: Revision, rules: Iterable[Rule]) -> Given:
     """People by their names, fields by the people they name, and everybody behind the names of `not_from`."""
     rules = tuple(rules)
-    values = _values(reader, revision)
+    values = values_of(reader, revision)
     organisation = revision.project.organisation
     named = {source.principal: source for rule in rules for source in _named(rule)}
     barring = {source.principal: source for rule in rules for source in rule.not_from}
@@ -143,8 +143,11 @@ def _stands_for(
 ) -> tuple[Source, ...] | None:
     kind, _, rest = principal.partition(":")
     if kind == "field":
-        found = (_called(reader, organisation, name) for name in _names_at(values, rest))
+        found = (_called(reader, organisation, name) for name in names_at(values, rest))
         return tuple(dict.fromkeys(source for source in found if source is not None))
+    if kind == "oncall":
+        schedule = reader.schedule(organisation, rest)
+        return () if schedule is None else (Source(schedule.principal, schedule.label),)
     if kind == "member":
         member = reader.member(organisation, rest)
         return None if member is None else (Source(principal, member.name),)
@@ -161,14 +164,17 @@ def _called(reader: Reader, organisation: str, name: str) -> Source | None:
 
 def _behind(reader: Reader, project: Project, principal: str, values: Mapping[str, Any]) -> frozenset[str]:
     kind, _, rest = principal.partition(":")
+    if kind == "oncall":
+        schedule = reader.schedule(project.organisation, rest)
+        return frozenset() if schedule is None else reader.roster(schedule.principal, project.id, ALL)
     if kind != "field":
         return frozenset({rest}) if kind == "member" else reader.roster(principal, project.id, ALL)
-    found = (_called(reader, project.organisation, name) for name in _names_at(values, rest))
+    found = (_called(reader, project.organisation, name) for name in names_at(values, rest))
     people = (_behind(reader, project, source.principal, values) for source in found if source is not None)
     return frozenset[str]().union(*people)
 
 
-def _values(reader: Reader, revision: Revision) -> Mapping[str, Any]:
+def values_of(reader: Reader, revision: Revision) -> Mapping[str, Any]:
     """What a field in a rule may speak of."""
     content, requester, subject = revision.content, revision.requester, revision.content.subject
     agent = reader.agent(requester.id) if requester.kind == "agent" else None
@@ -183,7 +189,7 @@ def _values(reader: Reader, revision: Revision) -> Mapping[str, Any]:
     }
 
 
-def _names_at(values: Mapping[str, Any], path: str) -> tuple[str, ...]:
+def names_at(values: Mapping[str, Any], path: str) -> tuple[str, ...]:
     """A text, or a list of texts; anything else names nobody."""
     found: Any = values
     for key in path.split("."):

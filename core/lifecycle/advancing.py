@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.lifecycle import who
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
@@ -83,6 +85,8 @@ def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | Non
         return f"{decision.name}'s account is no longer linked"
     if not person.may(Verb.APPROVE):
         return f"{decision.name} may no longer approve"
-    if decision.stage not in {stage.number for stage in who.named_stages(request, person)}:
+    on_duty = {name for name in decision.principals if name.startswith("oncall:")}
+    then = replace(person, principals=person.principals | on_duty)  # a yes given on duty outlasts the shift
+    if decision.stage not in {stage.number for stage in who.named_stages(request, then)}:
         return f"{decision.name} is no longer among those asked"
     return None

@@ -23,7 +23,7 @@ class Names(Protocol):
     """Finds what an admin set up by the name people write; None where nothing is called so."""
 
     def source(self, word: str) -> Source | None:
-        """A member by e-mail address or id, or a group by `@name` or id; labelled as written."""
+        """A member by e-mail address or id, a group by `@name` or id, a schedule as `oncall:name`; labelled as written."""
 
     def agent(self, word: str) -> Place | None: ...
     def team(self, word: str) -> Place | None: ...
@@ -34,6 +34,8 @@ class AsWritten:
     """Takes every name at its word: for rules kept in files, read where no organisation is at hand."""
 
     def source(self, word: str) -> Source | None:
+        if word.startswith("oncall:"):
+            return Source(word, word)
         kind = "group" if word.startswith(("@", "grp_")) else "member"
         return Source(f"{kind}:{word.removeprefix('@').lower()}", word)
 
@@ -48,12 +50,12 @@ class AsWritten:
 
 
 def source_called(word: str, names: Names) -> Source:
-    """Roles, fields and schedules stand for themselves until there is a request; people must exist now."""
-    if word == "anyone" or _ONCALL.fullmatch(word):
+    """Roles, fields and schedules stand for themselves until there is a request; people and schedules must exist now."""
+    if word == "anyone":
         return Source(word, word)
     if word.startswith("role:"):
         return _role(word)
-    if _GROUP.fullmatch(word) or _PERSON.fullmatch(word):
+    if _GROUP.fullmatch(word) or _PERSON.fullmatch(word) or _ONCALL.fullmatch(word):
         return _known(names.source(word), word)
     if _FIELD.fullmatch(word):
         return Source(f"field:{word}", word)
@@ -72,7 +74,7 @@ def _role(word: str) -> Source:
 
 def _known(found: Source | None, word: str) -> Source:
     if found is None:
-        what = "group" if word.startswith("@") else "member"
+        what = "group" if word.startswith("@") else "schedule" if _ONCALL.fullmatch(word) else "member"
         raise Invalid(f"There is no {what} '{word}' here; check the name.")
     return found
 

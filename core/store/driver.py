@@ -165,6 +165,10 @@ class Session(ABC):
     def now(self, *, fresh: bool = False) -> datetime:
         """The clock of this session's transaction; `fresh` reads it again."""
 
+    @abstractmethod
+    def about_now(self) -> datetime:
+        """This process's clock, a second or two off the database's at most; costs nothing and is never kept."""
+
     def row(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> Row | None:
         found = self.rows(statement, params, clock=clock)
         return found[0] if found else None

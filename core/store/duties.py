@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import ColumnElement, Select, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.errors import Conflict
-from core.model.schedule import Schedule, Shift
-from core.store.driver import Session
+from core.model.schedule import KEPT, Schedule, Shift
+from core.store.driver import Params, Session
 from core.store.tables import schedules, shifts
 
 _SCHEDULE: Final = select(*schedules.c).where(
@@ -32,6 +33,24 @@ _SHIFTS: Final = (
 )
 _CLEAR: Final = delete(shifts).where(shifts.c.schedule == bindparam("schedule"))
 _ADD: Final = upsert(shifts).on_conflict_do_nothing()
+
+
+def on_duty(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Ids of schedules whose feed is still believed and by which somebody is on duty now (`moments`)."""
+    return (
+        select(schedules.c.id)
+        .join(shifts, shifts.c.schedule == schedules.c.id)
+        .where(
+            *conditions,
+            shifts.c.starts <= bindparam("moment", type_=shifts.c.starts.type),
+            shifts.c.ends > bindparam("moment", type_=shifts.c.starts.type),
+            schedules.c.fetched_at > bindparam("believed", type_=schedules.c.fetched_at.type),
+        )
+    )
+
+
+def moments(now: datetime) -> Params:
+    return {"moment": now, "believed": now - KEPT}
 
 
 class DutyReads:

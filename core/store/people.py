@@ -28,6 +28,7 @@ from core.model.people import ADMINS, VERBS_OF, Person, Role, Verb, principals_o
 from core.store import rows
 from core.store.choices import LARGEST, Joined, among, chosen, width
 from core.store.driver import Row, Session
+from core.store.duties import moments, on_duty
 from core.store.tables import (
     agents,
     api_keys,
@@ -38,6 +39,8 @@ from core.store.tables import (
     members,
     organisations,
     projects,
+    schedules,
+    shifts,
     tokens,
 )
 
@@ -108,6 +111,7 @@ def _people(places: int) -> Select[Any]:
         ),
     )
     pinned = exists().where(identities.c.member == members.c.id)
+    duties = on_duty(shifts.c.email == members.c.email, schedules.c.organisation == members.c.organisation)
     return (
         select(
             members.c.id,
@@ -117,6 +121,7 @@ def _people(places: int) -> Select[Any]:
             pinned.label("pinned"),
             grouped.correlate(members).scalar_subquery().label("groups"),
             held.correlate(members).scalar_subquery().label("roles"),
+            duties.with_only_columns(Joined(schedules.c.id)).correlate(members).scalar_subquery().label("duties"),
         )
         .join(projects, and_(projects.c.id == bindparam("project"), projects.c.organisation == members.c.organisation))
         .where(among(members.c.id, "member", places))
@@ -162,6 +167,16 @@ def _granted(granted: ColumnElement[bool]) -> Select[Any]:
     return _active(select(union_all(alone, through).subquery().c.member))
 
 
+_ON_DUTY: Final = _active(
+    select(members.c.id).where(
+        members.c.email.in_(on_duty(schedules.c.id == bindparam("schedule")).with_only_columns(shifts.c.email))
+    )
+)
+_DUTIES: Final = (
+    on_duty(schedules.c.organisation == bindparam("organisation"))
+    .join(members, and_(members.c.email == shifts.c.email, members.c.organisation == schedules.c.organisation))
+    .where(members.c.id == bindparam("member"))
+)
 _ADMINS: Final = _granted(and_(_of_organisation(), grants.c.project == literal(""), grants.c.role == Role.ADMIN.value))
 
 
@@ -181,6 +196,7 @@ class PeopleReads:
             part = wanted[start : start + LARGEST]
             places = width(len(part))
             params = {"project": project, **chosen("member", part, places)}
+            params |= moments(self._db.about_now())
             found |= {row[0]: _person(row, project) for row in self._db.rows(_people(places), params)}
         return found
 
@@ -194,6 +210,8 @@ class PeopleReads:
                 found = self._db.rows(_ONE_MEMBER, params | {"member": rest})
             case "group":
                 found = self._db.rows(_IN_GROUP, params | {"group": rest})
+            case "oncall":
+                found = self._db.rows(_ON_DUTY, params | {"schedule": rest} | moments(self._db.about_now()))
             case "role":
                 role, _, where = rest.partition(":")
                 found = self._db.rows(_with_role(1), {"project": where or project, "limit": limit, "role_0": role})
@@ -223,7 +241,8 @@ class PeopleReads:
         for project in self._db.rows(_PROJECTS, {"organisation": organisation}) if held else ():
             roles = held[""] | held[project[0]]
             names |= principals_of(member, (), roles, project[0], held[""])
-        return frozenset(names)
+        asked = {"organisation": organisation, "member": member} | moments(self._db.about_now())
+        return frozenset(names | {f"oncall:{row[0]}" for row in self._db.rows(_DUTIES, asked)})
 
     def roles(self, organisation: str, member: str, project: str | None) -> frozenset[Role]:
         held = self._held(organisation, member, self._groups_of(organisation, member))
@@ -323,8 +342,9 @@ def _roles_of(places: int) -> Select[Any]:
 
 
 def _person(row: Row, project: str) -> Person:
-    id, name, email, active, pinned, grouped, held = row
+    id, name, email, active, pinned, grouped, held, duties = row
     roles, principals, verbs = _place(id, grouped or "", held or "", project)
+    principals |= {f"oncall:{schedule}" for schedule in duties.split()} if duties else frozenset()
     return Person(id, name, email, active, bool(pinned), roles, principals, verbs)
 
 

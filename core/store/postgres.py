@@ -138,6 +138,9 @@ class PostgresSession(Session):
             return self._read_clock(self._execute(_CLOCK))
         return self._now
 
+    def about_now(self) -> datetime:
+        return datetime.now(UTC) + self._turned()
+
     def failed_check(self) -> Exception | None:
         """What the first `change` of no row stands for."""
         for cursor, otherwise in self._checks:

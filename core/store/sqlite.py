@@ -94,6 +94,9 @@ class SqliteSession(Session):
             self._now = self._clock.now()
         return self._now
 
+    def about_now(self) -> datetime:
+        return self._clock.now()
+
     def begin(self) -> None:
         """A new unit of work begins: its clock is read anew."""
         self._now = None

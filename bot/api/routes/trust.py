@@ -1,0 +1,25 @@
+"""`/v1/trust`: what agents have earned. Read only: it is earned, and switched on in Slack (`settings safety`)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.api.exchange import actor, answer_list, house
+from bot.api.routes.base import Routes, spec
+from bot.wire.showing import ListOf
+from bot.wire.trusting import TrustView, show_trust
+
+router = APIRouter(tags=["trust"])
+_TRUST = TypeAdapter(list[TrustView])
+
+
+@router.get("/v1/trust", **spec("What each agent has earned, per type", answer=ListOf[TrustView]))
+async def trust(request: Request) -> Response:
+    found = await house(request).administration.safety.earned(actor(request))
+    return answer_list(_TRUST, [show_trust(one) for one in found], None)
+
+
+MEMBER = Routes("trust", router)
