@@ -11,7 +11,9 @@ from bot.slack.blocks import Json
 from bot.slack.cards import ask
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid, NotAllowed
+from core.lifecycle.changing import not_from_outside
 from core.lifecycle.who import may_ask_for
+from core.model.change import is_change_type
 from core.model.duration import parse_duration
 from core.model.organisation import Project, RequestType
 from core.model.people import Actor
@@ -33,6 +35,8 @@ class Offer:
 
     def named(self, word: str) -> RequestType | None:
         """The type of this word; refused where it is not for this person."""
+        if is_change_type(word):
+            raise Invalid(not_from_outside(word))
         if (denied := self.others.get(word)) is not None:
             raise not_for_them(denied)
         return self.types.get(word)

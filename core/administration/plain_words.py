@@ -173,13 +173,17 @@ def _rule(rule: Rule, effect: Effect) -> Iterator[str]:
     if not isinstance(effect.before, Rule):
         yield f"Add rule {read_back(rule)}"
         return
-    was, now = write_rule(effect.before), write_rule(rule)
+    was, now = ({**_UNLESS_SAID, **write_rule(one)} for one in (effect.before, rule))
     changed = [name for name in {**was, **now} if was.get(name) != now.get(name)]
-    yield from (
+    said = [
         f"Rule {rule.name}: {_spaced(name)} {_cut(say(was.get(name)))} → {_cut(say(now.get(name)))}."
         for name in changed
-    )
-    yield f"It would say: {read_back(rule)}"
+    ]
+    yield "\n".join([*said, f"It would say: {read_back(rule)}"])
+
+
+_UNLESS_SAID: Final = {"mode": "on"}
+"""What a rule's document leaves out."""
 
 
 def say(value: Any) -> str:

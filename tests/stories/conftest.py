@@ -36,6 +36,15 @@ def database(request: pytest.FixtureRequest) -> str:
     return found
 
 
+@pytest.fixture(params=["http", "sockets"])
+async def town_both_ways(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path, anyio_backend: str
+) -> AsyncIterator[Town]:
+    """The same story over signed HTTP and over Socket Mode."""
+    async with begun(database, tmp_path, sockets=request.param == "sockets") as empty:
+        yield await peopled(empty)
+
+
 @pytest.fixture
 async def town(database: str, tmp_path: Path, anyio_backend: str) -> AsyncIterator[Town]:
     async with begun(database, tmp_path) as empty:

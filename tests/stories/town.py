@@ -210,14 +210,17 @@ class Town:
 
 
 @asynccontextmanager
-async def town(database: str, home: Path) -> AsyncIterator[Town]:
-    """An empty one, joined over signed HTTP: a clock, a workspace, a server."""
+async def town(database: str, home: Path, *, sockets: bool = False) -> AsyncIterator[Town]:
+    """An empty one, joined over signed HTTP or over Socket Mode: a clock, a workspace, a server."""
     clock = TurnableClock()
     async with Sandbox(manifest(), rates=None) as sandbox:
         sandbox.clock.listen(lambda offset: clock.turn(timedelta(seconds=offset) - clock.offset))
-        settings = _settings(sandbox, database)
+        settings = _settings(sandbox, database, sockets=sockets)
         async with assemble(settings, clock=clock, pace=Pace().times(FAST)) as assembly, _served(assembly) as url:
-            sandbox.connect_http(f"{url}/slack/events")
+            if sockets:
+                await _joined(assembly)
+            else:
+                sandbox.connect_http(f"{url}/slack/events")
             sandbox.clock.listen(lambda _offset: assembly.alarm.clock_turned())
             organisation = await assembly.rooms.administration.organisations.first()
             assert organisation is not None
@@ -226,7 +229,15 @@ async def town(database: str, home: Path) -> AsyncIterator[Town]:
             sandbox.disconnect()
 
 
-def _settings(sandbox: Sandbox, database: str) -> FixedSettings:
+async def _joined(assembly: Assembly) -> None:
+    """The server opens its socket by itself."""
+    async with asyncio.timeout(10):
+        while assembly.socket is None or not assembly.socket.is_connected:
+            await asyncio.sleep(0.005)
+
+
+def _settings(sandbox: Sandbox, database: str, *, sockets: bool) -> FixedSettings:
+    way = {"SLACK_APP_TOKEN": sandbox.app_token} if sockets else {"SLACK_SIGNING_SECRET": sandbox.signing_secret}
     return FixedSettings.model_validate(
         {
             "database_url": database,
@@ -236,7 +247,7 @@ def _settings(sandbox: Sandbox, database: str) -> FixedSettings:
             "port": 0,
             "SLACK_BOT_TOKEN": sandbox.bot_token,
             "SLACK_API_URL": sandbox.api_url,
-            "SLACK_SIGNING_SECRET": sandbox.signing_secret,
+            **way,
         }
     )
 
