@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from bench.stored import measure
 from core.model.organisation import BUILT_IN_TYPES, Project, Settings
 from core.model.request import Content, Cost, Requester
 from core.model.rule import Rule
@@ -113,12 +114,24 @@ def replaying(count: int, limit_ms: float) -> Figure:
     return Figure(f"replay {count} requests in {slices} slices, 100 rules", limit_ms, took)
 
 
+def stored(count: int, limit_ms: float) -> list[Figure]:
+    """From the database, through the same door as the API; by the processor's time and by the clock."""
+    felt = measure(count)
+    what = f"replay {felt.seen} stored requests"
+    return [
+        Figure(f"{what}, processor", limit_ms, felt.processor * 1000),
+        Figure(f"{what}, by the clock", limit_ms, felt.wall * 1000),
+        Figure(f"commands meanwhile, p99 (quiet {felt.quiet:.1f})", 2 * felt.quiet, felt.meanwhile),
+    ]
+
+
 def main() -> None:
     figures = [
         judging(1_000, 50, 1.5),
         judging(10_000, 500, 9.0),
         judging(1_000, 1_000, 20.0),
         replaying(10_000, 5_000.0),
+        *stored(10_000, 5_000.0),
     ]
     for figure in figures:
         print(figure)

@@ -15,7 +15,7 @@ from core.administration import Administration, operator
 from core.desk import Desk, Draft, DraftRequirement, DraftStage
 from core.errors import Conflict
 from core.model.command import Approve, Ask, Command, Comment, Reject, ReportExecution
-from core.model.organisation import Organisation
+from core.model.organisation import Bounds, Organisation, RequestType
 from core.model.people import Actor, Proof, Role, Verb, Way
 from core.model.request import Content, Cost, ExecutionStatus, Link, Subject
 
@@ -37,6 +37,31 @@ PROJECTS: Mapping[str, Mapping[str, Any]] = {
     "deploys": {"notify": ("#deploys",), "remind": (timedelta(minutes=30), timedelta(hours=2))},
     "agents": {"notify": ("#agents",), "reply_window": timedelta(hours=8)},
 }
+TYPES = (
+    RequestType(
+        "refund",
+        "Refund",
+        editable={
+            "params.usd": Bounds("number", 1, 500),
+            "params.reason": Bounds(choices=("damaged", "late", "lost", "goodwill")),
+        },
+        reply_window=timedelta(hours=8),
+        fields={
+            "type": "object",
+            "properties": {
+                "usd": {"type": "number", "title": "Amount in US dollars", "minimum": 1, "maximum": 500},
+                "reason": {"enum": ["damaged", "late", "lost", "goodwill"]},
+                "account": {"type": "string", "title": "Account (IBAN)", "minLength": 15, "maxLength": 34},
+                "pay_by": {"type": "string", "format": "date"},
+                "voucher_offered": {"type": "boolean"},
+            },
+            "required": ["usd", "reason", "account"],
+            "additionalProperties": False,
+        },
+        required_facts=("order",),
+        secret=("params.account",),
+    ),
+)
 AGENTS = {"deploy-bot": "platform", "support-agent": "customer-care"}
 
 PLATFORM = DraftStage((DraftRequirement(("@platform",)),), "Platform")
@@ -71,6 +96,8 @@ class Furnisher:
             await self._administration.groups.add(admin, group, [f"{handle}@acme.example" for handle in handles])
         for project, settings in PROJECTS.items():
             await self._administration.projects.add(admin, project, settings)
+        for type in TYPES:
+            await self._administration.types.put(admin, type)
         return organisation
 
     async def _member(self, admin: Actor, email: str, name: str, role: Role) -> None:
@@ -177,12 +204,13 @@ def search_deploy() -> Draft:
 
 def refund() -> Draft:
     content = Content(
-        type="custom",
+        type="refund",
         title="Refund 48.00 USD to a customer",
         description="Order A-8812 arrived damaged; the customer asks for the full price.",
         subject=Subject("task", "task-3391"),
         action="payments.refund",
-        params={"order": "A-8812", "currency": "USD"},
+        params={"usd": 48, "reason": "damaged", "account": "DE02120300000000202051"},
+        facts={"order": "A-8812"},
         reasoning="Within policy: under 30 days, photo attached, first refund of this customer.",
         cost=Cost(usd=48.0, tokens=1900),
         side_effects=("money leaves our account", "the customer is told"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json as as_json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -20,6 +22,8 @@ from bot.cli.ending import NOT_ALLOWED, UNREACHABLE, Ending, code_of_status, tel
 from bot.settings import Remote, keep_login, login_file, remote
 
 SECONDS = 70
+LINES = "application/x-ndjson"
+LONGEST_LINE = 4_194_304
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Id = Annotated[str, Parameter(help="The request's id, or its number.")]
 
@@ -127,12 +131,16 @@ def call(
     return asyncio.run(_fetch(server, method, path, body, query))
 
 
+def _headers(server: Remote, path: str) -> dict[str, str]:
+    if server.token is None and path != "/v1/login":
+        raise Ending("You are not logged in; run countersign login, or set COUNTERSIGN_TOKEN.", NOT_ALLOWED)
+    return {} if server.token is None else {"Authorization": f"Bearer {server.token.get_secret_value()}"}
+
+
 async def _fetch(
     server: Remote, method: str, path: str, body: dict[str, Any] | None, query: dict[str, str] | None
 ) -> Any:
-    if server.token is None and path != "/v1/login":
-        raise Ending("You are not logged in; run countersign login, or set COUNTERSIGN_TOKEN.", NOT_ALLOWED)
-    headers = {} if server.token is None else {"Authorization": f"Bearer {server.token.get_secret_value()}"}
+    headers = _headers(server, path)
     if method == "POST":
         headers["Idempotency-Key"] = str(uuid4())
     timeout = aiohttp.ClientTimeout(total=SECONDS)
@@ -143,6 +151,35 @@ async def _fetch(
         ):
             return _understood(answer.status, await _json(answer))
     except (aiohttp.ClientError, TimeoutError):
+        raise Ending(f"{server.url} cannot be reached; is it running, and is this its address?", UNREACHABLE) from None
+
+
+def call_lines(
+    server: Remote, path: str, body: dict[str, Any], each: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """A POST answered line by line while it is worked on; gives the last line."""
+    return asyncio.run(_follow(server, path, body, each))
+
+
+async def _follow(
+    server: Remote, path: str, body: dict[str, Any], each: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    headers = {**_headers(server, path), "Accept": LINES}
+    timeout = aiohttp.ClientTimeout(total=None, connect=SECONDS, sock_read=SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=headers, read_bufsize=LONGEST_LINE) as session,
+            session.post(server.url + path, json=body, allow_redirects=False) as answer,
+        ):
+            last = None
+            while answer.content_type == LINES and (line := await answer.content.readline()):
+                last = as_json.loads(line)
+                each(last)
+            found: dict[str, Any] = _understood(
+                answer.status, last if answer.content_type == LINES else await _json(answer)
+            )
+            return found
+    except (aiohttp.ClientError, TimeoutError, ValueError):
         raise Ending(f"{server.url} cannot be reached; is it running, and is this its address?", UNREACHABLE) from None
 
 

@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 from cyclopts import Parameter
 from rich.console import Console
+from rich.progress import Progress
 
 from bot.cli.ending import USAGE, Ending, complain, tell
-from bot.cli.remote import call
+from bot.cli.remote import call, call_lines
 from bot.settings import remote
 from core.errors import Invalid
 from core.model.rule import Rule
@@ -126,14 +127,28 @@ def try_out(files: Files, *, days: int = 30, json: AsJson = False) -> int:
     entries = [entry for entry in _entries(files) if not entry.is_fixture]
     _rules(entries, Conditions())
     body = {"rules": [entry.part.value for entry in entries], "days": days}
-    with Console(stderr=True).status("Judging past requests once more …"):
-        tried = call(remote(), "POST", "/v1/rules/replay", body)
+    tried = _tried(body)
     if json:
         tell(tried)
         return 0
     for line in tried["words"]:
         print(line)
     return 0
+
+
+def _tried(body: dict[str, Any]) -> dict[str, Any]:
+    """With a bar on a terminal; a server that tells no progress answers all the same."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Judging past requests once more", total=None)
+        last = call_lines(
+            remote(),
+            "/v1/rules/replay",
+            body,
+            lambda line: bar.update(task, completed=line["seen"], total=max(line["total"], line["seen"])),
+        )
+    found: dict[str, Any] = last.get("result") or last
+    return found
 
 
 # --------------------------------------------------------------------------------------------------------------- files

@@ -147,6 +147,14 @@ class ReplayView(View):
     words: list[str]
 
 
+class ReplayProgress(View):
+    """A line while past requests are judged once more: `seen` of about `total`; the last one brings the `result`."""
+
+    seen: int
+    total: int
+    result: ReplayView | None = None
+
+
 # ---------------------------------------------------------------------------------------------------------------- drawing
 
 

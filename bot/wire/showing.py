@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.lifecycle.hints import hints
 from core.model.digest import content_json
 from core.model.explanation import Because, RuleSeen
 from core.model.request import Decision, Execution, Question, Request, Verdict
@@ -214,7 +215,10 @@ class RequestSummary(View):
 
 
 class RequestView(RequestSummary):
-    """A whole request. Whatever was not declared is null, which is not zero."""
+    """A whole request. Whatever was not declared is null, which is not zero.
+
+    `hints` say what would help approvers; nothing is wrong, and nothing was refused for it.
+    """
 
     organisation: str
     description: str | None
@@ -241,6 +245,7 @@ class RequestView(RequestSummary):
     execution: ExecutionView | None
     discarded: bool
     superseded_by: str | None
+    hints: list[str]
 
 
 class DoneView(View):
@@ -353,6 +358,7 @@ def show(request: Request, emails: Emails, *, whole: bool = False) -> RequestVie
         execution=_execution(request.execution),
         discarded=request.discarded,
         superseded_by=request.superseded_by,
+        hints=list(hints(content, request.named)) if request.is_open else [],
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from core.administration.office import Office, four_eyes, must_manage
-from core.administration.past import past_revisions
+from core.administration.past import replayed
 from core.administration.sight import reads_everything
 from core.desk import Desk
 from core.desk.facts import ROSTER
@@ -121,9 +120,10 @@ class RuleOffice(Office):
     async def _compared(
         self, actor: Actor, before: Rules, after: Rules, *, days: int, most: int
     ) -> AsyncIterator[Replayed]:
-        past = await past_revisions(self._store, actor.organisation, before, after, days=days, most=min(most, MOST))
-        slices = past.replayed(before, after, self._conditions)
-        while (so_far := await asyncio.to_thread(next, slices, None)) is not None:
+        found = replayed(
+            self._store, actor.organisation, before, after, self._conditions, days=days, most=min(most, MOST)
+        )
+        async for so_far in found:
             yield so_far
 
     # Changing. `book` is the version of the rulebook that was looked at: `Conflict` when anything in it moved since.

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from core.model.organisation import Project, RequestType
 from core.model.request import Content, Judgement, Requester, Stage
+from core.model.rule import Rule
 from core.rulebook.condition import Conditions, View
 from core.rulebook.given import Given
 from core.rulebook.judge import judge
@@ -33,16 +34,25 @@ class PastRevision:
         behalf = self.on_behalf_of
         return conditions.view(self.content, project=self.project.name, requester=self.requester, on_behalf_of=behalf)
 
-    def looked_at_by(self, rulebook: Rulebook, view: View) -> Looked:
-        """How often a rule had been used then is not known any more, so that a count never ends it here."""
-        candidates = rulebook.candidates(
+    @property
+    def own(self) -> frozenset[str]:
+        """The members who may not decide because it is theirs."""
+        asking = {self.requester.id} if self.requester.kind == "member" else set()
+        own = frozenset(asking | ({self.on_behalf_of} if self.on_behalf_of else set()))
+        return frozenset() if self.project.settings.self_approval else own
+
+    def candidates_in(self, rulebook: Rulebook) -> tuple[Rule, ...]:
+        return rulebook.candidates(
             type=self.content.type,
             project=self.project.id,
             agent=self.requester.id if self.requester.kind == "agent" else None,
             team=self.requester.team,
             now=self.at,
         )
-        return rulebook.look_at(candidates, view)
+
+    def looked_at_by(self, rulebook: Rulebook, view: View) -> Looked:
+        """How often a rule had been used then is not known any more, so that a count never ends it here."""
+        return rulebook.look_at(self.candidates_in(rulebook), view)
 
     def judged(self, looked: Looked) -> Judgement:
         return judge(

@@ -19,6 +19,7 @@ from core.store.duties import DutyReads
 from core.store.ledger_rows import LedgerReads
 from core.store.outbox import DELIVERIES
 from core.store.people import PeopleReads
+from core.store.replaying import PastReads
 from core.store.ruling import RuleReads
 from core.store.tables import requests
 
@@ -40,7 +41,7 @@ def _versions(places: int) -> Select[Any]:
     return select(requests.c.id, requests.c.version).where(among(requests.c.id, "id", places))
 
 
-class StoreReader(PeopleReads, LedgerReads, RuleReads, DutyReads):
+class StoreReader(PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads):
     """Implements `core.ports.Reader`."""
 
     def __init__(self, db: Session, codec: Codec) -> None:

@@ -1,6 +1,7 @@
 """`/v1/rules`: checked, tried, saved, judged by, taken back."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -246,3 +247,30 @@ async def test_the_narrowest_scope_speaks_and_a_broader_rule_rescues_nothing(hou
     saved = await add(house, narrow)
     assert (await house.ask(action="drop"))["status"] == "pending"
     assert (await house.ask(action="read"))["cause"] == f"rule:{saved['rule']['id']}"
+
+
+async def test_a_replay_tells_its_progress_line_by_line_to_whoever_wants_lines(house: House) -> None:
+    for place in range(15):
+        await house.ask(type="merge", title=f"Merge {place}")
+    async with house.client("root") as client:
+        answer = await client.post(
+            "/v1/rules/replay",
+            json={"rules": [{**BLANKET, "effect": "deny"}]},
+            headers={"Accept": "application/x-ndjson"},
+        )
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["result"] is None for line in lines] == [*[True] * (len(lines) - 1), False]
+    assert lines[0]["total"] == 15
+    assert lines[-1]["result"]["changes"] == {"newly_blocked": 15}
+
+
+async def test_a_replay_that_cannot_be_is_refused_before_its_first_line(house: House) -> None:
+    async with house.client("root") as client:
+        answer = await client.post(
+            "/v1/rules/replay",
+            json={"rules": [{**PROD, "when": "whatever"}]},
+            headers={"Accept": "application/x-ndjson"},
+        )
+    assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")

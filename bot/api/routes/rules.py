@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
 from fastapi import APIRouter
 from pydantic import TypeAdapter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of
-from bot.api.routes.base import Routes, spec
+from bot.api.exchange import PRIVATE, actor, answer, answer_list, body_of, house, once, query_of
+from bot.api.routes.base import REF, Routes, spec
 from bot.wire.ruling import (
     CheckedRule,
     ReplayIn,
+    ReplayProgress,
     ReplayView,
     RuleChange,
     RuleIn,
@@ -32,6 +36,16 @@ from core.rulebook.replay import Replayed
 router = APIRouter(tags=["rules"])
 _RULES = TypeAdapter(list[RuleView])
 _VERSIONS = TypeAdapter(list[RuleVersionView])
+LINES: Final = "application/x-ndjson"
+EVERY: Final = 100
+"""Requests between two lines of progress."""
+
+
+def _streamed(described: dict[str, Any]) -> dict[str, Any]:
+    """Who accepts lines is told of the progress: `{"seen", "total", "result": null}`, the last one with the result."""
+    schema = {"$ref": REF.format(model=ReplayProgress.__name__)}
+    described["responses"][200]["content"] = {LINES: {"schema": schema}}
+    return described
 
 
 @router.get("/v1/rules", **spec("List all rules, oldest first", answer=ListOf[RuleView]))
@@ -57,16 +71,35 @@ async def validate(request: Request) -> Response:
     return answer(show_checked(await office.rules.validate(who, said.rule)))
 
 
-@router.post("/v1/rules/replay", **spec("Try rules on past requests", body=ReplayIn, answer=ReplayView))
+@router.post("/v1/rules/replay", **_streamed(spec("Try rules on past requests", body=ReplayIn, answer=ReplayView)))
 async def replay(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
     said = await body_of(request, ReplayIn)
     await once(request)
+    found = office.rules.replay(who, said.rules, days=said.days, most=said.limit)
+    if LINES in request.headers.get("accept", ""):
+        request.state.held = True
+        return StreamingResponse(_told(await anext(found, Replayed()), found), media_type=LINES, headers=PRIVATE)
     last = Replayed()
-    async for so_far in office.rules.replay(who, said.rules, days=said.days, most=said.limit):
+    async for so_far in found:
         last = so_far
     return answer(show_replay(last))
+
+
+async def _told(first: Replayed, found: AsyncIterator[Replayed]) -> AsyncIterator[bytes]:
+    """A line of progress now and then, and at the end one with the whole. What cannot be is refused before the first."""
+    last, told = first, 0
+    yield _line(ReplayProgress(seen=first.seen, total=first.total))
+    async for last in found:
+        if last.seen - told >= EVERY:
+            told = last.seen
+            yield _line(ReplayProgress(seen=last.seen, total=last.total))
+    yield _line(ReplayProgress(seen=last.seen, total=last.total, result=show_replay(last)))
+
+
+def _line(progress: ReplayProgress) -> bytes:
+    return progress.model_dump_json().encode() + b"\n"
 
 
 @router.get("/v1/rules/{id}", **spec("Look at a rule", answer=RuleView))
