@@ -29,7 +29,7 @@ def read(raw: bytes, now: datetime) -> list[Shift]:
     zone = _zone(calendar)
     try:
         events = recurring_ical_events.of(calendar).between(now - BEHIND, now + AHEAD)
-    except ValueError:
+    except (ValueError, LookupError):
         raise Unreadable("An event of this calendar cannot be understood; look for one with an odd date.") from None
     found = {(one.email, one.starts): one for event in events for one in _shifts(event, zone)}
     if len(found) > MOST_SHIFTS:
@@ -52,11 +52,13 @@ def _calendar(raw: bytes) -> Calendar:
 
 
 def _zone(calendar: Calendar) -> tzinfo:
-    """What days and floating times mean: the calendar's own zone, else UTC."""
+    """What days and floating times mean: the calendar's own zone, else UTC. A guess would put the wrong people on duty."""
     try:
         return ZoneInfo(str(calendar.get("X-WR-TIMEZONE", "UTC")))
     except (KeyError, ValueError, OSError):
-        return UTC
+        raise Unreadable(
+            "The calendar names a time zone (X-WR-TIMEZONE) that is not known; name one like Europe/Berlin."
+        ) from None
 
 
 def _shifts(event: Event, zone: tzinfo) -> Iterator[Shift]:

@@ -104,7 +104,9 @@ async def test_whoever_grants_may_let_anything_follow_the_beginning_of_an_action
 
 async def test_another_agent_or_a_person_cannot_use_it(leasing: LeasingOffice) -> None:
     await leasing.lease()
-    await leasing.office.change(lambda tx: tx.put(Agent("agt_other", ORG, "other", None, "sometimes", (), False, LONG_AGO)))
+    await leasing.office.change(
+        lambda tx: tx.put(Agent("agt_other", ORG, "other", None, "sometimes", (), False, LONG_AGO))
+    )
     stranger = replace(leasing.office.actor("ci"), id="agt_other", name="other")
     content = Content(type="deploy", title="Deploy 4.2", action="restart worker 7")
     assert (await leasing.desk.create(stranger, Draft(content))).request.status is Status.PENDING
