@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from bot.slack.admin.lookup import counted
 from bot.slack.answer import Answer, Replace, Unfold
 from bot.slack.blocks import INPUT_LENGTH, Json, utc
 from bot.slack.cards import proposal as card
@@ -52,7 +53,7 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     page = found[start : start + PAGE]
     used = await room.read(lambda reader: reader.rule_uses([rule.id for rule in page]))
     shown = [Row(rule.name, _line(rule, used.get(rule.id, 0)), "rules.show", rule.id) for rule in page]
-    heading = f"{_counted(len(found), 'rule')}, oldest first." if found else "There are no rules yet."
+    heading = f"{counted(len(found), 'rule')}, oldest first." if found else "There are no rules yet."
     note = "Add one with /countersign rules add; /countersign help rules says what else there is."
     return rows.draw("Rules", heading, shown, turn="rules", start=start, total=len(found), note=note)
 
@@ -60,13 +61,9 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
 def _line(rule: Rule, used: int) -> str:
     """`requires people · on · version 3 · used 12 times · project payments`."""
     places = (*rule.scope.agents, *rule.scope.teams, *rule.scope.projects)
-    times = _counted(used, "time") if rule.uses is None else f"{used} of {_counted(rule.uses, 'time')}"
+    times = counted(used, "time") if rule.uses is None else f"{used} of {counted(rule.uses, 'time')}"
     said = [DOES[rule.effect], MODES[rule.mode], f"version {rule.version}", f"used {times}"]
     return " · ".join([*said, *([", ".join(place.label for place in places)] if places else [])])
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 async def shown(room: Room, actor: Actor, wanted: str) -> Json:
@@ -100,7 +97,7 @@ async def history(room: Room, actor: Actor, wanted: str) -> Json:
     versions = await room.administration.rules.history(actor, wanted)
     older = [*versions[1:], None]
     shown = [Row(_version(one), _story(one, before)) for one, before in zip(versions, older, strict=True)]
-    heading = f"{versions[0].rule.name}: {_counted(len(versions), 'version')}, newest first."
+    heading = f"{versions[0].rule.name}: {counted(len(versions), 'version')}, newest first."
     note = "" if len(shown) <= PAGE else f"The newest {PAGE} are shown; the API has all of them."
     return rows.draw("History of a rule", heading, shown, note=note)
 
@@ -283,7 +280,7 @@ def _saved(versions: Sequence[RuleVersion]) -> Json:
     rule = last.rule
     words = f"Saved as version {rule.version}. {_takes_effect(last)}"
     undo = Act("Undo", "rules.undo", f"{rule.id}.{rule.version}", sure=_what_undoing_does(versions))
-    acts = [undo] if last.removed else [undo, Act("Show", "rules.show", rule.id)]
+    acts = [undo] if last.removed else [undo, Act("Show", "rules.look", rule.id)]
     state = "removed" if last.removed else f"{DOES[rule.effect]} · {MODES[rule.mode]}"
     return sheet.draw(Sheet("Removed" if last.removed else "Saved", rule.name, state, words, acts=acts))
 

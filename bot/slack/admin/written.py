@@ -29,7 +29,11 @@ async def as_written(room: Room, actor: Actor, text: str) -> str:
     for user, called in users.items():
         if user not in known:
             raise Invalid(f"@{called[:40]} is not linked to a member here; add them with {NAME} members add.")
-    text = _USER.sub(lambda found: known[found[1]], text)
+    return unlinked(_USER.sub(lambda found: known[found[1]], text))
+
+
+def unlinked(text: str) -> str:
+    """Channels, groups, addresses and links as they would be typed where nothing is made a link."""
     text = _CHANNEL.sub(lambda found: f"#{found[2]}" if found[2] else f"channel:{found[1]}", text)
     text = _GROUP.sub(lambda found: f"@{found[1] or 'group'}", text)
     text = _WEB.sub(lambda found: found[1], _MAIL.sub(lambda found: found[1], text))

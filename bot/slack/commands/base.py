@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.slack.answer import Answer, Whisper
+from bot.slack.answer import Answer, Open, Whisper
+from bot.slack.blocks import Json
 from bot.slack.cards import help as help_card
 from bot.slack.cards import whisper
 from bot.slack.payload import Slash
@@ -41,6 +42,17 @@ class Command:
     run: Run
     open_to_all: bool = False
     subwords: tuple[Command, ...] = ()
+
+
+def opening(draw: Callable[[Room, Actor], Awaitable[Json]]) -> Run:
+    """A window that needs no arguments."""
+
+    async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
+        if slash.text:
+            raise Invalid(f"'{slash.text[:40]}' is one word too many; write it like {NAME} {slash.word} list.")
+        return Open(await draw(room, actor))
+
+    return run
 
 
 def topic(word: str, summary: str, *subwords: Command) -> Command:

@@ -6,7 +6,7 @@ from bot.slack.admin import rules
 from bot.slack.admin.written import as_written, missing
 from bot.slack.answer import Answer, Open, Whisper
 from bot.slack.cards import mistake, rule_form
-from bot.slack.commands.base import Command, Run, topic
+from bot.slack.commands.base import Command, Run, opening, topic
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.administration.proposals import Kind, Wish
@@ -15,10 +15,6 @@ from core.model.people import Actor
 from core.model.rule import Mode
 
 LINE = '"name" when CONDITION require 1 of @group then 2 of @others expire 4h'
-
-
-async def listed(room: Room, actor: Actor, _slash: Slash) -> Answer:
-    return Open(await rules.listed(room, actor))
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
@@ -39,10 +35,6 @@ async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
         if "position" not in error.fields:
             raise
         return Whisper(mistake.draw(error.sentence, line, int(error.fields["position"])))
-
-
-async def paste(room: Room, actor: Actor, _slash: Slash) -> Answer:
-    return Open(await rules.pasting(room, actor))
 
 
 async def edit(room: Room, actor: Actor, slash: Slash) -> Answer:
@@ -71,9 +63,9 @@ async def _name(room: Room, actor: Actor, slash: Slash) -> str:
 MEMBER = topic(
     "rules",
     "Who must say yes, and who need not be asked",
-    Command("list", "", "All rules, with their mode and how often they decided", listed),
+    Command("list", "", "All rules, with their mode and how often they decided", opening(rules.listed)),
     Command("add", LINE, "A new rule in one line; alone, a form", add),
-    Command("paste", "", "A rule as YAML or JSON, new or in place of the one with its name", paste),
+    Command("paste", "", "A rule as YAML or JSON, new or in place of the one with its name", opening(rules.pasting)),
     Command("show", "NAME", "A rule in plain words and as text, with everything that can be done", show),
     Command("edit", "NAME", "Change a rule's text", edit),
     Command("on", "NAME", "Let a rule judge", _proposing(Kind.SWITCH, Mode.ON)),

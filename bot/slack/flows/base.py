@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.slack.answer import Answer, Replace
-from bot.slack.cards import details
+from bot.slack.answer import Answer, Open, Replace
+from bot.slack.blocks import Json
+from bot.slack.cards import details, whisper
 from bot.slack.payload import Click, Shortcut, Submission
-from bot.slack.room import Room
+from bot.slack.room import Room, must_be_mapped
 from bot.slack.target import Target
 from core.errors import Conflict
 from core.model.people import Actor
@@ -42,6 +43,42 @@ def pointed_at(incoming: Click | Submission) -> Target:
     if incoming.target is None:
         raise Conflict("This button is from an older version of the card; open the request again.", code="stale_card")
     return incoming.target
+
+
+def turning(topic: str, draw: Callable[[Room, Actor, int], Awaitable[Json]]) -> dict[str, OnClick]:
+    """The buttons that turn a list's pages: the click's value is where the page begins."""
+
+    async def turn(room: Room, actor: Actor, click: Click) -> Answer:
+        must_be_mapped(actor)
+        start = int(click.value) if click.value.isdecimal() and len(click.value) < 7 else 0
+        return Replace(await draw(room, actor, start))
+
+    return {f"{topic}.back": turn, f"{topic}.more": turn}
+
+
+def showing(draw: Callable[[Room, Actor, str], Awaitable[Json]]) -> OnClick:
+    """A window on top of this one, about what the button names."""
+
+    async def show(room: Room, actor: Actor, click: Click) -> Answer:
+        must_be_mapped(actor)
+        return Open(await draw(room, actor, click.value))
+
+    return show
+
+
+def replacing(draw: Callable[[Room, Actor, str], Awaitable[Json]]) -> OnClick:
+    """Another window in this one's place, about what the button names."""
+
+    async def replace(room: Room, actor: Actor, click: Click) -> Answer:
+        must_be_mapped(actor)
+        return Replace(await draw(room, actor, click.value))
+
+    return replace
+
+
+def done(title: str, sentence: str) -> Replace:
+    """What a sent window says in the end."""
+    return Replace(whisper.modal(title, whisper.draw(sentence)))
 
 
 async def redrawn(room: Room, click: Click, request: Request) -> Answer | None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 
 from bot.slack.admin import rules
-from bot.slack.answer import Answer, FieldErrors, Open, Replace
-from bot.slack.flows.base import Flow, Form, OnClick
+from bot.slack.answer import Answer, FieldErrors
+from bot.slack.flows.base import Flow, Form, OnClick, replacing, showing, turning
 from bot.slack.payload import Click, Submission
 from bot.slack.refusal import refused
 from bot.slack.room import Room, must_be_mapped
@@ -15,26 +15,6 @@ from core.administration.proposals import Kind, Wish
 from core.errors import Invalid
 from core.model.people import Actor
 from core.model.rule import Effect, Mode
-
-
-async def turn(room: Room, actor: Actor, click: Click) -> Answer:
-    must_be_mapped(actor)
-    return Replace(await rules.listed(room, actor, int(click.value) if click.value.isdecimal() else 0))
-
-
-async def show(room: Room, actor: Actor, click: Click) -> Answer:
-    must_be_mapped(actor)
-    return Open(await rules.shown(room, actor, click.value))
-
-
-async def history(room: Room, actor: Actor, click: Click) -> Answer:
-    must_be_mapped(actor)
-    return Open(await rules.history(room, actor, click.value))
-
-
-async def edit(room: Room, actor: Actor, click: Click) -> Answer:
-    must_be_mapped(actor)
-    return Replace(await rules.editor(room, actor, click.value))
 
 
 def proposing(kind: Kind, mode: Mode = Mode.ON) -> OnClick:
@@ -122,11 +102,11 @@ _SWITCHES = {f"rules.{mode.value}": proposing(Kind.SWITCH, mode) for mode in Mod
 MEMBER = Flow(
     "rules",
     clicks={
-        "rules.back": turn,
-        "rules.more": turn,
-        "rules.show": show,
-        "rules.history": history,
-        "rules.edit": edit,
+        **turning("rules", rules.listed),
+        "rules.show": showing(rules.shown),
+        "rules.look": replacing(rules.shown),
+        "rules.history": showing(rules.history),
+        "rules.edit": replacing(rules.editor),
         "rules.remove": proposing(Kind.REMOVE),
         "rules.revert": proposing(Kind.UNDO),
         "rules.undo": undo,

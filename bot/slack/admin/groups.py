@@ -1,0 +1,52 @@
+"""Groups by chat: lists and sheets, and what removing one would mean."""
+
+from __future__ import annotations
+
+from bot.slack.admin.lookup import counted, names_of, roles_said
+from bot.slack.blocks import Json
+from bot.slack.cards import rows, sheet, sure
+from bot.slack.cards.rows import PAGE, Row
+from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.room import Room
+from core.administration.groups import GroupWithMembers
+from core.model.people import Actor
+from core.ports import Reader
+
+
+async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
+    found = await room.administration.groups.list(actor)
+    page = found[start : start + PAGE]
+    lines = await room.read(lambda reader: [_row(reader, actor.organisation, one) for one in page])
+    heading = f"{counted(len(found), 'group')}." if found else "There are no groups yet."
+    note = "Add one, or people to one, with /countersign groups add NAME @who."
+    return rows.draw("Groups", heading, lines, turn="groups", start=start, total=len(found), note=note)
+
+
+def _row(reader: Reader, organisation: str, one: GroupWithMembers) -> Row:
+    people = names_of(reader, organisation, one.members[:20])
+    said = counted(len(one.members), "person", "people") + (f": {', '.join(people)}" if people else "")
+    mirrored = " · follows a Slack user group" if one.group.mirrors else ""
+    return Row(f"@{one.group.name}", f"{said}{mirrored}", "groups.show", one.group.id)
+
+
+async def shown(room: Room, actor: Actor, wanted: str) -> Json:
+    found = await room.administration.groups.get(actor, wanted)
+    people = await room.read(lambda reader: names_of(reader, actor.organisation, found.members))
+    state = counted(len(people), "person", "people")
+    mirrored = "Follows a Slack user group; change it in Slack." if found.group.mirrors else ""
+    acts = [] if found.group.mirrors else [Act("Remove", "groups.remove", found.group.id, "danger")]
+    figures = [("In it", ", ".join(people) or "nobody")]
+    return sheet.draw(Sheet("Group", f"@{found.group.name}", state, figures=figures, acts=acts, note=mirrored))
+
+
+async def removing(room: Room, actor: Actor, wanted: str) -> Json:
+    """Whoever may not, or where it cannot be, hears so when it is sent."""
+    await room.administration.must_manage(actor)
+    found = await room.administration.groups.get(actor, wanted)
+    grants = await room.administration.grants.list(actor)
+    name, id = found.group.name, found.group.id
+    roles = await room.read(lambda reader: roles_said(reader, grants, [f"group:{id}"]))
+    ending = [f"What was granted to it ends at once: {', '.join(roles)}."] if roles else []
+    people = [f"{counted(len(found.members), 'person is', 'people are')} in it; they stay members."]
+    question = f"Remove the group @{name}? This cannot be undone with a click."
+    return sure.draw("groups.remove", "Remove a group", question, [*people, *ending], yes="Remove", metadata=id)

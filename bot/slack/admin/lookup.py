@@ -1,0 +1,35 @@
+"""Names of people, groups and projects as lists and sheets show them, and what a role was granted on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from core.model.organisation import Grant
+from core.ports import Reader
+
+
+def names_of(reader: Reader, organisation: str, members: Iterable[str]) -> list[str]:
+    found = (reader.member(organisation, id) for id in members)
+    return sorted(
+        (f"{one.name}{'' if one.active else ' (inactive)'}" for one in found if one is not None), key=str.lower
+    )
+
+
+def counted(number: int, noun: str, nouns: str | None = None) -> str:
+    """`1 person`, `3 people`."""
+    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
+def roles_said(reader: Reader, grants: Sequence[Grant], principals: Iterable[str]) -> list[str]:
+    """`approver everywhere`, `admin on payments through @platform`."""
+    wanted = set(principals)
+    said = (_role(reader, grant) for grant in grants if grant.principal in wanted)
+    return sorted(said)
+
+
+def _role(reader: Reader, grant: Grant) -> str:
+    project = None if grant.project is None else reader.project(grant.project)
+    where = "everywhere" if grant.project is None else f"on {project.name if project else 'a project'}"
+    kind, _, id = grant.principal.partition(":")
+    group = reader.group(grant.organisation, id) if kind == "group" else None
+    return f"{grant.role.value} {where}" + (f" through @{group.name}" if group is not None else "")

@@ -1,0 +1,69 @@
+"""An agent's new key: what it may do, then its secret, which is shown once, in this window and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.slack import blocks as b
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Card
+
+VERBS: Final = (
+    ("ask", "Ask", "Make requests, change and cancel its own"),
+    ("read", "Read", "See every request of its projects"),
+    ("execute", "Execute", "Claim what was approved, and report how it went"),
+    ("report_check", "Report checks", "Say whether a check passed"),
+)
+
+
+def draw(agent: str, projects: Sequence[str], metadata: str) -> Json:
+    options = [b.option(text, word, description) for word, text, description in VERBS]
+    verbs: Json = {"type": "checkboxes", "action_id": "verbs", "options": options, "initial_options": options[:1]}
+    blocks = [
+        b.section(b.plain(f"A new key for {agent}. It can never decide, whatever it may do."), "key.for"),
+        b.field("label", "Label", b.text_input("text", most=100, hint="deploys"), optional=True),
+        b.field("verbs", "It may", verbs),
+        *_projects(projects),
+        b.field(
+            "facts",
+            "Fixed facts",
+            b.text_input("text", lines=True, hint="env: production", most=2_000),
+            optional=True,
+            hint="One per line. They stand above whatever the caller says.",
+        ),
+        b.field("expires", "Ends after", b.text_input("text", most=40, hint="90d"), optional=True),
+    ]
+    return b.modal("agents.key", "New key", blocks, submit="Make the key", metadata=metadata)
+
+
+def _projects(projects: Sequence[str]) -> list[Json]:
+    """Only where there is something to choose."""
+    if len(projects) < 2:
+        return []
+    options = [b.option(name, name[:75]) for name in dict.fromkeys(name[:75] for name in projects)][: b.SELECT_OPTIONS]
+    chosen: Json = {"type": "multi_static_select", "action_id": "projects", "options": options}
+    return [b.field("projects", "Projects", chosen, optional=True, hint="None chosen: all of them.")]
+
+
+def shown(agent: str, key: str, secret: str | None) -> Json:
+    """A repeat of the very same wish cannot give the secret again: it is not kept."""
+    if secret is None:
+        words = f"This key of {agent} was made before ({key}); its secret was shown then, and is kept nowhere."
+        return b.modal("agents.secret", "Key", [b.section(b.plain(words), "key.gone")])
+    said = f"The key of {agent}. It is shown this once: copy it now and put it where the machine keeps its secrets."
+    hint = f"Only its hash is kept. Whoever has it can ask as {agent}. Revoke it with /countersign agents keys {agent}."
+    blocks = [b.rich("key.secret", b.paragraph(b.words(said, 400)), b.code(secret, 200)), b.context("key.id", b.plain(f"{key}. {hint}", 400))]  # fmt: skip
+    return b.modal("agents.secret", "Key", blocks)
+
+
+MEMBER = Card(
+    "agent_key",
+    {
+        "form": lambda: draw("deploy-bot", ["default", "payments"], "agt_1"),
+        "small": lambda: draw("<!here>" * 40, ["default"], "agt_1"),
+        "many": lambda: draw("a", [f"project {n}" for n in range(200)], "agt_1"),
+        "secret": lambda: shown("deploy-bot", "key_1", "csk_" + "x" * 43),
+        "gone": lambda: shown("deploy-bot", "key_1", None),
+    },
+)

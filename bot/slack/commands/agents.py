@@ -1,0 +1,125 @@
+"""`agents …`: machines that ask, and their keys."""
+
+from __future__ import annotations
+
+from bot.slack.admin import agents
+from bot.slack.admin.written import missing, words_of
+from bot.slack.answer import Answer, Open
+from bot.slack.cards import agent_key
+from bot.slack.commands.base import Command, Run, number_alone, opening, said, topic
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from bot.wire.setting_up import NewAgent
+from bot.wire.strict import read
+from core.errors import Invalid, NotFound
+from core.model.people import Actor
+
+ADD = "NAME [team TEAM] [acts_for always | sometimes | never] [owners @who …]"
+
+
+def _about(word: str, draw: Run) -> Command:
+    return Command(word, "NAME", _SUMMARIES[word], draw)
+
+
+async def _name(room: Room, actor: Actor, slash: Slash, word: str) -> str:
+    """An agent's name may have several words, with or without quotes."""
+    words = await words_of(room, actor, slash)
+    if not words:
+        raise missing("The name of the agent", f"agents {word} NAME")
+    return " ".join(words)
+
+
+async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await agents.shown(room, actor, await _name(room, actor, slash, "show")))
+
+
+async def keys(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await agents.keys(room, actor, await _name(room, actor, slash, "keys")))
+
+
+async def key(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await agents.key_form(room, actor, await _name(room, actor, slash, "key")))
+
+
+async def suspend(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await agents.suspending(room, actor, await _name(room, actor, slash, "suspend")))
+
+
+async def resume(room: Room, actor: Actor, slash: Slash) -> Answer:
+    name = await _name(room, actor, slash, "resume")
+    agent = await room.administration.agents.suspend(
+        actor, name, suspended=False, once=room.once(slash, ("resume", name))
+    )
+    return said(f"{agent.name} may ask and claim again; what was cancelled stays cancelled.")
+
+
+async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
+    await room.administration.must_manage(actor)
+    wanted = _read(await words_of(room, actor, slash))
+    new = read(NewAgent, wanted, what="The agent")
+    agent = await room.administration.agents.add(
+        actor, new.name, team=new.team, acts_for=new.acts_for, owners=new.owners, once=room.once(slash, wanted)
+    )
+    return said(f"The agent {agent.name} is there. Make it a key with /countersign agents key {agent.name}.")
+
+
+def _read(words: list[str]) -> dict[str, object]:
+    """The name is what stands before the first clause."""
+    clauses = [place for place, word in enumerate(words) if word in ("team", "acts_for", "owners") and place]
+    first = clauses[0] if clauses else len(words)
+    if not first:
+        raise missing("The name of the agent", f"agents add {ADD}")
+    found: dict[str, object] = {"name": " ".join(words[:first])}
+    for start, end in zip(clauses, [*clauses[1:], len(words)], strict=True):
+        clause, said = words[start], words[start + 1 : end]
+        if not said or (clause != "owners" and len(said) > 1):
+            raise Invalid(f"After {clause} one word is expected; write it like /countersign agents add {ADD}.")
+        found[clause] = said if clause == "owners" else said[0]
+    return found
+
+
+async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
+    """By its id, or its label where only one in use is called so."""
+    words = await words_of(room, actor, slash)
+    if len(words) < 2:
+        raise missing("The agent, or the key" if not words else "The key", "agents revoke NAME KEY")
+    agent = await room.administration.agents.get(actor, " ".join(words[:-1]))
+    held = await room.administration.keys.list(actor, agent.id)
+    found = [key for key in held if words[-1] in (key.id, key.label) and key.revoked_at is None]
+    if len(found) != 1:
+        raise NotFound(f"There is not one such key in use; look at /countersign agents keys {agent.name}.")
+    return Open(await agents.revoking(room, actor, f"{agent.id}.{found[0].id}"))
+
+
+async def collect(room: Room, actor: Actor, slash: Slash) -> Answer:
+    """Of a key that the other admins were asked for."""
+    number = number_alone(slash, "collect #n")
+    request = await room.desk.number(actor.organisation, number)
+    if request is None:
+        raise NotFound(f"There is no request #{number} here; check the number.")
+    made = await room.administration.keys.collect(actor, request, once=room.once(slash, ("collect", request)))
+    agent = await room.administration.agents.get(actor, made.key.agent)
+    return Open(agent_key.shown(agent.name, made.key.id, made.secret))
+
+
+_SUMMARIES = {
+    "show": "Team, owners, keys of an agent",
+    "key": "A new key; its secret is shown once, in a window",
+    "keys": "The keys of an agent, and revoking them",
+    "suspend": "Stop an agent at once: keys, claims, open requests",
+    "resume": "Let a suspended agent go on",
+}
+
+MEMBER = topic(
+    "agents",
+    "Machines that ask, and their keys",
+    Command("list", "", "All agents", opening(agents.listed)),
+    _about("show", show),
+    Command("add", ADD, "A new agent", add),
+    _about("key", key),
+    _about("keys", keys),
+    Command("revoke", "NAME KEY", "Take a key back, by its label or id", revoke),
+    _about("suspend", suspend),
+    _about("resume", resume),
+    Command("collect", "#n", "The secret of a key the other admins agreed to, once", collect),
+)

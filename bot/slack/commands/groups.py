@@ -1,0 +1,81 @@
+"""`groups …`: named sets of members, whom rules can ask."""
+
+from __future__ import annotations
+
+from bot.slack.admin import groups
+from bot.slack.admin.written import missing, one_of, words_of
+from bot.slack.answer import Answer, Open
+from bot.slack.commands.base import Command, opening, said, topic
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from bot.wire.setting_up import NewGroup
+from bot.wire.strict import read
+from core.errors import NotFound
+from core.model.people import Actor
+
+
+async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await groups.shown(room, actor, one_of(await words_of(room, actor, slash), "groups show NAME")))
+
+
+async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
+    """A new group, or more people in one that is there."""
+    office = room.administration.groups
+    name, people = await _name_and_people(room, actor, slash, "groups add NAME @who")
+    await room.administration.must_manage(actor)
+    wanted = read(NewGroup, {"name": name.lower(), "members": people}, what="The group")
+    once = room.once(slash, ("groups.add", name, people))
+    if people and await _exists(room, actor, name):
+        group = await office.set_members(actor, name, add=people, once=once)
+        return said(f"@{group.group.name} now has {len(group.members)} people.")
+    made = await office.add(actor, wanted.name, wanted.members, once=once)
+    return said(
+        f"The group @{made.group.name} is there, with {len(made.members)} people. Rules can ask it by that name."
+    )
+
+
+async def remove(room: Room, actor: Actor, slash: Slash) -> Answer:
+    """People of a group; without any, the group itself, after a question."""
+    name, people = await _name_and_people(room, actor, slash, "groups remove NAME [@who]")
+    if not people:
+        return Open(await groups.removing(room, actor, name))
+    once = room.once(slash, ("groups.remove", name, people))
+    group = await room.administration.groups.set_members(actor, name, remove=people, once=once)
+    return said(f"@{group.group.name} now has {len(group.members)} people.")
+
+
+async def rename(room: Room, actor: Actor, slash: Slash) -> Answer:
+    words = await words_of(room, actor, slash)
+    if len(words) != 2:
+        raise missing("The old or the new name", "groups rename OLD NEW")
+    old, new = words
+    await room.administration.must_manage(actor)
+    wanted = read(NewGroup, {"name": new.removeprefix("@").lower()}, what="The group")
+    done = await room.administration.groups.rename(actor, old, wanted.name, once=room.once(slash, (old, new)))
+    return said(f"The group is now called @{done.group.name}; rules that name it say so too.")
+
+
+async def _exists(room: Room, actor: Actor, name: str) -> bool:
+    try:
+        await room.administration.groups.get(actor, name)
+    except NotFound:
+        return False
+    return True
+
+
+async def _name_and_people(room: Room, actor: Actor, slash: Slash, usage: str) -> tuple[str, list[str]]:
+    words = await words_of(room, actor, slash)
+    if not words:
+        raise missing("The name of the group", usage)
+    return words[0].removeprefix("@"), words[1:]
+
+
+MEMBER = topic(
+    "groups",
+    "Named sets of people, whom rules can ask",
+    Command("list", "", "All groups with their people", opening(groups.listed)),
+    Command("show", "NAME", "Who is in a group", show),
+    Command("add", "NAME [@who …]", "A new group, or more people in one that is there", add),
+    Command("remove", "NAME [@who …]", "People of a group; without any, the group", remove),
+    Command("rename", "OLD NEW", "Another name, also where rules say it", rename),
+)

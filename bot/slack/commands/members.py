@@ -1,0 +1,90 @@
+"""`members …`: who belongs to the organisation, and what they may do."""
+
+from __future__ import annotations
+
+from bot.slack.admin import members
+from bot.slack.admin.written import missing, one_of, words_of
+from bot.slack.answer import Answer, Open
+from bot.slack.commands.base import NAME, Command, opening, said, topic
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from bot.wire.setting_up import NewMember
+from bot.wire.strict import read
+from core.errors import Invalid
+from core.model.people import Actor, Role
+
+ROLES = tuple(role.value for role in Role)
+GRANT = "@who ROLE [on PROJECT]"
+
+
+async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await members.shown(room, actor, one_of(await words_of(room, actor, slash), "members show @who")))
+
+
+async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
+    await room.administration.must_manage(actor)
+    words = await words_of(room, actor, slash)
+    if not words:
+        raise missing("The e-mail address", 'members add ada@example.com "Ada Archer" approver')
+    roles = [word.lower() for word in words[1:] if word.lower() in ROLES]
+    name = " ".join(word for word in words[1:] if word.lower() not in ROLES)
+    wanted = {"email": words[0], **({"name": name} if name else {}), **({"roles": roles} if roles else {})}
+    new = read(NewMember, wanted, what="The member")
+    member = await room.administration.members.add(
+        actor, new.email, new.name, roles=new.held(), once=room.once(slash, wanted)
+    )
+    held = ", ".join(role.value for role in new.held())
+    return said(
+        f"{member.name} ({member.email}) is a member now, as {held}. Slack's user of that address is linked soon."
+    )
+
+
+async def grant(room: Room, actor: Actor, slash: Slash) -> Answer:
+    who, role, project = await _grant(room, actor, slash, "grant")
+    office, where = room.administration.grants, f"on {project}" if project else "everywhere"
+    await office.give(actor, who, role, project, once=room.once(slash, ("grant", who, role, project)))
+    return said(f"{who} is {role.value} {where} now.")
+
+
+async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
+    who, role, project = await _grant(room, actor, slash, "revoke")
+    await room.administration.grants.take(actor, who, role, project)
+    return said(f"{who} is no longer {role.value} {f'on {project}' if project else 'everywhere'}.")
+
+
+async def _grant(room: Room, actor: Actor, slash: Slash, word: str) -> tuple[str, Role, str | None]:
+    """`@who role [on project]`."""
+    words = await words_of(room, actor, slash)
+    if len(words) < 2:
+        raise missing("Who, or which role," if not words else "The role", f"members {word} {GRANT}")
+    who, role, *rest = words
+    if role.lower() not in ROLES:
+        raise Invalid(f"'{role[:40]}' is no role; there are {', '.join(ROLES)}.")
+    if rest and (len(rest) != 2 or rest[0].lower() != "on"):
+        raise Invalid(f"'{' '.join(rest)[:40]}' is not understood; write it like {NAME} members {word} {GRANT}.")
+    return who, Role(role.lower()), rest[1] if rest else None
+
+
+async def deactivate(room: Room, actor: Actor, slash: Slash) -> Answer:
+    who = one_of(await words_of(room, actor, slash), "members deactivate @who")
+    return Open(await members.deactivating(room, actor, who))
+
+
+async def activate(room: Room, actor: Actor, slash: Slash) -> Answer:
+    who = one_of(await words_of(room, actor, slash), "members activate @who")
+    member = await room.administration.members.change(actor, who, active=True)
+    return said(f"{member.name} may act here again, with the roles and groups they have.")
+
+
+MEMBER = topic(
+    "members",
+    "Who belongs here, and what they may do",
+    Command("list", "", "All members with their roles", opening(members.listed)),
+    Command("show", "@who", "Roles, groups and links of somebody", show),
+    Command("add", 'e-mail ["Name"] [role …]', f"A new member; roles are {', '.join(ROLES)}", add),
+    Command("grant", GRANT, "A role, for somebody or a @group", grant),
+    Command("revoke", GRANT, "Take a role away", revoke),
+    Command("deactivate", "@who", "End what somebody may do, at once", deactivate),
+    Command("activate", "@who", "Let somebody act again", activate),
+    Command("unmapped", "", "Members whom no Slack user is linked to", opening(members.unmapped)),
+)

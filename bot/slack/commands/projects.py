@@ -1,0 +1,54 @@
+"""`projects …`: where requests live, and how they behave there."""
+
+from __future__ import annotations
+
+from bot.slack.admin import projects
+from bot.slack.admin.written import as_written, missing, one_of, words_of
+from bot.slack.answer import Answer, Open
+from bot.slack.commands.base import Command, opening, said, topic
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from bot.wire.setting_up import NewProject
+from bot.wire.strict import read
+from core.model.people import Actor
+
+
+async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await projects.shown(room, actor, one_of(await words_of(room, actor, slash), "projects show NAME")))
+
+
+async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
+    await room.administration.must_manage(actor)
+    name = one_of(await words_of(room, actor, slash), "projects add NAME").lower()
+    new = read(NewProject, {"name": name}, what="The project")
+    project = await room.administration.projects.add(actor, new.name, once=room.once(slash, name))
+    return said(
+        f"The project {project.name} is there. /countersign projects show {project.name} says how requests behave in it."
+    )
+
+
+async def change(room: Room, actor: Actor, slash: Slash) -> Answer:
+    """One setting; without any, all of them with what each may be."""
+    text = await as_written(room, actor, slash.text)
+    name, _, rest = text.partition(" ")
+    if not name:
+        raise missing("The project", "projects set NAME SETTING VALUE")
+    project = await room.administration.projects.get(actor, name)
+    if not rest.strip():
+        return Open(await projects.shown(room, actor, name))
+    await room.administration.must_manage(actor, project.id)
+    key, _, typed = rest.strip().partition(" ")
+    key = key.lower()
+    before = projects.values_of(project).get(key)
+    changed = await room.administration.projects.change(actor, project.id, projects.setting(key, typed.strip()))
+    return said(f"{changed.name}: {key} was {before} and is {projects.values_of(changed)[key]} now, for new requests.")
+
+
+MEMBER = topic(
+    "projects",
+    "Where requests live, and how they behave there",
+    Command("list", "", "All projects", opening(projects.listed)),
+    Command("show", "NAME", "Every setting of a project, and what each may be", show),
+    Command("add", "NAME", "A new project", add),
+    Command("set", "NAME SETTING VALUE", "Change one setting of a project", change),
+)

@@ -1,0 +1,27 @@
+"""Groups by chat: turning the list, looking, removing after the question."""
+
+from __future__ import annotations
+
+from bot.slack.admin import groups
+from bot.slack.answer import Answer
+from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
+from bot.slack.payload import Submission
+from bot.slack.room import Room, must_be_mapped
+from core.model.people import Actor
+
+
+async def remove(room: Room, actor: Actor, sent: Submission) -> Answer:
+    must_be_mapped(actor)
+    gone = await room.administration.groups.remove(actor, sent.metadata)
+    return done("Removed", f"The group @{gone.group.name} is gone.")
+
+
+MEMBER = Flow(
+    "groups",
+    clicks={
+        **turning("groups", groups.listed),
+        "groups.show": showing(groups.shown),
+        "groups.remove": replacing(groups.removing),
+    },
+    forms={"groups.remove": Form(remove)},
+)

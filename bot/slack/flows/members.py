@@ -1,0 +1,35 @@
+"""Members by chat: turning lists, looking, deactivating after the question, activating."""
+
+from __future__ import annotations
+
+from bot.slack.admin import members
+from bot.slack.answer import Answer
+from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
+from bot.slack.payload import Click, Submission
+from bot.slack.room import Room, must_be_mapped
+from core.model.people import Actor
+
+
+async def deactivate(room: Room, actor: Actor, sent: Submission) -> Answer:
+    must_be_mapped(actor)
+    member = await room.administration.members.change(actor, sent.metadata, active=False)
+    return done("Deactivated", f"{member.name} may do nothing here any more.")
+
+
+async def activate(room: Room, actor: Actor, click: Click) -> Answer:
+    must_be_mapped(actor)
+    member = await room.administration.members.change(actor, click.value, active=True)
+    return done("Activated", f"{member.name} may act here again, with the roles and groups they have.")
+
+
+MEMBER = Flow(
+    "members",
+    clicks={
+        **turning("members", members.listed),
+        **turning("members.unmapped", members.unmapped),
+        "members.show": showing(members.shown),
+        "members.deactivate": replacing(members.deactivating),
+        "members.activate": activate,
+    },
+    forms={"members.deactivate": Form(deactivate)},
+)
