@@ -6,9 +6,9 @@ The acting system (`operator`) may everything: it is the host's command line, th
 May import the desk (suspending an agent cancels what it asked for), never the other way.
 
 Four eyes: every method that changes who must or may say yes carries `@four_eyes("<topic>")` from `office`; nothing else
-is to be done for it. Where the organisation has four eyes on and a member calls it, nothing is changed: the method is
-rehearsed in a transaction that is taken back, the other admins are asked by a request `countersign.<topic>`, and `Asked`
-is raised. It is an `ApprovalError` that refuses nothing: its sentence says "Asked as #12: …" wherever sentences are shown,
+is to be done for it. Where the organisation has four eyes on and a person (or the host's command line) calls it, nothing is
+changed: it is rehearsed in a transaction that is taken back, the other admins are asked by a request
+`countersign.<topic>`, and `Asked` is raised. It is an `ApprovalError` that refuses nothing: its sentence says "Asked as #12: …" wherever sentences are shown,
 `asked.made` is the `Made` with the request's id and number, and the API answers 202. Offices keep their return types.
 
 For that to work, such a method must await nothing but its own `_store` (no sleep, no thread, no network: fetch before),
@@ -75,7 +75,7 @@ class Administration:
         self.safety = SafetyOffice(store, fresh)
         self.leases = leases
         self.schedules = Schedules(store, fresh, sealing, feeds)
-        self.organisations = Organisations(store, fresh, self.members)
+        self.organisations = Organisations(store, fresh, Members(store, fresh))
         offices = {word: office for word, office in vars(self).items() if isinstance(office, Office)}
         self.four_eyes = FourEyes(store, desk, fresh, offices)
 

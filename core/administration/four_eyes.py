@@ -65,8 +65,11 @@ class FourEyes:
         return None if request is None else _asked(request, replayed=True)
 
     async def are_on(self, actor: Actor) -> bool:
-        """Whether this actor's changes are asked for first. The host, the clock and a mirror act by nobody's wish."""
-        if not actor.is_member:
+        """Whether this actor's changes are asked for first: people's are, and those of the host's command line.
+
+        The clock and Slack's directory act by nobody's wish.
+        """
+        if not actor.is_member and actor != operator(actor.organisation):
             return False
         organisation = await self._store.read(lambda reader: reader.organisation(actor.organisation))
         return organisation is not None and organisation.four_eyes
@@ -95,7 +98,7 @@ class FourEyes:
         if not rehearsed.effects:
             return None
         change = await self._store.read(
-            lambda reader: self._change(reader, actor, topic, call, rehearsed, organisation)
+            lambda reader: self._change(reader, actor, topic, call, rehearsed, organisation, by_host=True)
         )
         return (await self._desk.ask_for_change(actor, change)).request
 
@@ -153,9 +156,10 @@ class FourEyes:
         call: Mapping[str, Any],
         rehearsed: Rehearsed,
         organisation: Organisation | None,
+        *,
+        by_host: bool = False,
     ) -> Change:
         project = min(reader.projects(actor.organisation), key=lambda one: (one.created_at, one.id)).id
-        by_host = actor.kind == "system"
         barred = frozenset({actor.id}) | rehearsed.gaining
         if not by_host and not reader.roster(ADMINS, project, ADMINS_LOOKED_AT) - barred:
             raise Conflict(
@@ -171,7 +175,7 @@ class FourEyes:
             if_denied="Everything stays as it is.",
         )
         channel = None if organisation is None else organisation.admin_channel
-        return Change(content, project, barred, () if channel is None else (channel,), by_host)
+        return Change(content, project, barred, () if channel is None else (channel,), by_host=by_host)
 
     def _word(self, office: Office) -> str:
         return next(word for word, known in self._offices.items() if known is office)

@@ -20,6 +20,8 @@ DEFAULT_PROJECT = "default"
 
 
 class Organisations(Office):
+    """`members` is an office of its own, before which nobody asks: bootstrap and recovery are the host's."""
+
     def __init__(self, store: Store, fresh: Callable[[], str], members: Members) -> None:
         super().__init__(store, fresh)
         self._members = members

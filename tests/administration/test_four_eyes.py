@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from core.administration import Asked, NewKey
+from core.administration import Asked, NewKey, operator
 from core.administration.office import Office
 from core.desk import Desk, Draft
 from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound
 from core.model import command as c
 from core.model.change import is_change
 from core.model.organisation import Bounds, Grant, RequestType
-from core.model.people import ADMINS, Role
+from core.model.people import ADMINS, Actor, Role, Way
 from core.model.request import Content, ExecutionStatus, Request, Status
 from core.model.rule import Mode
 from core.ports import Idempotency, Transaction, Work
@@ -152,6 +152,8 @@ ALLOWED_ALONE = {
     "Schedules.add",  # fetches first, then by way of a method of its own
     "Schedules.change",
     "Schedules.keep",  # the clock's
+    "Schedules.refresh",  # looks again at the feed that was agreed to
+    "Schedules.refresh_due",
     "Schedules.miss",
     "Proposals.carry_out",  # by way of the rules' own methods
 }
@@ -193,11 +195,25 @@ async def test_what_cannot_be_done_is_refused_at_once(hall: TownHall) -> None:
         await office.members.add(hall.actor("rita"), "eve@example.com")
 
 
-async def test_the_host_is_not_asked(hall: TownHall) -> None:
-    from core.administration import operator  # noqa: PLC0415 (beside what it shows)
-
+async def test_the_command_line_on_the_host_is_no_way_around(hall: TownHall) -> None:
     await hall.switch_on()
-    assert (await hall.administration.members.add(operator(ORG), "eve@example.com")).active
+    request = await hall.asked(lambda: hall.administration.members.add(operator(ORG), "eve@example.com"))
+    assert request.requester.name == "an operator on the host"
+    assert outcome(await hall.approve("root", request)) == (Status.APPROVED, DONE)
+
+
+async def test_what_follows_from_slack_by_itself_is_not_asked_for(hall: TownHall) -> None:
+    await hall.switch_on()
+    directory = Actor("system", "slack", "Slack's directory", ORG, Way.SYSTEM)
+    assert (await hall.administration.members.add(directory, "eve@example.com")).active
+
+
+async def test_admins_named_by_the_host_are_there_from_the_beginning(hall: TownHall) -> None:
+    await hall.switch_on()
+    first = await hall.administration.organisations.first()
+    assert first is not None
+    await hall.administration.organisations.bootstrap("Acme", ["eve@example.com"])
+    assert await hall.read(lambda reader: reader.member_by_email(first.id, "eve@example.com"))
 
 
 async def test_a_repeat_with_the_same_key_finds_the_same_request(hall: TownHall) -> None:

@@ -43,8 +43,9 @@ async def lock_up(inside: Rooms, host: Actor) -> None:
     ]
     ada = Actor("member", ids[0], "Ada", host.organisation, Way.SLACK)
     await office.organisations.change(ada, four_eyes=True)
-    await office.members.change(host, "ada@example.com", active=False)
-    await office.members.change(host, "ben@example.com", active=False)
+    directory = Actor("system", "slack", "Slack's directory", host.organisation, Way.SYSTEM)
+    for gone in ("ada@example.com", "ben@example.com"):
+        await office.members.change(directory, gone, active=False)
 
 
 def read(look: Callable[[Reader, str], T]) -> T:

@@ -232,7 +232,7 @@ async def town(database: str, home: Path, *, sockets: bool = False) -> AsyncIter
 async def _joined(assembly: Assembly) -> None:
     """The server opens its socket by itself."""
     async with asyncio.timeout(10):
-        while assembly.socket is None or not assembly.socket.is_connected:
+        while assembly.socket is None or not assembly.socket.is_connected:  # noqa: ASYNC110 - it tells no other way
             await asyncio.sleep(0.005)
 
 
