@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -210,7 +211,7 @@ def _free_form(value: dict[str, Any]) -> dict[str, Any]:
     """A free-form object within 64 KiB and 8 deep."""
     if depth_of(value) > FREE_DEPTH:
         raise ValueError(f"is nested more than {FREE_DEPTH} deep; flatten it")
-    if len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")) > FREE_BYTES:
+    if len(orjson.dumps(value)) > FREE_BYTES:
         raise ValueError("is larger than 64 KiB; send a link to the rest")
     return value
 
