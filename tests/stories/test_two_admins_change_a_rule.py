@@ -1,7 +1,10 @@
 """Four eyes are on: Alice changes the rule for production by chat, Carol agrees on the card; nobody gets past them."""
 
+import re
+
 import pytest
 
+from core.administration import Asked
 from core.model.people import Actor, Role, Way
 from core.ports import Filter
 from tests.stories.town import Json, Town
@@ -59,6 +62,7 @@ async def clicks(town: Town, who: str, request: Json, action: str) -> None:
 async def test_a_rule_changes_when_a_second_admin_agrees(town_both_ways: Town) -> None:
     """E-98"""
     town = town_both_ways
+    pipeline = await town.machine("deploy-bot")
     await switch_on(town, "#deploys")
 
     # Alice asks by chat; nothing holds yet, and the card in the admins' channel says what would change.
@@ -81,7 +85,6 @@ async def test_a_rule_changes_when_a_second_admin_agrees(town_both_ways: Town) -
     await town.clicks("carol", asked, "request.approve")
     assert await rules_of(town) == ["prod deploys on 1"]
     assert "Done: Add rule prod deploys" in town.heard("alice")
-    pipeline = await town.machine("deploy-bot")
     deploy = await pipeline.asks(**DEPLOY)
     assert "1 of @platform" in str(await pipeline.reads(deploy, "/requirements"))
 
@@ -101,11 +104,32 @@ async def test_what_has_moved_meanwhile_is_not_done_and_says_so(town_both_ways: 
 async def test_nobody_asks_for_a_change_from_outside(town_both_ways: Town) -> None:
     """Neither a machine through the API nor a person in Slack."""
     town = town_both_ways
-    await switch_on(town)
     pipeline = await town.machine("deploy-bot")
+    await switch_on(town)
     answer = await pipeline.http.post("/v1/requests", json={"type": "countersign.rules", "title": "Let me in"})
     assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
     assert "asked by Countersign itself" in answer.json()["detail"]
     told = await town.types("erin", "/countersign ask countersign.rules")
     assert "asked by Countersign itself" in str(told)
     assert town.hand("erin").open_modal() is None
+
+
+async def test_an_agreed_key_is_shown_to_whoever_asked_and_only_once(town: Town) -> None:
+    await town.machine("deploy-bot")
+    await switch_on(town)
+    office = town.assembly.rooms.administration
+    with pytest.raises(Asked):
+        await office.keys.add(actor(town, "alice"), "deploy-bot", label="second")
+    asked = await newest(town)
+    await clicks(town, "carol", asked, "request.approve")
+    assert f"/countersign collect #{asked['number']}" in town.heard("alice")
+    told = await town.types("carol", f"/countersign collect #{asked['number']}")
+    assert "csk_" not in str(told)
+    await town.hand("alice").command(f"/countersign collect #{asked['number']}", "#general")
+    await town.settles()
+    (secret,) = re.findall(r"csk_[\w-]+", str(town.hand("alice").open_modal()))
+    machine = await town.client(secret)
+    answer = await machine.post("/v1/requests", json=DEPLOY)
+    assert answer.status_code == 201, answer.text
+    again = await town.types("alice", f"/countersign collect #{asked['number']}")
+    assert "once only" in str(again)
