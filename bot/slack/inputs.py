@@ -70,7 +70,7 @@ class Entry:
 def entries(type: RequestType) -> tuple[Entry, ...]:
     """Every input of the type, what must be filled in first; a constant needs none."""
     fields = list(_fields(type.fields, "params", type))
-    facts = [Entry(f"facts.{name}", name, {}, required=True, secret=is_secret(f"facts.{name}", type.secret))
+    facts = [Entry(f"facts.{name}", _humane(name), {}, required=True, secret=is_secret(f"facts.{name}", type.secret))
              for name in type.required_facts]  # fmt: skip
     found = [entry for entry in (*fields, *facts) if len(entry.path) <= PATH]
     return tuple(sorted(found, key=lambda entry: not entry.required))
@@ -91,6 +91,11 @@ def _fields(
             yield Entry(here, called, inner, wanted, is_secret(here, type.secret))
 
 
+def label_of(type: RequestType, path: str) -> str:
+    """What the type calls this field; its path where it says nothing of it."""
+    return next((entry.label for entry in entries(type) if entry.path == path), path.removeprefix("params."))
+
+
 def _humane(name: str) -> str:
     """`refund_reason` as `Refund reason`."""
     said = name.replace("_", " ").replace("-", " ").strip() or name
@@ -108,7 +113,7 @@ def _kind_of_items(items: Mapping[str, Any]) -> str:
 
 def draw(entry: Entry) -> Json:
     hints = [str(entry.schema["description"])] if entry.schema.get("description") else []
-    hints += [_bounds(entry.schema)] if _bounds(entry.schema) else []
+    hints += [bounds] if (bounds := say_bounds(entry.schema)) else []
     hints += ["Hidden from everybody but those who carry it out."] if entry.secret else []
     return b.field(
         entry.block, b.cut(entry.label, 150), _element(entry), optional=not entry.required, hint=" ".join(hints)
@@ -195,7 +200,8 @@ def _key(choice: Any) -> str:
     return written if len(written) <= b.OPTION_VALUE else hashlib.sha256(written.encode()).hexdigest()
 
 
-def _bounds(schema: Mapping[str, Any]) -> str:
+def say_bounds(schema: Mapping[str, Any]) -> str:
+    """`At least 1 and at most 500.`"""
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     said = [f"at least {_say(low)}"] if low is not None else []

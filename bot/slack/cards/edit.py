@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.slack import blocks as b
-from bot.slack import parts, samples
+from bot.slack import inputs, parts, samples
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
@@ -27,7 +27,7 @@ WHOLE: Final = 1e15
 
 
 def draw(request: Request, backdrop: Backdrop, type: RequestType) -> Json:
-    fields = [made for path, bounds in fields_of(request, type).items() if (made := _field(request, path, bounds))]
+    fields = [made for path, bounds in fields_of(request, type).items() if (made := _field(request, type, path, bounds))]
     blocks = [
         parts.title(request, "edit"),
         parts.eyebrow(request, backdrop, "edit"),
@@ -79,11 +79,12 @@ def kind_of(bounds: Bounds, present: Any) -> str:
             return ""
 
 
-def _field(request: Request, path: str, bounds: Bounds) -> Json | None:
+def _field(request: Request, type: RequestType, path: str, bounds: Bounds) -> Json | None:
     present = value_at(request.content, path)
     element = _element(kind_of(bounds, present), bounds, present)
-    label = LABELS.get(path, path.removeprefix("params."))
-    return None if element is None else b.field(f"edit.{path}", label, element, optional=True)
+    label = b.cut(LABELS.get(path) or inputs.label_of(type, path), 150)
+    hint = inputs.say_bounds({"minimum": bounds.minimum, "maximum": bounds.maximum})
+    return None if element is None else b.field(f"edit.{path}", label, element, optional=True, hint=hint)
 
 
 def _element(kind: str, bounds: Bounds, present: Any) -> Json | None:
@@ -133,6 +134,7 @@ MEMBER = Card(
     {
         "deploy": lambda: draw(samples.pending(), samples.BACKDROP, BUILT_IN_TYPES["deploy"]),
         "declared": lambda: draw(samples.editable(), samples.BACKDROP, BUILT_IN_TYPES["deploy"]),
+        "refund": lambda: draw(samples.secretive(), samples.BACKDROP, samples.REFUND),
         "hostile": lambda: draw(samples.hostile(), samples.BACKDROP, BUILT_IN_TYPES["custom"]),
     },
 )
