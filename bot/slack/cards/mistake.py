@@ -8,8 +8,8 @@ from bot.slack import blocks as b
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Drawing
 
-BEFORE: Final = 40
-AFTER: Final = 30
+BEFORE: Final = 30
+AFTER: Final = 40
 """Characters shown around the mark: a line of code in Slack holds some 75 before it wraps."""
 
 
