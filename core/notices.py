@@ -155,13 +155,13 @@ def _escalated(request: Request, event: e.Escalated) -> tuple[Told, ...]:
 
 
 def _lease_granted(request: Request, event: e.LeaseGranted) -> tuple[Told, ...]:
-    lease = event.lease
+    lease = next((one for one in request.leases if one.id == event.lease.id), event.lease)
     uses = "the next one" if lease.uses == 1 else f"up to {lease.uses}"
     sentence = (
         f"{lease.granted_by_name} lets {uses} like this by {lease.agent_name} pass without asking: {lease.kind.sentence}, "
         f"for {say_duration(lease.until - lease.granted_at)}."
     )
-    told = f"{_name(request)}: {sentence} Take it back with /countersign leases revoke {lease.id}."
+    told = f"{_name(request)}: {sentence} Take it back with /countersign leases revoke #{lease.number}."
     return (*_line(sentence, "lease_granted"), Told(_admins(request), "lease_granted", told))
 
 

@@ -33,6 +33,9 @@ def veil(request: Request) -> Request:
         edits=veil_edits(request.edits, paths, known),
         decisions=tuple(_decision(each, paths, known) for each in request.decisions),
         questions=tuple(_question(each, known) for each in request.questions),
+        leases=tuple(
+            replace(one, kind=replace(one.kind, action=_said(one.kind.action, known))) for one in request.leases
+        ),
         execution=None
         if request.execution is None
         else replace(request.execution, detail=_said(request.execution.detail, known)),

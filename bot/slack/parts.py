@@ -12,6 +12,7 @@ from bot.slack.target import Target
 from bot.slack.wording import MARKS, asks, changes, edit_lines, leaves, money, say
 from core.masking import mask_text
 from core.model.change import is_change_type
+from core.model.lease import Lease
 from core.model.request import Content, Question, Request
 from core.model.requirement import Result
 from core.standing import StageStanding, StageState, people_waited_for, stand
@@ -26,6 +27,7 @@ STAGES: Final = 10
 RESULTS: Final = 6
 LINKS: Final = 5
 CHANGES: Final = 6
+LEASES: Final = 3
 
 STAGE_MARKS: Final = {
     StageState.PASSED: "✓",
@@ -140,6 +142,21 @@ def changed(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         said = changes(backdrop.previous, request.content, request.plan.secret)
         return _changes_block(f"Changed in revision {request.revision}", said, key)
     return []
+
+
+def leases(request: Request, key: str) -> list[Json]:
+    """What was leased from this request, until it was taken back."""
+    if not request.leases:
+        return []
+    return [b.context(f"leases.{key}", *(part for lease in request.leases[-LEASES:] for part in _lease(lease)))]
+
+
+def _lease(lease: Lease) -> list[Json]:
+    uses = "the next one" if lease.uses == 1 else f"up to {lease.uses}"
+    said = f"{lease.granted_by_name} let {uses} like this by {lease.agent_name} pass unasked"
+    if lease.revoked_at is not None:
+        return [b.plain(f"{said}; {lease.revoked_by} took that back", 300)]
+    return [b.plain(said, 300), b.mrkdwn(b.date_text(lease.until, "until "))]
 
 
 def _changes_block(what: str, lines: list[str], key: str) -> list[Json]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bot.slack.drawing import Backdrop
+from core.model.lease import Kind, Lease
 from core.model.organisation import Bounds, RequestType
 from core.model.people import Way
 from core.model.request import (
@@ -265,6 +266,27 @@ def hostile() -> Request:
     return pending(content=content, original=content, requester=Requester("agent", "agt_x", nasty * 9))
 
 
+def leased() -> Request:
+    """One lease in force, one taken back."""
+    request = pending()
+    lease = Lease(
+        id="lea_1",
+        organisation=request.organisation,
+        project=request.project,
+        agent=request.requester.id,
+        agent_name=request.requester.name,
+        kind=Kind("deploy", "kubectl apply *", "run", 30.0),
+        uses=5,
+        until=AT + timedelta(hours=4),
+        granted_by="mem_ada",
+        granted_by_name="Ada Archer",
+        granted_at=AT,
+        request=request.id,
+        number=request.number,
+    )
+    return replace(request, leases=(replace(lease, revoked_at=AT, revoked_by="Bob Baker"), lease))
+
+
 REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
     "pending": pending,
     "second_stage": second_stage,
@@ -281,6 +303,7 @@ REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
         Status.AUTO_APPROVED, "no_rule", plan=Plan(why=("No rule asks for anybody, and project payments then allows.",))
     ),
     "secretive": secretive,
+    "leased": leased,
     "hostile": hostile,
 }
 

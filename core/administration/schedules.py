@@ -177,6 +177,11 @@ class Schedules(Office):
         await self._read(await self._found(actor, name))
         return await self.get(actor, name)
 
+    async def refresh_soon(self, actor: Actor, name: str) -> None:
+        """For those who cannot wait for it: the next look at what is due finds it."""
+        found = await self._found(actor, name)
+        await self._store.transact(lambda tx: tx.put_schedule(replace(found, tried_at=None)))
+
     async def refresh_due(self) -> None:
         """Every feed, of every organisation, that was not tried for a while; one that hangs holds up few others."""
         kept, now = await self._store.read(lambda reader: (reader.schedules(None), reader.now()))

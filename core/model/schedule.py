@@ -21,9 +21,9 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A feed by the name rules use (`oncall:<name>`); `sealed_url` is encrypted, since such
-    addresses open a calendar to whoever knows them; `host` is all of it that is ever shown.
+    """A feed by the name rules use (`oncall:<name>`).
 
+    `sealed_url` is its address, encrypted, since whoever knows it can read the calendar; `host` is all of it that is shown.
     `fetched_at` is when it was last read whole, `tried_at` when that was last tried, `problem` what went wrong then.
     """
 

@@ -35,6 +35,7 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
         *_texts(shown.content),
         *_values(shown.content),
         *parts.stages(request, key),
+        *parts.leases(request, key),
         *_why(request),
         *_decisions(shown),
         *_questions(shown),
@@ -58,7 +59,16 @@ def _buttons(request: Request) -> list[Json]:
         request.execution is not None and request.execution.status is ExecutionStatus.PENDING and not request.discarded
     ):
         offered.append(_discard(target))
+    if request.is_open or (request.is_yes and request.cause == "people"):
+        offered += _lease(request, target)
     return [b.actions("details.buttons", offered)] if offered else []
+
+
+def _lease(request: Request, target: str) -> list[Json]:
+    """Only machines get one."""
+    if request.requester.kind != "agent":
+        return []
+    return [b.button("Let its like pass…", "request.lease", target)]
 
 
 def _discard(target: str) -> Json:

@@ -33,6 +33,8 @@ WORDS: Final[Mapping[str, str]] = {
     "commented": "commented",
     "extended": "moved the deadline",
     "handed_over": "handed over",
+    "lease_granted": "let its like pass for a while",
+    "lease_revoked": "took a lease back",
     "reminded": "reminded",
     "found_impossible": "Too few people could ever approve it",
     "escalated": "Nobody had answered, so it went to others",

@@ -31,6 +31,7 @@ def _open(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         *parts.meaning(request, key),
         *parts.talk(request, key),
         *parts.stages(request, key),
+        *parts.leases(request, key),
         *parts.deadline(request, key),
         parts.buttons(request, key),
     ]
@@ -41,6 +42,7 @@ def _final(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         parts.lead(request, backdrop, key, FINAL_LEAD),
         *(parts.changed(request, backdrop, key) if request.edits else ()),
         b.rich(f"result.{key}", *_result(request), *_execution(request)),
+        *parts.leases(request, key),
     ]
 
 

@@ -1,0 +1,29 @@
+"""Leases by chat: those there are, and taking one back."""
+
+from __future__ import annotations
+
+from bot.slack.admin.lookup import counted
+from bot.slack.blocks import Json
+from bot.slack.cards import rows
+from bot.slack.cards.rows import PAGE, Row
+from bot.slack.room import Room
+from core.masking import mask_text
+from core.model.lease import Lease
+from core.model.people import Actor
+
+
+async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
+    """Those in force first."""
+    now = await room.read(lambda reader: reader.now())
+    found = sorted(await room.administration.leases.list(actor), key=lambda lease: not lease.is_alive(now))
+    alive = sum(lease.is_alive(now) for lease in found)
+    page = [_row(lease, lease.state(now), alive=lease.is_alive(now)) for lease in found[start : start + PAGE]]
+    heading = f"{counted(alive, 'lease is', 'leases are')} in force." if found else "There are no leases."
+    note = "Grant one from a card of a machine's request: Details, then Let its like pass."
+    return rows.draw("Leases", heading, page, turn="leases", start=start, total=len(found), note=note)
+
+
+def _row(lease: Lease, state: str, *, alive: bool) -> Row:
+    name = mask_text(f"{lease.agent_name}: {lease.kind.sentence}")
+    said = f"{lease.used} of {lease.uses} used · {state} · granted by {lease.granted_by_name} from #{lease.number}"
+    return Row(name, said, *(("leases.revoke", lease.id, "Take back") if alive else ()))

@@ -1,0 +1,41 @@
+"""Safety by chat: the settings of trust budgets, and what each machine has earned."""
+
+from __future__ import annotations
+
+from bot.slack.blocks import Json
+from bot.slack.cards import safety, sheet
+from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.room import Room
+from core.administration.safety import Earned
+from core.model.people import Actor
+from core.model.trust import Safety
+
+LINES = 20
+
+
+async def shown(room: Room, actor: Actor) -> Json:
+    office = room.administration.safety
+    chosen, earned = await office.get(actor), await office.earned(actor)
+    state = "Trust budgets are on" if chosen.enabled else "Trust budgets are off: people are always asked"
+    more = len(earned) - LINES
+    note = f"and {more} more under GET /v1/trust" if more > 0 else "" if earned else "No machine has been approved yet."
+    figures = [*_figures(chosen), *(_line(one) for one in earned[:LINES])]
+    acts = [Act("Change", "safety.change", "form")]
+    return sheet.draw(Sheet("Safety", "Trust budgets", state, figures=figures, acts=acts, note=note))
+
+
+def _figures(chosen: Safety) -> list[tuple[str, str]]:
+    return [
+        ("One request", f"costs at most ${chosen.usd_each:.2f}, says so, and has no side effects"),
+        ("One machine and day (UTC)", f"at most ${chosen.usd_a_day:.2f} and {chosen.count_a_day} requests"),
+        ("Asked all the same", f"{chosen.spot_checks * 100:.10g} of 100, drawn by chance"),
+        ("Least score", f"{chosen.least_score:.2f}"),
+    ]
+
+
+def _line(one: Earned) -> tuple[str, str]:
+    return f"{one.agent_name}, {one.trusted.type}", one.sentence
+
+
+async def form(room: Room, actor: Actor, _wanted: str = "") -> Json:
+    return safety.draw(await room.administration.safety.get(actor))

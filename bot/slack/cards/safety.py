@@ -1,0 +1,53 @@
+"""Safety settings as a form: whether trust may answer for people, and how far."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Card
+from core.model.trust import Safety
+
+
+def draw(safety: Safety) -> Json:
+    blocks = [
+        b.section(
+            b.plain(
+                "With trust budgets on, small requests of a machine pass unasked once people have often enough said yes "
+                "to its like. Nobody can set trust: it is earned by approvals without edits, and lost much faster."
+            ),
+            "safety.what",
+        ),
+        b.field("enabled", "Trust budgets", _switch(on=safety.enabled)),
+        b.field("usd_each", "At most for one request, in dollars", _number(safety.usd_each, "0", "1000")),
+        b.field("usd_a_day", "At most for one machine and day, in dollars", _number(safety.usd_a_day, "0", "10000")),
+        b.field(
+            "count_a_day",
+            "At most so many for one machine and day",
+            b.number_input("value", decimals=False, initial=str(safety.count_a_day), low="1", high="1000"),
+        ),
+        b.field(
+            "spot_checks",
+            "Asked all the same, in percent",
+            _number(safety.spot_checks * 100, "1", "100"),
+            hint="Drawn by chance, so that people keep looking.",
+        ),
+        b.field(
+            "least_score",
+            "Least score",
+            _number(safety.least_score, "0.5", "0.99"),
+            hint="A lower bound for the share of yeses. 0.85 takes 31 spotless approvals at least.",
+        ),
+    ]
+    return b.modal("safety", "Safety", blocks, submit="Save")
+
+
+def _switch(*, on: bool) -> Json:
+    options = [b.option("Off", "off", "People are always asked"), b.option("On", "on", "Earned trust may answer")]
+    return b.radio("value", options, int(on))
+
+
+def _number(value: float, low: str, high: str) -> Json:
+    return b.number_input("value", decimals=True, initial=f"{value:.10g}", low=low, high=high)
+
+
+MEMBER = Card("safety", {"off": lambda: draw(Safety()), "on": lambda: draw(Safety(enabled=True, usd_each=2.5))})

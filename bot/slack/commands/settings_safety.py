@@ -1,0 +1,35 @@
+"""`settings safety`: trust budgets on or off, how far they go, what each machine has earned."""
+
+from __future__ import annotations
+
+from bot.slack.admin import safety
+from bot.slack.admin.written import words_of
+from bot.slack.answer import Answer, Open
+from bot.slack.commands.base import NAME, Command, said
+from bot.slack.payload import Slash
+from bot.slack.room import Room, must_be_mapped
+from core.errors import Invalid
+from core.model.people import Actor
+
+WORD = "settings safety"
+USAGE = "[on | off | change]"
+
+
+async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
+    must_be_mapped(actor)
+    match [word.lower() for word in await words_of(room, actor, slash)]:
+        case []:
+            return Open(await safety.shown(room, actor))
+        case ["change"]:
+            return Open(await safety.form(room, actor))
+        case [("on" | "off") as word]:
+            await room.administration.safety.change(actor, {"enabled": word == "on"}, once=room.once(slash, word))
+            how = (
+                "small requests of machines that earned it pass unasked" if word == "on" else "people are always asked"
+            )
+            return said(f"Trust budgets are {word}: {how}. See {NAME} {WORD}.")
+        case _:
+            raise Invalid(f"'{slash.text[:40]}' is not understood; write it like {NAME} {WORD} {USAGE}.")
+
+
+MEMBER = Command(WORD, USAGE, "Trust budgets: whether and how far, and what machines have earned", run)

@@ -1,0 +1,68 @@
+"""Lease: granted from a request's details, taken back from the list."""
+
+from __future__ import annotations
+
+import time
+
+from bot.slack.admin import leases
+from bot.slack.answer import Answer, Open, Replace
+from bot.slack.cards import lease
+from bot.slack.flows.base import Flow, Form, done, pointed_at, turning
+from bot.slack.payload import Click, Submission
+from bot.slack.room import IN_TIME, Room, must_be_mapped
+from core.errors import Conflict, Invalid
+from core.lifecycle.leasing import kind_of
+from core.model.command import GrantLease
+from core.model.duration import parse_duration
+from core.model.people import Actor
+
+
+async def click(room: Room, actor: Actor, click: Click) -> Answer:
+    """Whoever could not grant one hears so before the form, not after it."""
+    target = pointed_at(click)
+    least = GrantLease(1, parse_duration("30m"))
+    request = await room.see(actor, target.request, least)
+    refusal = await room.desk.would_refuse(actor, request.id, least)
+    if refusal is not None:
+        raise refusal
+    return Open(lease.draw(request, await room.backdrop(request), kind_of(request)))
+
+
+async def submit(room: Room, actor: Actor, sent: Submission) -> Answer:
+    must_be_mapped(actor)
+    target = pointed_at(sent)
+    wish = _wish(sent)
+    granted = await room.administration.leases.grant(
+        actor, target.request, wish, once=room.once(sent, (target.request, wish)), deadline=time.monotonic() + IN_TIME
+    )
+    uses = "The next one" if granted.uses == 1 else f"Up to {granted.uses}"
+    return done(
+        "Granted",
+        f"{uses} like this by {granted.agent_name} may now pass without asking. This request is still to be decided by "
+        "itself. Take the lease back with /countersign leases.",
+    )
+
+
+def _wish(sent: Submission) -> GrantLease:
+    typed = str(sent.values.get("uses") or "")
+    if not typed.isdecimal():
+        raise Invalid("Write how many as a whole number.", field="uses")
+    action = sent.text("action")
+    if "action" in sent.values and action is None:
+        raise Invalid("Say which action; * alone means any.", field="action")
+    return GrantLease(int(typed), parse_duration(str(sent.values.get("lasts") or "")), action)
+
+
+async def revoke(room: Room, actor: Actor, click: Click) -> Answer:
+    must_be_mapped(actor)
+    if not click.value:
+        raise Conflict("This button is from an older version; open the list again.", code="stale_card")
+    await room.administration.leases.revoke(actor, click.value)
+    return Replace(await leases.listed(room, actor))
+
+
+MEMBER = Flow(
+    "lease",
+    clicks={"request.lease": click, "leases.revoke": revoke, **turning("leases", leases.listed)},
+    forms={"lease": Form(submit, {"uses": "uses", "lasts": "lasts", "action": "action"})},
+)
