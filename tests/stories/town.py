@@ -140,6 +140,20 @@ class Town:
         await self.settles()
         return self.hand(who).ephemerals()[-1]
 
+    def window(self, who: str) -> Snapshot:
+        """The modal on top."""
+        found = self.hand(who).open_modal()
+        assert found is not None
+        return found
+
+    async def rules(self, who: str, line: str) -> Snapshot:
+        """A rule typed in one line and confirmed as it was read back; what the window says then."""
+        await self.hand(who).command(f"/countersign rules add {line}", "#general")
+        await self.settles()
+        assert "On the requests of the last 30 days" in str(self.window(who)["blocks"]), self.hand(who).ephemerals()
+        await self.says(who, {})
+        return self.window(who)
+
     def told(self, who: str) -> str:
         """The last thing said to this person alone in a channel."""
         return str(self.hand(who).ephemerals()[-1]["text"])
