@@ -32,7 +32,7 @@ class SubjectIn(Shape):
 class CostIn(Shape):
     """What it would cost; left out is not zero."""
 
-    usd: Annotated[float, Field(ge=0, strict=False)] | None = None
+    usd: Annotated[float, Field(ge=0)] | None = None
     tokens: Annotated[int, Field(ge=0)] | None = None
 
 

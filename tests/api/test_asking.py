@@ -81,6 +81,8 @@ async def test_the_answer_to_a_new_request_is_201_and_says_where_it_is(house: Ho
         ({**MINIMAL, "links": [{"title": "x", "url": "javascript:alert(1)"}]}, "links.0.url"),
         ({**MINIMAL, "links": [{"title": "x", "url": "https://e.com"}] * 21}, "links"),
         ({**MINIMAL, "cost": {"usd": -1}}, "cost.usd"),
+        ({**MINIMAL, "cost": {"usd": False}}, "cost.usd"),
+        ({**MINIMAL, "cost": {"usd": "5"}}, "cost.usd"),
         ({**MINIMAL, "cost": {"tokens": 1.5}}, "cost.tokens"),
         ({**MINIMAL, "metadata": {"a": "x" * 65_536}}, "metadata"),
         ({**MINIMAL, "metadata": {"1": {"2": {"3": {"4": {"5": {"6": {"7": {"8": {}}}}}}}}}}, "metadata"),
