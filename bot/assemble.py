@@ -37,11 +37,13 @@ from core.codec import Codec
 from core.collection import members
 from core.courier import Courier, Outlet, Pace
 from core.desk import Desk
+from core.desk.removals import follow_removed_rules
 from core.ledger import chain
 from core.ledger.sealer import Sealer, key_from
 from core.model.request import Request
 from core.ports import Clock, Derived, Store
 from core.rulebook.condition import Conditions
+from core.rulebook.standing_on import rules_stood_on, waited_for_by
 from core.scheduling.alarm import Alarm, Chore
 from core.scheduling.deadlines import next_due
 from core.secrets import Pepper
@@ -59,6 +61,7 @@ FORGET_AT_ONCE: Final = 500
 MARKS_LEFT: Final = 50
 LOOK_FOR_CALENDARS_EVERY: Final = timedelta(minutes=1)
 ADD_UP_EVERY: Final = timedelta(minutes=10)
+FOLLOW_RULES_EVERY: Final = timedelta(seconds=10)
 ADDED_AT_ONCE: Final = 20
 
 CLOCK_SKEW: Final = 2
@@ -135,7 +138,7 @@ def owner_of_seals(url: str) -> str | None:
 
 
 def derive(request: Request) -> Derived:
-    return Derived(waiting_principals(request), next_due(request))
+    return Derived(waiting_principals(request) | waited_for_by(rules_stood_on(request)), next_due(request))
 
 
 def prepare(url: str) -> None:
@@ -247,6 +250,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
         chores=[
             Chore("forget", FORGET_EVERY, lambda: forget(store)),
             Chore("add up trust", ADD_UP_EVERY, lambda: add_up(store)),
+            Chore("removed rules", FOLLOW_RULES_EVERY, lambda: follow_removed_rules(store, desk)),
             Chore("calendars", LOOK_FOR_CALENDARS_EVERY, inside.administration.schedules.refresh_due),
         ],
     )

@@ -235,6 +235,7 @@ def _cancelled(request: Request, comment: str | None) -> str:
         "admin": "Cancelled by an admin",
         "superseded": "Cancelled: a newer request took its place",
         "discarded": "Discarded",
+        "rule_removed": "Cancelled, since what had people asked is gone",
     }
     line = words.get(request.cause or "", f"Cancelled ({request.cause})")
     return f"{line}: {comment}" if comment and request.cause != "superseded" else f"{line}."

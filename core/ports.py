@@ -203,6 +203,25 @@ Derive = Callable[[Request], Derived]
 
 
 @dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
+class RemovedRule:
+    """A rule that no longer asks for anybody since `at`, on which open requests may still stand."""
+
+    rule: str
+    organisation: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hopeless:
+    """A rule that nobody can satisfy as things stand, and what is missing (nothing: it can be again)."""
+
+    rule: str
+    name: str
+    missing: tuple[str, ...]
+
+
 class Rules:
     """What an organisation judges by: its rules, oldest first, the types it has added, its safety, as of `version`."""
 
@@ -313,6 +332,12 @@ class Transaction(Protocol):
         """(organisation, member) of an unused, unexpired code, which is used up by this."""
 
     def within(self, work: Callable[[Transaction, Reader], T], *, keep: bool = True) -> T:
+    def note_removed_rule(self, removed: RemovedRule) -> None: ...
+    def forget_removed_rule(self, removed: RemovedRule) -> None:
+        """Unless it has been removed once more since."""
+
+    def put_hopeless_rule(self, organisation: str, hopeless: Hopeless) -> None: ...
+    def hopeless_rules(self, organisation: str) -> Sequence[Hopeless]: ...
         """Run `work` in a unit of work inside this one: an `ApprovalError` it raises takes back what it wrote, and only that.
 
         Its reader sees its writes. Without `keep` all is taken back in the end: a rehearsal.
@@ -505,6 +530,10 @@ class Reader(Protocol):
 
     def types(self, organisation: str) -> Mapping[str, RequestType]:
         """Every type there is, by its word: the built-in ones and the organisation's own."""
+    def removed_rules(self) -> Sequence[RemovedRule]:
+        """Of every organisation: those whose requests have not all been looked at yet."""
+
+    def hopeless_rules(self, organisation: str) -> Sequence[Hopeless]: ...
 
     def safety(self, organisation: str) -> Safety: ...
     def trusted(self, organisation: str, now: datetime) -> Sequence[Trusted]: ...

@@ -114,6 +114,7 @@ class SettingsIn(Shape):
     auto_execute: bool = False
     notify: Annotated[list[Annotated[str, some(80)]], Field(max_length=10)] = []
     open_requests_per_agent: Annotated[int, Field(ge=1, le=10_000)] = 20
+    when_rule_removed: Literal["keep", "cancel"] = "keep"
 
     def changes(self) -> dict[str, Any]:
         """Those fields that were said, as the model holds them."""

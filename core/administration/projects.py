@@ -94,6 +94,8 @@ def _check(name: str, value: Any) -> None:
         raise Invalid(f"{name} must be longer than nothing.", field=name)
     if name == "when_no_rule" and value not in ("ask", "allow", "deny"):
         raise Invalid("when_no_rule must be ask, allow or deny.", field=name)
+    if name == "when_rule_removed" and value not in ("keep", "cancel"):
+        raise Invalid("when_rule_removed must be keep or cancel.", field=name)
     if name == "decide_in" and (not value or not set(value) <= _PEOPLES_WAYS):
         raise Invalid("decide_in must name some of slack, token and oidc.", field=name)
     if name == "open_requests_per_agent" and not 1 <= value <= 10_000:

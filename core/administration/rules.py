@@ -16,7 +16,7 @@ from core.model.organisation import BUILT_IN_TYPES, Project
 from core.model.people import Actor
 from core.model.rule import Effect, Mode, Rule, RuleVersion
 from core.naming import RuleNames
-from core.ports import Idempotency, Reader, Rules, Store, Transaction
+from core.ports import Idempotency, Reader, RemovedRule, Rules, Store, Transaction
 from core.rulebook.binding import bind_stages, binder, sources_of
 from core.rulebook.can_it_pass import what_a_rule_lacks
 from core.rulebook.condition import Conditions
@@ -318,6 +318,8 @@ class RuleOffice(Office):
         saved = replace(rule, author=actor.name, changed_at=tx.now())
         tx.move_rulebook(actor.organisation, version)
         tx.put_rule(saved, removed=removed)
+        if removed or saved.mode is not Mode.ON:
+            tx.note_removed_rule(RemovedRule(saved.id, saved.organisation, saved.name, tx.now()))
         payload = {"rule": saved.id, "version": saved.version, "rulebook": version + 1, "document": write_rule(saved)}
         tx.log(actor.organisation, word, actor, payload)
         return saved

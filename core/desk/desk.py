@@ -171,6 +171,10 @@ class Desk:
         """The clock's command for one request."""
         await self._transact(lambda tx: self._ring(tx, request))
 
+    async def tend(self, request: str, command: c.Command) -> None:
+        """The clock's own command on one request, behind people's."""
+        await self._transact(lambda tx: self._tend(tx, request, command), chore=True)
+
     async def sweep(self, limit: int = 50) -> int:
         """Ring for what is due, at most `limit` requests, behind people's commands; says how many.
 
@@ -336,11 +340,16 @@ class Desk:
         tx.note_refusal(request, e.Refused(facts.now, word, refusal.word, refusal.sentence), facts.actor)
 
     def _ring(self, tx: Transaction, id: str) -> None:
-        request = tx.request(id)
+        self._by_the_clock(tx, tx.request(id), c.Ring())
+
+    def _tend(self, tx: Transaction, id: str, command: c.Command) -> None:
+        self._by_the_clock(tx, self._present(tx, id), command)
+
+    def _by_the_clock(self, tx: Transaction, request: Request | None, command: c.Command) -> None:
         if request is None:
             return
         facts = for_the_clock(tx, request, must_exist(tx.project(request.project)), self._fresh())
-        events = decide(request, c.Ring(), facts)
+        events = decide(request, command, facts)
         if events:
             self._save(tx, request, fold(request, events), events, facts.actor)
 

@@ -31,6 +31,7 @@ _ANSWERS: dict[type[c.Command], Answer] = {
     c.Revise: creating.revise,
     c.Cancel: ending.cancel,
     c.Supersede: ending.supersede,
+    c.FollowRule: ending.follow_rule,
     c.Discard: ending.discard,
     c.Extend: ending.extend,
     c.GiveSeat: deciding.give_seat,

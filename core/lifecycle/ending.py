@@ -12,6 +12,7 @@ from core.model import event as e
 from core.model.duration import say_duration
 from core.model.people import Verb
 from core.model.request import ExecutionStatus, Request, Status
+from core.rulebook.standing_on import stands_only_on
 
 LONGEST_EXTENSION = timedelta(days=30)
 
@@ -29,6 +30,15 @@ def supersede(request: Request, command: c.Supersede, facts: Facts) -> tuple[e.E
         why = f"Replaced by #{command.by_number}."
         return (superseded, e.Ended(facts.now, Status.CANCELLED, "superseded", why, None))
     return (superseded,) if _is_unclaimed(request) and request.superseded_by is None else ()
+
+
+def follow_rule(request: Request, command: c.FollowRule, facts: Facts) -> tuple[e.Event, ...]:
+    """Where the project says so, a request goes with the only rule that had anybody asked."""
+    if not request.is_open or facts.project.settings.when_rule_removed != "cancel":
+        return ()
+    if not stands_only_on(request, command.rule):
+        return ()
+    return (e.Ended(facts.now, Status.CANCELLED, "rule_removed", f"rule {command.name}", None),)
 
 
 def _is_unclaimed(request: Request) -> bool:

@@ -98,6 +98,14 @@ class Supersede(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class FollowRule(Command):
+    """A rule that had people asked is removed or switched off."""
+
+    rule: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Discard(Command):
     """What was asked for is no longer wanted; before the claim, even after the yes."""
 

@@ -75,7 +75,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a project behaves. Durations None mean no limit. `remind` counts from the opening of a stage."""
+    """How a project behaves. Durations None mean no limit. `remind` counts from the opening of a stage.
+
+    `when_rule_removed` is `keep` or `cancel`: what becomes of open requests whose people only a removed rule had asked.
+    """
 
     when_no_rule: str = "ask"
     self_approval: bool = False
@@ -88,6 +91,7 @@ class Settings:
     auto_execute: bool = False
     notify: tuple[str, ...] = ()
     open_requests_per_agent: int = 20
+    when_rule_removed: str = "keep"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from core.codec import Codec
 from core.model.request import Request
 from core.ports import Delivery, Filter, Page
 from core.store import listing, rows
+from core.store.aftermath import AftermathReads
 from core.store.choices import LARGEST, among, chosen, width
 from core.store.driver import Session
 from core.store.duties import DutyReads
@@ -41,7 +42,7 @@ def _versions(places: int) -> Select[Any]:
     return select(requests.c.id, requests.c.version).where(among(requests.c.id, "id", places))
 
 
-class StoreReader(PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads):
+class StoreReader(PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads, AftermathReads, EndpointReads):
     """Implements `core.ports.Reader`."""
 
     def __init__(self, db: Session, codec: Codec) -> None:

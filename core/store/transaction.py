@@ -17,6 +17,7 @@ from core.model.organisation import Project
 from core.model.people import Actor
 from core.model.request import Request
 from core.ports import Chain, Changed, Derive, KeyTaken, Reader, Remembered, Transaction
+from core.store.aftermath import Aftermath
 from core.store.driver import Session
 from core.store.duties import Duties
 from core.store.ledger_rows import LedgerReads, Sealing
@@ -121,7 +122,7 @@ class InnerReader(StoreReader):
         return self.session.now()
 
 
-class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties):
+class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 
     def __init__(self, db: Session, codec: Codec, chain: Chain, derive: Derive) -> None:
