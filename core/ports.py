@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from core.errors import Conflict
+from core.model.endpoint import Arrear, Attempt, Endpoint, EndpointSecret, Progress
 from core.model.event import Event
 from core.model.lease import Lease
 from core.model.organisation import (
@@ -59,6 +60,17 @@ class LedgerRow:
     previous: str
     hash: str
     position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A sealed ledger row with what filters and rights ask about its request; all None where it belongs to none."""
+
+    row: LedgerRow
+    project: str | None
+    type: str | None
+    requester: str | None
+    on_behalf_of: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +204,6 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
-    """What the store's indexes need that only the domain can say: principals waited for, and when the clock is next due."""
-
-    waiting: frozenset[str]
-    next_due: datetime | None
-
-
-Derive = Callable[[Request], Derived]
-
-
-@dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class RemovedRule:
     """A rule that no longer asks for anybody since `at`, on which open requests may still stand."""
 
@@ -222,6 +222,18 @@ class Hopeless:
     missing: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What the store's indexes need that only the domain can say: principals waited for, and when the clock is next due."""
+
+    waiting: frozenset[str]
+    next_due: datetime | None
+
+
+Derive = Callable[[Request], Derived]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What an organisation judges by: its rules, oldest first, the types it has added, its safety, as of `version`."""
 
@@ -237,6 +249,25 @@ class OfferUsed:
 
     cause: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of a round of telling an endpoint: how far its cursor is, and what changed beside it.
+
+    `settled` are requests no longer behind. `recovered`: something went through that had failed, so the rest need not wait.
+    """
+
+    endpoint: str
+    cursor: int
+    attempts: tuple[Attempt, ...] = ()
+    arrears: tuple[Arrear, ...] = ()
+    settled: tuple[str, ...] = ()
+    delivered_at: datetime | None = None
+    failed_at: datetime | None = None
+    problem: str | None = None
+    parked_at: datetime | None = None
+    recovered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +332,12 @@ class Transaction(Protocol):
     def superseded_by(self, request: Request) -> Sequence[str]:
         """Ids of other requests of the same project, requester (or team) and supersede key not yet out of the way."""
 
+    def note_removed_rule(self, removed: RemovedRule) -> None: ...
+    def forget_removed_rule(self, removed: RemovedRule) -> None:
+        """Unless it has been removed once more since."""
+
+    def put_hopeless_rule(self, organisation: str, hopeless: Hopeless) -> None: ...
+    def hopeless_rules(self, organisation: str) -> Sequence[Hopeless]: ...
     def take_turn(self, project: str, supersede_key: str) -> None:
         """Let those who ask under one key go one after the other until their commits, so that none misses another."""
 
@@ -332,12 +369,6 @@ class Transaction(Protocol):
         """(organisation, member) of an unused, unexpired code, which is used up by this."""
 
     def within(self, work: Callable[[Transaction, Reader], T], *, keep: bool = True) -> T:
-    def note_removed_rule(self, removed: RemovedRule) -> None: ...
-    def forget_removed_rule(self, removed: RemovedRule) -> None:
-        """Unless it has been removed once more since."""
-
-    def put_hopeless_rule(self, organisation: str, hopeless: Hopeless) -> None: ...
-    def hopeless_rules(self, organisation: str) -> Sequence[Hopeless]: ...
         """Run `work` in a unit of work inside this one: an `ApprovalError` it raises takes back what it wrote, and only that.
 
         Its reader sees its writes. Without `keep` all is taken back in the end: a rehearsal.
@@ -394,6 +425,22 @@ class Transaction(Protocol):
     def drop_schedule(self, schedule: Schedule) -> None: ...
     def set_shifts(self, schedule: str, shifts: Iterable[Shift]) -> None:
         """All of them, in place of those before."""
+
+    # Endpoints, told of what happens. `put` leaves alone how far one has been told; a new one begins at the feed's end.
+    def put_endpoint(self, endpoint: Endpoint) -> None: ...
+    def drop_endpoint(self, endpoint: Endpoint) -> None: ...
+    def keep_endpoint_secret(self, secret: EndpointSecret, *, others_until: datetime) -> None:
+        """From now on it signs; the one before does so until then."""
+
+    def endpoint_secrets(self, endpoint: str) -> Sequence[EndpointSecret]: ...
+    def note_told(self, told: Told) -> bool:
+        """False, and nothing written, where the endpoint is gone."""
+
+    def resume_endpoint(self, endpoint: str) -> None:
+        """No longer parked; whatever it has not taken is due now, with all patience."""
+
+    def forget_attempts(self, limit: int) -> int:
+        """Remove up to `limit` old attempts, those beyond the newest of an endpoint, and what was given up long ago."""
 
     def log(self, organisation: str, word: str, actor: Actor, payload: Mapping[str, Any]) -> None:
         """Append a row to the organisation's own chain in the ledger (its `request` is the organisation's id)."""
@@ -483,9 +530,40 @@ class Reader(Protocol):
     ) -> tuple[Sequence[Asked], str | None]:
         """The newest first, and where the next page starts (None at the end); changes by admins are none of them."""
 
+    def removed_rules(self) -> Sequence[RemovedRule]:
+        """Of every organisation: those whose requests have not all been looked at yet."""
+
+    def hopeless_rules(self, organisation: str) -> Sequence[Hopeless]: ...
     def count(self, organisation: str, filter: Filter, limit: int) -> int: ...
     def ledger(self, request: str, *, after: int, limit: int) -> Sequence[LedgerRow]: ...
     def feed(self, organisation: str, *, after: int, limit: int) -> Sequence[LedgerRow]: ...
+    def feed_rows(self, organisation: str, *, after: int, limit: int) -> Sequence[FeedRow]:
+        """The same rows with what is asked of their requests."""
+
+    def feed_head(self, organisation: str) -> int:
+        """The last position that is sealed."""
+
+    def endpoints(self, organisation: str) -> Sequence[Endpoint]: ...
+    def endpoint(self, organisation: str, id: str) -> Endpoint | None: ...
+    def endpoint_progress(self, organisation: str) -> Mapping[str, Progress]:
+        """By the endpoint's id."""
+
+    def endpoint_secrets(self, endpoint: str) -> Sequence[EndpointSecret]:
+        """The newest first."""
+
+    def arrears(self, endpoint: str) -> Sequence[Arrear]:
+        """In the order in which they are tried."""
+
+    def attempts(self, endpoint: str, *, before: int | None, limit: int) -> Sequence[Attempt]:
+        """The newest first."""
+
+    def attempt(self, endpoint: str, id: int) -> Attempt | None: ...
+    def has_endpoints(self) -> bool:
+        """Whether any organisation has one."""
+
+    def endpoints_waiting(self, now: datetime) -> Sequence[tuple[str, str]]:
+        """(organisation, endpoint) of each that can be told something now."""
+
     def ledger_head(self, request: str) -> Head:
         """Where the chain of this request, or of the organisation with this id, stands by its own row."""
 
@@ -530,10 +608,6 @@ class Reader(Protocol):
 
     def types(self, organisation: str) -> Mapping[str, RequestType]:
         """Every type there is, by its word: the built-in ones and the organisation's own."""
-    def removed_rules(self) -> Sequence[RemovedRule]:
-        """Of every organisation: those whose requests have not all been looked at yet."""
-
-    def hopeless_rules(self, organisation: str) -> Sequence[Hopeless]: ...
 
     def safety(self, organisation: str) -> Safety: ...
     def trusted(self, organisation: str, now: datetime) -> Sequence[Trusted]: ...

@@ -17,6 +17,7 @@ from core.store.aftermath import AftermathReads
 from core.store.choices import LARGEST, among, chosen, width
 from core.store.driver import Session
 from core.store.duties import DutyReads
+from core.store.endpoints import EndpointReads
 from core.store.ledger_rows import LedgerReads
 from core.store.outbox import DELIVERIES
 from core.store.people import PeopleReads

@@ -20,6 +20,7 @@ from core.ports import Chain, Changed, Derive, KeyTaken, Reader, Remembered, Tra
 from core.store.aftermath import Aftermath
 from core.store.driver import Session
 from core.store.duties import Duties
+from core.store.endpoints import Telling
 from core.store.ledger_rows import LedgerReads, Sealing
 from core.store.outbox import Outbox
 from core.store.people import PeopleReads
