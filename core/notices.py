@@ -275,9 +275,8 @@ def _carried_out(request: Request, event: Any) -> tuple[Told, ...]:
     if isinstance(event, e.ExecutionStarted):
         return ()
     made = isinstance(event, e.ExecutionSucceeded)
-    word, sentence = ("carried_out", "Done") if made else ("not_carried_out", "Not done")
+    word, said = ("carried_out", "Done; it holds now.") if made else ("not_carried_out", f"Not done: {event.detail}")
     hint = f" Collect its secret with /countersign collect #{request.number}." if made and _has_secret(request) else ""
-    said = f"{sentence}: {event.detail}"
     return (*_line(said, word), Told(REQUESTER, word, f"{_name(request)}: {said}{hint}"))
 
 

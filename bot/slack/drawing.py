@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.slack.blocks import Json
+from core.model.change import PREFIX, is_change_type
 from core.model.organisation import BUILT_IN_TYPES
 from core.model.request import Content
 
@@ -36,6 +37,8 @@ class Backdrop:
 
     def title_of(self, type: str) -> str:
         """What people call this type of request."""
+        if is_change_type(type):
+            return f"Change of {type.removeprefix(PREFIX)}"
         known = BUILT_IN_TYPES.get(type)
         return self.type_title or (known.title if known is not None else type)
 

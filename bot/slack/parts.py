@@ -54,12 +54,18 @@ def title(request: Request, key: str) -> Json:
     return b.header(mask_text(veil(request).content.title), f"title.{key}")
 
 
+WHOLE_CHANGE = 2_400
+"""Of what admins agree to as much is shown as there is room for; Details has all."""
+
+
 def lead(request: Request, backdrop: Backdrop, key: str, limit: int) -> Json:
     """Who asks, and in their words what for."""
     behalf = None if request.on_behalf_of is None else backdrop.name(request.on_behalf_of)
     said = [b.words(f"{asks(request, behalf)}.", 200, "bold")]
     content = veil(request).content
     description = content.description or content.reasoning
+    if is_change_type(content.type) and request.is_open:
+        limit = max(limit, WHOLE_CHANGE)
     if description:
         said.append(b.words(f" {mask_text(description)}", limit))
     return b.rich(f"lead.{key}", b.paragraph(*said))

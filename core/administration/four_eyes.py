@@ -28,6 +28,8 @@ from core.ports import Idempotency, Reader, Store, Transaction
 
 TITLE: Final = 150
 DESCRIPTION: Final = 9_000
+"""Characters that can be shown to whoever must agree, in Details at the latest."""
+
 ADMINS_LOOKED_AT: Final = 100
 
 Method = Callable[..., Any]
@@ -111,11 +113,11 @@ class FourEyes:
             lambda tx: tx.within(lambda inner, reader: self._look(inner, reader, actor, call), keep=False)
         )
 
-    def carry_out(self, tx: Transaction, request: Request) -> str:
+    def carry_out(self, tx: Transaction, request: Request) -> None:
         """Make the change as it was shown, or refuse; runs in the transaction of the last vote, inside a unit of its own."""
-        return tx.within(lambda inner, reader: self._make(inner, reader, request))
+        tx.within(lambda inner, reader: self._make(inner, reader, request))
 
-    def _make(self, tx: Transaction, reader: Reader, request: Request) -> str:
+    def _make(self, tx: Transaction, reader: Reader, request: Request) -> None:
         call = request.content.params
         actor = _still_there(reader, request)
         rehearsed = self._run(tx, reader, actor, call)
@@ -129,10 +131,9 @@ class FourEyes:
             "request": request.id,
             "number": request.number,
             "type": request.content.type,
-            "did": rehearsed.lines[0],
+            "did": list(rehearsed.lines),
         }
         tx.log(request.organisation, "change_carried_out", carrier(request.organisation), payload)
-        return rehearsed.lines[0]
 
     def _look(
         self, tx: Transaction, reader: Reader, actor: Actor, call: Mapping[str, Any]
@@ -170,7 +171,7 @@ class FourEyes:
         content = Content(
             type=f"{PREFIX}{topic}",
             title=_title(rehearsed.lines),
-            description="\n".join(rehearsed.lines)[:DESCRIPTION],
+            description=_whole(rehearsed.lines),
             params={**call, "print": rehearsed.print},
             if_denied="Everything stays as it is.",
         )
@@ -183,6 +184,17 @@ class FourEyes:
 
 def _asked(request: Request, *, replayed: bool) -> Asked:
     return Asked(Made(request.id, replayed, asked=request.number))
+
+
+def _whole(lines: tuple[str, ...]) -> str:
+    """Nobody agrees to what they were not shown."""
+    said = "\n".join(lines)
+    if len(said) > DESCRIPTION:
+        raise Conflict(
+            "This changes more at once than can be shown to whoever must agree; make it in smaller steps.",
+            code="too_much",
+        )
+    return said
 
 
 def _title(lines: tuple[str, ...]) -> str:

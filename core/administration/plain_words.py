@@ -37,8 +37,6 @@ UNSAID: Final = frozenset(
 )
 """Fields of nouns that say nothing to people."""
 
-LONGEST: Final = 300
-
 
 def lines_of(reader: Reader, organisation: str, effects: Sequence[Effect]) -> tuple[str, ...]:
     """At least one."""
@@ -135,7 +133,7 @@ class _Saying:
     def _say(self, name: str, value: Any) -> str:
         if name in ("owners", "member") and value:
             return self._people([value] if isinstance(value, str) else value)
-        return _cut(say(value))
+        return say(value)
 
     def _principal(self, principal: str) -> str:
         kind, _, id = principal.partition(":")
@@ -168,18 +166,15 @@ _IN_NAME: Final = frozenset({"kind", "issuer", "user", "member"})
 def _rule(rule: Rule, effect: Effect) -> Iterator[str]:
     named = effect.arguments[-1]
     if isinstance(named, dict) and named.get("removed"):
-        yield f"Remove rule {rule.name}. It says: {read_back(rule)}"
+        yield f"Remove rule {rule.name}.\n{read_back(rule)}"
         return
     if not isinstance(effect.before, Rule):
-        yield f"Add rule {read_back(rule)}"
+        yield f"Add rule {rule.name}.\n{read_back(rule)}"
         return
     was, now = ({**_UNLESS_SAID, **write_rule(one)} for one in (effect.before, rule))
     changed = [name for name in {**was, **now} if was.get(name) != now.get(name)]
-    said = [
-        f"Rule {rule.name}: {_spaced(name)} {_cut(say(was.get(name)))} → {_cut(say(now.get(name)))}."
-        for name in changed
-    ]
-    yield "\n".join([*said, f"It would say: {read_back(rule)}"])
+    said = [f"{_capital(_spaced(name))}: {say(was.get(name))} → {say(now.get(name))}." for name in changed]
+    yield "\n".join([f"Change rule {rule.name}.", *said, f"It would say:\n{read_back(rule)}"])
 
 
 _UNLESS_SAID: Final = {"mode": "on"}
@@ -187,9 +182,9 @@ _UNLESS_SAID: Final = {"mode": "on"}
 
 
 def say(value: Any) -> str:
+    if value is None or (isinstance(value, str | list | tuple | set | frozenset | dict) and not value):
+        return "nothing"
     match value:
-        case None | "" | () | [] | {}:
-            return "nothing"
         case bool():
             return "yes" if value else "no"
         case Enum():
@@ -232,7 +227,3 @@ def _spaced(name: str) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -16,8 +16,8 @@ from core.model.change import is_change
 from core.model.request import Request
 from core.ports import Transaction
 
-CarryOut = Callable[[Transaction, Request], str]
-"""Makes the change a request asks for; the sentence that says what was done. Whatever it raises takes it all back."""
+CarryOut = Callable[[Transaction, Request], None]
+"""Makes the change a request asks for. Whatever it raises takes it all back."""
 
 
 def is_agreed(before: Request | None, after: Request) -> bool:
@@ -31,6 +31,7 @@ def carry_out(tx: Transaction, request: Request, how: CarryOut | None) -> tuple[
     if how is None:
         return not_carried_out(now, owner, "Nobody here can carry it out; ask again.")
     try:
-        return carried_out(now, owner, tx.within(lambda inner, _: how(inner, request)))
+        tx.within(lambda inner, _: how(inner, request))
     except ApprovalError as refusal:
         return not_carried_out(now, owner, refusal.sentence)
+    return carried_out(now, owner)

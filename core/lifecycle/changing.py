@@ -66,8 +66,8 @@ def carrier(organisation: str) -> Actor:
     return Actor("system", CARRIER, "four eyes", organisation, Way.SYSTEM)
 
 
-def carried_out(now: datetime, organisation: str, said: str) -> tuple[e.Event, ...]:
-    return (e.ExecutionStarted(now, carrier(organisation).key, None, None), e.ExecutionSucceeded(now, said))
+def carried_out(now: datetime, organisation: str) -> tuple[e.Event, ...]:
+    return (e.ExecutionStarted(now, carrier(organisation).key, None, None), e.ExecutionSucceeded(now, None))
 
 
 def not_carried_out(now: datetime, organisation: str, why: str) -> tuple[e.Event, ...]:

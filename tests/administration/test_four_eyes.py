@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,10 +94,15 @@ CHANGES: dict[str, tuple[str, Callable[[TownHall, Any], Awaitable[object]], str]
         "Project default: self approval no → yes.",
     ),
     "a type": ("types", lambda h, a: h.administration.types.put(a, TYPE, ["@platform"]), "Add type payout"),
+    "a type's fields": (
+        "types",
+        lambda h, a: h.administration.types.put(a, replace(TYPE, fields={"properties": {"iban": {"type": "string"}}})),
+        "fields properties: iban: type: string",
+    ),
     "a rule": (
         "rules",
         lambda h, a: h.administration.rules.add(a, f"{EVERYTHING} require 1 of @platform"),
-        "Add rule everything: for every request anywhere in the organisation, these must say yes:",
+        "Add rule everything.\neverything: for every request anywhere in the organisation, these must say yes:",
     ),
     "an agent": (
         "agents",
@@ -154,6 +160,7 @@ ALLOWED_ALONE = {
     "Schedules.keep",  # the clock's
     "Schedules.refresh",  # looks again at the feed that was agreed to
     "Schedules.refresh_due",
+    "Schedules.refresh_soon",
     "Schedules.miss",
     "Proposals.carry_out",  # by way of the rules' own methods
 }
@@ -184,6 +191,14 @@ async def test_a_change_that_changes_nothing_asks_nobody(hall: TownHall) -> None
     await hall.switch_on()
     project = await hall.administration.projects.change(hall.actor("root"), "default", {"self_approval": False})
     assert project.name == "default"
+
+
+async def test_nobody_agrees_to_more_than_can_be_shown(hall: TownHall) -> None:
+    await hall.switch_on()
+    fields = {"type": "object", "properties": {f"field_{n}": {"type": "string", "title": "x" * 90} for n in range(99)}}
+    large = RequestType("large", "Large", fields=fields)
+    with pytest.raises(Conflict, match="smaller steps"):
+        await hall.administration.types.put(hall.actor("root"), large)
 
 
 async def test_what_cannot_be_done_is_refused_at_once(hall: TownHall) -> None:
@@ -397,7 +412,8 @@ async def test_a_rule_is_switched_off_and_back_as_it_was_shown(hall: TownHall) -
     await office.add(root, f"{EVERYTHING} require 1 of @platform")
     await hall.switch_on()
     off = await hall.asked(lambda: office.switch(root, "everything", Mode.OFF))
-    assert "mode" in (off.content.description or "")
+    assert "Change rule everything.\nMode: on → off." in (off.content.description or "")
+    assert off.content.title == "Change rule everything"
     await hall.approve("ruth", off)
     assert (await office.get(root, "everything")).mode is Mode.OFF
     undo = await hall.asked(lambda: office.undo(root, "everything"))

@@ -84,7 +84,7 @@ async def test_a_rule_changes_when_a_second_admin_agrees(town_both_ways: Town) -
     # Carol agrees: it holds from that moment, and Alice is told.
     await town.clicks("carol", asked, "request.approve")
     assert await rules_of(town) == ["prod deploys on 1"]
-    assert "Done: Add rule prod deploys" in town.heard("alice")
+    assert "Add rule prod deploys: Done; it holds now." in town.heard("alice")
     deploy = await pipeline.asks(**DEPLOY)
     assert "1 of @platform" in str(await pipeline.reads(deploy, "/requirements"))
 
