@@ -130,7 +130,6 @@ CHANGES: dict[str, tuple[str, Callable[[TownHall, Any], Awaitable[object]], str]
 
 @pytest.mark.parametrize("what", CHANGES)
 async def test_it_is_said_in_plain_words_and_carried_out(hall: TownHall, what: str) -> None:
-    """E-98"""
     topic, change, words = CHANGES[what]
     await hall.switch_on()
     request = await hall.asked(lambda: change(hall, hall.actor("root")))

@@ -29,7 +29,6 @@ async def approve(house: House, who: str, asked: str) -> dict[str, object]:
 
 
 async def test_a_change_answers_202_with_its_request_and_is_made_after_the_second_yes(eyes: House) -> None:
-    """E-98"""
     answer = await eyes.post("root", "/v1/members", NEW)
     assert answer.status_code == 202, answer.text
     asked = answer.json()["asked"]

@@ -60,7 +60,6 @@ async def clicks(town: Town, who: str, request: Json, action: str) -> None:
 
 
 async def test_a_rule_changes_when_a_second_admin_agrees(town_both_ways: Town) -> None:
-    """E-98"""
     town = town_both_ways
     pipeline = await town.machine("deploy-bot")
     await switch_on(town, "#deploys")
