@@ -18,7 +18,6 @@ from core.model.people import Actor
 from core.model.rule import Mode, Rule
 from core.ports import Idempotency, Reader, Rules
 from core.rulebook.lint import Lint
-from core.rulebook.read_back import read_back
 from core.rulebook.replay import Replayed
 
 
@@ -60,10 +59,6 @@ class Proposal:
         if found is None:
             raise NotFound("There is no such rule here; look at the list of rules.")
         return found
-
-    @property
-    def words(self) -> str:
-        return read_back(self.rule)
 
     @property
     def version(self) -> int:

@@ -59,10 +59,10 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
 
 
 def _line(rule: Rule, used: int) -> str:
-    """`requires people · on · version 3 · used 12 times · project payments`."""
+    """`allows · on · version 3 · used 12 of 100 times · project payments`: uses are counted where they are limited."""
     places = (*rule.scope.agents, *rule.scope.teams, *rule.scope.projects)
-    times = counted(used, "time") if rule.uses is None else f"{used} of {counted(rule.uses, 'time')}"
-    said = [DOES[rule.effect], MODES[rule.mode], f"version {rule.version}", f"used {times}"]
+    times = [] if rule.uses is None else [f"used {used} of {counted(rule.uses, 'time')}"]
+    said = [DOES[rule.effect], MODES[rule.mode], f"version {rule.version}", *times]
     return " · ".join([*said, *([", ".join(place.label for place in places)] if places else [])])
 
 
@@ -75,7 +75,7 @@ async def shown(room: Room, actor: Actor, wanted: str) -> Json:
             "Rule",
             rule.name,
             _line(rule, used),
-            read_back(rule),
+            _sentence(rule),
             (("Last changed by", changed),),
             to_yaml(rule),
             [Act("Edit", "rules.edit", rule.id), *_switches(rule), *_others(rule)],
@@ -117,9 +117,10 @@ def _story(one: RuleVersion, before: RuleVersion | None) -> str:
 
 
 def differences(before: Rule, after: Rule) -> list[str]:
-    """The lines of the document that go (-) and come (+)."""
-    lines = difflib.unified_diff(to_yaml(before).splitlines(), to_yaml(after).splitlines(), n=0, lineterm="")
-    return [f"{line[0]} {line[1:]}" for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    """The lines of the document that go (-) and come (+), and what stands around them."""
+    lines = difflib.unified_diff(to_yaml(before).splitlines(), to_yaml(after).splitlines(), n=2, lineterm="")
+    shown = (line for line in lines if not line.startswith(("+++", "---")))
+    return ["…" if line.startswith("@@") else f"{line[0]} {line[1:]}" for line in shown][1:]
 
 
 # ------------------------------------------------------------------------------------------------------------- writing
@@ -206,7 +207,8 @@ def _drawn(proposal: Proposal, note: str) -> card.Draft:
         title=title,
         name=rule.name,
         state=_state(proposal),
-        words=proposal.words,
+        words=_sentence(rule),
+        when=rule.when if rule.when != "true" else "every request",
         yes=yes,
         reference=reference,
         changes=differences(proposal.before, proposal.after) if proposal.before and proposal.after else (),
@@ -215,6 +217,12 @@ def _drawn(proposal: Proposal, note: str) -> card.Draft:
         text=str(wish.written),
         note=note,
     )
+
+
+def _sentence(rule: Rule) -> str:
+    """Read back; its name stands above it already."""
+    said = read_back(rule).removeprefix(f"{rule.name}: ")
+    return said[:1].upper() + said[1:]
 
 
 def _labels(proposal: Proposal) -> tuple[str, str]:

@@ -14,7 +14,8 @@ AFTER: Final = 40
 
 
 def draw(sentence: str, line: str, position: int) -> Drawing:
-    said = f"{sentence.partition(' (character ')[0].rstrip('.')}. (character {position + 1})"
+    expected = sentence.partition(" (character ")[0].rstrip(".")
+    said = f"{expected} (character {position + 1})."
     shown = [b.rich("mistake", b.paragraph(b.words(said, 2_000)), b.code(mark(line, position)))]
     hint = b.context("mistake.note", b.plain("Nothing was saved. Mend the line and send it again.", 100))
     return Drawing(b.gist(said), [*shown, hint])

@@ -18,13 +18,15 @@ LINES: Final = 40
 class Draft:
     """What is known of it. `tried` is None while past requests are looked at, `seen` says how many were so far.
 
-    `text` is what can be changed and sent again (none: nothing can), `reference` what the confirmation is bound to.
+    `words` hold the condition `when`. `text` is what can be changed and sent again (none: nothing can), `reference` what
+    the confirmation is bound to.
     """
 
     title: str
     name: str
     state: str
     words: str
+    when: str
     yes: str
     reference: str
     changes: Sequence[str] = ()
@@ -40,7 +42,7 @@ class Draft:
 def draw(draft: Draft) -> Json:
     blocks = [b.section(b.plain(draft.note, 500), "proposal.note")] if draft.note else []
     blocks += [b.header(draft.name, "proposal.name"), b.context("proposal.state", b.plain(draft.state, 300))]
-    blocks.append(_words(draft.words))
+    blocks.append(_words(draft.words, draft.when))
     if draft.changes:
         blocks.append(
             b.rich("proposal.changes", b.paragraph(b.words("What changes", 40, "bold")), b.code(_lines(draft.changes)))
@@ -60,20 +62,29 @@ def draw(draft: Draft) -> Json:
     return b.modal("rules.confirm", draft.title, blocks, submit=draft.yes, metadata=draft.reference)
 
 
-def _words(words: str) -> Json:
-    first, *others = words.splitlines() or [""]
-    parts = [b.paragraph(b.words(first, 1_500))]
-    return b.rich("proposal.words", *parts, *(b.quote(b.words(one, 700)) for one in others[:LINES]))
+def _words(words: str, when: str) -> Json:
+    """The condition in the letters of code, each stage on a line of its own."""
+    lead, found, tail = words.partition(when)
+    first, *others = (tail if found else lead).split("\n")
+    said = [b.words(lead, 300), b.words(when, 700, "code"), b.words(first, 1_000)] if found else [b.words(first, 1_500)]
+    return b.rich("proposal.words", b.paragraph(*said), *(b.quote(b.words(one, 700)) for one in others[:LINES]))
 
 
 def _tried(draft: Draft) -> list[Json]:
     title = "On the requests of the last 30 days"
     if draft.tried is None:
         return [_section("proposal.tried", title, [f"⏳ Looking at past requests… {draft.seen or ''}".rstrip()])]
-    pings = [f"{name}: {before} → {after} asked" for name, before, after in draft.pings[:PINGS]]
+    pings = [
+        f"{name} would have been asked {_times(after)}, not {_times(before)}."
+        for name, before, after in draft.pings[:PINGS]
+    ]
     more = len(draft.pings) - PINGS
     pings += [f"and {more} more people"] if more > 0 else []
     return [_section("proposal.tried", title, [*draft.tried, *pings])]
+
+
+def _times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 
 def _section(block: str, title: str, lines: Sequence[str]) -> Json:
@@ -89,7 +100,8 @@ _EXAMPLE: Final = Draft(
     "New rule",
     "prod deploys",
     "New rule · requires · on",
-    'prod deploys: when type == "deploy" of project payments, these must say yes:\n1. Platform: 1 of @platform\n2. Security: 2 of @security\nWithout an answer it expires after 4h.',
+    'When type == "deploy" of project payments, these must say yes:\n1. Platform: 1 of @platform\n2. Security: 2 of @security\nWithout an answer it expires after 4h.',
+    'type == "deploy"',
     "Save as version 1",
     '{"kind":"add"}',
     warnings=("It asks for 6 approvals; more than 5 wear people out.",),
@@ -116,6 +128,7 @@ MEMBER = Card(
                 "<!here>" * 60,
                 "*s*" * 200,
                 "w\n" * 900,
+                "*w*",
                 "y" * 60,
                 "r" * 3_000,
                 ["+ <@U1>" * 30] * 200,

@@ -63,7 +63,7 @@ async def _name(room: Room, actor: Actor, slash: Slash) -> str:
 MEMBER = topic(
     "rules",
     "Who must say yes, and who need not be asked",
-    Command("list", "", "All rules, with their mode and how often they decided", opening(rules.listed)),
+    Command("list", "", "All rules, with their mode, version and limits", opening(rules.listed)),
     Command("add", LINE, "A new rule in one line; alone, a form", add),
     Command("paste", "", "A rule as YAML or JSON, new or in place of the one with its name", opening(rules.pasting)),
     Command("show", "NAME", "A rule in plain words and as text, with everything that can be done", show),
