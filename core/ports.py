@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from core.errors import Conflict
+from core.model.check import CheckDefinition
 from core.model.endpoint import Arrear, Attempt, Endpoint, EndpointSecret, Progress
 from core.model.event import Event
+from core.model.inquiry import Inquiry
 from core.model.lease import Lease
 from core.model.organisation import (
     Agent,
@@ -28,6 +30,7 @@ from core.model.organisation import (
     Token,
 )
 from core.model.people import Actor, Person, Role
+from core.model.policy import Policy
 from core.model.request import Content, Request, Requester, Stage
 from core.model.rule import Rule, RuleVersion
 from core.model.schedule import Schedule, Shift
@@ -235,12 +238,17 @@ Derive = Callable[[Request], Derived]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an organisation judges by: its rules, oldest first, the types it has added, its safety, as of `version`."""
+    """What an organisation judges by, as of `version`: its rules, oldest first, the types it has added, its safety.
+
+    And whom it asks outside: policies, oldest first, and checks by their names.
+    """
 
     version: int
     rules: tuple[Rule, ...]
     types: tuple[RequestType, ...]
     safety: Safety = OFF
+    policies: tuple[Policy, ...] = ()
+    checks: tuple[CheckDefinition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +433,38 @@ class Transaction(Protocol):
     def drop_schedule(self, schedule: Schedule) -> None: ...
     def set_shifts(self, schedule: str, shifts: Iterable[Shift]) -> None:
         """All of them, in place of those before."""
+
+    # Judges outside.
+    def put_policy(self, policy: Policy) -> None: ...
+    def drop_policy(self, policy: Policy) -> None: ...
+    def put_check(self, check: CheckDefinition) -> None: ...
+    def drop_check(self, check: CheckDefinition) -> None: ...
+    def check_called(self, organisation: str, name: str) -> CheckDefinition | None: ...
+    def checks(self, organisation: str) -> Sequence[CheckDefinition]: ...
+    def inquiries(self, request: str, revision: int) -> Sequence[Inquiry]: ...
+    def inquire(self, wanted: Sequence[Inquiry]) -> None:
+        """Those that are there already stay as they are."""
+
+    def inquire_again(self, inquiry: Inquiry) -> None:
+        """Due now, as the next run; whoever is asking at this moment asks for nothing."""
+
+    def wake_inquiries(self, about: str) -> None:
+        """Whatever waits for this policy or check is looked at now, since it is another one, or none, by now."""
+
+    def claim_inquiries(self, owner: str, seconds: float, limit: int) -> Sequence[Inquiry]:
+        """Those to be asked or judged by whose next try has come; a claimed one is nobody else's for so long."""
+
+    def record_inquiry(self, inquiry: Inquiry) -> None:
+        """What came of it, unless another run was asked for meanwhile; lets go of the claim."""
+
+    def end_inquiry(self, inquiry: Inquiry) -> None:
+        """Nothing waits for it any more."""
+
+    def note_outside_trouble(self, organisation: str, about: str, problem: str) -> bool:
+        """True the first time since it was well."""
+
+    def clear_outside_trouble(self, about: str) -> bool:
+        """True where there was trouble."""
 
     # Endpoints, told of what happens. `put` leaves alone how far one has been told; a new one begins at the feed's end.
     def put_endpoint(self, endpoint: Endpoint) -> None: ...
@@ -618,6 +658,18 @@ class Reader(Protocol):
     def live_leases(self, agent: str, now: datetime) -> Sequence[Lease]: ...
     def offer_users(self, cause: str, limit: int) -> Sequence[str]:
         """Ids of requests this lease answered for."""
+
+    def policies(self, organisation: str) -> Sequence[Policy]: ...
+    def checks(self, organisation: str) -> Sequence[CheckDefinition]: ...
+    def check_called(self, organisation: str, name: str) -> CheckDefinition | None: ...
+    def inquiries(self, request: str, revision: int) -> Sequence[Inquiry]:
+        """What was asked outside about this revision."""
+
+    def next_inquiry(self) -> datetime | None:
+        """When the next one is to be asked."""
+
+    def outside_troubles(self, organisation: str) -> Mapping[str, str]:
+        """What is wrong with policies and checks that cannot be asked, by their ids."""
 
     def schedule(self, organisation: str, name: str) -> Schedule | None: ...
     def schedules(self, organisation: str | None) -> Sequence[Schedule]:

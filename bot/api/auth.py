@@ -64,6 +64,7 @@ def _agent(reader: Reader, hashed: str) -> Caller:
         verbs=key.verbs,
         projects=key.projects,
         facts=dict(key.facts),
+        credential=key.id,
     )
     return Caller(actor, f"key:{key.id}")
 

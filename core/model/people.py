@@ -109,7 +109,8 @@ class Actor:
 
     `kind` is `member`, `agent`, `system` (the clock, an operator on the host) or `stranger` (authenticated by Slack but
     mapped to no member; `id` is then `<team>/<user>`). `may_decide` is false for credentials without that right.
-    `verbs` bounds what an API key may do; None means no bound of its own. `projects` likewise.
+    `verbs` bounds what an API key may do; None means no bound of its own. `projects` likewise. `credential` is the id of
+    that key.
     """
 
     kind: str
@@ -123,6 +124,7 @@ class Actor:
     verbs: frozenset[Verb] | None = None
     projects: frozenset[str] | None = None
     facts: dict[str, object] = field(default_factory=dict)
+    credential: str | None = None
 
     @property
     def is_member(self) -> bool:

@@ -19,6 +19,7 @@ from core.model.rule import Rule, RuleVersion
 from core.ports import Rules, StaleVersion
 from core.store import rows
 from core.store.driver import Params, Row, Session
+from core.store.inquiries import InquiryReads
 from core.store.tables import projects, rule_uses, rule_versions, rulebooks, rules, turns, types
 from core.store.trusting import Trusting, TrustReads
 
@@ -76,7 +77,7 @@ _TURN: Final = _new_turn.on_conflict_do_update(
 )
 
 
-class RuleReads(TrustReads):
+class RuleReads(TrustReads, InquiryReads):
     """The reads of `Reader` and `Transaction` about rules."""
 
     _db: Session
@@ -93,7 +94,8 @@ class RuleReads(TrustReads):
         mine = {"organisation": organisation}
         kept = tuple(self._codec.build(row[0], Rule) for row in self._db.rows(_RULES, mine))
         kinds = tuple(self._codec.build(row[0], RequestType) for row in self._db.rows(_TYPES, mine))
-        return Rules(version, kept, kinds, self.safety(organisation))
+        outside = tuple(self.policies(organisation)), tuple(self.checks(organisation))
+        return Rules(version, kept, kinds, self.safety(organisation), *outside)
 
     def type_of(self, organisation: str, word: str) -> RequestType | None:
         row = self._db.row(_TYPE, {"organisation": organisation, "word": word})

@@ -677,3 +677,65 @@ hopeless_rules: Final = Table(
     Column("since", UtcDateTime, nullable=False),
     Index("ix_hopeless_rules_in", "organisation"),
 )
+
+# ------------------------------------------------------------------------------------------------ judges outside
+
+policies: Final = Table(
+    "policies",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("name", Text, nullable=False),
+    Column("place", BigInteger, nullable=False),
+    Column("state", Json, nullable=False),
+    UniqueConstraint("organisation", "name"),
+)
+
+check_definitions: Final = Table(
+    "check_definitions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("name", String(60), nullable=False),
+    Column("state", Json, nullable=False),
+    UniqueConstraint("organisation", "name"),
+)
+
+inquiries: Final = Table(
+    "inquiries",
+    metadata,
+    Column("organisation", Id, nullable=False),
+    Column("request", Id, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(8), primary_key=True),
+    Column("about", Id, primary_key=True),
+    Column("state", String(8), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("answer", Json),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("problem", Text),
+    Column("owner", Text),
+    Column("claimed_until", UtcDateTime, nullable=False),
+)
+_TO_BE_ASKED: Final = text("state IN ('due', 'told')")
+Index(
+    "ix_inquiries_due",
+    inquiries.c.next_try_at,
+    inquiries.c.request,
+    postgresql_where=_TO_BE_ASKED,
+    sqlite_where=_TO_BE_ASKED,
+)
+_UNANSWERED: Final = text("state <> 'answered'")
+Index("ix_inquiries_of", inquiries.c.about, postgresql_where=_UNANSWERED, sqlite_where=_UNANSWERED)
+
+outside_troubles: Final = Table(
+    "outside_troubles",
+    metadata,
+    Column("about", Id, primary_key=True),
+    Column("organisation", Id, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Index("ix_outside_troubles_in", "organisation"),
+)

@@ -21,6 +21,7 @@ from core.store.aftermath import Aftermath
 from core.store.driver import Session
 from core.store.duties import Duties
 from core.store.endpoints import Telling
+from core.store.inquiries import Inquiries
 from core.store.ledger_rows import LedgerReads, Sealing
 from core.store.outbox import Outbox
 from core.store.people import PeopleReads
@@ -123,7 +124,7 @@ class InnerReader(StoreReader):
         return self.session.now()
 
 
-class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling):
+class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling, Inquiries):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 
     def __init__(self, db: Session, codec: Codec, chain: Chain, derive: Derive) -> None:
