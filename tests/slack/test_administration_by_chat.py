@@ -4,7 +4,11 @@ import pytest
 
 from bot.slack.admin.projects import SCHEMA, values_of
 from bot.slack.admin.written import unlinked
-from core.model.people import Role
+from bot.slack.commands.base import Command, topic
+from bot.slack.dispatch import help_lines, manual
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from core.model.people import Actor, Role
 from tests.slack.conftest import World
 from tests.slack.test_rules_by_chat import clicks, says, sends, window
 
@@ -302,3 +306,31 @@ async def test_with_four_eyes_a_change_says_where_the_others_were_asked(world: W
     assert "Asked as #2" in str(await sends(world, "alice"))
     assert (await world.rooms.administration.rules.list(world.host)).rules == ()
     assert "on — on or off" in await opens(world, "settings list")
+
+
+async def test_a_key_that_others_agreed_to_is_collected_once(world: World) -> None:
+    for name in ("bob", "carol"):
+        await world.rooms.administration.grants.give(world.host, f"{name}@acme.example", Role.ADMIN)
+    await world.rooms.administration.organisations.change(world.host, four_eyes=True, admin_channel="#deploys")
+    await opens(world, "agents key Deploy bot")
+    asked = str(await sends(world, "alice", {"label": "nightly"}))
+    assert "collect the secret with /countersign agents collect #1" in asked
+    card = world.hand("carol").find_message("#deploys", "nightly", action="request.approve")
+    await world.hand("carol").click(card, "request.approve")
+    await world.settle()
+    assert "csk_" not in str(world.hand("alice").messages("#deploys"))
+    assert "csk_" in await opens(world, "agents collect #1")
+    assert "already collected" in await says(world, "alice", "agents collect #1")
+
+
+def test_a_sub_word_with_a_file_of_its_own_is_found_before_its_topic_and_explained_with_it() -> None:
+    async def run(_room: Room, _actor: Actor, _slash: Slash) -> None:
+        return None
+
+    own = Command("list", "", "All of them", run)
+    found = {each.word: each for each in (topic("things", "Things", own), Command("things safe", "on", "Safety", run))}
+    assert help_lines(found) == (("/countersign things …", "Things"),)
+    assert manual(found)["things"] == (
+        ("/countersign things list", "All of them"),
+        ("/countersign things safe on", "Safety"),
+    )

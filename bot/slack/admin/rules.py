@@ -33,6 +33,8 @@ from core.rulebook.replay import Replayed, say
 DOES: Final = {Effect.REQUIRE: "requires people", Effect.ALLOW: "allows", Effect.DENY: "denies"}
 MODES: Final = {Mode.ON: "on", Mode.SHADOW: "in shadow", Mode.OFF: "off"}
 
+STEPS: Final = 20
+
 MOVED: Final = "The rules have changed since you looked. This is how it stands now; nothing is saved yet."
 OTHER_TEXT: Final = "You changed the text. This is what it means now; nothing is saved yet."
 
@@ -183,10 +185,12 @@ async def proposed(room: Room, actor: Actor, wish: Wish, note: str = "") -> Unfo
 
 
 async def _tried(room: Room, actor: Actor, proposal: Proposal, drawn: card.Draft) -> AsyncIterator[Json]:
-    last = Replayed()
-    async for so_far in room.administration.proposals.tried(actor, proposal):
-        last = so_far
-        yield card.draw(replace(drawn, seen=last.seen))
+    """Drawn for every twentieth of them: nobody sees more steps than that."""
+    last, drawn_at = Replayed(), 0
+    async for last in room.administration.proposals.tried(actor, proposal):
+        if (last.seen - drawn_at) * STEPS >= last.total:
+            drawn_at = last.seen
+            yield card.draw(replace(drawn, seen=last.seen, total=last.total))
     moved = {member: pings for member, pings in last.pings.items() if pings[0] != pings[1]}
     names = await room.read(lambda reader: _names(reader, actor.organisation, moved))
     told = say(last) if last.seen else ("There are none to try it on.",)

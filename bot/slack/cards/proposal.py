@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.slack import blocks as b
@@ -12,11 +12,12 @@ from bot.slack.cards.base import Card
 
 PINGS: Final = 5
 LINES: Final = 40
+BAR: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is known of it. `tried` is None while past requests are looked at, `seen` says how many were so far.
+    """What is known of it. `tried` is None while past requests are looked at: `seen` of `total` so far.
 
     `words` hold the condition `when`. `text` is what can be changed and sent again (none: nothing can), `reference` what
     the confirmation is bound to.
@@ -33,6 +34,7 @@ class Draft:
     warnings: Sequence[str] = ()
     passes: str = ""
     seen: int = 0
+    total: int = 0
     tried: Sequence[str] | None = None
     pings: Sequence[tuple[str, int, int]] = ()
     text: str = ""
@@ -73,7 +75,7 @@ def _words(words: str, when: str) -> Json:
 def _tried(draft: Draft) -> list[Json]:
     title = "On the requests of the last 30 days"
     if draft.tried is None:
-        return [_section("proposal.tried", title, [f"⏳ Looking at past requests… {draft.seen or ''}".rstrip()])]
+        return [_section("proposal.tried", title, [_progress(draft.seen, draft.total)])]
     pings = [
         f"{name} would have been asked {_times(after)}, not {_times(before)}."
         for name, before, after in draft.pings[:PINGS]
@@ -81,6 +83,14 @@ def _tried(draft: Draft) -> list[Json]:
     more = len(draft.pings) - PINGS
     pings += [f"and {more} more people"] if more > 0 else []
     return [_section("proposal.tried", title, [*draft.tried, *pings])]
+
+
+def _progress(seen: int, total: int) -> str:
+    """`▰▰▰▱▱▱▱▱▱▱ 3,000 of 10,000 past requests`."""
+    if not total:
+        return "⏳ Looking at past requests…"
+    done = min(BAR, seen * BAR // total)
+    return f"{'▰' * done}{'▱' * (BAR - done)} {seen:,} of {total:,} past requests"
 
 
 def _times(number: int) -> str:
@@ -113,13 +123,12 @@ MEMBER = Card(
     "proposal",
     {
         "looking": lambda: draw(_EXAMPLE),
+        "half_way": lambda: draw(replace(_EXAMPLE, seen=4_200, total=10_000)),
         "ready": lambda: draw(
-            Draft(
-                **{
-                    **{name: getattr(_EXAMPLE, name) for name in Draft.__slots__},
-                    "tried": ("9 past requests, 7 of them as before.", "2 would ask for more people (#4, #7)."),
-                    "pings": (("Bob Baker", 1, 3), ("Carol Chen", 0, 2)),
-                }
+            replace(
+                _EXAMPLE,
+                tried=("9 past requests, 7 of them as before.", "2 would ask for more people (#4, #7)."),
+                pings=(("Bob Baker", 1, 3), ("Carol Chen", 0, 2)),
             )
         ),
         "hostile": lambda: draw(
@@ -134,6 +143,7 @@ MEMBER = Card(
                 ["+ <@U1>" * 30] * 200,
                 ["<!channel>" * 90] * 5,
                 "p" * 900,
+                0,
                 0,
                 ["x" * 900] * 7,
                 [("n" * 900, 1, 2)] * 99,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from bot.slack.cards import agent_key
 from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
 from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
+from core.administration import Asked, NewKey
 from core.errors import Invalid
 from core.model.duration import parse_duration
 from core.model.people import Actor, Verb
@@ -24,8 +25,17 @@ async def make_key(room: Room, actor: Actor, sent: Submission) -> Answer:
     verbs = sent.values.get("verbs") or []
     if not verbs:
         return FieldErrors({"verbs": "Choose at least one thing it may do."})
-    wish = (sent.metadata, sent.values)
-    made = await room.administration.keys.add(
+    try:
+        made = await _made(room, actor, sent, verbs)
+    except Asked as asked:
+        collect = f"When they have agreed, collect the secret with /countersign agents collect #{asked.made.asked}."
+        return done("Asked", f"{asked.sentence} {collect}")
+    agent = await room.administration.agents.get(actor, sent.metadata)
+    return Replace(agent_key.shown(agent.name, made.key.id, made.secret))
+
+
+async def _made(room: Room, actor: Actor, sent: Submission, verbs: Sequence[str]) -> NewKey:
+    return await room.administration.keys.add(
         actor,
         sent.metadata,
         label=sent.text("label") or "",
@@ -33,10 +43,8 @@ async def make_key(room: Room, actor: Actor, sent: Submission) -> Answer:
         projects=sent.values.get("projects") or None,
         facts=_facts(sent.text("facts")),
         expires_at=await _ends(room, sent.text("expires")),
-        once=room.once(sent, wish),
+        once=room.once(sent, (sent.metadata, sent.values)),
     )
-    agent = await room.administration.agents.get(actor, sent.metadata)
-    return Replace(agent_key.shown(agent.name, made.key.id, made.secret))
 
 
 def _facts(text: str | None) -> Mapping[str, Any]:
