@@ -110,9 +110,20 @@ def apply(files: Files, *, prune: bool = False, yes: bool = False) -> int:
         print("".join(step.difference), end="")
     if not yes and not _agreed(len(steps)):
         raise Ending("Nothing was changed.", FAILED)
-    for step in steps:
-        step.take()
+    for done, step in enumerate(steps):
+        asked = step.take().get("asked")
+        if asked is not None:
+            return _wait_for_others(asked["number"], done, len(steps) - done - 1)
     print(_count(len(steps), "change", "was", "were") + " made.")
+    return 0
+
+
+def _wait_for_others(number: int, done: int, left: int) -> int:
+    """With four eyes a change is agreed to upon one rulebook, which the change before it would move on."""
+    made = f"{_count(done, 'change', 'was', 'were')} made. " if done else ""
+    print(f"{made}Asked as #{number}: four eyes are on, so another admin must agree before this is changed.")
+    if left:
+        print(f"{_count(left, 'change', 'is', 'are')} left; run this again once #{number} is agreed to.")
     return 0
 
 
@@ -235,8 +246,9 @@ class Step:
     difference: tuple[str, ...]
     query: dict[str, str] | None = None
 
-    def take(self) -> None:
-        call(remote(), self.method, self.path, self.body, self.query)
+    def take(self) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = call(remote(), self.method, self.path, self.body, self.query)
+        return answer
 
 
 def _steps(entries: Sequence[Entry], present: Mapping[str, Any], *, prune: bool) -> Iterator[Step]:

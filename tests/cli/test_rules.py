@@ -69,6 +69,14 @@ class Server(threading.Thread):
             await house.ask(type=type, metadata={"env": "production"})
         self.token = house.credentials["root"]
 
+    def switch_four_eyes_on(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        for name in ("ruth", "rob"):
+            body = {"email": f"{name}@example.com", "roles": ["admin"]}
+            assert httpx2.post(f"{self.url}/v1/members", json=body, headers=headers).status_code == 201
+        answer = httpx2.patch(f"{self.url}/v1/organisation/settings", json={"four_eyes": True}, headers=headers)
+        assert answer.status_code == 200, answer.text
+
     def rules(self) -> dict[str, int]:
         answer = httpx2.get(f"{self.url}/v1/rules", headers={"Authorization": f"Bearer {self.token}"})
         return {rule["name"]: rule["version"] for rule in answer.json()["data"]}
@@ -151,6 +159,17 @@ def test_nothing_is_applied_without_a_yes(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
     assert run(["rules", "apply", str(rules)]) == 1
+    assert server.rules() == {}
+
+
+def test_with_four_eyes_one_change_is_asked_for_at_a_time(
+    server: Server, rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.switch_four_eyes_on()
+    assert run(["rules", "apply", str(rules), "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "Asked as #3: four eyes are on" in said
+    assert said.endswith("1 change is left; run this again once #3 is agreed to.\n")
     assert server.rules() == {}
 
 
