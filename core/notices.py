@@ -11,7 +11,7 @@ from core.model import event as e
 from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
 from core.model.request import Request, Status, Verdict
-from core.standing import people_waited_for, stand
+from core.standing import people_waited_for, say_waited_for
 from core.veil import conceal, secrets_of, veil, veil_edits
 
 THREAD = "thread"
@@ -50,7 +50,9 @@ def _stage_opened(request: Request, event: e.StageOpened) -> tuple[Told, ...]:
     stage = request.plan.stage(event.stage)
     if stage is None or len(request.plan.stages) == 1 or not request.is_open:
         return ()
-    waits = people_waited_for(stand(request).waiting_on)
+    waits = say_waited_for(request)
+    if not stage.number:
+        return _line(f"Checks come first: {waits}. People are asked once they have passed.", "stage_opened")
     return _line(f"Stage {stage.number} ({stage.name}) is open and waits for {waits}.", "stage_opened")
 
 
@@ -126,7 +128,7 @@ def _handed_over(request: Request, event: e.HandedOver) -> tuple[Told, ...]:
 def _judged(request: Request, event: e.Judged) -> tuple[Told, ...]:
     """People that rules tell hear of it; admins hear what they should mend."""
     plan = event.plan
-    waits = people_waited_for(stand(request).waiting_on)
+    waits = say_waited_for(request)
     state = f"it waits for {waits}" if request.is_open and waits else how_it_ended(request).rstrip(".") or "it is open"
     sentence = f"{_name(request)} was asked by {request.requester.name}; {state}."
     told = tuple(Told(source.principal, "told", sentence) for source in plan.tell)
@@ -170,7 +172,7 @@ def _lease_revoked(request: Request, event: e.LeaseRevoked) -> tuple[Told, ...]:
 
 
 def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
-    waits = people_waited_for(stand(request).waiting_on)
+    waits = say_waited_for(request)
     reminders = (
         Told(ASKED, "reminder", f"{_name(request)} still waits for you."),
         Told(THREAD, "reminder", f"Still waiting for {waits}."),

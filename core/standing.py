@@ -54,6 +54,16 @@ class Standing:
         return tuple(dict.fromkeys(sources))
 
 
+def say_waited_for(request: Request) -> str:
+    """Whom the open stage waits for; where no person is asked, which checks. Empty when it waits for nothing."""
+    standing = stand(request)
+    if people := people_waited_for(standing.waiting_on):
+        return people
+    open_now = (one for one in standing.stages if one.state is StageState.OPEN)
+    labels = [result.label for one in open_now for result in one.results if not result.met]
+    return f"{', '.join(labels[:-1])} and {labels[-1]}" if len(labels) > 1 else "".join(labels)
+
+
 def stand(request: Request) -> Standing:
     """Explain the request from its decisions, and the reports of checks, alone."""
     votes = {stage.number: votes_of(request, stage.number) for stage in request.plan.stages}

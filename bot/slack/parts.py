@@ -206,6 +206,8 @@ def stages(request: Request, key: str) -> list[Json]:
 
 def _alone(standing: StageStanding, names: dict[str, str]) -> list[Json]:
     result = standing.results[0]
+    if result.met and not result.need:
+        return [_label("Checked"), b.words(mask_text(result.sentence), 300)]
     if result.met:
         return [_label("Approved by"), b.words(_people(result, names), 200)]
     return [_label("Waits for"), b.words(_waiting(result, names), 300)]
@@ -214,13 +216,16 @@ def _alone(standing: StageStanding, names: dict[str, str]) -> list[Json]:
 def _stage(standing: StageStanding, names: dict[str, str]) -> list[Json]:
     mark, stage = STAGE_MARKS[standing.state], standing.stage
     is_open = standing.state is StageState.OPEN
-    head = b.words(f"{mark} {stage.number}. {b.cut(stage.name, 60)}  ", 80, *(("bold",) if is_open else ()))
+    number = f"{stage.number}. " if stage.number else ""
+    head = b.words(f"{mark} {number}{b.cut(stage.name, 60)}  ", 80, *(("bold",) if is_open else ()))
     said = "; ".join(_requirement(result, names, is_open=is_open) for result in standing.results[:RESULTS])
     more = len(standing.results) - RESULTS
     return [head, b.words(f"{said} and {more} more" if more > 0 else said, 400)]
 
 
 def _requirement(result: Result, names: dict[str, str], *, is_open: bool) -> str:
+    if not result.need:
+        return mask_text(result.sentence)
     if result.met:
         return f"approved by {_people(result, names)}"
     return f"waits for {_waiting(result, names)}" if is_open else _waiting(result, names)

@@ -12,6 +12,7 @@ from core.model.lease import Kind, Lease
 from core.model.organisation import Bounds, RequestType
 from core.model.people import Way
 from core.model.request import (
+    BEFORE_PEOPLE,
     Content,
     Cost,
     Decision,
@@ -27,8 +28,9 @@ from core.model.request import (
     Subject,
     Verdict,
 )
-from core.model.requirement import Source
+from core.model.requirement import Report, Source
 from core.requirements.approvals import Approvals
+from core.requirements.check import Check
 
 AT: Final = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 PROJECT: Final = "prj_01JD0000000000000000000000"
@@ -113,6 +115,13 @@ def second_stage() -> Request:
 
 def _second() -> tuple[Stage, ...]:
     return (Stage(2, "Security", (Approvals("s2r1", 2, (SECURITY,)),)),)
+
+
+def checking() -> Request:
+    """Two checks stand before people; one has passed."""
+    before = Stage(0, BEFORE_PEOPLE, (Check("s0r1", "ci"), Check("s0r2", "policy:pol_1", "policy spend limit")))
+    report = Report("passed", 1, AT, "412 tests", None)
+    return pending(plan=Plan(stages=(before, *stages(PLATFORM))), stage=0, checks={"ci": report}, version=2)
 
 
 def question() -> Request:
@@ -289,6 +298,7 @@ def leased() -> Request:
 
 REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
     "pending": pending,
+    "checking": checking,
     "second_stage": second_stage,
     "question": question,
     "approved": approved,

@@ -12,7 +12,7 @@ from core.masking import HIDDEN, mask, mask_path, mask_text
 from core.model.digest import content_json
 from core.model.request import Content, Cost, ExecutionStatus, Request, Status, Verdict
 from core.notices import how_it_ended
-from core.standing import people_waited_for, stand
+from core.standing import say_waited_for
 from core.veil import veil, veil_content
 
 MARKS: Final[Mapping[Status, str]] = {
@@ -80,7 +80,7 @@ def gist_of(request: Request, project: str) -> str:
         said.append(f"Costs {money(content.cost)}.")
     if content.side_effects:
         said.append(f"Side effects: {mask_text(say(list(content.side_effects), 150))}.")
-    if waits := people_waited_for(stand(request).waiting_on):
+    if waits := say_waited_for(request):
         said.append(f"Waits for {waits}.")
     if request.expires_at is not None:
         said.append(f"Expires {utc(request.expires_at)}.")

@@ -257,7 +257,7 @@ class Approval(Shape):
     comment: Comment | None = None
     edits: Annotated[dict[str, Any], Field(max_length=50)] | None = None
     revision: Annotated[int, Field(ge=1)] | None = None
-    stage: Annotated[int, Field(ge=1)] | None = None
+    stage: Annotated[int, Field(ge=0)] | None = None
 
     def to_command(self) -> c.Approve:
         return c.Approve(self.comment, self.edits, self.revision, self.stage)
@@ -268,7 +268,7 @@ class Rejection(Shape):
 
     comment: Comment | None = None
     revision: Annotated[int, Field(ge=1)] | None = None
-    stage: Annotated[int, Field(ge=1)] | None = None
+    stage: Annotated[int, Field(ge=0)] | None = None
 
     def to_command(self) -> c.Reject:
         return c.Reject(self.comment, self.revision, self.stage)

@@ -8,7 +8,7 @@ from core.model.organisation import RequestType
 from core.model.people import Actor, Person, Verb
 from core.model.request import Request, Stage, Status
 from core.model.requirement import Requirement
-from core.standing import people_waited_for, stand
+from core.standing import people_waited_for, say_waited_for, stand
 
 
 def may_read(request: Request, facts: Facts) -> bool:
@@ -164,7 +164,11 @@ def _asked(request: Request) -> str:
 
 
 def _waited_for(request: Request) -> str:
-    return people_waited_for(stand(request).waiting_on) or "nobody"
+    return say_waited_for(request) or "nobody"
+
+
+def _open_stage(request: Request) -> str:
+    return f"stage {request.stage}" if request.stage else "the checks before people"
 
 
 def must_be_their_turn(request: Request, person: Person) -> None:
@@ -176,8 +180,8 @@ def must_be_their_turn(request: Request, person: Person) -> None:
     later = next((stage for stage in stages if stage.number > request.stage), None)
     if later is not None:
         raise NotAllowed(
-            f"It is not your turn yet: you are asked in stage {later.number} ({later.name}), and stage "
-            f"{request.stage} still waits for {_waited_for(request)}. You will be told when your turn comes.",
+            f"It is not your turn yet: you are asked in {later.title}, and {_open_stage(request)} still "
+            f"{'wait' if not request.stage else 'waits'} for {_waited_for(request)}. You will be told when your turn comes.",
             code="not_an_approver",
             stage=request.stage,
             your_stage=later.number,
@@ -201,7 +205,7 @@ def must_be_current(request: Request, revision: int | None, stage: int | None) -
         )
     if _is_other(stage, request.stage):
         raise Conflict(
-            f"Request #{request.number} is now at stage {request.stage}. Look at it again and decide there.",
+            f"Request #{request.number} is now at {_open_stage(request)}. Look at it again and decide there.",
             code="stale_stage",
             revision=request.revision,
             stage=request.stage,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from core.model.explanation import Explanation
 from core.model.lease import Lease
@@ -96,6 +96,10 @@ class Content:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     editable: Mapping[str, Any] = field(default_factory=dict)
+
+
+BEFORE_PEOPLE: Final = "Checks before people"
+"""What stage 0 is called: checks and policies that must answer before anybody is asked."""
 
 
 @dataclass(frozen=True, slots=True)

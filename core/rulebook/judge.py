@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from core.model.organisation import Project, RequestType
-from core.model.request import Escalates, Judgement, Outcome, Plan, Requester, Stage
+from core.model.request import BEFORE_PEOPLE, Escalates, Judgement, Outcome, Plan, Requester, Stage
 from core.model.requirement import Bind, Requirement, Source
 from core.model.rule import Effect, Mode, Rule
 from core.requirements.approvals import Approvals
@@ -159,7 +159,7 @@ class _Case:
         checks: list[Requirement] = [Check("", name) for name in self.given.checks]
         waiting = (policy for policy in self.given.policies if policy.state is PolicyState.WAITING)
         checks += [Check("", policy.cause, f"policy {policy.name}") for policy in waiting]
-        return (Asker(PROJECT, PROJECT, (Stage(BEFORE, "Checks", tuple(checks)),)),) if checks else ()
+        return (Asker(PROJECT, PROJECT, (Stage(BEFORE, BEFORE_PEOPLE, tuple(checks)),)),) if checks else ()
 
     def _rule_asks(self, rule: Rule) -> Asker:
         return Asker(rule.cause, f"rule {rule.name}", bind_stages(rule.stages, self.bind))

@@ -85,6 +85,8 @@ def _what(row: LedgerRow) -> str:
     match row.word, payload.get("stage"):
         case "decision_recorded", _:
             return str((payload.get("decision") or {}).get("verdict") or WORDS[row.word])
+        case ("stage_opened" | "stage_passed") as word, 0:
+            return f"The checks before people {'began' if word == 'stage_opened' else 'passed'}"
         case ("stage_opened" | "stage_passed") as word, int() as stage:
             return f"Stage {stage} {word.removeprefix('stage_')}"
         case word, _:

@@ -14,7 +14,7 @@ from bot.slack.wording import MARKS, money, say
 from core.masking import mask_text
 from core.model.request import Request
 from core.notices import how_it_ended
-from core.standing import people_waited_for, stand
+from core.standing import say_waited_for
 from core.veil import veil
 
 WAITING: Final = 10
@@ -126,7 +126,7 @@ def _row(request: Request, key: str) -> Json:
 
 def _state(request: Request) -> str:
     if request.is_open:
-        return f"Waits for {people_waited_for(stand(request).waiting_on) or 'nobody'}"
+        return f"Waits for {say_waited_for(request) or 'nobody'}"
     return mask_text(how_it_ended(veil(request)))
 
 

@@ -25,7 +25,7 @@ from core.model.organisation import RequestType
 from core.model.people import Actor
 from core.model.request import Content, Cost, Link, Request
 from core.ports import Reader
-from core.standing import people_waited_for, stand
+from core.standing import say_waited_for
 
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
@@ -75,7 +75,7 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
 
 
 def _said(request: Request) -> str:
-    waits = people_waited_for(stand(request).waiting_on) or "nobody"
+    waits = say_waited_for(request) or "nobody"
     said = f"Request #{request.number} is open and waits for {waits}. You will be told how it ends."
     if not request.is_open:
         said = f"Request #{request.number} is already decided; look at it with /countersign show."
