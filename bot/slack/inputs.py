@@ -201,7 +201,7 @@ def _key(choice: Any) -> str:
 
 
 def say_bounds(schema: Mapping[str, Any]) -> str:
-    """`At least 1 and at most 500.`"""
+    """Like `At least 1 and at most 500.`, or nothing where the schema says neither."""
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     said = [f"at least {_say(low)}"] if low is not None else []

@@ -8,7 +8,7 @@ from core.model.organisation import RequestType
 from core.model.people import Actor, Person, Verb
 from core.model.request import Request, Stage, Status
 from core.model.requirement import Requirement
-from core.standing import people_waited_for, say_waited_for, stand
+from core.standing import people_waited_for, say_waited_for
 
 
 def may_read(request: Request, facts: Facts) -> bool:

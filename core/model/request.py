@@ -104,9 +104,16 @@ BEFORE_PEOPLE: Final = "Checks before people"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
+    """A step of a request. Stage 0, where there is one, comes before all people."""
+
     number: int
     name: str
     requirements: tuple[Requirement, ...]
+
+    @property
+    def title(self) -> str:
+        """`stage 2 (Security)`, as sentences call it."""
+        return f"stage {self.number} ({self.name})" if self.number else "the checks before people"
 
 
 @dataclass(frozen=True, slots=True)
