@@ -98,7 +98,7 @@ def _others(rule: Rule) -> list[Act]:
 async def history(room: Room, actor: Actor, wanted: str) -> Json:
     versions = await room.administration.rules.history(actor, wanted)
     older = [*versions[1:], None]
-    shown = [Row(_version(one), _story(one, before)) for one, before in zip(versions, older, strict=True)]
+    shown = [_row(one, before) for one, before in zip(versions, older, strict=True)]
     heading = f"{versions[0].rule.name}: {counted(len(versions), 'version')}, newest first."
     note = "" if len(shown) <= PAGE else f"The newest {PAGE} are shown; the API has all of them."
     return rows.draw("History of a rule", heading, shown, note=note)
@@ -111,11 +111,12 @@ def _version(one: RuleVersion) -> str:
     return f"Version {rule.version} · {state} · {rule.author}{at}"
 
 
-def _story(one: RuleVersion, before: RuleVersion | None) -> str:
-    reason = [f"“{one.rule.reason}”"] if one.rule.reason else []
-    if before is None:
-        return "\n".join([*reason, "Added."])
-    return "\n".join([*reason, *differences(before.rule, one.rule)]) or "The same text."
+def _row(one: RuleVersion, before: RuleVersion | None) -> Row:
+    """Who, when, why, and what changed."""
+    said = [f"“{one.rule.reason}”"] if one.rule.reason else []
+    changed = differences(before.rule, one.rule) if before is not None else []
+    said += ["Added."] if before is None else []
+    return Row(_version(one), "\n".join(said), text="\n".join(changed))
 
 
 def differences(before: Rule, after: Rule) -> list[str]:

@@ -15,13 +15,17 @@ PAGE: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`name` is what it is called, `says` the line below; the button opens `value` with `action`."""
+    """`name` is what it is called, `says` the line below; the button opens `value` with `action`.
+
+    `text` is shown as it is written, where there is no button.
+    """
 
     name: str
     says: str
     action: str = ""
     value: str = ""
     label: str = "Show"
+    text: str = ""
 
 
 def draw(
@@ -36,9 +40,10 @@ def draw(
 
 def _row(row: Row, place: int) -> Json:
     button = b.button(row.label, row.action, row.value, label=f"{row.label} {row.name}") if row.action else None
-    words = [b.words(row.name, 200, "bold"), b.words(f"\n{row.says}", 500)]
     if button is None:
-        return b.rich(f"rows.{place}", b.paragraph(*words))
+        said = [b.words(f"\n{row.says}", 500)] if row.says else []
+        code = [b.code(row.text, 1_000)] if row.text else []
+        return b.rich(f"rows.{place}", b.paragraph(b.words(row.name, 200, "bold"), *said), *code)
     return b.section(b.plain(f"{b.cut(row.name, 200)}\n{b.cut(row.says, 500)}", 800), f"rows.{place}", button)
 
 
@@ -63,6 +68,9 @@ MEMBER = Card(
             note="Add one with /countersign rules add.",
         ),
         "middle": lambda: draw("Members", "60 members.", [Row("Ada", "admin")], turn="members", start=20, total=60),
+        "text": lambda: draw(
+            "History", "2 versions.", [Row("Version 2", "", text="- min: 1\n+ min: 2"), Row("Version 1", "Added.")]
+        ),
         "none": lambda: draw("Rules", "There are no rules yet.", []),
         "hostile": lambda: draw(
             "x" * 60, "<!channel>" * 99, [Row("*b*" * 200, "<@U1> " * 300, "rules.show", "rul_1")] * 120
