@@ -37,7 +37,7 @@ async def shown(room: Room, actor: Actor, wanted: str) -> Json:
         *([("Trouble", schedule.problem)] if schedule.problem else []),
     ]
     acts = [
-        Act("Read it now", "schedules.refresh", schedule.name),
+        Act("Read it again", "schedules.refresh", schedule.name),
         Act("Remove", "schedules.remove", schedule.name, "danger"),
     ]
     note = "The feed is read every five minutes, and believed for 24 hours while it cannot be read."

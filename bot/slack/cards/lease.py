@@ -34,7 +34,7 @@ def draw(request: Request, backdrop: Backdrop, kind: Kind) -> Json:
         b.context(
             "lease.note",
             b.plain(
-                "Rules that cannot be waived still ask. Everybody sees this lease, and you or an admin can take it back."
+                "Titles, parameters and facts may differ from this one's. Rules that cannot be waived still ask. Everybody sees this lease, and you or an admin can take it back."
             ),
         ),
     ]
