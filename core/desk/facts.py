@@ -61,7 +61,7 @@ def as_clock(facts: Facts, request: Request) -> Facts:
 def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) -> Facts:
     command = call.command
     if call.change is not None:
-        return replace(facts, change=True, judgement=judge_change(call.change))
+        return replace(facts, change=True, judgement=judge_change(call.change, facts.project.settings.decide_in))
     proposal = content_after(request, command, facts.type)
     if proposal is not None:
         given = _given(tx, request, call, facts)

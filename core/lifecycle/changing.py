@@ -25,8 +25,8 @@ WHY: Final = "Four eyes are on: what decides who must say yes is changed only wh
 BY_HOST: Final = "whoever has the host did this, with countersign admin recover"
 
 
-def judge_change(change: Change) -> Judgement:
-    """One yes of any admin of the organisation but those it bars."""
+def judge_change(change: Change, decide_in: frozenset[str]) -> Judgement:
+    """One yes of any admin of the organisation but those it bars, through a way in where decisions may be made."""
     if change.by_host:
         return Judgement(Outcome.ALLOW, Plan(tell=(Source(ADMINS, "all admins"),), why=(BY_HOST,)), "admin")
     admins = Approvals("s1r1", 1, (Source(ADMINS, "another admin"),))
@@ -36,6 +36,7 @@ def judge_change(change: Change) -> Judgement:
         remind=REMIND,
         comment_on_reject=True,
         barred=change.barred,
+        decide_in=decide_in,
         notify=change.notify,
         why=(WHY,),
     )

@@ -313,6 +313,14 @@ async def test_a_refusal_leaves_everything_as_it_is(hall: TownHall) -> None:
     assert "mem_sue" not in await members_of(hall)
 
 
+async def test_it_is_decided_where_the_first_project_lets_people_decide(hall: TownHall) -> None:
+    await hall.office.set(decide_in=frozenset({"slack"}))
+    await hall.switch_on()
+    request = await hall.asked(add_sue(hall))
+    with pytest.raises(NotAllowed, match="through slack"):
+        await hall.desk.do(hall.actor("ruth", way=Way.TOKEN), request.id, c.Approve())
+
+
 async def test_no_rule_has_a_say_in_it(hall: TownHall) -> None:
     office, root = hall.administration, hall.actor("root")
     await office.rules.add(root, f"{EVERYTHING} deny")
