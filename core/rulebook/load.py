@@ -70,9 +70,12 @@ def load_rules(text: str, names: Names, conditions: Conditions) -> tuple[Rule, .
 def to_yaml(*rules: Rule) -> str:
     """The inverse of `load_rules`."""
     written = [write_rule(rule) for rule in rules]
-    return str(
-        yaml.safe_dump(written[0] if len(written) == 1 else written, sort_keys=False, allow_unicode=True, width=120)
-    )
+    return dump(written[0] if len(written) == 1 else written)
+
+
+def dump(value: Any) -> str:
+    """A plain value as YAML that `documents` reads again."""
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120))
 
 
 def documents(text: str) -> Iterator[Document]:

@@ -6,8 +6,6 @@ import hashlib
 import json
 from typing import Any, Final
 
-import yaml
-
 from bot.slack.admin.lookup import counted
 from bot.slack.blocks import INPUT_LENGTH, Json, field, text_input
 from bot.slack.cards import rows, sheet, sure, text_form
@@ -19,7 +17,7 @@ from bot.wire.types import TypeIn, show_type
 from core.errors import Conflict, Invalid
 from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.model.people import Actor
-from core.rulebook.load import documents
+from core.rulebook.load import documents, dump
 
 EXAMPLE: Final = """title: Refund
 fields:
@@ -70,7 +68,7 @@ def to_yaml(type: RequestType) -> str:
     """As the form takes it; what is as by default is left out."""
     said = show_type(type).model_dump(exclude={"word"})
     said["editable"] = {path: _without_nothing(bounds) for path, bounds in said["editable"].items()}
-    return str(yaml.safe_dump(_without_nothing(said), sort_keys=False, allow_unicode=True, width=100))
+    return dump(_without_nothing(said))
 
 
 def _without_nothing(said: dict[str, Any]) -> dict[str, Any]:
