@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from core.model import event as e
 from core.model.request import Request
@@ -41,6 +42,16 @@ class Outgoing:
             notice
             for version, event in enumerate(events, start=first)
             for notice in self._notices(tx, before, after, event, version)
+        ]
+        if notices:
+            tx.notify(notices)
+
+    def tell(self, tx: Transaction, request: Request, event: str, what: Told) -> None:
+        """One notice per place and outlet; `event` tells it from all others."""
+        notices = [
+            replace(self._notice(request, what, 0, place, outlet), event=event)
+            for place in self._resolve(tx, request, what)
+            for outlet in self._outlets
         ]
         if notices:
             tx.notify(notices)

@@ -443,9 +443,9 @@ class Transaction(Protocol):
     def checks(self, organisation: str) -> Sequence[CheckDefinition]: ...
     def inquiries(self, request: str, revision: int) -> Sequence[Inquiry]: ...
     def inquire(self, wanted: Sequence[Inquiry]) -> None:
-        """Those that are there already stay as they are."""
+        """Those that are there already stay as they are, unless of another version."""
 
-    def inquire_again(self, inquiry: Inquiry) -> None:
+    def inquire_again(self, request: Request, check: CheckDefinition) -> None:
         """Due now, as the next run; whoever is asking at this moment asks for nothing."""
 
     def wake_inquiries(self, about: str) -> None:
@@ -572,6 +572,9 @@ class Reader(Protocol):
 
     def removed_rules(self) -> Sequence[RemovedRule]:
         """Of every organisation: those whose requests have not all been looked at yet."""
+
+    def waited_for(self, organisation: str, *, after: str, limit: int) -> Sequence[str]:
+        """The names open requests wait for, each once, in order: one step in the index for each."""
 
     def hopeless_rules(self, organisation: str) -> Sequence[Hopeless]: ...
     def count(self, organisation: str, filter: Filter, limit: int) -> int: ...

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.model.check import CheckDefinition
 from core.model.organisation import BUILT_IN_TYPES, RequestType
+from core.model.policy import Policy
 from core.model.trust import OFF, Safety
 from core.ports import Store
 from core.rulebook.condition import Conditions
@@ -14,11 +16,20 @@ from core.rulebook.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What an organisation judges by, as of one version: its rules, its types, the built-in ones among them, and its safety."""
+    """What an organisation judges by, as of one version: its rules, its types, the built-in ones among them, its safety.
+
+    And whom it asks outside.
+    """
 
     rulebook: Rulebook
     types: Mapping[str, RequestType]
     safety: Safety = OFF
+    policies: tuple[Policy, ...] = ()
+    checks: tuple[CheckDefinition, ...] = ()
+
+    @property
+    def asks_nobody(self) -> bool:
+        return not (self.rulebook.rules or self.policies or self.checks)
 
     @property
     def version(self) -> int:
@@ -44,7 +55,8 @@ class Books:
         """The newest book."""
         kept = await self._store.read(lambda reader: reader.rulebook(organisation))
         types = {**BUILT_IN_TYPES, **{type.word: type for type in kept.types}}
-        book = Book(Rulebook(kept.version, kept.rules, self.conditions), types, kept.safety)
+        rulebook = Rulebook(kept.version, kept.rules, self.conditions)
+        book = Book(rulebook, types, kept.safety, kept.policies, kept.checks)
         known = self._books.get(organisation)
         if known is None or known.version < book.version:
             self._books[organisation] = book

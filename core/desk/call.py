@@ -9,6 +9,7 @@ from core.desk.offers import Draw
 from core.desk.weighing import Weighed
 from core.lifecycle.facts import Problem
 from core.model.change import Change
+from core.model.check import CheckDefinition
 from core.model.command import Command
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.people import Actor
@@ -21,7 +22,7 @@ class Call:
 
     `problems` is what is known to be wrong already. `weighed` is what rules say of the revision the command makes, if any.
     `change` is set where Countersign itself asks the other admins for a change of what is set up; no rule is asked then.
-    `draw` says whether trust may answer, and how spot checks are drawn.
+    `draw` says whether trust may answer, and how spot checks are drawn. `checks` are those there are.
     """
 
     actor: Actor
@@ -35,6 +36,7 @@ class Call:
     weighed: Weighed | None = None
     change: Change | None = None
     draw: Draw = field(default_factory=Draw)
+    checks: tuple[CheckDefinition, ...] = ()
 
 
 class Moved(Exception):

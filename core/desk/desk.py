@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -26,10 +26,11 @@ from core.desk.facts import (
     type_problem,
     with_fixed_facts,
 )
+from core.desk.gathering import Gathering, inquiries_for
 from core.desk.offers import Draw, count_offer, keep_leases, keep_record
 from core.desk.reading import look_up, named_anew, next_revision, seen, weigh
 from core.desk.repeats import Done, Refusal, again
-from core.desk.weighing import Revision, Weighed, ask_rules, count_use
+from core.desk.weighing import Revision, Weighed, count_use
 from core.errors import ApprovalError, Invalid, NotFound, TooSoon, Unavailable
 from core.lifecycle import Facts, decide, fold, overdue, stored_decision
 from core.lifecycle.changing import carrier
@@ -39,9 +40,11 @@ from core.model import event as e
 from core.model.change import Change
 from core.model.organisation import Project
 from core.model.people import Actor, clock_actor
-from core.model.request import Content, Request, Requester
+from core.model.request import Content, Plan, Request, Requester
 from core.naming import Draft, Named
+from core.notices import Told
 from core.outgoing import Outgoing
+from core.outside import PolicyEngine
 from core.ports import Idempotency, KeyTaken, Remembered, StaleVersion, Store, Transaction, Work
 from core.rulebook.condition import Conditions
 
@@ -61,7 +64,7 @@ class Desk:
     """Takes commands from every edge alike. `fresh` gives an unused ULID, `outlets` are the words of those in use.
 
     `conditions` reads rules; parsed ones are shared with whoever else has it. `key` draws spot checks: it is the same for all
-    who serve one database, and nobody who asks knows it.
+    who serve one database, and nobody who asks knows it. `engines` answer for policies, by their words.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Desk:
         outlets: tuple[str, ...] = (),
         conditions: Conditions | None = None,
         key: bytes | None = None,
+        engines: Mapping[str, PolicyEngine] | None = None,
     ) -> None:
         self._store = store
         self._fresh = fresh
@@ -79,6 +83,8 @@ class Desk:
         self._outgoing = Outgoing(outlets, fresh)
         self._carry_out: CarryOut | None = None
         self._key = key or secrets.token_bytes(32)
+        self._gathering = Gathering(store, self._books.conditions, engines or {})
+        self._when_due: list[Callable[[], None]] = []
 
     @property
     def conditions(self) -> Conditions:
@@ -108,6 +114,14 @@ class Desk:
     def entrust(self, carry_out: CarryOut) -> None:
         """Who makes a change once the other admins have agreed: the administration, which knows what is set up."""
         self._carry_out = carry_out
+
+    def when_inquiries_are_due(self, call: Callable[[], None]) -> None:
+        """Called on the loop after a commit that left something to be asked outside."""
+        self._when_due.append(call)
+
+    def tell(self, tx: Transaction, request: Request, event: str, what: Told) -> None:
+        """Something about a request that is no event of it; `event` tells it from all others."""
+        self._outgoing.tell(tx, request, event, what)
 
     async def ask_for_change(self, actor: Actor, change: Change, *, once: Idempotency | None = None) -> Done:
         """A request of the type `countersign.<topic>`; nobody but the administration asks for one."""
@@ -207,29 +221,34 @@ class Desk:
                 continue
             if isinstance(outcome, Refusal):
                 raise outcome.error
+            if outcome.inquires:
+                for call_back in self._when_due:
+                    call_back()
             return outcome
         raise Unavailable("The rules are changing faster than they can be read; try again in a moment.")
 
     async def _ready(self, call: Call) -> Call:
         """The call with what rules say of the revision it makes, fetched before its transaction."""
         book = await self._books.of(call.actor.organisation)
-        call = replace(call, types=book.types, draw=Draw(self._key, book.safety))
+        call = replace(call, types=book.types, draw=Draw(self._key, book.safety), checks=book.checks)
         if call.change is not None or not _makes_a_revision(call.command):
             return call
-        if not book.rulebook.rules:
+        if book.asks_nobody:
             return replace(call, weighed=Weighed(book.version))
         return replace(call, weighed=await self._weighed(call, book))
 
     async def _weighed(self, call: Call, book: Book) -> Weighed | None:
-        command, number = call.command, None
+        command, request = call.command, None
         if isinstance(command, c.Create):
             found = None if call.project is None else _new_revision(command, call.project)
         else:
-            found, number = await self._store.read(lambda reader: next_revision(reader, call))
+            found, request = await self._store.read(lambda reader: next_revision(reader, call))
         if found is None:
             return None
-        weighed = await ask_rules(self._store, book.rulebook, self._books.conditions, found)
-        return replace(weighed, revision=number)
+        if call.problems:
+            book = replace(book, policies=())  # it is refused for them: nobody outside need hear of it
+        weighed = await self._gathering.weigh(book, found, of=request, known=isinstance(command, c.Judge))
+        return replace(weighed, revision=None if request is None else request.revision)
 
     async def _transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
         for _ in range(TRIES):
@@ -255,12 +274,13 @@ class Desk:
         request = fold(None, events)
         self._save(tx, None, request, events, call.actor)
         self._count(tx, call, facts, request)
+        inquires = inquiries_for(tx, request, events, call.weighed, call.checks)
         self._supersede(tx, request, facts)
         if is_agreed(None, request):
             request = self._carried_out(tx, request)
         if call.once is not None:
             tx.remember(call.once.credential, call.once.key, Remembered(call.once.body, request.id, {}))
-        return Done(request, events=events)
+        return Done(request, events=events, inquires=inquires)
 
     def _apply(self, tx: Transaction, call: Call, id: str) -> Done | Refusal:
         request = self._present(tx, id)
@@ -300,15 +320,20 @@ class Desk:
         given = (event.decision for event in events if isinstance(event, e.DecisionRecorded))
         decision = next(given, None) or stored_decision(request, call.command, facts)
         after = fold(request, events)
+        inquires = False
         if events:
             self._save(tx, request, after, events, facts.actor)
-            self._count(tx, call, facts, after)
+            self._count(tx, call, facts, after, request.plan if isinstance(call.command, c.Judge) else None)
+            inquires = inquiries_for(tx, after, events, call.weighed, call.checks)
+        if events and isinstance(call.command, c.RunCheck) and facts.check is not None:
+            tx.inquire_again(after, facts.check)
+            inquires = True
         if is_agreed(request, after):
             after = self._carried_out(tx, after)
         if call.once is not None:
             reply = {} if decision is None else {"decision": decision.id}
             tx.remember(call.once.credential, call.once.key, Remembered(call.once.body, after.id, reply))
-        return Done(after, decision, replayed=not events, events=events)
+        return Done(after, decision, replayed=not events, events=events, inquires=inquires)
 
     def _carried_out(self, tx: Transaction, request: Request) -> Request:
         events = carry_out(tx, request, self._carry_out)
@@ -325,9 +350,9 @@ class Desk:
         keep_leases(tx, after, events)
         keep_record(tx, before, after, events, self._draw(after.organisation))
 
-    def _count(self, tx: Transaction, call: Call, facts: Facts, after: Request) -> None:
-        """What may only be used so often, or so dearly, has been used once more."""
-        count_use(tx, call.weighed, facts.judgement)
+    def _count(self, tx: Transaction, call: Call, facts: Facts, after: Request, before: Plan | None = None) -> None:
+        """What may only be used so often, or so dearly, has been used once more; `before`: of the plan judged anew."""
+        count_use(tx, call.weighed, facts.judgement, before)
         count_offer(tx, after, call.command, facts, call.draw.safety)
 
     def _draw(self, organisation: str) -> Draw:
@@ -349,6 +374,8 @@ class Desk:
         if request is None:
             return
         facts = for_the_clock(tx, request, must_exist(tx.project(request.project)), self._fresh())
+        if isinstance(command, c.CheckPeople):
+            facts = replace(facts, impossible=still_missing(tx, request))
         events = decide(request, command, facts)
         if events:
             self._save(tx, request, fold(request, events), events, facts.actor)

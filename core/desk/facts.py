@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from core.desk.call import Call, Moved
 from core.desk.offers import with_offers
@@ -29,6 +30,9 @@ ROSTER = 25
 EVERYBODY = 500
 """People behind one principal of an `all` requirement."""
 
+ADVANCING: Final = (c.Approve, c.Withdraw, c.GrantLease, c.ReportCheck, c.RunCheck)
+"""Commands after which another stage may open, without another plan."""
+
 Types = Mapping[str, RequestType]
 
 
@@ -47,6 +51,8 @@ def gather(tx: Transaction, request: Request | None, call: Call, *, project: Pro
         people=people,
         problems=call.problems,
     )
+    if isinstance(command, c.ReportCheck | c.RunCheck):
+        facts = replace(facts, check=tx.check_called(project.organisation, command.name))
     if actor.is_agent and isinstance(command, c.Create):
         limit = project.settings.open_requests_per_agent
         facts = replace(facts, open_count=tx.count_open(f"agent:{actor.id}", limit))
@@ -69,7 +75,7 @@ def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) 
         few = rosters(tx, judgement.plan, facts.project.id, beside=len(judgement.plan.barred))
         facts = replace(facts, judgement=judgement, rosters=few)
         return facts if facts.problems else _with_what_is_missing(tx, request, command, proposal[1], facts)
-    if isinstance(command, c.Approve | c.Withdraw | c.GrantLease) and request is not None:
+    if isinstance(command, ADVANCING) and request is not None:
         return replace(facts, rosters=rosters(tx, _only_fixing(request.plan), facts.project.id))
     return facts
 
@@ -81,7 +87,8 @@ def _given(tx: Transaction, request: Request | None, call: Call, facts: Facts) -
         raise Moved
     if request is not None and weighed.revision not in (None, request.revision):
         raise Moved
-    return with_offers(tx, weighed.at(facts.now, tx), request, call.command, facts, call.draw)
+    before = request.plan if request is not None and isinstance(call.command, c.Judge) else None
+    return with_offers(tx, weighed.at(facts.now, tx, before), request, call.command, facts, call.draw)
 
 
 def _judgement(
@@ -169,7 +176,7 @@ def _gone(tx: Transaction, request: Request, stages: tuple[Stage, ...]) -> Itera
 
 def people_needed(request: Request | None, actor: Actor, command: c.Command) -> frozenset[str]:
     needed = {actor.id} if actor.is_member else set()
-    if request is not None and isinstance(command, c.Approve | c.Judge):
+    if request is not None and isinstance(command, c.Approve | c.Judge | c.ReportCheck | c.RunCheck):
         needed |= {decision.member for decision in request.decisions if decision.counts}
     if isinstance(command, c.GiveSeat):
         needed.add(command.taker)

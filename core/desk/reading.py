@@ -12,6 +12,7 @@ from core.lifecycle import Facts, content_after, decide
 from core.lifecycle.facts import Problem
 from core.lifecycle.who import may_read
 from core.model import command as c
+from core.model.check import CheckDefinition
 from core.model.organisation import Project
 from core.model.people import Actor
 from core.model.request import Request
@@ -52,7 +53,7 @@ def weigh(
 ) -> ApprovalError | None:
     """Judged with something wrong in what was sent, so that no revision is ever judged here."""
     try:
-        request, now = seen(reader, actor, id, types)
+        request, now = _reported_on(reader, actor, id, command) or seen(reader, actor, id, types)
         project = must_exist(reader.project(request.project))
         people = reader.people(people_needed(request, actor, command), project.id)
         facts = Facts(
@@ -64,6 +65,7 @@ def weigh(
             person=people.get(actor.id) if actor.is_member else None,
             agent=reader.agent(actor.id) if actor.is_agent else None,
             people=people,
+            check=_check(reader, actor, command),
             problems=(Problem("body", "What was sent cannot be understood."),),
         )
         decide(request, command, facts)
@@ -72,16 +74,28 @@ def weigh(
     return None
 
 
-def next_revision(reader: Reader, call: Call) -> tuple[Revision | None, int | None]:
-    """What the command would have asked, and which revision of the request it would follow."""
+def _reported_on(reader: Reader, actor: Actor, id: str, command: c.Command) -> tuple[Request, datetime] | None:
+    """Whoever reports a check need not be able to read the request; `decide` says whether they may know of it."""
+    request = reader.request(id) if isinstance(command, c.ReportCheck) else None
+    return None if request is None or request.organisation != actor.organisation else (request, reader.now())
+
+
+def _check(reader: Reader, actor: Actor, command: c.Command) -> CheckDefinition | None:
+    if not isinstance(command, c.ReportCheck | c.RunCheck):
+        return None
+    return reader.check_called(actor.organisation, command.name)
+
+
+def next_revision(reader: Reader, call: Call) -> tuple[Revision | None, Request | None]:
+    """What the command would have asked, and the request whose present revision it would follow."""
     request = reader.request(call.request or "")
     project = None if request is None else reader.project(request.project)
     if request is None or project is None:
         return None, None
     proposal = content_after(request, call.command, type_called(call.types, request.content.type))
     if proposal is None:
-        return None, request.revision
-    return Revision(proposal[0], request.requester, project, request.on_behalf_of), request.revision
+        return None, request
+    return Revision(proposal[0], request.requester, project, request.on_behalf_of), request
 
 
 def seen(reader: Reader, actor: Actor, id: str, types: Types) -> tuple[Request, datetime]:

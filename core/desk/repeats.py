@@ -12,12 +12,16 @@ from core.ports import Idempotency, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The request after a command; `decision` is the one given or found, `replayed` true when nothing new happened."""
+    """The request after a command; `decision` is the one given or found, `replayed` true when nothing new happened.
+
+    `inquires`: something is to be asked outside, now.
+    """
 
     request: Request
     decision: Decision | None = None
     replayed: bool = False
     events: tuple[e.Event, ...] = ()
+    inquires: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from core.model.explanation import Explanation
 from core.model.organisation import Project
-from core.model.request import Content, Judgement, Outcome, Requester
+from core.model.policy import Policy
+from core.model.request import Content, Judgement, Outcome, Plan, Requester, Stage
 from core.model.requirement import Source
 from core.model.rule import Effect, Rule
 from core.naming import find_group, find_member
+from core.outside import Verdict
 from core.ports import Reader, StaleVersion, Store, Transaction
 from core.rulebook.binding import sources_of
 from core.rulebook.condition import Conditions
@@ -42,21 +44,37 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyAsked:
+    """A policy and what it answered in time, if it did."""
+
+    policy: Policy
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
 class Weighed:
-    """What rules of this `version` say of a revision; `revision` is the number it was made for (None: a new request)."""
+    """What rules of this `version` say of a revision; `revision` is the number it was made for (None: a new request).
+
+    `asked` are the policies that look at it, those in shadow among them.
+    """
 
     version: int = 0
     revision: int | None = None
     given: Given = field(default_factory=Given)
+    asked: tuple[PolicyAsked, ...] = ()
 
-    def at(self, now: datetime, tx: Transaction) -> Given:
-        """Without the rules whose time was over by now, and with those spent that were used as often as they may."""
+    def at(self, now: datetime, tx: Transaction, before: Plan | None = None) -> Given:
+        """Without the rules whose time was over by now, and with those spent that were used as often as they may.
+
+        `before` is the plan of this very revision, where it is judged anew: what it has used is its own.
+        """
         looked = self.given.looked
         if all(look.rule.until is None and look.rule.uses is None for look in looked.looks):
             return self.given
         kept = tuple(look for look in looked.looks if look.rule.until is None or now < look.rule.until)
         uses = tx.rule_uses(look.rule.id for look in kept if look.rule.uses is not None)
-        kept = tuple(look.after(uses.get(look.rule.id, 0)) for look in kept)
+        own = frozenset[str]() if before is None else uses_in(before)
+        kept = tuple(look.after(uses.get(look.rule.id, 0) - (look.rule.id in own)) for look in kept)
         return replace(self.given, looked=replace(looked, looks=kept))
 
 
@@ -93,19 +111,31 @@ def _look(rulebook: Rulebook, conditions: Conditions, revision: Revision, candid
     return rulebook.look_at(candidates, view)
 
 
-def count_use(tx: Transaction, weighed: Weighed | None, judgement: Judgement | None) -> None:
-    """One more use of the allow rule that spared people; begun again if somebody else has used it meanwhile."""
-    seen = None if judgement is None else judgement.plan.explanation
-    if weighed is None or judgement is None or seen is None:
+def count_use(
+    tx: Transaction, weighed: Weighed | None, judgement: Judgement | None, before: Plan | None = None
+) -> None:
+    """One more use of the allow rule that spared people; begun again if somebody else has used it meanwhile.
+
+    `before` is the plan of this very revision, where it is judged anew: what it has used is not counted twice.
+    """
+    if weighed is None or judgement is None:
         return
     most = {look.rule.id: look.rule.uses for look in weighed.given.looked.looks if look.rule.uses is not None}
-    for one in seen.rules:
-        spared = judgement.outcome is Outcome.ALLOW or judgement.plan.allowed_by or _waived(seen)
-        if one.fate == "allows" and one.rule in most and spared:
-            used = tx.rule_uses([one.rule]).get(one.rule, 0)
-            if used >= most[one.rule]:
-                raise StaleVersion(one.rule)
-            tx.use_rule(one.rule, used)
+    using = uses_in(judgement.plan, whole=judgement.outcome is Outcome.ALLOW)
+    for rule in sorted(using - (frozenset[str]() if before is None else uses_in(before))):
+        if rule in most:
+            used = tx.rule_uses([rule]).get(rule, 0)
+            if used >= most[rule]:
+                raise StaleVersion(rule)
+            tx.use_rule(rule, used)
+
+
+def uses_in(plan: Plan, *, whole: bool = False) -> frozenset[str]:
+    """The allow rules that spared people in this plan; `whole`: everybody."""
+    seen = plan.explanation
+    if seen is None or not (whole or plan.allowed_by or _waived(seen)):
+        return frozenset()
+    return frozenset(one.rule for one in seen.rules if one.fate == "allows")
 
 
 def _waived(seen: Explanation) -> bool:
@@ -115,12 +145,16 @@ def _waived(seen: Explanation) -> bool:
 # ------------------------------------------------------------------------------------------------ whom names stand for
 
 
-def bind(reader: Reader, revision: Revision, rules: Iterable[Rule]) -> Given:
-    """People by their names, fields by the people they name, and everybody behind the names of `not_from`."""
+def bind(reader: Reader, revision: Revision, rules: Iterable[Rule], stages: Iterable[Stage] = ()) -> Given:
+    """People by their names, fields by the people they name, and everybody behind the names of `not_from`.
+
+    `stages` are what is asked for beside rules.
+    """
     rules = tuple(rules)
     values = values_of(reader, revision)
     organisation = revision.project.organisation
-    named = {source.principal: source for rule in rules for source in _named(rule)}
+    named = {source.principal for rule in rules for source in _named(rule)}
+    named |= {source.principal for source in sources_of(stages)}
     barring = {source.principal: source for rule in rules for source in rule.not_from}
     stands_for = {
         principal: found

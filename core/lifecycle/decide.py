@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import Invalid
-from core.lifecycle import creating, deciding, ending, executing, leasing, ringing, talking, who
+from core.lifecycle import checking, creating, deciding, ending, executing, leasing, ringing, talking, who
 from core.lifecycle.deciding import stored_decision
 from core.lifecycle.editing import apply_edits
 from core.lifecycle.facts import Facts
@@ -31,12 +31,15 @@ _ANSWERS: dict[type[c.Command], Answer] = {
     c.Revise: creating.revise,
     c.Cancel: ending.cancel,
     c.Supersede: ending.supersede,
+    c.CheckPeople: ringing.check_people,
     c.FollowRule: ending.follow_rule,
     c.Discard: ending.discard,
     c.Extend: ending.extend,
     c.GiveSeat: deciding.give_seat,
     c.GrantLease: leasing.grant,
     c.RevokeLease: leasing.revoke,
+    c.ReportCheck: checking.report,
+    c.RunCheck: checking.run,
     c.Remind: talking.remind,
     c.Ring: ringing.ring,
     c.ReportExecution: executing.report,
@@ -52,7 +55,8 @@ def decide(request: Request | None, command: c.Command, facts: Facts) -> tuple[e
         return creating.create(command, facts)
     if request is None:
         raise ValueError("only Create begins without a request")
-    who.must_see(request, facts)
+    if not checking.is_its_reporter(request, command, facts):
+        who.must_see(request, facts)
     if stored_decision(request, command, facts) is not None:
         return ()
     return _ANSWERS[type(command)](request, command, facts)

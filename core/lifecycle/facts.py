@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.model.check import CheckDefinition
 from core.model.organisation import Agent, Project, RequestType
 from core.model.people import Actor, Person, Verb
 from core.model.request import Judgement
@@ -27,7 +28,8 @@ class Facts:
     this request or the command names, `rosters` the active members behind principals that were asked for. `number`,
     `judgement`, `problems` and `open_count` are filled where the command makes a revision; `impossible` names what nobody
     could ever meet of what rules ask for, or of what is still to be met when the time is over. `change` is true where
-    Countersign itself asks the other admins for a change of what is set up.
+    Countersign itself asks the other admins for a change of what is set up. `check` is the definition of the check the
+    command names.
     """
 
     now: datetime
@@ -43,6 +45,7 @@ class Facts:
     problems: tuple[Problem, ...] = ()
     impossible: tuple[str, ...] = ()
     change: bool = False
+    check: CheckDefinition | None = None
     number: int = 0
     open_count: int = 0
 

@@ -98,6 +98,11 @@ class Supersede(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckPeople(Command):
+    """Look whether there are still enough people who could meet all that is asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class FollowRule(Command):
     """A rule that had people asked is removed or switched off."""
 
@@ -139,6 +144,25 @@ class GrantLease(Command):
 @dataclass(frozen=True, slots=True)
 class RevokeLease(Command):
     lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCheck(Command):
+    """What an outside check says of a revision: `state` is `passed`, `failed` or `pending`."""
+
+    name: str
+    state: str
+    summary: str | None = None
+    url: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunCheck(Command):
+    """Have a check look at the present revision once more."""
+
+    name: str
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

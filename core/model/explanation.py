@@ -24,6 +24,21 @@ class RuleSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicySeen:
+    """One policy that was asked. `state` is `passed`, `failed`, `unclear` or `waiting`; `reasons` are its own words.
+
+    `fate` is one word for what became of it: `allows`, `denies`, `asks`, `waits`, or `shadow`; `sentence` says the same.
+    """
+
+    policy: str
+    name: str
+    state: str
+    fate: str
+    sentence: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Because:
     """One requirement of the plan and who asked for it: rules, policies, the project, the request itself."""
 
@@ -46,3 +61,4 @@ class Explanation:
     people: tuple[Because, ...] = ()
     notes: tuple[str, ...] = ()
     others: int = 0
+    policies: tuple[PolicySeen, ...] = ()

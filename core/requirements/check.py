@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
+from core.model.request import Stage
 from core.model.requirement import NO_REPORTS, Bind, Decode, Report, Reports, Requirement, Result, Source, Vote
 
 
@@ -66,6 +67,17 @@ class Check(Requirement):
     @classmethod
     def from_json(cls, data: Mapping[str, Any], decode: Decode) -> Check:
         return cls(data["id"], data["name"], data.get("title"))
+
+
+def checks_in(stages: Iterable[Stage]) -> Iterator[str]:
+    """The names of all checks of these stages, those inside other requirements too."""
+    return (
+        way.name
+        for stage in stages
+        for requirement in stage.requirements
+        for way in (requirement, *requirement.ways)
+        if isinstance(way, Check)
+    )
 
 
 def _says(report: Report | None) -> str:

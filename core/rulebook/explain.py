@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from core.model.explanation import Because, Explanation, RuleSeen
+from core.model.explanation import Because, Explanation, PolicySeen, RuleSeen
 from core.model.rule import Effect, Mode
+from core.rulebook.given import Given, PolicyAnswer, PolicyState
 from core.rulebook.rulebook import Look, Looked
 
 LISTED = 20
@@ -29,6 +30,26 @@ def explanation(
     left_out = frozenset(idle[LISTED:])
     seen = tuple(came.seen(look) for place, look in enumerate(looked.looks) if place not in left_out)
     return Explanation(outcome, looked.rulebook, seen, people, notes, len(left_out))
+
+
+def policies_seen(given: Given) -> tuple[PolicySeen, ...]:
+    """What became of every policy that was asked."""
+    on = (_policy_seen(policy, *_policy_fate(policy)) for policy in given.policies)
+    return (*on, *(_policy_seen(policy, "shadow", "it only watches") for policy in given.watching))
+
+
+def _policy_seen(policy: PolicyAnswer, fate: str, sentence: str) -> PolicySeen:
+    return PolicySeen(policy.id, policy.name, policy.state.value, fate, sentence, policy.reasons)
+
+
+def _policy_fate(policy: PolicyAnswer) -> tuple[str, str]:
+    if policy.state is PolicyState.WAITING:
+        return "waits", "nobody is asked before it has"
+    if policy.denies:
+        return "denies", "so this is rejected"
+    if policy.allows:
+        return "allows", "so nobody is asked for its sake"
+    return "asks", "so its people are asked" if policy.stages else "so somebody must look"
 
 
 def narrowest_allowing(looked: Looked) -> int:
@@ -103,10 +124,25 @@ def read_out(seen: Explanation) -> tuple[str, ...]:
     """The explanation as lines of plain words, for Details, `why` and the API."""
     lines = [seen.outcome]
     lines += [f"Stage {one.stage}: {one.label}, asked by {_listed(one.asked_by)}." for one in seen.people]
+    lines += [_of_policy(one) for one in seen.policies]
     lines += [f"Rule {one.name} (version {one.version}) {_said(one)}." for one in seen.rules]
     if seen.others:
         lines.append(f"{seen.others} more rules were looked at and did not match.")
     return (*lines, *seen.notes)
+
+
+_POLICY_SAID = {
+    "passed": "passed",
+    "failed": "failed",
+    "unclear": "gave no clear answer",
+    "waiting": "has not answered yet",
+}
+
+
+def _of_policy(one: PolicySeen) -> str:
+    shadow = "is in shadow and " if one.fate == "shadow" else ""
+    why = f" Its reasons: {'; '.join(one.reasons)}." if one.reasons else ""
+    return f"Policy {one.name} {shadow}{_POLICY_SAID[one.state]}, {one.sentence}.{why}"
 
 
 def _said(one: RuleSeen) -> str:

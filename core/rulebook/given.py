@@ -24,7 +24,7 @@ class PolicyState(StrEnum):
 class PolicyAnswer:
     """One policy's judgement and what its answer is to mean: `on_pass` approve | manual, `on_fail` reject | manual.
 
-    `stages` are what its `require_approval` results ask for, sources bound to the request.
+    `stages` are what its `require_approval` results ask for, by the sources that rules use.
     """
 
     id: str
@@ -71,12 +71,14 @@ class Given:
     """Nothing was fetched where nothing is said.
 
     `stands_for` maps `field:…` and `oncall:…` sources to the people they mean in this request, and may give members
-    their names; `behind` maps the sources of rules' `not_from` to member ids. `checks` are the project's, by name.
+    their names; `behind` maps the sources of rules' `not_from` to member ids. `checks` are those required here, by name.
+    `watching` are policies in shadow, whose answers change nothing.
     """
 
     looked: Looked = field(default_factory=Looked)
     stands_for: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
     policies: tuple[PolicyAnswer, ...] = ()
+    watching: tuple[PolicyAnswer, ...] = ()
     checks: tuple[str, ...] = ()
     offers: tuple[Offer, ...] = ()

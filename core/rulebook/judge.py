@@ -18,8 +18,8 @@ from core.model.rule import Effect, Mode, Rule
 from core.requirements.approvals import Approvals
 from core.requirements.check import Check
 from core.rulebook.binding import ANYONE, bind_stages, binder, is_unbound, sources_of
-from core.rulebook.explain import Fates, explanation, narrowest_allowing
-from core.rulebook.given import Given, PolicyState
+from core.rulebook.explain import Fates, explanation, narrowest_allowing, policies_seen
+from core.rulebook.given import Given, PolicyAnswer, PolicyState
 from core.rulebook.merging import BEFORE, Asker, Merged, merge
 from core.rulebook.rulebook import Look, Looked
 
@@ -84,13 +84,19 @@ class _Case:
     looks: _Looks
 
     def judged(self) -> Judgement:
-        judgement = self.weighed()
+        judgement = self._with_policies(self.weighed())
         watching = [look for look in self.given.looked.looks if look.rule.mode is Mode.SHADOW and look.bites]
         shadows = tuple(self._shadow(look, judgement) for look in watching[:SHADOWS])
         seen = judgement.plan.explanation
         if seen is None or not shadows:
             return judgement
         return replace(judgement, plan=replace(judgement.plan, explanation=Fates(seen).with_shadows(shadows)))
+
+    def _with_policies(self, judgement: Judgement) -> Judgement:
+        seen, policies = judgement.plan.explanation, policies_seen(self.given)
+        if seen is None or not policies:
+            return judgement
+        return replace(judgement, plan=replace(judgement.plan, explanation=replace(seen, policies=policies)))
 
     def weighed(self) -> Judgement:
         return self._denied() or self._asked()
@@ -166,7 +172,10 @@ class _Case:
 
     def _policies_ask(self) -> tuple[Asker, ...]:
         policies = (policy for policy in self.given.policies if policy.stages)
-        return tuple(Asker(policy.cause, f"policy {policy.name}", policy.stages) for policy in policies)
+        return tuple(self._policy_asks(policy) for policy in policies)
+
+    def _policy_asks(self, policy: PolicyAnswer) -> Asker:
+        return Asker(policy.cause, f"policy {policy.name}", bind_stages(policy.stages, self.bind))
 
     def _request_asks(self) -> tuple[Asker, ...]:
         return (Asker(REQUEST, REQUEST, self.named),) if self.named else ()
@@ -265,6 +274,10 @@ class _Case:
             rule = look.rule
             sources = (*rule.not_from, *sources_of(rule.stages))
             notes += [_nobody(rule, source) for source in sources if self._is_nobody(rule, source)]
+        for policy in self.given.policies:
+            notes += [_names_nobody(policy, source) for source in sources_of(policy.stages) if self._stands_not(source)]
+            if policy.state is PolicyState.UNCLEAR:
+                notes.append(_with_reasons(f"Policy {policy.name} gave no clear answer", policy.reasons))
         return tuple(dict.fromkeys(notes))
 
     def _is_nobody(self, rule: Rule, source: Source) -> bool:
@@ -272,7 +285,10 @@ class _Case:
             return False
         if source in rule.not_from:
             return not self.given.behind.get(source.principal)
-        return not self.given.stands_for.get(source.principal)
+        return self._stands_not(source)
+
+    def _stands_not(self, source: Source) -> bool:
+        return is_unbound(source) and not self.given.stands_for.get(source.principal)
 
     # Shadow.
 
@@ -328,6 +344,10 @@ def _asks(look: Look) -> str:
 
 def _nobody(rule: Rule, source: Source) -> str:
     return f"Rule {rule.name} names {source.label}, which stands for nobody here."
+
+
+def _names_nobody(policy: PolicyAnswer, source: Source) -> str:
+    return f"Policy {policy.name} names {source.label}, which stands for nobody here."
 
 
 def _with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:

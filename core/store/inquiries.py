@@ -15,6 +15,7 @@ from core.errors import Conflict
 from core.model.check import CheckDefinition
 from core.model.inquiry import Inquiry, Kind, Progress
 from core.model.policy import Policy
+from core.model.request import Request
 from core.store.columns import LONG_AGO
 from core.store.driver import Params, Row, Session
 from core.store.tables import check_definitions, inquiries, outside_troubles, policies
@@ -54,7 +55,12 @@ _OF: Final = (
     .where(inquiries.c.request == bindparam("request"), inquiries.c.revision == bindparam("revision"))
     .order_by(inquiries.c.kind, inquiries.c.about)
 )
-_ASK: Final = upsert(inquiries).on_conflict_do_nothing(index_elements=[inquiries.c[name] for name in _KEY])
+_new_inquiry = upsert(inquiries)
+_ASK: Final = _new_inquiry.on_conflict_do_update(
+    index_elements=[inquiries.c[name] for name in _KEY],
+    set_={name: _new_inquiry.excluded[name] for name in _SAID if name != "run"} | {"run": inquiries.c.run + 1},
+    where=inquiries.c.version != _new_inquiry.excluded.version,
+)
 OPEN: Final = text("state IN ('due', 'told')")
 """The queue's own words are those of its partial index, or the index cannot serve it."""
 DUE_INQUIRIES: Final = (
@@ -161,8 +167,9 @@ class Inquiries(InquiryReads):
     def inquire(self, wanted: Sequence[Inquiry]) -> None:
         self._db.send(_ASK, [_values(one) | {"owner": None, "claimed_until": LONG_AGO} for one in wanted])
 
-    def inquire_again(self, inquiry: Inquiry) -> None:
-        self._db.run(_AGAIN, _key(inquiry) | {"next_try_at": self._db.now(), "claimed_until": LONG_AGO})
+    def inquire_again(self, request: Request, check: CheckDefinition) -> None:
+        key = _key(Inquiry(request.organisation, request.id, request.revision, Kind.CHECK, check.id, Progress.DUE))
+        self._db.run(_AGAIN, key | {"next_try_at": self._db.now(), "claimed_until": LONG_AGO})
 
     def wake_inquiries(self, about: str) -> None:
         self._db.run(_WAKE, {"b_about": about, "next_try_at": self._db.now()})
