@@ -27,6 +27,7 @@ PATTERNS: Final = (
     "bot/sandbox/page/index.html",
     "bot/sandbox/page/vendor/*",
     "core/store/migrations/*",
+    "countersign_client/py.typed",
 )
 
 
@@ -39,7 +40,7 @@ def missing_files(wheel: Path) -> list[str]:
 def foreign_files(wheel: Path) -> list[str]:
     with zipfile.ZipFile(wheel) as archive:
         roots = {name.split("/")[0] for name in archive.namelist()}
-    return sorted(root for root in roots - {"bot", "core"} if not root.endswith(".dist-info"))
+    return sorted(root for root in roots - {"bot", "core", "countersign_client"} if not root.endswith(".dist-info"))
 
 
 def answer_of_the_command() -> str:
@@ -114,7 +115,7 @@ def main() -> None:
     if missing := missing_files(wheel):
         sys.exit(f"the wheel lacks {', '.join(missing)}")
     if foreign := foreign_files(wheel):
-        sys.exit(f"the wheel would install {', '.join(foreign)} beside bot and core")
+        sys.exit(f"the wheel would install {', '.join(foreign)} beside bot, core and its client")
     if version("countersign") not in (answer := answer_of_the_command()):
         sys.exit(f"countersign --version answered {answer!r}")
     print(f"the wheel is whole, and its command says {answer}")

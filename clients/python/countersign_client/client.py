@@ -1,0 +1,253 @@
+"""The two clients. They differ in how a step is performed, and in nothing else."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+
+from countersign_client.environment import Remote, remote
+from countersign_client.errors import CountersignError, Unreachable
+from countersign_client.exchange import JSON_LINES, NOTHING, Answer, Headers
+from countersign_client.flow import Flow, Patience, Pause, Step, arun, operation, run
+from countersign_client.models import Login, Request
+from countersign_client.outcomes import Outcome
+from countersign_client.reading import read
+from countersign_client.requests import Asked, Operations, created, waited
+from countersign_client.route import Route, route_to
+from countersign_client.sockets import Sockets
+from countersign_client.speaking import AGENT, Speaker
+
+if TYPE_CHECKING:
+    import ssl
+
+T = TypeVar("T")
+
+
+class Root:
+    """What can be done apart from single requests."""
+
+    speaker: Speaker
+
+    @property
+    def remote(self) -> Remote:
+        """Which server, and as whom."""
+        return self.speaker.remote
+
+    @operation
+    def approval(
+        self,
+        type: str,
+        title: str,
+        *,
+        timeout: float | None = None,
+        on_change: Callable[[Request], object] | None = None,
+        **asked: Unpack[Asked],
+    ) -> Flow[Outcome]:
+        """Ask and wait, in one line: how it came out. `timeout` in seconds; without, until the request's own deadline."""
+        request = yield from created(self.speaker, type, title, asked)
+        return (yield from waited(self.speaker, request.id, timeout, on_change=on_change))
+
+    @operation
+    def me(self) -> Flow[Mapping[str, Any]]:
+        """Who the server takes us for."""
+        found: Mapping[str, Any] = yield from self.speaker.fetch("GET", "me")
+        return found
+
+    @operation
+    def login(self, code: str, *, label: str = "countersign-client") -> Flow[Login]:
+        """A token for the code that /countersign login shows; keep it with `keep_login`, or pass it to a new client."""
+        return read(Login, (yield from self.speaker.fetch("POST", "login", body={"code": code, "label": label})))
+
+    @operation
+    def call(
+        self, method: str, *parts: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Flow[Any]:
+        """Any other address of the API (`call("GET", "rules", id)`), as JSON; retries and refusals as everywhere."""
+        return (yield from self.speaker.fetch(method, *parts, query=query, body=body))
+
+
+class Countersign(Root):
+    """Blocking. Without arguments it speaks to the server, and as whom, the environment says.
+
+    `patience`: for how long calls are tried again; `ssl_context`: for authorities of one's own. A context manager; may be
+    used by several threads at once.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        patience: Patience | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.speaker = Speaker(remote(url, token), patience or Patience())
+        self._sockets = Sockets(*_way(self.speaker), ssl_context)
+        self._sleep = sleep
+        self.requests = Requests(self)
+
+    def run(self, flow: Flow[T]) -> T:
+        try:
+            return run(flow, self.step)
+        except Unreachable as failure:
+            raise self.speaker.away(failure) from None
+
+    def step(self, step: Step) -> Answer:
+        if isinstance(step, Pause):
+            self._sleep(step.seconds)
+            return NOTHING
+        return self._sockets.send(step)
+
+    def lines(self, *parts: str, body: Mapping[str, Any]) -> Iterator[Any]:
+        """A POST that is answered line by line while it is worked on; a plain answer is the only line."""
+        reading = Lines(self.speaker)
+        try:
+            for piece in self._sockets.follow(self.speaker.call("POST", *parts, body=body, accept=JSON_LINES)):
+                yield from reading.take(piece)
+        except Unreachable as failure:
+            raise self.speaker.away(failure) from None
+        yield from reading.end()
+
+    def close(self) -> None:
+        self._sockets.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Requests(Operations):
+    """Operations that give their values."""
+
+    def __init__(self, client: Countersign) -> None:
+        self._client, self.speaker = client, client.speaker
+
+    def run(self, flow: Flow[T]) -> T:
+        return self._client.run(flow)
+
+    def step(self, step: Step) -> Answer:
+        return self._client.step(step)
+
+
+class AsyncCountersign(Root):
+    """For asyncio: the same operations, awaited. Thousands may wait on one client; each may be cancelled."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        patience: Patience | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        sleep: Callable[[float], Coroutine[Any, Any, object]] | None = None,
+    ) -> None:
+        import asyncio  # noqa: PLC0415 - blocking programs need not load it
+
+        from countersign_client.streams import Streams  # noqa: PLC0415
+
+        self.speaker = Speaker(remote(url, token), patience or Patience())
+        self._streams = Streams(*_way(self.speaker), ssl_context)
+        self._sleep = sleep or asyncio.sleep
+        self.requests = AsyncRequests(self)
+
+    async def arun(self, flow: Flow[T]) -> T:
+        try:
+            return await arun(flow, self.astep)
+        except Unreachable as failure:
+            raise self.speaker.away(failure) from None
+
+    async def astep(self, step: Step) -> Answer:
+        if isinstance(step, Pause):
+            await self._sleep(step.seconds)
+            return NOTHING
+        return await self._streams.send(step)
+
+    async def lines(self, *parts: str, body: Mapping[str, Any]) -> AsyncIterator[Any]:
+        """A POST that is answered line by line while it is worked on; a plain answer is the only line."""
+        reading = Lines(self.speaker)
+        try:
+            async for piece in self._streams.follow(self.speaker.call("POST", *parts, body=body, accept=JSON_LINES)):
+                for line in reading.take(piece):
+                    yield line
+        except Unreachable as failure:
+            raise self.speaker.away(failure) from None
+        for line in reading.end():
+            yield line
+
+    async def close(self) -> None:
+        await self._streams.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class AsyncRequests(Operations):
+    """Operations that give what is to be awaited."""
+
+    def __init__(self, client: AsyncCountersign) -> None:
+        self._client, self.speaker = client, client.speaker
+
+    def arun(self, flow: Flow[T]) -> Coroutine[Any, Any, T]:
+        return self._client.arun(flow)
+
+    def astep(self, step: Step) -> Coroutine[Any, Any, Answer]:
+        return self._client.astep(step)
+
+
+class Lines:
+    """Pieces of an answer put together to lines of JSON, whichever way they come; refusals are raised."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+        self._head = NOTHING
+        self._rest = b""
+
+    def take(self, piece: bytes | Answer) -> Iterator[Any]:
+        if isinstance(piece, Answer):
+            self._head = piece
+            return
+        self._rest += piece
+        if self._is_lines:
+            *whole, self._rest = self._rest.split(b"\n")
+            yield from map(self._read, filter(None, whole))
+
+    def end(self) -> Iterator[Any]:
+        if not self._is_lines:
+            yield self._speaker.understood(Answer(self._head.status, self._head.headers, self._rest))
+        elif self._rest:
+            yield self._read(self._rest)
+
+    @property
+    def _is_lines(self) -> bool:
+        return self._head.headers.get("content-type", "").startswith(JSON_LINES)
+
+    def _read(self, line: bytes) -> Any:
+        """A line that is a problem document is the server's no, said halfway."""
+        try:
+            value = json.loads(line)
+        except ValueError:
+            raise Unreachable("The answer broke off in the middle of a line.") from None
+        is_problem = isinstance(value, dict) and "code" in value and "detail" in value and "status" in value
+        status = int(value["status"]) if is_problem else self._head.status
+        return self._speaker.understood(Answer(status, self._head.headers, line))
+
+
+def _way(speaker: Speaker) -> tuple[Route, Headers]:
+    try:
+        route = route_to(speaker.remote.url)
+    except ValueError as problem:
+        raise CountersignError(str(problem)) from None
+    return route, (("Host", route.host_header), ("User-Agent", AGENT))

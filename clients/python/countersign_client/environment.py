@@ -1,0 +1,53 @@
+"""Which server, and as whom: arguments, else COUNTERSIGN_URL and COUNTERSIGN_TOKEN, else what `countersign login` kept."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+URL: Final = "COUNTERSIGN_URL"
+TOKEN: Final = "COUNTERSIGN_TOKEN"  # noqa: S105 - the name of a variable
+HERE: Final = "http://127.0.0.1:3000"
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """`token` is an agent's key (csk_…) or a person's token (cst_…)."""
+
+    url: str = HERE
+    token: str | None = field(default=None, repr=False)
+
+
+def remote(url: str | None = None, token: str | None = None, environment: Mapping[str, str] | None = None) -> Remote:
+    """A kept token is sent only to the server it was made for."""
+    seen = os.environ if environment is None else environment
+    kept = {} if url and token else _kept_login(login_file(seen))
+    there = (url or seen.get(URL) or kept.get("url") or HERE).rstrip("/")
+    as_kept = kept.get("token") if kept.get("url", "") == there else None
+    return Remote(there, token or seen.get(TOKEN) or as_kept)
+
+
+def login_file(environment: Mapping[str, str] | None = None) -> Path:
+    seen = os.environ if environment is None else environment
+    base = seen.get("XDG_CONFIG_HOME") or str(Path(seen.get("HOME") or Path.home()) / ".config")
+    return Path(base) / "countersign" / "login.toml"
+
+
+def keep_login(url: str, token: str, path: Path) -> None:
+    """Readable by its owner alone, and never half written."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.{os.urandom(6).hex()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(f'url = "{url.rstrip("/")}"\ntoken = "{token}"\n')
+    draft.replace(path)
+
+
+def _kept_login(path: Path) -> dict[str, str]:
+    try:
+        return {key: str(value) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}
