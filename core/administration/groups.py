@@ -152,7 +152,7 @@ class Groups(Office):
         def work(tx: Transaction) -> None:
             for grant in held:
                 tx.revoke(grant)
-            tx.drop_group(found.group.id)
+            tx.drop_group(found.group)
             payload = {"group": found.group.id, "name": found.group.name, "members": list(found.members)}
             tx.log(actor.organisation, "group_removed", actor, payload)
 

@@ -9,7 +9,9 @@ from enum import Enum
 from typing import Any, Final
 
 from core.administration.rehearsal import Effect
+from core.masking import mask_text
 from core.model.duration import say_duration
+from core.model.endpoint import Endpoint
 from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, RequestType
 from core.model.rule import Rule
 from core.model.schedule import Schedule
@@ -61,11 +63,12 @@ class _Saying:
                 yield f"Take the role {grant.role} from {self._principal(grant.principal)} {self._where(grant.project)}."
             case "set_group_members", group:
                 yield from self._members(str(group), effect)
-            case "drop_group", group:
-                people = self._people(effect.before or ()) or "nobody"
-                yield f"Remove the group @{self._group(str(group))}, in which there is {people}."
+            case "drop_group", Group() as group:
+                yield f"Remove the group @{group.name}, with {self._people(effect.before or ()) or 'nobody'} in it."
             case "unpin", _:
                 yield f"Unpin {self._identity(effect.before)}."
+            case "drop_endpoint", Endpoint() as endpoint:
+                yield f"Remove webhook {endpoint.name} ({mask_text(endpoint.url)})."
             case "drop_schedule", Schedule() as schedule:
                 yield f"Remove schedule {schedule.name}."
             case "put_rule", Rule() as rule:
@@ -113,6 +116,8 @@ class _Saying:
                 return f"an API key{f' “{noun.label}”' if noun.label else ''} of agent {agent.name if agent else noun.agent}"
             case RequestType():
                 return f"type {noun.word}"
+            case Endpoint():
+                return f"webhook {noun.name}"
             case Project() | Agent():
                 return f"{type(noun).__name__.lower()} {noun.name}"
             case _:

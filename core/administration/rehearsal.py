@@ -126,7 +126,7 @@ def before_of(reader: Reader, organisation: str, writer: str, given: tuple[Any, 
         case "set_group_members", (group, _):
             return tuple(sorted(reader.group_members(group)))
         case "drop_group", (group,):
-            return tuple(sorted(reader.group_members(group)))
+            return tuple(sorted(reader.group_members(group.id)))
         case (("grant" | "revoke"), (grant,)):
             return grant in set(reader.grants(grant.organisation))
         case "move_rulebook", _:
@@ -137,6 +137,8 @@ def before_of(reader: Reader, organisation: str, writer: str, given: tuple[Any, 
             return reader.safety(organisation)
         case (("put_schedule" | "drop_schedule"), (schedule,)):
             return _schedule(reader, schedule)
+        case (("put_endpoint" | "drop_endpoint"), (endpoint,)):
+            return reader.endpoint(endpoint.organisation, endpoint.id)
         case (("put_type" | "drop_type"), (_, type)):
             word = type if isinstance(type, str) else type.word
             return next((one for one in reader.rulebook(organisation).types if one.word == word), None)

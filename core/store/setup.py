@@ -89,9 +89,9 @@ class Setup:
         self._db.run(_EMPTY_GROUP, {"group": group})
         self._db.send(_INTO_GROUP, [{"group": group, "member": member} for member in sorted(set(members))])
 
-    def drop_group(self, group: str) -> None:
-        self._db.run(_EMPTY_GROUP, {"group": group})
-        self._db.run(_DROP_GROUP, {"group": group})
+    def drop_group(self, group: Group) -> None:
+        self._db.run(_EMPTY_GROUP, {"group": group.id})
+        self._db.run(_DROP_GROUP, {"group": group.id})
 
     def grant(self, grant: Grant) -> None:
         self._db.run(_GRANT, _grant_values(grant))
