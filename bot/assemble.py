@@ -65,6 +65,7 @@ FOLLOW_RULES_EVERY: Final = timedelta(seconds=10)
 ADDED_AT_ONCE: Final = 20
 
 CLOCK_SKEW: Final = 2
+LOOK_AROUND_EVERY: Final = timedelta(hours=1)
 """Seconds a server's clock may be off the database's."""
 
 
@@ -272,6 +273,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
 
 def _entrance(settings: Settings, app: Api, slack: Slack) -> Application:
     """Slack's path stands before the API, so that no click pays for the API's middleware."""
+            Chore("can it pass", LOOK_AROUND_EVERY, inside.administration.looking_around.look),
     if settings.slack_signing_secret is None:
         return app
     return Entrance(app, slack.door(settings.slack_signing_secret.get_secret_value()))
@@ -286,6 +288,7 @@ def _slack(inside: Rooms, workspace: Workspace, courier: Courier) -> Slack:
         channels=workspace.channels,
         client=workspace.client,
         session=workspace.session,
+    inside.administration.looking_around.subscribe(slack.announcing.to_admins)
         installation=workspace.installation,
         adopt=courier.adopt,
         admins=inside.settings.admins,

@@ -147,6 +147,11 @@ def _impossible(request: Request, event: e.FoundImpossible) -> tuple[Told, ...]:
     return (*_line(f"As things stand {sentence}.", "impossible"), Told(_admins(request), "impossible", told))
 
 
+def _possible(request: Request, event: e.FoundPossible) -> tuple[Told, ...]:
+    told = f"{_name(request)} can be approved again: there are enough people."
+    return (*_line("There are enough people again.", "possible"), Told(_admins(request), "possible", told))
+
+
 def _escalated(request: Request, event: e.Escalated) -> tuple[Told, ...]:
     waited = say_duration(event.at - request.stage_opened_at) if request.stage_opened_at else "a while"
     people = people_waited_for(event.to)
@@ -300,6 +305,7 @@ _SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {
     e.HandedOver: _handed_over,
     e.Judged: _judged,
     e.FoundImpossible: _impossible,
+    e.FoundPossible: _possible,
     e.Escalated: _escalated,
     e.LeaseGranted: _lease_granted,
     e.LeaseRevoked: _lease_revoked,

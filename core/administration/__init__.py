@@ -28,6 +28,7 @@ from core.administration.groups import Groups
 from core.administration.identities import Identities
 from core.administration.leases import Leases
 from core.administration.logins import Logins, NewToken
+from core.administration.looking_around import LookingAround
 from core.administration.members import Grants, Members
 from core.administration.office import Asked, Office, may_somewhere, must_manage, operator
 from core.administration.organisations import Organisations
@@ -64,6 +65,7 @@ class Administration:
         self.grants = Grants(store, fresh)
         self.groups = Groups(store, fresh)
         self.projects = Projects(store, fresh)
+        self.looking_around = LookingAround(store, desk)
         leases = Leases(store, fresh, desk)
         self.agents = Agents(store, fresh, desk, leases)
         self.keys = Keys(store, fresh, pepper)

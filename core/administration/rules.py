@@ -394,9 +394,8 @@ def _must_pass(reader: Reader, rule: Rule) -> None:
     """A rule that nobody could ever satisfy, wherever it holds, is refused naming what is missing."""
     if rule.effect is not Effect.REQUIRE or rule.mode is Mode.OFF:
         return
-    projects = _projects(reader, rule)
-    lacking = {project.name: short for project in projects if (short := _lacks(reader, rule, project))}
-    if not projects or len(lacking) < len(projects):
+    lacking = _lacking(reader, rule)
+    if not lacking:
         return
     name, short = next(iter(lacking.items()))
     raise Invalid(
@@ -406,6 +405,18 @@ def _must_pass(reader: Reader, rule: Rule) -> None:
         field="stages",
         missing=list(short),
     )
+
+
+def what_nobody_can_meet(reader: Reader, rule: Rule) -> tuple[str, ...]:
+    """The labels of what nobody could meet wherever the rule holds; nothing where it can be met somewhere."""
+    return next(iter(_lacking(reader, rule).values()), ())
+
+
+def _lacking(reader: Reader, rule: Rule) -> Mapping[str, tuple[str, ...]]:
+    """What is missing in each project, by its name, if something is in every one."""
+    projects = _projects(reader, rule)
+    lacking = {project.name: short for project in projects if (short := _lacks(reader, rule, project))}
+    return lacking if len(lacking) == len(projects) else {}
 
 
 def _projects(reader: Reader, rule: Rule) -> Sequence[Project]:

@@ -213,6 +213,14 @@ def _execution_expired(request: Request, event: e.ExecutionExpired) -> Changes:
     return _execution(request, status=ExecutionStatus.EXPIRED)
 
 
+def _found_impossible(request: Request, event: e.FoundImpossible) -> Changes:
+    return {"impossible": event.missing}
+
+
+def _found_possible(request: Request, event: e.FoundPossible) -> Changes:
+    return {"impossible": ()}
+
+
 _HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.Judged: _judged,
     e.StageOpened: _stage_opened,
@@ -231,7 +239,8 @@ _HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.LeaseGranted: _lease_granted,
     e.LeaseRevoked: _lease_revoked,
     e.Reminded: _reminded,
-    e.FoundImpossible: _unchanged,
+    e.FoundImpossible: _found_impossible,
+    e.FoundPossible: _found_possible,
     e.Escalated: _escalated,
     e.Ended: _ended,
     e.Superseded: _superseded,

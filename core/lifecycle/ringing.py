@@ -54,6 +54,15 @@ def ring(request: Request, command: c.Ring, facts: Facts) -> tuple[e.Event, ...]
     return (*escalated, e.Reminded(facts.now, rungs_reached(after, facts.now), by_hand=False))
 
 
+def check_people(request: Request, command: c.CheckPeople, facts: Facts) -> tuple[e.Event, ...]:
+    """Told once when it can no longer pass, and once when it can again; `facts.impossible` is how it is now."""
+    if not request.is_open or bool(facts.impossible) == bool(request.impossible):
+        return ()
+    if facts.impossible:
+        return (e.FoundImpossible(facts.now, facts.impossible),)
+    return (e.FoundPossible(facts.now),)
+
+
 def _escalate(request: Request, facts: Facts) -> tuple[e.Event, ...]:
     """Whatever has waited long enough goes to others, too; one after the other, for one may have met the next."""
     at = next_escalation(request)

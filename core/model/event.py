@@ -184,6 +184,11 @@ class FoundImpossible(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPossible(Event):
+    """There are enough people again for all that is asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Escalated(Event):
     """Nobody answered in time: `to` joined the people of these requirements of a stage, or took their places.
 
@@ -273,6 +278,7 @@ WORDS: Mapping[str, type[Event]] = {
     "lease_revoked": LeaseRevoked,
     "reminded": Reminded,
     "found_impossible": FoundImpossible,
+    "found_possible": FoundPossible,
     "escalated": Escalated,
     "ended": Ended,
     "superseded": Superseded,

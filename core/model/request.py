@@ -270,7 +270,8 @@ class Request:
     id to the member ids an `all` requirement was fixed to when its stage opened. `named` are the stages the requester asked
     for, before judging added to them; `distinct` and `notify` likewise. `checks` holds each check's last report by its
     name, also those on earlier revisions, which no longer count. `escalated` are the requirements of the plan's escalations that
-    have acted, each as `<place of the escalation>/<requirement>`. `leases` were granted from it.
+    have acted, each as `<place of the escalation>/<requirement>`. `leases` were granted from it. `impossible`
+    names what too few people are left for, as admins were last told.
     """
 
     id: str
@@ -310,6 +311,7 @@ class Request:
     revised_recently: tuple[datetime, ...] = ()
     checks: Mapping[str, Report] = field(default_factory=dict)
     escalated: tuple[str, ...] = ()
+    impossible: tuple[str, ...] = ()
     leases: tuple[Lease, ...] = ()
     version: int = 0
 

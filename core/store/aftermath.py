@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.ports import Hopeless, RemovedRule
 from core.store.driver import Session
-from core.store.tables import hopeless_rules, removed_rules
+from core.store.tables import hopeless_rules, removed_rules, waiting
 
 _new = upsert(removed_rules)
 _NOTE: Final = _new.on_conflict_do_update(
@@ -21,6 +21,9 @@ _REMOVED: Final = select(
 ).order_by(removed_rules.c.at, removed_rules.c.rule)
 _DONE: Final = delete(removed_rules).where(
     removed_rules.c.rule == bindparam("rule"), removed_rules.c.at == bindparam("at")
+)
+_NEXT_WAITED_FOR: Final = select(func.min(waiting.c.principal)).where(
+    waiting.c.organisation == bindparam("organisation"), waiting.c.principal > bindparam("after")
 )
 _HOPELESS: Final = select(hopeless_rules.c.rule, hopeless_rules.c.name, hopeless_rules.c.missing).where(
     hopeless_rules.c.organisation == bindparam("organisation")
@@ -40,6 +43,16 @@ class AftermathReads:
 
     def removed_rules(self) -> Sequence[RemovedRule]:
         return [RemovedRule(*row) for row in self._db.rows(_REMOVED)]
+
+    def waited_for(self, organisation: str, *, after: str, limit: int) -> Sequence[str]:
+        found: list[str] = []
+        while len(found) < limit:
+            row = self._db.row(_NEXT_WAITED_FOR, {"organisation": organisation, "after": after})
+            if row is None or row[0] is None:
+                break
+            after = row[0]
+            found.append(after)
+        return found
 
     def hopeless_rules(self, organisation: str) -> Sequence[Hopeless]:
         found = self._db.rows(_HOPELESS, {"organisation": organisation})

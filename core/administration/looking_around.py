@@ -1,0 +1,131 @@
+"""Can it still pass? Asked now and then of every rule, and of those open requests whose people have become few.
+
+Whatever no longer can is told to the admins once, and once more when it can again. Work follows the number of rules and of
+names that are waited for, never how much is pending: behind a name with many people nothing becomes impossible unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Final
+
+from core.administration.rules import what_nobody_can_meet
+from core.desk import Desk
+from core.model.command import CheckPeople
+from core.model.people import clock_actor
+from core.model.rule import Effect, Mode, Rule
+from core.ports import Filter, Hopeless, Reader, Store, Transaction
+
+RULES_AT_ONCE: Final = 20
+NAMES_AT_ONCE: Final = 50
+FEW: Final = 10
+"""People behind a name from which on its requests are not looked at: no minimum is larger in practice."""
+
+REQUESTS_AT_ONCE: Final = 50
+MOST: Final = 1_000
+"""Requests of one name looked at in one round, the oldest deadlines first."""
+
+Tell = Callable[[str, str], None]
+"""An organisation, and a sentence for its admins."""
+
+
+class LookingAround:
+    def __init__(self, store: Store, desk: Desk) -> None:
+        self._store = store
+        self._desk = desk
+        self._listeners: list[Tell] = []
+
+    def subscribe(self, tell: Tell) -> None:
+        self._listeners.append(tell)
+
+    async def look(self) -> None:
+        """One round through all organisations."""
+        for organisation in await self._store.read(lambda reader: reader.organisations()):
+            await self.rules(organisation.id)
+            await self.requests(organisation.id)
+
+    # Rules.
+
+    async def rules(self, organisation: str) -> None:
+        kept, known = await self._store.read(
+            lambda reader: (reader.rulebook(organisation).rules, reader.hopeless_rules(organisation))
+        )
+        before = {one.rule: one for one in known}
+        asking = [rule for rule in kept if rule.effect is Effect.REQUIRE and rule.mode is Mode.ON]
+        for start in range(0, len(asking), RULES_AT_ONCE):
+            some = asking[start : start + RULES_AT_ONCE]
+            for now in await self._store.read(partial(_hopeless, rules=some)):
+                was = before.pop(now.rule, None)
+                if bool(now.missing) != (was is not None):
+                    await self._changed(organisation, now)
+        for gone in before.values():
+            await self._store.transact(partial(_forget, organisation=organisation, gone=gone), chore=True)
+
+    async def _changed(self, organisation: str, now: Hopeless) -> None:
+        await self._store.transact(partial(_note, organisation=organisation, now=now), chore=True)
+        for tell in self._listeners:
+            tell(organisation, sentence(now))
+
+    # Requests.
+
+    async def requests(self, organisation: str) -> None:
+        after = ""
+        while names := await self._store.read(partial(_names, organisation=organisation, after=after)):
+            after = names[-1]
+            for name in names:
+                for request in await self._store.read(partial(_few, organisation=organisation, name=name)):
+                    await self._desk.tend(request, CheckPeople())
+
+
+def sentence(now: Hopeless) -> str:
+    """What admins hear."""
+    if not now.missing:
+        return f"Rule {now.name} can be met again: there are enough people."
+    missing = ", ".join(now.missing)
+    return f"Rule {now.name} can no longer be met: too few people can approve as {missing}. Add people, or change the rule."
+
+
+def _hopeless(reader: Reader, rules: Iterable[Rule]) -> Sequence[Hopeless]:
+    return [Hopeless(rule.id, rule.name, what_nobody_can_meet(reader, rule)) for rule in rules]
+
+
+def _note(tx: Transaction, organisation: str, now: Hopeless) -> None:
+    tx.put_hopeless_rule(organisation, now)
+    word = "rule_impossible" if now.missing else "rule_possible"
+    tx.log(
+        organisation,
+        word,
+        clock_actor(organisation),
+        {"rule": now.rule, "name": now.name, "missing": list(now.missing)},
+    )
+
+
+def _forget(tx: Transaction, organisation: str, gone: Hopeless) -> None:
+    """The rule is no longer there, or no longer asks."""
+    tx.put_hopeless_rule(organisation, Hopeless(gone.rule, gone.name, ()))
+
+
+def _names(reader: Reader, organisation: str, after: str) -> Sequence[str]:
+    return reader.waited_for(organisation, after=after, limit=NAMES_AT_ONCE)
+
+
+def _few(reader: Reader, organisation: str, name: str) -> Sequence[str]:
+    """Requests that wait for a name with few people behind it, and those that were impossible when last looked at."""
+    if name.startswith("rule:"):
+        return ()
+    found: list[str] = []
+    cursor: str | None = None
+    wanted = Filter(waiting_for=frozenset({name}), order="deadline")
+    people: dict[str, bool] = {}
+    while len(found) < MOST:
+        page = reader.requests(organisation, wanted, cursor=cursor, limit=REQUESTS_AT_ONCE)
+        for request in page.requests:
+            if request.project not in people:
+                people[request.project] = len(reader.roster(name, request.project, FEW)) < FEW
+            if people[request.project] or request.impossible:
+                found.append(request.id)
+        cursor = page.next_cursor
+        if cursor is None or not any(people.values()):
+            break
+    return found
