@@ -6,6 +6,7 @@ Whoever decides something meanwhile waits for no more than one such slice: there
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
@@ -68,8 +69,13 @@ async def replayed(
 async def _judge(replaying: Replaying, pasts: Iterator[PastRevision]) -> None:
     left = True
     while left:
-        left = await asyncio.to_thread(replaying.add_for, pasts, SLICE)
+        left = await asyncio.to_thread(_slice, replaying, pasts)
         await asyncio.sleep(REST)
+
+
+def _slice(replaying: Replaying, pasts: Iterator[PastRevision]) -> bool:
+    until = time.perf_counter() + SLICE
+    return replaying.add_until(pasts, lambda: time.perf_counter() >= until)
 
 
 class Pages:

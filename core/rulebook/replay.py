@@ -7,9 +7,8 @@ asks can show progress and let others go first.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
@@ -109,12 +108,11 @@ class Replaying:
         for pings, shape in zip(self._asked, (old, new), strict=True):
             pings.add(shape, past)
 
-    def add_for(self, pasts: Iterator[PastRevision], seconds: float) -> bool:
-        """As many as can be judged in about that time; false when none is left."""
-        until = time.perf_counter() + seconds
+    def add_until(self, pasts: Iterator[PastRevision], is_over: Callable[[], bool]) -> bool:
+        """One after the other until the slice is over; false when none is left."""
         for past in pasts:
             self.add(past)
-            if time.perf_counter() >= until:
+            if is_over():
                 return True
         return False
 

@@ -29,6 +29,8 @@ ONLY_IN: Final = {
 
 PURE: Final = (
     "core.model",
+    "core.masking",
+    "core.veil",
     "core.standing",
     "core.lifecycle",
     "core.notices",

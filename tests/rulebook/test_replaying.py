@@ -112,6 +112,6 @@ def test_a_slice_ends_when_its_time_is_over_and_goes_on_where_it_stopped() -> No
     replaying = Replaying(rulebook(), rulebook('add "x" when true deny'), CONDITIONS, total=3)
     rest = iter([PastRevision(n, RITA, project(), BUILT_IN_TYPES["deploy"], content(), NINE) for n in range(3)])
     seen = []
-    while replaying.add_for(rest, 0):
+    while replaying.add_until(rest, lambda: True):
         seen.append((replaying.so_far().seen, replaying.so_far().total))
     assert seen == [(1, 3), (2, 3), (3, 3)]
