@@ -20,6 +20,7 @@ from bot.api.app import Api, create_app
 from bot.api.house import House, Probe
 from bot.api.waiting import Waiting
 from bot.clock import TurnableClock
+from bot.event_feed import EventFeed
 from bot.feeds import Feeds
 from bot.guard import Guard
 from bot.outlets.slack import SlackOutlet
@@ -31,6 +32,9 @@ from bot.slack.channels import Channels
 from bot.slack.door import Application, Entrance
 from bot.slack.installation import Installation
 from bot.slack.socket import Socket
+from bot.webhook.courier import WebhookCourier
+from bot.webhook.letters import Letters
+from bot.webhook.teller import Teller
 from core import requirements
 from core.administration import Administration
 from core.codec import Codec
@@ -61,11 +65,11 @@ FORGET_AT_ONCE: Final = 500
 MARKS_LEFT: Final = 50
 LOOK_FOR_CALENDARS_EVERY: Final = timedelta(minutes=1)
 ADD_UP_EVERY: Final = timedelta(minutes=10)
+LOOK_AROUND_EVERY: Final = timedelta(hours=1)
 FOLLOW_RULES_EVERY: Final = timedelta(seconds=10)
 ADDED_AT_ONCE: Final = 20
 
 CLOCK_SKEW: Final = 2
-LOOK_AROUND_EVERY: Final = timedelta(hours=1)
 """Seconds a server's clock may be off the database's."""
 
 
@@ -81,6 +85,9 @@ class Rooms:
     administration: Administration
     pepper: Pepper
     guard: Guard
+    teller: Teller
+    letters: Letters
+    sealing: Seals
 
 
 MakeOutlet = Callable[[Rooms], Outlet]
@@ -111,6 +118,7 @@ class Assembly:
     app: Api
     entrance: Application
     courier: Courier
+    webhooks: WebhookCourier
     alarm: Alarm
     slack: Slack | None = None
     socket: Socket | None = None
@@ -128,7 +136,9 @@ async def add_up(store: Store) -> None:
 
 
 async def forget(store: Store) -> None:
-    """Let go of replies, login codes and counts of refusals whose day has passed."""
+    """Let go of replies, login codes and counts of refusals whose day has passed, and of what webhooks tried long ago."""
+    while await store.transact(lambda tx: tx.forget_attempts(FORGET_AT_ONCE), chore=True) >= FORGET_AT_ONCE:
+        pass
     while await store.transact(lambda tx: tx.forget(FORGET_AT_ONCE), chore=True) >= FORGET_AT_ONCE:
         pass
 
@@ -136,6 +146,11 @@ async def forget(store: Store) -> None:
 def owner_of_seals(url: str) -> str | None:
     """Replicas take turns by name; whoever writes to a SQLite file has it alone."""
     return None if url.startswith("sqlite") else fresh()
+
+
+def owner_of_webhooks(inside: Rooms) -> str:
+    """Whoever has a SQLite file alone need not wait until the one before it is forgotten."""
+    return "whoever writes" if inside.settings.sqlite_file is not None else fresh()
 
 
 def derive(request: Request) -> Derived:
@@ -161,12 +176,13 @@ async def rooms(
     url = settings.database_url.get_secret_value()
     await asyncio.to_thread(prepare, url)
     now = clock or TurnableClock()
+    codec = Codec(members(requirements))
     async with (
         Guard(settings.allow_private_addresses) as guard,
         open_store(
             url,
             clock=now,
-            codec=Codec(members(requirements)),
+            codec=codec,
             chain=chain,
             derive=derive,
             seal=Sealer(key_from(key_bytes(keys.signing)), owner_of_seals(url)),
@@ -179,8 +195,12 @@ async def rooms(
         )
         feeds = Feeds(guard, members(rosters))
         sealing = Seals([key_bytes(key) for key in keys.encryption])
-        administration = Administration(store, desk, fresh=fresh, pepper=pepper, sealing=sealing, feeds=feeds)
-        yield Rooms(settings, keys, now, store, desk, administration, pepper, guard)
+        letters = Letters(store, codec)
+        teller = Teller(guard, letters)
+        administration = Administration(
+            store, desk, fresh=fresh, pepper=pepper, sealing=sealing, feeds=feeds, teller=teller
+        )
+        yield Rooms(settings, keys, now, store, desk, administration, pepper, guard, teller, letters, sealing)
 
 
 @asynccontextmanager
@@ -208,6 +228,7 @@ async def assemble(
                     yield assembly
                 finally:
                     assembly.house.waiting.stop()
+                    assembly.house.feed.stop()
                     for task in running:
                         task.cancel()
             if assembly.slack is not None:
@@ -231,7 +252,7 @@ async def _workspace(inside: Rooms, organisation: str, pace: Pace | None) -> Asy
 
 def _loops(assembly: Assembly) -> list[Loop]:
     """What goes on until the server stops."""
-    loops: list[Loop] = [assembly.alarm.run(), assembly.courier.run()]
+    loops: list[Loop] = [assembly.alarm.run(), assembly.courier.run(), assembly.webhooks.run()]
     if assembly.slack is not None:
         loops.append(assembly.slack.run())
     if assembly.socket is not None:
@@ -241,7 +262,8 @@ def _loops(assembly: Assembly) -> list[Loop]:
 
 def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace | None) -> Assembly:
     store, desk = inside.store, inside.desk
-    waiting = Waiting(store)
+    waiting, feed = Waiting(store), EventFeed(store)
+    webhooks = WebhookCourier(store, feed, inside.letters, inside.teller, inside.sealing, owner_of_webhooks(inside))
     outlets = [make(inside) for make in makers.values()]
     courier = Courier(store, [*outlets, *([] if workspace is None else [workspace.outlet])], owner=fresh())
     alarm = Alarm(
@@ -251,29 +273,30 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
         chores=[
             Chore("forget", FORGET_EVERY, lambda: forget(store)),
             Chore("add up trust", ADD_UP_EVERY, lambda: add_up(store)),
+            Chore("can it pass", LOOK_AROUND_EVERY, inside.administration.looking_around.look),
             Chore("removed rules", FOLLOW_RULES_EVERY, lambda: follow_removed_rules(store, desk)),
             Chore("calendars", LOOK_FOR_CALENDARS_EVERY, inside.administration.schedules.refresh_due),
         ],
     )
-    house = House(store, desk, inside.administration, inside.pepper, waiting, inside.settings.url)
+    house = House(store, desk, inside.administration, inside.pepper, waiting, inside.settings.url, feed)
     house.probes += [_database(inside), _sweep(alarm)]
     app = create_app(house)
-    for listener in (waiting.changed, courier.nudge, alarm.rearm):
+    for listener in (waiting.changed, feed.changed, courier.nudge, webhooks.nudge, alarm.rearm):
         store.subscribe(listener)
     if workspace is None:
-        return Assembly(inside, house, app, app, courier, alarm)
+        return Assembly(inside, house, app, app, courier, webhooks, alarm)
     slack = _slack(inside, workspace, courier)
     store.subscribe(slack.nudge)
     inside.administration.logins.subscribe(slack.announcing.new_token)
+    inside.administration.looking_around.subscribe(slack.announcing.to_admins)
     socket = _socket(inside.settings, workspace, slack)
     if socket is not None:
         house.probes.append(_connected(socket))
-    return Assembly(inside, house, app, _entrance(inside.settings, app, slack), courier, alarm, slack, socket)
+    return Assembly(inside, house, app, _entrance(inside.settings, app, slack), courier, webhooks, alarm, slack, socket)
 
 
 def _entrance(settings: Settings, app: Api, slack: Slack) -> Application:
     """Slack's path stands before the API, so that no click pays for the API's middleware."""
-            Chore("can it pass", LOOK_AROUND_EVERY, inside.administration.looking_around.look),
     if settings.slack_signing_secret is None:
         return app
     return Entrance(app, slack.door(settings.slack_signing_secret.get_secret_value()))
@@ -288,7 +311,6 @@ def _slack(inside: Rooms, workspace: Workspace, courier: Courier) -> Slack:
         channels=workspace.channels,
         client=workspace.client,
         session=workspace.session,
-    inside.administration.looking_around.subscribe(slack.announcing.to_admins)
         installation=workspace.installation,
         adopt=courier.adopt,
         admins=inside.settings.admins,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.api.metrics import Metrics
 from bot.api.waiting import Waiting
+from bot.event_feed import EventFeed
 from core.administration import Administration
 from core.desk import Desk
 from core.ports import Store
@@ -18,11 +20,15 @@ Probe = Callable[[], Awaitable[str | None]]
 
 @dataclass(slots=True)
 class House:
+    """`streams` counts the event streams each credential holds open."""
+
     store: Store
     desk: Desk
     administration: Administration
     pepper: Pepper
     waiting: Waiting
     url: str
+    feed: EventFeed
+    streams: Counter[str] = field(default_factory=Counter)
     metrics: Metrics = field(default_factory=Metrics)
     probes: list[Probe] = field(default_factory=list)

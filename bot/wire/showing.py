@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.lifecycle.hints import hints
 from core.model.digest import content_json
+from core.model.endpoint import announced
 from core.model.explanation import Because, RuleSeen
 from core.model.request import Decision, Execution, Question, Request, Verdict
 from core.model.requirement import Requirement, Result, Source
@@ -301,12 +302,16 @@ class Explanation(View):
 
 
 class EventView(View):
-    """One row of the ledger. `position` is its place in the organisation's feed, null until it is sealed."""
+    """One row of the ledger. `position` is its place in the organisation's feed, null until it is sealed.
+
+    `announced` is what webhooks call the same event; null for one they are not told of.
+    """
 
     request: str
     seq: int
     position: int | None
     event: str
+    announced: str | None
     at: datetime
     actor: str
     way: str
@@ -317,10 +322,14 @@ class EventView(View):
 
 
 class Feed(View):
-    """Events in the order of the seals. Ask again with `after` set to `next_after`."""
+    """Events, oldest first. Ask again with `after` set to `next_after`; `more` says whether there is more now.
+
+    A page that is filtered may be empty though there is more.
+    """
 
     data: list[EventView]
     next_after: int
+    more: bool = False
 
 
 # ------------------------------------------------------------------------------------------------------------- drawing
@@ -561,6 +570,7 @@ def show_event(row: LedgerRow, secret: tuple[str, ...] = (), known: tuple[str, .
         seq=row.seq,
         position=row.position,
         event=row.word,
+        announced=announced(row.word, row.payload),
         at=row.at,
         actor=row.actor,
         way=row.way,

@@ -38,6 +38,7 @@ from core.administration.rules import RuleOffice
 from core.administration.safety import SafetyOffice
 from core.administration.schedules import Feeds, Schedules, Sealing
 from core.administration.types import Types
+from core.administration.webhooks import Teller, Webhooks
 from core.desk import Desk
 from core.errors import NotAllowed
 from core.model.people import Actor, Verb
@@ -48,7 +49,10 @@ __all__ = ["Administration", "Asked", "NewKey", "NewToken", "operator"]
 
 
 class Administration:
-    """The offices side by side. `fresh` gives an unused ULID; without `sealing` and `feeds` it reads no calendars."""
+    """The offices side by side. `fresh` gives an unused ULID.
+
+    Without `sealing` and `feeds` it reads no calendars, without `sealing` and `teller` it calls no webhooks.
+    """
 
     def __init__(
         self,
@@ -59,13 +63,14 @@ class Administration:
         pepper: Pepper,
         sealing: Sealing | None = None,
         feeds: Feeds | None = None,
+        teller: Teller | None = None,
     ) -> None:
+        self.looking_around = LookingAround(store, desk)
         self._store = store
         self.members = Members(store, fresh)
         self.grants = Grants(store, fresh)
         self.groups = Groups(store, fresh)
         self.projects = Projects(store, fresh)
-        self.looking_around = LookingAround(store, desk)
         leases = Leases(store, fresh, desk)
         self.agents = Agents(store, fresh, desk, leases)
         self.keys = Keys(store, fresh, pepper)
@@ -77,6 +82,7 @@ class Administration:
         self.safety = SafetyOffice(store, fresh)
         self.leases = leases
         self.schedules = Schedules(store, fresh, sealing, feeds)
+        self.webhooks = Webhooks(store, fresh, sealing, teller)
         self.organisations = Organisations(store, fresh, Members(store, fresh))
         offices = {word: office for word, office in vars(self).items() if isinstance(office, Office)}
         self.four_eyes = FourEyes(store, desk, fresh, offices)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from core.administration.office import verbs
-from core.errors import NotAllowed
 from core.model.people import Actor, Verb
 from core.model.request import Request
-from core.ports import Filter, Reader
+from core.ports import FeedRow, Filter, Reader
 
 
 def narrowed(reader: Reader, actor: Actor, wanted: Filter) -> Filter:
@@ -30,13 +30,44 @@ def sees_secrets(reader: Reader, actor: Actor, request: Request) -> bool:
     return own or Verb.EXECUTE in verbs(reader, actor, request.project)
 
 
-def must_read_everything(reader: Reader, actor: Actor) -> None:
-    if not reads_everything(reader, actor):
-        raise NotAllowed("The feed tells of every project, so it needs read in the whole organisation; ask an admin.")
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What of the feed an actor sees: everything, or the requests of these projects and their own.
+
+    `hidden` are paths, by the types that keep them secret.
+    """
+
+    everything: bool
+    projects: frozenset[str]
+    own: str
+    behalf: str | None
+    hidden: Mapping[str, tuple[str, ...]]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple({path for paths in self.hidden.values() for path in paths})
+
+    def sees(self, row: FeedRow) -> bool:
+        if self.everything:
+            return True
+        if row.project is None:
+            return False
+        mine = row.requester == self.own or (self.behalf is not None and row.on_behalf_of == self.behalf)
+        return mine or row.project in self.projects
 
 
-def hidden_in_feed(reader: Reader, actor: Actor) -> tuple[str, ...]:
+def sight_of(reader: Reader, actor: Actor) -> Sight:
+    """As in lists: every project where the actor has `read`, and what it asked for itself."""
+    behalf = actor.id if actor.is_member else None
+    if reads_everything(reader, actor):
+        return Sight(True, frozenset(), actor.key, behalf, hidden_in_feed(reader, actor))
+    projects = (project.id for project in reader.projects(actor.organisation))
+    readable = frozenset(id for id in projects if Verb.READ in verbs(reader, actor, id))
+    return Sight(False, readable, actor.key, behalf, hidden_in_feed(reader, actor))
+
+
+def hidden_in_feed(reader: Reader, actor: Actor) -> Mapping[str, tuple[str, ...]]:
     """What any type keeps secret, for those who may not execute everywhere: the feed does not ask of each request."""
     if Verb.EXECUTE in verbs(reader, actor):
-        return ()
-    return tuple({path for type in reader.types(actor.organisation).values() for path in type.secret})
+        return {}
+    return {word: type.secret for word, type in reader.types(actor.organisation).items() if type.secret}

@@ -159,12 +159,40 @@ class Attempt:
     id: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one call. `wait` is how many seconds the endpoint wants to be left alone; `gone`: for ever."""
+
+    delivered: bool
+    status: int | None
+    milliseconds: int
+    problem: str | None
+    wait: float | None = None
+    gone: bool = False
+
+
 def next_try(arrear: Arrear, now: datetime, at_least: float | None = None) -> datetime:
     """After so many failures: later each time, up to a fifth more or less so that not all come at once, always the same."""
     step = STEPS[min(arrear.attempts, len(STEPS)) - 1]
     spread = zlib.crc32(f"{arrear.endpoint} {arrear.request} {arrear.attempts}".encode()) % 1000 / 1000
     wait = step * (0.8 + 0.4 * spread)
     return now + max(wait, min(timedelta(seconds=at_least or 0), STEPS[-1]))
+
+
+def attempt_at(endpoint: Endpoint, row: Any, outcome: Outcome, at: datetime, number: int) -> Attempt:
+    """One call as it is noted; `row` is the ledger's, None for a test."""
+    return Attempt(
+        endpoint=endpoint.id,
+        request=None if row is None else row.request,
+        seq=None if row is None else row.seq,
+        event=TEST if row is None else announced(row.word, row.payload) or row.word,
+        at=at,
+        delivered=outcome.delivered,
+        status=outcome.status,
+        milliseconds=outcome.milliseconds,
+        number=number,
+        problem=outcome.problem,
+    )
 
 
 def message_id(request: str, seq: int) -> str:

@@ -1,8 +1,7 @@
-"""What can be read of a request besides itself, and the organisation's feed of events."""
+"""What can be read of a request besides itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -25,10 +24,8 @@ from bot.wire.showing import (
     show_requirements,
 )
 from bot.wire.strict import Shape
-from core.administration.sight import hidden_in_feed, must_read_everything
 from core.model.digest import LARGEST_INTEGER
 from core.model.request import Request as Asked
-from core.ports import LedgerRow, Reader
 from core.veil import secrets_of
 
 router = APIRouter(tags=["reading"])
@@ -37,7 +34,7 @@ _DECISIONS = TypeAdapter(list[DecisionView])
 
 
 class FeedQuery(Shape):
-    """What comes after a position (feed) or a place in the chain (one request)."""
+    """What comes after a place in the request's chain."""
 
     after: Annotated[int, Field(ge=0, le=LARGEST_INTEGER, strict=False)] = 0
     limit: Annotated[int, Field(ge=1, le=100, strict=False)] = 100
@@ -72,26 +69,8 @@ async def events(request: Request, id: str) -> Response:
     rows = await house(request).store.read(lambda reader: reader.ledger(found.id, after=query.after, limit=query.limit))
     whole = await sees_whole(house(request), actor(request), found)
     hidden = ((), ()) if whole else (found.plan.secret, secrets_of(found))
-    return _answer_rows(rows, max((row.seq for row in rows), default=query.after), *hidden)
-
-
-@router.get("/v1/events", **spec("Everything that happened, in the order of the seals", query=FeedQuery, answer=Feed))
-async def feed(request: Request) -> Response:
-    who, rooms = actor(request), house(request)
-    await rooms.store.read(lambda reader: must_read_everything(reader, who))
-    query = query_of(request, FeedQuery)
-
-    def look(reader: Reader) -> tuple[Sequence[LedgerRow], tuple[str, ...]]:
-        return reader.feed(who.organisation, after=query.after, limit=query.limit), hidden_in_feed(reader, who)
-
-    rows, hidden = await rooms.store.read(look)
-    return _answer_rows(rows, max((row.position or 0 for row in rows), default=query.after), hidden)
-
-
-def _answer_rows(
-    rows: Sequence[LedgerRow], next_after: int, secret: tuple[str, ...] = (), known: tuple[str, ...] = ()
-) -> Response:
-    return answer(Feed(data=[show_event(row, secret, known) for row in rows], next_after=next_after))
+    last = max((row.seq for row in rows), default=query.after)
+    return answer(Feed(data=[show_event(row, *hidden) for row in rows], next_after=last, more=len(rows) == query.limit))
 
 
 MEMBER = Routes("readings", router)
