@@ -27,7 +27,9 @@ WHOLE: Final = 1e15
 
 
 def draw(request: Request, backdrop: Backdrop, type: RequestType) -> Json:
-    fields = [made for path, bounds in fields_of(request, type).items() if (made := _field(request, type, path, bounds))]
+    fields = [
+        made for path, bounds in fields_of(request, type).items() if (made := _field(request, type, path, bounds))
+    ]
     blocks = [
         parts.title(request, "edit"),
         parts.eyebrow(request, backdrop, "edit"),
