@@ -33,7 +33,7 @@ CHECKS: Final = [
 NOBODY: Any = None
 load_all_checks()
 schema = schemathesis.openapi.from_dict(
-    create_app(Inside(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, "http://test")).openapi()
+    create_app(Inside(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, "http://test", NOBODY)).openapi()
 )
 
 
