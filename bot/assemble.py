@@ -15,7 +15,7 @@ from typing import Any, Final
 import aiohttp
 from ulid import ULID
 
-from bot import rosters
+from bot import checks, policies, rosters
 from bot.api.app import Api, create_app
 from bot.api.house import House, Probe
 from bot.api.waiting import Waiting
@@ -42,9 +42,11 @@ from core.collection import members
 from core.courier import Courier, Outlet, Pace
 from core.desk import Desk
 from core.desk.removals import follow_removed_rules
+from core.inquirer import Inquirer
 from core.ledger import chain
 from core.ledger.sealer import Sealer, key_from
 from core.model.request import Request
+from core.outside import Judges
 from core.ports import Clock, Derived, Store
 from core.rulebook.condition import Conditions
 from core.rulebook.standing_on import rules_stood_on, waited_for_by
@@ -68,6 +70,7 @@ ADD_UP_EVERY: Final = timedelta(minutes=10)
 LOOK_AROUND_EVERY: Final = timedelta(hours=1)
 FOLLOW_RULES_EVERY: Final = timedelta(seconds=10)
 ADDED_AT_ONCE: Final = 20
+ASK_EVERY: Final = timedelta(seconds=2)
 
 CLOCK_SKEW: Final = 2
 """Seconds a server's clock may be off the database's."""
@@ -88,6 +91,7 @@ class Rooms:
     teller: Teller
     letters: Letters
     sealing: Seals
+    judges: Judges
 
 
 MakeOutlet = Callable[[Rooms], Outlet]
@@ -120,6 +124,7 @@ class Assembly:
     courier: Courier
     webhooks: WebhookCourier
     alarm: Alarm
+    inquirer: Inquirer
     slack: Slack | None = None
     socket: Socket | None = None
 
@@ -153,6 +158,11 @@ def owner_of_webhooks(inside: Rooms) -> str:
     return "whoever writes" if inside.settings.sqlite_file is not None else fresh()
 
 
+def owner_of_inquiries(inside: Rooms) -> str:
+    """Whoever has a SQLite file alone goes on at once with what it was asking when it ended."""
+    return "whoever writes" if inside.settings.sqlite_file is not None else fresh()
+
+
 def derive(request: Request) -> Derived:
     return Derived(waiting_principals(request) | waited_for_by(rules_stood_on(request)), next_due(request))
 
@@ -165,6 +175,11 @@ def prepare(url: str) -> None:
         from core.store.migrate import upgrade  # noqa: PLC0415 (a server that is up to date need not load Alembic)
 
         upgrade(url)
+
+
+def judges_outside(guard: Guard, sealing: Seals, url: str) -> Judges:
+    engines = {word: engine(guard, sealing) for word, engine in members(policies).items()}
+    return Judges(engines, members(checks)["http"](guard, sealing, url))
 
 
 @asynccontextmanager
@@ -190,17 +205,18 @@ async def rooms(
         ) as store,
     ):
         pepper = Pepper(key_bytes(keys.pepper))
-        desk = Desk(
-            store, fresh=fresh, outlets=outlets, conditions=Conditions(), key=pepper.hash("key", "spot checks").encode()
-        )
-        feeds = Feeds(guard, members(rosters))
         sealing = Seals([key_bytes(key) for key in keys.encryption])
+        judges = judges_outside(guard, sealing, settings.url)
+        drawn_by = pepper.hash("key", "spot checks").encode()
+        desk = Desk(store, fresh=fresh, outlets=outlets, conditions=Conditions(), key=drawn_by, engines=judges.engines)
+        feeds = Feeds(guard, members(rosters))
         letters = Letters(store, codec)
         teller = Teller(guard, letters)
         administration = Administration(
-            store, desk, fresh=fresh, pepper=pepper, sealing=sealing, feeds=feeds, teller=teller
+            store, desk, fresh=fresh, pepper=pepper, sealing=sealing, feeds=feeds, teller=teller, judges=judges
         )
-        yield Rooms(settings, keys, now, store, desk, administration, pepper, guard, teller, letters, sealing)
+        parts = teller, letters, sealing, judges
+        yield Rooms(settings, keys, now, store, desk, administration, pepper, guard, *parts)
 
 
 @asynccontextmanager
@@ -253,6 +269,7 @@ async def _workspace(inside: Rooms, organisation: str, pace: Pace | None) -> Asy
 def _loops(assembly: Assembly) -> list[Loop]:
     """What goes on until the server stops."""
     loops: list[Loop] = [assembly.alarm.run(), assembly.courier.run(), assembly.webhooks.run()]
+    loops.append(assembly.inquirer.run())
     if assembly.slack is not None:
         loops.append(assembly.slack.run())
     if assembly.socket is not None:
@@ -266,6 +283,8 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     webhooks = WebhookCourier(store, feed, inside.letters, inside.teller, inside.sealing, owner_of_webhooks(inside))
     outlets = [make(inside) for make in makers.values()]
     courier = Courier(store, [*outlets, *([] if workspace is None else [workspace.outlet])], owner=fresh())
+    inquirer = Inquirer(store, desk, judges=inside.judges, owner=owner_of_inquiries(inside))
+    desk.when_inquiries_are_due(inquirer.nudge)
     alarm = Alarm(
         now=inside.clock.now,
         next_due=lambda: store.read(lambda reader: reader.next_due()),
@@ -275,6 +294,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
             Chore("add up trust", ADD_UP_EVERY, lambda: add_up(store)),
             Chore("can it pass", LOOK_AROUND_EVERY, inside.administration.looking_around.look),
             Chore("removed rules", FOLLOW_RULES_EVERY, lambda: follow_removed_rules(store, desk)),
+            Chore("inquiries", ASK_EVERY, inquirer.look),
             Chore("calendars", LOOK_FOR_CALENDARS_EVERY, inside.administration.schedules.refresh_due),
         ],
     )
@@ -284,7 +304,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     for listener in (waiting.changed, feed.changed, courier.nudge, webhooks.nudge, alarm.rearm):
         store.subscribe(listener)
     if workspace is None:
-        return Assembly(inside, house, app, app, courier, webhooks, alarm)
+        return Assembly(inside, house, app, app, courier, webhooks, alarm, inquirer)
     slack = _slack(inside, workspace, courier)
     store.subscribe(slack.nudge)
     inside.administration.logins.subscribe(slack.announcing.new_token)
@@ -292,7 +312,8 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     socket = _socket(inside.settings, workspace, slack)
     if socket is not None:
         house.probes.append(_connected(socket))
-    return Assembly(inside, house, app, _entrance(inside.settings, app, slack), courier, webhooks, alarm, slack, socket)
+    entrance = _entrance(inside.settings, app, slack)
+    return Assembly(inside, house, app, entrance, courier, webhooks, alarm, inquirer, slack, socket)
 
 
 def _entrance(settings: Settings, app: Api, slack: Slack) -> Application:

@@ -27,7 +27,7 @@ from core.model.policy import Policy
 from core.model.request import Request
 from core.model.rule import Mode
 from core.notices import Told
-from core.outside import CheckCaller, NoAnswer, PolicyEngine
+from core.outside import Judges, NoAnswer
 from core.ports import Reader, Store, Transaction
 
 AT_ONCE: Final = 32
@@ -62,13 +62,12 @@ class Inquirer:
         store: Store,
         desk: Desk,
         *,
-        engines: Mapping[str, PolicyEngine],
-        caller: CheckCaller,
+        judges: Judges,
         owner: str,
         patience: float = PATIENCE,
     ) -> None:
         self._store, self._desk = store, desk
-        self._engines, self._caller = engines, caller
+        self._judges = judges
         self._owner, self._patience = owner, patience
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -79,6 +78,7 @@ class Inquirer:
 
     async def run(self) -> None:
         """Until cancelled; begins with whatever a restart has left."""
+        await self._store.transact(lambda tx: tx.release_inquiries(self._owner))
         self._wake.set()
         try:
             while True:
@@ -99,9 +99,7 @@ class Inquirer:
         room = AT_ONCE - len(self._under_way)
         if room <= 0 or not await self._store.read(_is_any_due):
             return 0
-        claimed = await self._store.transact(
-            lambda tx: list(tx.claim_inquiries(self._owner, HELD, room)), chore=True
-        )
+        claimed = await self._store.transact(lambda tx: list(tx.claim_inquiries(self._owner, HELD, room)), chore=True)
         for inquiry in claimed:
             task = asyncio.create_task(self._attempt(inquiry))
             self._under_way.add(task)
@@ -146,7 +144,7 @@ class Inquirer:
         try:
             about = await self._store.read(lambda reader: _about(reader, asking.request))
             async with asyncio.timeout(self._patience):
-                verdict = await engine_of(self._engines, policy).ask(policy, about, seconds=self._patience)
+                verdict = await engine_of(self._judges.engines, policy).ask(policy, about, seconds=self._patience)
         except TimeoutError:
             await self._miss(asking, f"There was no answer within {self._patience:g} seconds.")
         except NoAnswer as trouble:
@@ -176,7 +174,7 @@ class Inquirer:
             await self._note(asking, replace(inquiry, state=Progress.WAITING))
             return
         try:
-            said = await self._caller.call(check, inquiry, request)
+            said = await self._judges.caller.call(check, inquiry, request)
         except NoAnswer as trouble:
             await self._miss(asking, str(trouble))
             return
@@ -212,7 +210,9 @@ class Inquirer:
             tx.record_inquiry(missed)
             if tx.note_outside_trouble(inquiry.organisation, inquiry.about, problem[:500]):
                 _log(tx, asking, "cannot_be_asked", problem)
-                self._desk.tell(tx, request, f"{request.id}:{inquiry.about}:{tx.now():%Y%m%d%H%M%S}", _trouble(asking, problem))
+                self._desk.tell(
+                    tx, request, f"{request.id}:{inquiry.about}:{tx.now():%Y%m%d%H%M%S}", _trouble(asking, problem)
+                )
 
         await self._store.transact(work, chore=True)
 
@@ -262,5 +262,7 @@ def _trouble(asking: Asking, problem: str) -> Told:
 
 def _log(tx: Transaction, asking: Asking, word: str, problem: str | None) -> None:
     inquiry = asking.inquiry
-    payload = {inquiry.kind.value: inquiry.about, "request": inquiry.request} | ({"problem": problem} if problem else {})
+    payload = {inquiry.kind.value: inquiry.about, "request": inquiry.request} | (
+        {"problem": problem} if problem else {}
+    )
     tx.log(inquiry.organisation, f"{inquiry.kind.value}_{word}", clock_actor(inquiry.organisation), payload)

@@ -61,3 +61,20 @@ class CheckCaller(Protocol):
 
     async def call(self, check: CheckDefinition, inquiry: Inquiry, request: Request) -> Said:
         """Call the check about the present revision; `NoAnswer` where that came to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """How judges outside are reached from this process: `engines` by their words."""
+
+    engines: Mapping[str, PolicyEngine]
+    caller: CheckCaller
+
+
+def token_place(organisation: str, url: str) -> str:
+    """A token opens at one address alone: who gives the policy another one gains nothing by the old token."""
+    return f"policies/{organisation}/{url}"
+
+
+def secret_place(organisation: str, check: str) -> str:
+    return f"checks/{organisation}/{check}"

@@ -454,6 +454,9 @@ class Transaction(Protocol):
     def claim_inquiries(self, owner: str, seconds: float, limit: int) -> Sequence[Inquiry]:
         """Those to be asked or judged by whose next try has come; a claimed one is nobody else's for so long."""
 
+    def release_inquiries(self, owner: str) -> None:
+        """Let go of whatever this owner, who has just begun, had claimed before it ended."""
+
     def record_inquiry(self, inquiry: Inquiry) -> None:
         """What came of it, unless another run was asked for meanwhile; lets go of the claim."""
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.administration.agents import Agents, Keys, NewKey
+from core.administration.checks import Checks
 from core.administration.four_eyes import FourEyes
 from core.administration.groups import Groups
 from core.administration.identities import Identities
@@ -32,6 +33,7 @@ from core.administration.looking_around import LookingAround
 from core.administration.members import Grants, Members
 from core.administration.office import Asked, Office, may_somewhere, must_manage, operator
 from core.administration.organisations import Organisations
+from core.administration.policies import Policies
 from core.administration.projects import Projects
 from core.administration.proposals import Proposals
 from core.administration.rules import RuleOffice
@@ -42,6 +44,7 @@ from core.administration.webhooks import Teller, Webhooks
 from core.desk import Desk
 from core.errors import NotAllowed
 from core.model.people import Actor, Verb
+from core.outside import Judges
 from core.ports import Store
 from core.secrets import Pepper
 
@@ -64,6 +67,7 @@ class Administration:
         sealing: Sealing | None = None,
         feeds: Feeds | None = None,
         teller: Teller | None = None,
+        judges: Judges | None = None,
     ) -> None:
         self.looking_around = LookingAround(store, desk)
         self._store = store
@@ -83,6 +87,8 @@ class Administration:
         self.leases = leases
         self.schedules = Schedules(store, fresh, sealing, feeds)
         self.webhooks = Webhooks(store, fresh, sealing, teller)
+        self.policies = Policies(store, fresh, desk.conditions, sealing, judges)
+        self.checks = Checks(store, fresh, desk.conditions, sealing, judges)
         self.organisations = Organisations(store, fresh, Members(store, fresh))
         offices = {word: office for word, office in vars(self).items() if isinstance(office, Office)}
         self.four_eyes = FourEyes(store, desk, fresh, offices)

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from core.administration.rehearsal import Effect
 from core.masking import mask_text
+from core.model.check import CheckDefinition
 from core.model.duration import say_duration
 from core.model.endpoint import Endpoint
 from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, RequestType
+from core.model.policy import Policy
 from core.model.rule import Rule
 from core.model.schedule import Schedule
 from core.ports import Reader
@@ -33,6 +35,7 @@ UNSAID: Final = frozenset(
         "order",
         "changed_at",
         "sealed_url",
+        "author",
         "tried_at",
         "fetched_at",
     }
@@ -69,6 +72,10 @@ class _Saying:
                 yield f"Unpin {self._identity(effect.before)}."
             case "drop_endpoint", Endpoint() as endpoint:
                 yield f"Remove webhook {endpoint.name} ({mask_text(endpoint.url)})."
+            case "drop_policy", Policy() as policy:
+                yield f"Remove policy {policy.name}."
+            case "drop_check", CheckDefinition() as check:
+                yield f"Remove check {check.name}."
             case "drop_schedule", Schedule() as schedule:
                 yield f"Remove schedule {schedule.name}."
             case "put_rule", Rule() as rule:
@@ -114,6 +121,8 @@ class _Saying:
             case ApiKey():
                 agent = self._reader.agent(noun.agent)
                 return f"an API key{f' “{noun.label}”' if noun.label else ''} of agent {agent.name if agent else noun.agent}"
+            case CheckDefinition():
+                return f"check {noun.name}"
             case RequestType():
                 return f"type {noun.word}"
             case Endpoint():

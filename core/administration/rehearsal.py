@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final, TypeVar, cast
 
+from core.model.check import CheckDefinition
 from core.model.organisation import Agent, ApiKey, Group, Identity, Member, Organisation, Project
+from core.model.policy import Policy
 from core.model.rule import Rule
 from core.model.schedule import Schedule
 from core.ports import Reader, Store, Transaction
@@ -119,7 +121,7 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 def before_of(reader: Reader, organisation: str, writer: str, given: tuple[Any, ...]) -> Any:
     """What the noun looks like now. Writers not named here are guarded by what they write, versions included."""
     match writer, given:
-        case "put", (noun,):
+        case (("put" | "put_policy" | "drop_policy" | "put_check" | "drop_check"), (noun,)):
             return _noun(reader, noun)
         case "unpin", (id,):
             return _with_id(reader.identities(organisation, None), id)
@@ -160,6 +162,10 @@ def _noun(reader: Reader, noun: Any) -> Any:
             return reader.agent(noun.id)
         case ApiKey():
             return _with_id(reader.keys(noun.organisation, noun.agent), noun.id)
+        case Policy():
+            return _with_id(reader.policies(noun.organisation), noun.id)
+        case CheckDefinition():
+            return _with_id(reader.checks(noun.organisation), noun.id)
         case Identity():
             return _with_id(reader.identities(noun.organisation, None), noun.id)
         case _:

@@ -220,7 +220,11 @@ def verdict_from(kept: Mapping[str, Any]) -> Verdict:
 
 
 def inquiries_for(
-    tx: Transaction, after: Request, events: Iterable[e.Event], weighed: Weighed | None, checks: Sequence[CheckDefinition]
+    tx: Transaction,
+    after: Request,
+    events: Iterable[e.Event],
+    weighed: Weighed | None,
+    checks: Sequence[CheckDefinition],
 ) -> bool:
     """Keep what was asked about a plan that has just been judged, and what is still to be; says whether something is."""
     if not after.is_open or not any(isinstance(event, e.Judged) for event in events):

@@ -32,7 +32,7 @@ class CheckDefinition:
     reporter: Source | None = None
     url: str | None = None
     sealed_secret: str | None = field(default=None, repr=False)
-    scope: Scope = Scope()
+    scope: Scope = field(default_factory=Scope)
     when: str = "true"
     required: bool = True
     on_failed: str = "block"

@@ -26,7 +26,7 @@ class Policy:
     name: str
     url: str
     engine: str = "opa"
-    scope: Scope = Scope()
+    scope: Scope = field(default_factory=Scope)
     when: str = "true"
     on_pass: str = "manual"  # noqa: S105 (what passing means, not a secret)
     on_fail: str = "manual"

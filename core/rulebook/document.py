@@ -46,14 +46,14 @@ def read_rule(part: Part, names: Names, conditions: Conditions) -> Rule:
     read: dict[str, Any] = {key: _READ[key](parts[key], names) for key in parts if key in _READ}
     said = parts["notify"].one_or_more(MOST) if "notify" in parts else ()
     channels, people = _notify(tuple(said), names)
-    when = _when(parts["when"], conditions)
+    when = read_when(parts["when"], conditions)
     return Rule(effect=effect, when=when, notify=channels, tell=people, **read)
 
 
 _DOES: Final = {Effect.REQUIRE: "requires", Effect.ALLOW: "allows", Effect.DENY: "denies"}
 
 
-def _when(part: Part, conditions: Conditions) -> str:
+def read_when(part: Part, conditions: Conditions) -> str:
     """An expression, or a short form, which becomes one."""
     try:
         text = to_expression(part.value) if isinstance(part.value, Mapping) else _expression(part)
@@ -71,7 +71,7 @@ def _expression(part: Part) -> str:
     return "true" if part.value is True else part.text()
 
 
-def _scope(part: Part, names: Names) -> Scope:
+def read_scope(part: Part, names: Names) -> Scope:
     kinds = ("agent", "team", "project")
     parts = part.mapping([*kinds, *(f"{kind}s" for kind in kinds)])
     found: dict[str, tuple[Place, ...]] = {f"{kind}s": () for kind in kinds}
@@ -195,7 +195,7 @@ def _told(part: Part, names: Names) -> Source:
 
 _READ: Final[Mapping[str, Callable[[Part, Names], Any]]] = {
     "name": lambda part, _: part.title(NAME),
-    "scope": _scope,
+    "scope": read_scope,
     "stages": _stages,
     "not_from": _sources,
     "reply_window": lambda part, _: part.duration(),
@@ -216,7 +216,7 @@ def write_rule(rule: Rule) -> dict[str, Any]:
     """The inverse of `read_rule`; what is as by default is left out."""
     said: dict[str, Any] = {
         "name": rule.name,
-        "scope": _write_scope(rule.scope),
+        "scope": write_scope(rule.scope),
         "when": rule.when,
         "effect": rule.effect.value,
         "stages": [_write_stage(stage) for stage in rule.stages],
@@ -237,7 +237,7 @@ def write_rule(rule: Rule) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value}
 
 
-def _write_scope(scope: Scope) -> dict[str, list[str]]:
+def write_scope(scope: Scope) -> dict[str, list[str]]:
     kinds = {"agents": scope.agents, "teams": scope.teams, "projects": scope.projects}
     return {kind: [place.label for place in places] for kind, places in kinds.items() if places}
 

@@ -94,6 +94,11 @@ _AGAIN: Final = (
         claimed_until=bindparam("claimed_until", type_=inquiries.c.claimed_until.type),
     )
 )
+_RELEASE: Final = (
+    update(inquiries)
+    .where(OPEN, inquiries.c.owner == bindparam("b_owner"))
+    .values(claimed_until=bindparam("claimed_until", type_=inquiries.c.claimed_until.type))
+)
 _OVER: Final = delete(inquiries).where(*_THIS)
 _WAKE: Final = (
     update(inquiries)
@@ -180,6 +185,9 @@ class Inquiries(InquiryReads):
         claim = {"owner": owner, "claimed_until": now + timedelta(seconds=seconds)}
         self._db.send(_CLAIM, [_key(one) | claim for one in found])
         return found
+
+    def release_inquiries(self, owner: str) -> None:
+        self._db.run(_RELEASE, {"b_owner": owner, "claimed_until": LONG_AGO})
 
     def record_inquiry(self, inquiry: Inquiry) -> None:
         said = {name: value for name, value in _values(inquiry).items() if name in _SAID}
