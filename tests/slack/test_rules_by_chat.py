@@ -287,3 +287,15 @@ async def test_the_look_at_the_past_comes_after_the_acknowledgement(http: World)
     gate.open()
     await http.settle()
     assert "Save as version 1" in str(window(http, "alice"))
+
+
+async def test_a_look_that_ends_halfway_says_so_in_its_window(http: World) -> None:
+    """Nobody is left with a window that waits for ever."""
+    await http.rooms.administration.grants.give(http.host, "erin@acme.example", Role.ADMIN)
+    gate = http.sandbox.faults.hold("views.open")
+    await http.hand("erin").command(f"/countersign rules add {PROD}", "#general")
+    await http.rooms.administration.grants.take(http.host, "erin@acme.example", Role.ADMIN)
+    gate.open()
+    await http.settle()
+    assert "ask an admin" in str(window(http, "erin"))
+    assert "Looking at past requests" not in str(window(http, "erin"))

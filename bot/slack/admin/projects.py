@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from bot.slack.admin.lookup import counted
@@ -13,9 +14,10 @@ from bot.slack.cards import rows, sheet
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Sheet
 from bot.slack.room import Room
-from bot.wire.setting_up import SettingsIn, show_project
+from bot.wire.setting_up import SettingsIn
 from bot.wire.strict import read
 from core.errors import Invalid
+from core.model.duration import say_duration
 from core.model.organisation import Project
 from core.model.people import Actor
 
@@ -49,19 +51,22 @@ async def shown(room: Room, actor: Actor, wanted: str) -> Json:
 
 def values_of(project: Project) -> dict[str, str]:
     """Every setting as it could be typed."""
-    return {name: _typed(value) for name, value in show_project(project).settings.model_dump().items()}
+    return {name: _typed(getattr(project.settings, name), SCHEMA[name].get("enum", ())) for name in SCHEMA}
 
 
-def _typed(value: Any) -> str:
+def _typed(value: Any, words: Sequence[str] = ()) -> str:
     match value:
-        case None | []:
-            return "none"
+        case bool() if words:
+            return words[0] if value else words[1]
         case bool():
             return "yes" if value else "no"
-        case list():
-            return ", ".join(str(one) for one in value)
+        case timedelta():
+            return say_duration(value)
+        case frozenset() | tuple():
+            parts = [_typed(one) for one in value]
+            return ", ".join(sorted(parts) if isinstance(value, frozenset) else parts) or "none"
         case _:
-            return str(value)
+            return "none" if value is None else str(value)
 
 
 def allowed(name: str) -> str:
