@@ -323,13 +323,13 @@ async def test_a_key_that_others_agreed_to_is_collected_once(world: World) -> No
     await world.rooms.administration.organisations.change(world.host, four_eyes=True, admin_channel="#deploys")
     await opens(world, "agents key Deploy bot")
     asked = str(await sends(world, "alice", {"label": "nightly"}))
-    assert "collect the secret with /countersign agents collect #1" in asked
+    assert "collect the secret with /countersign collect #1" in asked
     card = world.hand("carol").find_message("#deploys", "nightly", action="request.approve")
     await world.hand("carol").click(card, "request.approve")
     await world.settle()
     assert "csk_" not in str(world.hand("alice").messages("#deploys"))
-    assert "csk_" in await opens(world, "agents collect #1")
-    assert "already collected" in await says(world, "alice", "agents collect #1")
+    assert "csk_" in await opens(world, "collect #1")
+    assert "already collected" in await says(world, "alice", "collect #1")
 
 
 def test_a_sub_word_with_a_file_of_its_own_is_found_before_its_topic_and_explained_with_it() -> None:

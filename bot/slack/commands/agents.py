@@ -5,8 +5,7 @@ from __future__ import annotations
 from bot.slack.admin import agents
 from bot.slack.admin.written import missing, words_of
 from bot.slack.answer import Answer, Open
-from bot.slack.cards import agent_key
-from bot.slack.commands.base import Command, Run, number_alone, opening, said, topic
+from bot.slack.commands.base import Command, Run, opening, said, topic
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from bot.wire.setting_up import NewAgent
@@ -91,17 +90,6 @@ async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Open(await agents.revoking(room, actor, f"{agent.id}.{found[0].id}"))
 
 
-async def collect(room: Room, actor: Actor, slash: Slash) -> Answer:
-    """Of a key that the other admins were asked for."""
-    number = number_alone(slash, "collect #n")
-    request = await room.desk.number(actor.organisation, number)
-    if request is None:
-        raise NotFound(f"There is no request #{number} here; check the number.")
-    made = await room.administration.keys.collect(actor, request, once=room.once(slash, ("collect", request)))
-    agent = await room.administration.agents.get(actor, made.key.agent)
-    return Open(agent_key.shown(agent.name, made.key.id, made.secret))
-
-
 _SUMMARIES = {
     "show": "Team, owners, keys of an agent",
     "key": "A new key; its secret is shown once, in a window",
@@ -121,5 +109,4 @@ MEMBER = topic(
     Command("revoke", "NAME KEY", "Take a key back, by its label or id", revoke),
     _about("suspend", suspend),
     _about("resume", resume),
-    Command("collect", "#n", "The secret of a key the other admins agreed to, once", collect),
 )

@@ -28,7 +28,7 @@ async def make_key(room: Room, actor: Actor, sent: Submission) -> Answer:
     try:
         made = await _made(room, actor, sent, verbs)
     except Asked as asked:
-        collect = f"When they have agreed, collect the secret with /countersign agents collect #{asked.made.asked}."
+        collect = f"When they have agreed, collect the secret with /countersign collect #{asked.made.asked}."
         return done("Asked", f"{asked.sentence} {collect}")
     agent = await room.administration.agents.get(actor, sent.metadata)
     return Replace(agent_key.shown(agent.name, made.key.id, made.secret))
