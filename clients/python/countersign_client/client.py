@@ -138,7 +138,10 @@ class Requests(Operations):
 
 
 class AsyncCountersign(Root):
-    """For asyncio: the same operations, awaited. Thousands may wait on one client; each may be cancelled."""
+    """For asyncio: the same operations, awaited. Thousands may wait on one client; each may be cancelled.
+
+    In an `async with` block its connections are kept for the next call; otherwise each call opens one.
+    """
 
     def __init__(
         self,
@@ -186,6 +189,7 @@ class AsyncCountersign(Root):
         await self._streams.close()
 
     async def __aenter__(self) -> Self:
+        self._streams.keeps = True
         return self
 
     async def __aexit__(

@@ -27,8 +27,8 @@ class Sockets:
     """May be used by several threads at once, and after a fork."""
 
     def __init__(self, route: Route, headers: Headers, ssl_context: ssl.SSLContext | None) -> None:
-        self._route, self._headers, self._ssl = route, headers, ssl_context
         self._idle: list[Kept] = []
+        self._route, self._headers, self._ssl = route, headers, ssl_context
         self._process = os.getpid()
 
     def send(self, call: Call) -> Answer:
@@ -64,6 +64,9 @@ class Sockets:
     def close(self) -> None:
         while self._idle:
             self._idle.pop()[0].close()
+
+    def __del__(self) -> None:
+        self.close()
 
     def _line(self, call: Call) -> tuple[socket.socket, h11.Connection | None]:
         """A kept connection that is still alive; a new one for what must not be sent twice."""

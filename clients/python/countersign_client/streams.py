@@ -24,7 +24,6 @@ class _Line:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     connection: h11.Connection | None
-    loop: asyncio.AbstractEventLoop
 
     def is_alive(self) -> bool:
         return not (self.reader.at_eof() or self.writer.is_closing() or self.reader.exception())
@@ -36,11 +35,15 @@ class _Line:
 
 
 class Streams:
-    """May be used by several tasks at once, and by one event loop after the other."""
+    """May be used by several tasks at once, and by one event loop after the other.
+
+    Connections are kept for the next call only while `keeps`: one that outlives its loop can no longer be closed.
+    """
 
     def __init__(self, route: Route, headers: Headers, ssl_context: ssl.SSLContext | None) -> None:
         self._route, self._headers, self._ssl = route, headers, ssl_context
         self._idle: list[_Line] = []
+        self.keeps = False
 
     async def send(self, call: Call) -> Answer:
         line = await self._line(call)
@@ -50,7 +53,7 @@ class Streams:
         except BaseException:
             line.writer.close()
             raise
-        if exchange.may_go_on:
+        if self.keeps and exchange.may_go_on:
             exchange.connection.start_next_cycle()
             line.connection = exchange.connection
             self._idle.append(line)
@@ -76,20 +79,17 @@ class Streams:
             line.writer.close()
 
     async def close(self) -> None:
+        self.keeps = False
         while self._idle:
-            line = self._idle.pop()
-            if line.loop is asyncio.get_running_loop():
-                await line.close()
+            await self._idle.pop().close()
 
     async def _line(self, call: Call) -> _Line:
-        """A kept connection of this loop that is still alive; a new one for what must not be sent twice."""
-        here = asyncio.get_running_loop()
+        """A kept connection that is still alive; a new one for what must not be sent twice."""
         while self._idle and call.is_repeatable:
             line = self._idle.pop()
-            if line.loop is here and line.is_alive():
+            if line.is_alive():
                 return line
-            if line.loop is here:
-                line.writer.close()
+            line.writer.close()
         return await self._connect()
 
     async def _connect(self) -> _Line:
@@ -107,7 +107,7 @@ class Streams:
         directly = None if self._route.tunnels else secure
         name = self._route.host if directly is not None else None
         reader, writer = await asyncio.open_connection(host, port, ssl=directly, server_hostname=name)
-        line = _Line(reader, writer, None, asyncio.get_running_loop())
+        line = _Line(reader, writer, None)
         try:
             if self._route.tunnels and secure is not None:
                 must_be_open(await _converse(line, tunnel(self._route), CONNECT_SECONDS))
