@@ -62,8 +62,8 @@ def handlers(flows: Mapping[str, Flow], commands: Mapping[str, Command]) -> Hand
 
 
 def help_lines(commands: Mapping[str, Command]) -> tuple[tuple[str, str], ...]:
-    """Sub-words are left to the manual."""
-    shown = (each for each in commands.values() if " " not in each.word)
+    """What everybody does, then the topics of those who set up; sub-words are left to the manual."""
+    shown = sorted((each for each in commands.values() if " " not in each.word), key=lambda each: bool(each.subwords))
     return tuple((_line(each.word, "…" if each.subwords else each.usage), each.summary) for each in shown)
 
 
