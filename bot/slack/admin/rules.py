@@ -291,7 +291,8 @@ async def _carried_out(room: Room, actor: Actor, incoming: Incoming, proposal: P
 def _saved(versions: Sequence[RuleVersion]) -> Json:
     last = versions[0]
     rule = last.rule
-    words = f"Saved as version {rule.version}. {_takes_effect(last)}"
+    how = "Taken out" if last.removed else "Saved"
+    words = f"{how} as version {rule.version}. {_takes_effect(last)}"
     undo = Act("Undo", "rules.undo", f"{rule.id}.{rule.version}", sure=_what_undoing_does(versions))
     acts = [undo] if last.removed else [undo, Act("Show", "rules.look", rule.id)]
     state = "removed" if last.removed else f"{DOES[rule.effect]} · {MODES[rule.mode]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.slack.admin import groups
+from bot.slack.admin.lookup import counted
 from bot.slack.admin.written import missing, one_of, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import Command, opening, said, topic
@@ -27,10 +28,10 @@ async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
     once = room.once(slash, ("groups.add", name, people))
     if people and await _exists(room, actor, name):
         group = await office.set_members(actor, name, add=people, once=once)
-        return said(f"@{group.group.name} now has {len(group.members)} people.")
+        return said(f"@{group.group.name} now has {counted(len(group.members), 'person', 'people')}.")
     made = await office.add(actor, wanted.name, wanted.members, once=once)
     return said(
-        f"The group @{made.group.name} is there, with {len(made.members)} people. Rules can ask it by that name."
+        f"The group @{made.group.name} is there, with {counted(len(made.members), 'person', 'people')}. Rules can ask it by that name."
     )
 
 
@@ -41,7 +42,7 @@ async def remove(room: Room, actor: Actor, slash: Slash) -> Answer:
         return Open(await groups.removing(room, actor, name))
     once = room.once(slash, ("groups.remove", name, people))
     group = await room.administration.groups.set_members(actor, name, remove=people, once=once)
-    return said(f"@{group.group.name} now has {len(group.members)} people.")
+    return said(f"@{group.group.name} now has {counted(len(group.members), 'person', 'people')}.")
 
 
 async def rename(room: Room, actor: Actor, slash: Slash) -> Answer:
