@@ -255,6 +255,11 @@ def _deciders(request: Request) -> str:
 
 
 def _cause(request: Request) -> str:
+    kind, _, name = (request.cause or "").partition(":")
+    if kind == "check":
+        report = request.checks.get(name)
+        said = f" ({report.summary})" if report is not None and report.summary else ""
+        return f"check {name} {'failed' if request.status is Status.AUTO_REJECTED else 'passed'}{said}"
     return request.plan.why[0].rstrip(".") if request.plan.why else (request.cause or "no rule")
 
 
@@ -265,6 +270,14 @@ def _superseded(request: Request, event: e.Superseded) -> tuple[Told, ...]:
 def _discarded(request: Request, event: e.Discarded) -> tuple[Told, ...]:
     said = f": {event.comment}" if event.comment else "."
     return () if request.is_open else _line(f"Discarded; it will not be executed{said}", "discarded")
+
+
+def _check_reported(request: Request, event: e.CheckReported) -> tuple[Told, ...]:
+    report = event.report
+    state = "is running" if report.state == "pending" else report.state
+    said = f": {report.summary}" if report.summary else "."
+    where = f" {report.url}" if report.url else ""
+    return _line(f"Check {event.name} {state}{said}{where}", "check_reported")
 
 
 def _execution(word: str, sentence: str) -> Callable[[Request, Any], tuple[Told, ...]]:
@@ -309,6 +322,7 @@ _SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {
     e.Escalated: _escalated,
     e.LeaseGranted: _lease_granted,
     e.LeaseRevoked: _lease_revoked,
+    e.CheckReported: _check_reported,
     e.Reminded: _reminded,
     e.Ended: _ended,
     e.Superseded: _superseded,

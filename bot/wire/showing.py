@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.lifecycle.hints import hints
 from core.model.digest import content_json
 from core.model.endpoint import announced
-from core.model.explanation import Because, RuleSeen
+from core.model.explanation import Because, PolicySeen, RuleSeen
 from core.model.request import Decision, Execution, Question, Request, Verdict
 from core.model.requirement import Requirement, Result, Source
 from core.ports import LedgerRow
@@ -163,6 +163,17 @@ class DecisionView(View):
     created_at: datetime
 
 
+class CheckReportView(View):
+    """What an outside check has said last, and of which revision; of an earlier one it no longer counts."""
+
+    name: str
+    status: str
+    summary: str | None
+    url: str | None
+    revision: int
+    at: datetime
+
+
 class QuestionView(View):
     id: str
     member: str
@@ -246,6 +257,7 @@ class RequestView(RequestSummary):
     execution: ExecutionView | None
     discarded: bool
     superseded_by: str | None
+    checks: list[CheckReportView]
     hints: list[str]
 
 
@@ -267,6 +279,17 @@ class RuleSeenView(View):
     fate: str
     sentence: str
     why: str | None
+
+
+class PolicySeenView(View):
+    """One policy that was asked: what it answered, its own reasons, and what that meant. In shadow it means nothing."""
+
+    policy: str
+    name: str
+    state: str
+    fate: str
+    sentence: str
+    reasons: list[str]
 
 
 class BecauseView(View):
@@ -296,6 +319,7 @@ class Explanation(View):
     rulebook: int
     rules: list[RuleSeenView]
     other_rules: int
+    policies: list[PolicySeenView]
     asked_by: list[BecauseView]
     notes: list[str]
     text: list[str]
@@ -367,6 +391,7 @@ def show(request: Request, emails: Emails, *, whole: bool = False) -> RequestVie
         execution=_execution(request.execution),
         discarded=request.discarded,
         superseded_by=request.superseded_by,
+        checks=show_checks(request),
         hints=list(hints(content, request.named)) if request.is_open else [],
     )
 
@@ -518,6 +543,20 @@ def _execution(execution: Execution | None) -> ExecutionView | None:
     )
 
 
+def show_checks(request: Request) -> list[CheckReportView]:
+    return [
+        CheckReportView(
+            name=name,
+            status=report.state,
+            summary=report.summary,
+            url=report.url,
+            revision=report.revision,
+            at=report.at,
+        )
+        for name, report in sorted(request.checks.items())
+    ]
+
+
 def show_done(request: Request, decision: Decision | None, emails: Emails, *, whole: bool = False) -> DoneView:
     given = None if decision is None else show_decision(request, decision, whole=whole)
     return DoneView(decision=given, request=show(request, emails, whole=whole))
@@ -537,6 +576,7 @@ def explain(request: Request) -> Explanation:
         rulebook=0 if seen is None else seen.rulebook,
         rules=[] if seen is None else [_rule_seen(one) for one in seen.rules],
         other_rules=0 if seen is None else seen.others,
+        policies=[] if seen is None else [_policy_seen(one) for one in seen.policies],
         asked_by=[] if seen is None else [_because(one) for one in seen.people],
         notes=[] if seen is None else list(seen.notes),
         text=list(request.plan.why) if seen is None else list(read_out(seen)),
@@ -553,6 +593,17 @@ def _rule_seen(seen: RuleSeen) -> RuleSeenView:
         fate=seen.fate,
         sentence=seen.sentence,
         why=seen.why,
+    )
+
+
+def _policy_seen(seen: PolicySeen) -> PolicySeenView:
+    return PolicySeenView(
+        policy=seen.policy,
+        name=seen.name,
+        state=seen.state,
+        fate=seen.fate,
+        sentence=seen.sentence,
+        reasons=list(seen.reasons),
     )
 
 

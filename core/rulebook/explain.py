@@ -124,7 +124,7 @@ def read_out(seen: Explanation) -> tuple[str, ...]:
     """The explanation as lines of plain words, for Details, `why` and the API."""
     lines = [seen.outcome]
     lines += [f"Stage {one.stage}: {one.label}, asked by {_listed(one.asked_by)}." for one in seen.people]
-    lines += [_of_policy(one) for one in seen.policies]
+    lines += [say_policy(one) for one in seen.policies]
     lines += [f"Rule {one.name} (version {one.version}) {_said(one)}." for one in seen.rules]
     if seen.others:
         lines.append(f"{seen.others} more rules were looked at and did not match.")
@@ -139,7 +139,8 @@ _POLICY_SAID = {
 }
 
 
-def _of_policy(one: PolicySeen) -> str:
+def say_policy(one: PolicySeen) -> str:
+    """What a policy answered, why, and what that meant."""
     shadow = "is in shadow and " if one.fate == "shadow" else ""
     why = f" Its reasons: {'; '.join(one.reasons)}." if one.reasons else ""
     return f"Policy {one.name} {shadow}{_POLICY_SAID[one.state]}, {one.sentence}.{why}"

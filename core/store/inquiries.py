@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, func, select, text, update
+from sqlalchemy import bindparam, delete, func, literal_column, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.codec import Codec
@@ -58,7 +58,7 @@ _OF: Final = (
 _new_inquiry = upsert(inquiries)
 _ASK: Final = _new_inquiry.on_conflict_do_update(
     index_elements=[inquiries.c[name] for name in _KEY],
-    set_={name: _new_inquiry.excluded[name] for name in _SAID if name != "run"} | {"run": inquiries.c.run + 1},
+    set_={name: _new_inquiry.excluded[name] for name in _SAID if name != "run"} | {"run": literal_column("inquiries.run + 1")},
     where=inquiries.c.version != _new_inquiry.excluded.version,
 )
 OPEN: Final = text("state IN ('due', 'told')")
@@ -89,7 +89,7 @@ _AGAIN: Final = (
         state=Progress.DUE.value,
         run=inquiries.c.run + 1,
         attempts=0,
-        problem=None,
+        problem=null(),
         next_try_at=bindparam("next_try_at", type_=inquiries.c.next_try_at.type),
         claimed_until=bindparam("claimed_until", type_=inquiries.c.claimed_until.type),
     )
@@ -102,10 +102,7 @@ _RELEASE: Final = (
 _OVER: Final = delete(inquiries).where(*_THIS)
 _WAKE: Final = (
     update(inquiries)
-    .where(
-        inquiries.c.about == bindparam("b_about"),
-        inquiries.c.state.in_([Progress.DUE.value, Progress.TOLD.value, Progress.WAITING.value]),
-    )
+    .where(inquiries.c.about == bindparam("b_about"), text("state <> 'answered'"))
     .values(
         state=Progress.DUE.value,
         attempts=0,

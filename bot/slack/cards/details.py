@@ -13,6 +13,7 @@ from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.masking import mask, mask_text
 from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict
+from core.rulebook.explain import say_policy
 from core.veil import veil
 
 DECISIONS: Final = 20
@@ -108,9 +109,12 @@ def _json(values: Mapping[str, Any]) -> str:
 
 
 def _why(request: Request) -> list[Json]:
-    if not request.plan.why:
-        return []
+    seen = request.plan.explanation
+    policies = () if seen is None else seen.policies
     said = [[b.words(mask_text(why), 300)] for why in request.plan.why[:10]]
+    said += [[b.words(mask_text(say_policy(one)), 600)] for one in policies[:10]]
+    if not said:
+        return []
     return [b.rich("why", b.paragraph(_bold("Why these people")), b.bullets(said))]
 
 
