@@ -261,6 +261,11 @@ async def test_a_type_that_was_changed_meanwhile_is_not_overwritten(world: World
 # -------------------------------------------------------------------------------------------------------------- agents
 
 
+async def test_an_agent_needs_no_more_than_a_name(http: World) -> None:
+    assert "is there" in await says(http, "alice", "agents add nightly cron")
+    assert (await http.rooms.administration.agents.get(http.host, "nightly cron")).team is None
+
+
 async def test_a_key_is_made_and_shown_once_in_the_window_alone(world: World) -> None:
     told = await says(world, "alice", f"agents add nightly cron team data owners {at(world, 'bob')}")
     assert "The agent nightly cron is there" in told

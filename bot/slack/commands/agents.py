@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from bot.slack.admin import agents
 from bot.slack.admin.written import missing, words_of
 from bot.slack.answer import Answer, Open
@@ -69,7 +71,7 @@ def _read(words: list[str]) -> dict[str, object]:
     if not first:
         raise missing("The name of the agent", f"agents add {ADD}")
     found: dict[str, object] = {"name": " ".join(words[:first])}
-    for start, end in zip(clauses, [*clauses[1:], len(words)], strict=True):
+    for start, end in pairwise([*clauses, len(words)]):
         clause, said = words[start], words[start + 1 : end]
         if not said or (clause != "owners" and len(said) > 1):
             raise Invalid(f"After {clause} one word is expected; write it like /countersign agents add {ADD}.")

@@ -1,0 +1,145 @@
+"""Webhooks by chat: who is told what, how that goes, what was delivered, and trying it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from bot.slack.admin.lookup import counted
+from bot.slack.answer import Unfold
+from bot.slack.blocks import Json, utc
+from bot.slack.cards import rows, sheet, sure
+from bot.slack.cards.rows import PAGE, Row
+from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.room import Room
+from core.administration.webhooks import Webhook
+from core.errors import ApprovalError
+from core.masking import mask_text
+from core.model.endpoint import Attempt
+from core.model.people import Actor
+
+STATES = {
+    "active": "active",
+    "failing": "FAILING, tried again",
+    "paused": "paused",
+    "parked": "PARKED: not tried any more",
+    "needs_secret": "WAITS FOR ITS SECRET: rotate it to make one",
+}
+
+
+async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
+    found = await room.administration.webhooks.list(actor)
+    page = [Row(one.endpoint.name, _line(one), "webhooks.show", one.endpoint.id) for one in found[start : start + PAGE]]
+    heading = f"{counted(len(found), 'webhook')}. Each address is told of what happens to requests, signed."
+    note = "Add one with /countersign webhooks add NAME https://…"
+    return rows.draw("Webhooks", heading, page, turn="webhooks", start=start, total=len(found), note=note)
+
+
+def _line(one: Webhook) -> str:
+    return f"{STATES[one.state]} · {mask_text(one.endpoint.url)}"
+
+
+async def shown(room: Room, actor: Actor, wanted: str) -> Json:
+    one = await room.administration.webhooks.get(actor, wanted)
+    endpoint, progress = one.endpoint, one.progress
+    names = {project.id: project.name for project in await room.administration.projects.list(actor)}
+    projects = None if endpoint.projects is None else [names.get(id, id) for id in endpoint.projects]
+    behind = counted(one.behind, "request") + (f", {one.given_up} given up" if one.given_up else "")
+    figures = [
+        ("Address", mask_text(endpoint.url)),
+        ("Events", ", ".join(endpoint.events or ("all",))),
+        ("Projects", ", ".join(projects or ("all",))),
+        ("Types", ", ".join(endpoint.types or ("all",))),
+        ("Last delivered", utc(progress.delivered_at) if progress.delivered_at else "never"),
+        *([("Tried again", behind)] if one.behind or one.given_up else []),
+        *([("Trouble", progress.problem)] if progress.problem else []),
+        ("Added", f"{utc(endpoint.created_at)} by {endpoint.created_by}"),
+    ]
+    return sheet.draw(Sheet("Webhook", endpoint.name, STATES[one.state], figures=figures, acts=_acts(one)))
+
+
+def _acts(one: Webhook) -> list[Act]:
+    id, name = one.endpoint.id, one.endpoint.name
+    stopped = one.state in ("paused", "parked") or one.given_up
+    go_on = Act("Resume", "webhooks.resume", id)
+    pause = Act(
+        "Pause", "webhooks.pause", id, sure=f"{name} is told nothing until it is resumed; then it hears it all."
+    )
+    return [
+        Act("Send a test", "webhooks.test", id),
+        Act("Deliveries", "webhooks.deliveries", id),
+        go_on if stopped else pause,
+        Act("New secret", "webhooks.rotate", id, sure="The present one signs beside it for 24 hours."),
+        Act("Remove", "webhooks.remove", id, "danger"),
+    ]
+
+
+async def deliveries(room: Room, actor: Actor, wanted: str) -> Json:
+    one = await room.administration.webhooks.get(actor, wanted)
+    found = await room.administration.webhooks.attempts(actor, wanted, before=None, limit=PAGE)
+    page = [_attempt(one, attempt) for attempt in found]
+    note = "What was tried is kept for 30 days, the newest thousand of each webhook; the API pages through all of it."
+    return rows.draw("Deliveries", f"{one.endpoint.name}: what was tried last, the newest first.", page, note=note)
+
+
+def _attempt(one: Webhook, attempt: Attempt) -> Row:
+    said = f"{utc(attempt.at)} · {came_of(attempt)}" + (f" · try {attempt.number}" if attempt.number > 1 else "")
+    name = f"{'✓' if attempt.delivered else '✗'} {attempt.event}"
+    if attempt.request is None:
+        return Row(name, said)
+    return Row(name, said, "webhooks.redeliver", f"{one.endpoint.id}.{attempt.id}", "Send again")
+
+
+def came_of(attempt: Attempt) -> str:
+    took = f"{attempt.milliseconds:,} ms"
+    return f"answered {attempt.status} in {took}" if attempt.delivered else f"{attempt.problem} ({took})"
+
+
+async def testing(room: Room, actor: Actor, wanted: str) -> Unfold:
+    """The window is there at once; what came of the call follows in its place, however long that takes."""
+    one = await room.administration.webhooks.get(actor, wanted)
+
+    async def more() -> AsyncIterator[Json]:
+        try:
+            attempt = await room.administration.webhooks.test(actor, one.endpoint.id)
+        except ApprovalError as refusal:
+            yield _called(one, refusal.sentence)
+        else:
+            yield _called(one, f"The test was not taken: {attempt.problem}" if attempt.problem else _taken(attempt))
+
+    return Unfold(_called(one, "Calling it …"), more())
+
+
+async def redelivering(room: Room, actor: Actor, wanted: str) -> Unfold:
+    """`wanted` names webhook and delivery."""
+    id, _, delivery = wanted.partition(".")
+    one = await room.administration.webhooks.get(actor, id)
+
+    async def more() -> AsyncIterator[Json]:
+        try:
+            attempt = await room.administration.webhooks.redeliver(actor, id, int(delivery))
+        except ApprovalError as refusal:
+            yield _called(one, refusal.sentence)
+        else:
+            yield _called(one, f"It was not taken: {attempt.problem}" if attempt.problem else _taken(attempt))
+
+    return Unfold(_called(one, "Calling it …"), more())
+
+
+def _taken(attempt: Attempt) -> str:
+    return f"It was taken: the address {came_of(attempt)}."
+
+
+def _called(one: Webhook, said: str) -> Json:
+    return sheet.draw(Sheet("Webhook", one.endpoint.name, mask_text(one.endpoint.url), said))
+
+
+async def removing(room: Room, actor: Actor, wanted: str) -> Json:
+    one = await room.administration.webhooks.get(actor, wanted)
+    consequences = [
+        "It is told nothing any more; what waits for it is dropped.",
+        "Its list of deliveries goes with it.",
+    ]
+    question = f"Remove the webhook {one.endpoint.name}?"
+    return sure.draw(
+        "webhooks.remove", "Remove a webhook", question, consequences, yes="Remove", metadata=one.endpoint.id
+    )
