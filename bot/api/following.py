@@ -156,10 +156,10 @@ class EventStream(Response):
             if self._following.is_over:
                 return
             found = await self._following.page(sight, self._after, PAGE)
-            moved, self._after = found.next_after > self._after, found.next_after
+            self._after = found.next_after
             if found.rows:
                 yield b"".join(map(_piece, await self._following.shown(sight, found.rows)))
-            if not (found.more or moved):
+            if not found.more:
                 await self._following.more(self._after, left)
 
 
