@@ -12,7 +12,7 @@ import hmac
 import os
 import secrets
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -21,13 +21,11 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.settings_problem import SettingsProblem
+
 PREFIX: Final = "COUNTERSIGN_"
 CLIENT_ONLY: Final = frozenset({"COUNTERSIGN_URL", "COUNTERSIGN_TOKEN"})
-"""Read by the command line when it speaks to a server; no settings of the server."""
-
-
-class SettingsProblem(Exception):
-    """The settings cannot be used; the message says which one, why, and never its value."""
+"""Read by the client, which reads its own environment; no settings of the server."""
 
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -261,43 +259,3 @@ def key_bytes(secret: SecretStr) -> bytes:
     if len(text) < 32:
         raise SettingsProblem("A key is too short; use base64 of 32 random bytes.")
     return text.encode()
-
-
-# ---------------------------------------------------------------------------------------------------- the command line
-
-
-class Remote(BaseModel):
-    """Which server the command line speaks to, and as whom."""
-
-    url: str = "http://127.0.0.1:3000"
-    token: SecretStr | None = None
-
-
-def remote(environment: Mapping[str, str] | None = None) -> Remote:
-    """From `COUNTERSIGN_URL` and `COUNTERSIGN_TOKEN`, else from what `countersign login` kept."""
-    seen = os.environ if environment is None else environment
-    kept = _kept_login(login_file(seen))
-    url = seen.get("COUNTERSIGN_URL") or kept.get("url") or "http://127.0.0.1:3000"
-    token = seen.get("COUNTERSIGN_TOKEN") or (kept.get("token") if kept.get("url", url) == url else None)
-    return Remote(url=url.rstrip("/"), token=SecretStr(token) if token else None)
-
-
-def login_file(environment: Mapping[str, str] | None = None) -> Path:
-    seen = os.environ if environment is None else environment
-    base = seen.get("XDG_CONFIG_HOME") or str(Path(seen.get("HOME") or Path.home()) / ".config")
-    return Path(base) / "countersign" / "login.toml"
-
-
-def keep_login(url: str, token: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(f'url = "{url.rstrip("/")}"\ntoken = "{token}"\n')
-    draft.replace(path)
-
-
-def _kept_login(path: Path) -> dict[str, str]:
-    try:
-        return {key: str(value) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return {}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from cyclopts import App
 
 from bot.cli.ending import Ending, code_of, complain, tell
-from bot.settings import SettingsProblem
+from bot.settings_problem import SettingsProblem
 from core.errors import ApprovalError
 
 HERE: Final = "On the host"
 THERE: Final = "Against a server"
+ANYWHERE: Final = "Anywhere"
+
+EXITS: Final = """
+0 approved as asked, by people or without; 3 rejected; 4 expired; 5 cancelled; 6 approved with edits (0 with
+--accept-edits); 7 the wait is over, it is still open; 8 not allowed; 9 the server cannot be reached."""
 
 COMMANDS: Final = (
     ("serve", "bot.cli.serving:serve", HERE, "Serve the API and Slack until stopped."),
@@ -20,10 +24,26 @@ COMMANDS: Final = (
     ("migrate", "bot.cli.host:migrate", HERE, "Bring the database's schema up to this program."),
     ("doctor", "bot.cli.doctor:doctor", HERE, "Say what is missing and how to get it."),
     ("login", "bot.cli.remote:login", THERE, "Log in with the code that /countersign login shows in Slack."),
+    (
+        "request",
+        "bot.cli.asking:request",
+        THERE,
+        f"Ask for an approval, and wait for it.\n\nWith --wait, exit codes:{EXITS}",
+    ),
+    (
+        "run",
+        "bot.cli.running:run",
+        THERE,
+        f"Ask for a command, and run exactly it after the yes.\n\nBefore it has run, exit codes:{EXITS} Then the command's own.",
+    ),
+    ("wait", "bot.cli.asking:wait", THERE, f"Wait until a request is decided.\n\nExit codes:{EXITS}"),
     ("read", "bot.cli.remote:read", THERE, "Show one request."),
     ("list", "bot.cli.remote:list_requests", THERE, "List requests, newest first."),
     ("approve", "bot.cli.remote:approve", THERE, "Approve a request."),
     ("reject", "bot.cli.remote:reject", THERE, "Reject a request; the comment is the reason."),
+    ("answer", "bot.cli.remote:answer", THERE, "Answer what an approver asked."),
+    ("cancel", "bot.cli.remote:cancel", THERE, "Cancel a request you made."),
+    ("completion", "bot.cli.completing:completion", ANYWHERE, "Let your shell complete commands and options."),
 )
 FAMILIES: Final = (
     (
@@ -56,8 +76,15 @@ FAMILIES: Final = (
             ("apply", "bot.cli.rules:apply", "Show the difference to a server's, ask, and apply."),
         ),
     ),
+    (
+        "facts",
+        "What a plan would do, counted for rules.",
+        (("terraform", "bot.cli.facts:terraform", "Count what a Terraform plan adds, changes and destroys."),),
+    ),
     ("members", "People.", (("add", "bot.cli.host:add_member", "Add one."),)),
 )
+
+NEED_NO_HOST: Final = frozenset({"facts", "rules"})
 
 
 def build() -> App:
@@ -66,7 +93,7 @@ def build() -> App:
     for name, path, group, said in COMMANDS:
         app.command(path, name=name, group=group, help=said)
     for name, about, commands in FAMILIES:
-        family = App(name, help=about, group=HERE)
+        family = App(name, help=about, group=ANYWHERE if name in NEED_NO_HOST else HERE)
         for word, path, said in commands:
             family.command(path, name=word, help=said)
         app.command(family)
@@ -74,6 +101,8 @@ def build() -> App:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to load, and hardly ever asked
+
     try:
         return f"countersign {version('countersign')}"
     except PackageNotFoundError:

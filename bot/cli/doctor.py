@@ -9,7 +9,8 @@ from rich.console import Console
 
 from bot.cli.ending import tell
 from bot.cli.host import AsJson, Config
-from bot.settings import Settings, SettingsProblem, keys_file, keys_for, load
+from bot.settings import Settings, keys_file, keys_for, load
+from bot.settings_problem import SettingsProblem
 from core.errors import Unavailable
 from core.store.schema import SchemaBehind, check_current
 

@@ -12,15 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
 
 from bot.cli.ending import USAGE, Ending, complain, tell
-from bot.cli.remote import call, call_lines
-from bot.settings import remote
+from bot.cli.there import server
 from core.errors import Invalid
 from core.model.rule import Rule
 from core.rulebook.condition import Conditions
@@ -32,6 +30,7 @@ from core.rulebook.part import Part
 from core.rulebook.read_back import read_back
 from core.rulebook.rulebook import Rulebook
 from core.rulebook.source import AsWritten
+from countersign_client import Countersign
 
 Files = Annotated[list[Path], Parameter(help="YAML files.", negative="")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
@@ -101,8 +100,13 @@ def apply(files: Files, *, prune: bool = False, yes: bool = False) -> int:
     """
     entries = [entry for entry in _entries(files) if not entry.is_fixture]
     _rules(entries, Conditions())
-    present = {rule["name"].lower(): rule for rule in call(remote(), "GET", "/v1/rules")["data"]}
-    steps = list(_steps(entries, present, prune=prune))
+    with server() as client:
+        return _apply(client, entries, prune=prune, yes=yes)
+
+
+def _apply(client: Countersign, entries: Sequence[Entry], *, prune: bool, yes: bool) -> int:
+    present = {rule["name"].lower(): rule for rule in client.call("GET", "rules")["data"]}
+    steps = list(_steps(client, entries, present, prune=prune))
     if not steps:
         print("Nothing is different.")
         return 0
@@ -111,7 +115,7 @@ def apply(files: Files, *, prune: bool = False, yes: bool = False) -> int:
     if not yes and not _agreed(len(steps)):
         raise Ending("Nothing was changed.", FAILED)
     for done, step in enumerate(steps):
-        asked = step.take().get("asked")
+        asked = step.take(client).get("asked")
         if asked is not None:
             return _wait_for_others(asked["number"], done, len(steps) - done - 1)
     print(_count(len(steps), "change", "was", "were") + " made.")
@@ -152,12 +156,11 @@ def _tried(body: dict[str, Any]) -> dict[str, Any]:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Judging past requests once more", total=None)
-        last = call_lines(
-            remote(),
-            "/v1/rules/replay",
-            body,
-            lambda line: bar.update(task, completed=line["seen"], total=max(line["total"], line["seen"])),
-        )
+        last: dict[str, Any] = {}
+        with server() as client:
+            for last in client.lines("rules", "replay", body=body):
+                seen, total = last.get("seen", 0), last.get("total", 0)
+                bar.update(task, completed=seen, total=max(total, seen))
     found: dict[str, Any] = last.get("result") or last
     return found
 
@@ -241,30 +244,30 @@ class Step:
     """One call to the server and what it makes different."""
 
     method: str
-    path: str
+    path: tuple[str, ...]
     body: dict[str, Any] | None
     difference: tuple[str, ...]
     query: dict[str, str] | None = None
 
-    def take(self) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = call(remote(), self.method, self.path, self.body, self.query)
+    def take(self, client: Countersign) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = client.call(self.method, *self.path, query=self.query, body=self.body)
         return answer
 
 
-def _steps(entries: Sequence[Entry], present: Mapping[str, Any], *, prune: bool) -> Iterator[Step]:
+def _steps(client: Countersign, entries: Sequence[Entry], present: Mapping[str, Any], *, prune: bool) -> Iterator[Step]:
     """The server itself says how each rule reads, and refuses it here where it would be refused later."""
     named: set[str] = set()
     for entry in entries:
         name = str(entry.part.value["name"]).strip().lower()
         named.add(name)
         known = present.get(name)
-        checked = call(remote(), "POST", "/v1/rules/validate", {"rule": entry.part.value})
+        checked = client.call("POST", "rules", "validate", body={"rule": entry.part.value})
         before, after = "" if known is None else known["yaml"], checked["yaml"]
         if before == after:
             continue
         difference = _difference(checked["name"], before, after)
         if known is None:
-            yield Step("POST", "/v1/rules", {"rule": entry.part.value}, difference)
+            yield Step("POST", ("rules",), {"rule": entry.part.value}, difference)
         else:
             body = {"rule": entry.part.value, "version": known["version"]}
             yield Step("PUT", _path(known), body, difference)
@@ -274,8 +277,8 @@ def _steps(entries: Sequence[Entry], present: Mapping[str, Any], *, prune: bool)
             yield Step("DELETE", _path(known), None, difference, {"version": str(known["version"])})
 
 
-def _path(rule: Mapping[str, Any]) -> str:
-    return f"/v1/rules/{quote(rule['id'], safe='')}"
+def _path(rule: Mapping[str, Any]) -> tuple[str, str]:
+    return "rules", rule["id"]
 
 
 def _difference(name: str, before: str, after: str) -> tuple[str, ...]:

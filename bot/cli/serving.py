@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from bot.api.waiting import Waiting
+from bot.api.house import House
 from bot.assemble import Assembly, assemble
 from bot.logs import configure
 from bot.settings import Settings, load
@@ -76,15 +76,15 @@ def server_for(assembly: Assembly) -> Server:
         lifespan="off",
         timeout_graceful_shutdown=STOPPING_SECONDS,
     )
-    return Server(config, assembly.house.waiting)
+    return Server(config, assembly.house)
 
 
 class Server(uvicorn.Server):
-    """Answers long polls before it waits for connections to end, and lets the assembly close after the last one."""
+    """Answers long polls and ends event streams before it waits for connections to end, and lets the assembly close after the last one."""
 
-    def __init__(self, config: uvicorn.Config, waiting: Waiting) -> None:
+    def __init__(self, config: uvicorn.Config, house: House) -> None:
         super().__init__(config)
-        self._waiting = waiting
+        self._house = house
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -103,6 +103,7 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     def _stop(self) -> None:
-        self._waiting.stop()
+        self._house.waiting.stop()
+        self._house.feed.stop()
         self.force_exit = self.should_exit
         self.should_exit = True

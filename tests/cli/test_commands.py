@@ -18,8 +18,8 @@ import structlog
 import uvicorn
 
 from bot.cli.app import run
-from bot.settings import login_file
 from core.model.people import Actor, Role, Way
+from countersign_client import login_file
 from tests.api.conftest import House, running, settings_for
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import FixedSettings, SettingsProblem, keys_file, keys_for, load
+from bot.settings import FixedSettings, keys_file, keys_for, load
+from bot.settings_problem import SettingsProblem
 
 SLACK_TOKEN = "xoxb-1234567890-abcdefghij"
 

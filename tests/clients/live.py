@@ -4,10 +4,10 @@ import asyncio
 import http.client
 import threading
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -52,7 +52,7 @@ class Live(threading.Thread):
             server.should_exit = True
             await serving
 
-    def open(self) -> "Live":
+    def open(self) -> Self:
         self.start()
         assert self._ready.wait(30)
         if self._problem is not None:
@@ -83,17 +83,24 @@ class Live(threading.Thread):
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def soon(self, key: str, verb: str = "approve", who: str = "ada", **body: Any) -> "Decider":
-        """Somebody who decides the next open request of this key's agent as soon as it is there."""
-        return Decider(self, key, verb, who, body)
+    def soon(
+        self, key: str, verb: str = "approve", *, first: Callable[[], object] = lambda: None, **body: Any
+    ) -> "Meanwhile":
+        """Somebody who decides the next open request of this key's agent as soon as it is there, and does `first` before."""
+
+        def decide(id: str) -> Any:
+            first()
+            return self.decide(id, verb, **body)
+
+        return Meanwhile(self, key, decide)
 
 
-class Decider(threading.Thread):
-    """Looks for the request as a person would, and decides it; a context manager."""
+class Meanwhile(threading.Thread):
+    """Looks for the next open request as a person would, and does something to it; a context manager."""
 
-    def __init__(self, live: Live, key: str, verb: str, who: str, body: dict[str, Any]) -> None:
+    def __init__(self, live: Live, key: str, act: Callable[[str], Any]) -> None:
         super().__init__(daemon=True)
-        self._live, self._key, self._verb, self._who, self._body = live, key, verb, who, body
+        self._live, self._key, self._act = live, key, act
         self._enough = threading.Event()
         self.decided: dict[str, Any] | None = None
 
@@ -102,10 +109,10 @@ class Decider(threading.Thread):
         while not self._enough.wait(0.02):
             answer = self._live.do(self._live.house.get(None, "/v1/requests?status=pending", headers=headers))
             if found := answer.json()["data"]:
-                self.decided = self._live.decide(found[0]["id"], self._verb, self._who, **self._body)
+                self.decided = self._act(found[0]["id"])
                 return
 
-    def __enter__(self) -> "Decider":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -126,7 +133,7 @@ class Road:
     keys: list[str | None] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
 
-    def __enter__(self) -> "Road":
+    def __enter__(self) -> Self:
         road = self
 
         class Handler(BaseHTTPRequestHandler):

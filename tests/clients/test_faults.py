@@ -12,12 +12,12 @@ import pytest
 import countersign_client as c
 from countersign_client import AsyncCountersign, Countersign, Patience
 from countersign_client.exchange import Answer, Call
-from countersign_client.flow import Pause, reliably
+from countersign_client.flow import Pause, Step, reliably, run
 from countersign_client.route import route_to
 from tests.clients.conftest import QUICK
-from tests.clients.live import Live, Road
+from tests.clients.live import Fault, Live, Road
 
-AWAY = (503, {})
+AWAY: Fault = (503, {})
 
 
 @pytest.fixture
@@ -103,16 +103,15 @@ def test_patience_ends_and_the_sentence_says_what_to_do(road: Road, key: str) ->
 def test_pauses_double_and_are_never_beyond_patience() -> None:
     patience, clock = Patience(seconds=20, first=1, longest=4), [0.0]
     flow = reliably(Call("GET", "/v1/me"), patience, lambda: clock[0])
-    pauses, step = [], next(flow)
-    with pytest.raises(StopIteration) as end:
-        while True:
-            if isinstance(step, Pause):
-                pauses.append(step.seconds)
-                clock[0] += step.seconds
-                step = flow.send(Answer(0))
-            else:
-                step = flow.send(Answer(503))
-    assert end.value.value.status == 503
+    pauses: list[float] = []
+
+    def perform(step: Step) -> Answer:
+        if isinstance(step, Pause):
+            pauses.append(step.seconds)
+            clock[0] += step.seconds
+        return Answer(503)
+
+    assert run(flow, perform).status == 503
     assert sum(pauses) <= 20
     bounds = [1, 2, 4, 4, 4, 4, 4, 4, 4, 4]
     assert all(bound / 2 <= pause <= bound for pause, bound in zip(pauses, bounds, strict=False))
@@ -121,7 +120,9 @@ def test_pauses_double_and_are_never_beyond_patience() -> None:
 def test_a_server_that_restarts_while_one_waits_is_waited_for(live: Live, road: Road, key: str) -> None:
     with Countersign(road.url, key, patience=Patience(0.01), sleep=lambda _: None) as client:
         made = client.requests.create("deploy", "Deploy payments 4.2")
-        road.faults.extend([None, *["hang up before", AWAY] * 4])
+        for _ in range(4):
+            road.faults.extend(["hang up before", AWAY])
+        road.faults.appendleft(None)
         threading.Timer(0.3, live.decide, (made.id,)).start()
         assert isinstance(client.requests.wait(made.id, timeout=20), c.Approved)
 

@@ -94,19 +94,11 @@ def test_arguments_changed_after_they_were_shown_do_not_run(live: Live, client: 
     def restart(hosts: list[str]) -> None:
         ran.append(hosts)
 
-    class Sly(list[str]):
-        """Shows one thing, and is another when it matters."""
+    def and_change() -> None:
+        hosts.append("database-1")
 
-    with live.soon(key) as somebody:
-        somebody_decides = live.decide
-
-        def and_change(*args: Any, **kwargs: Any) -> Any:
-            hosts.append("database-1")
-            return somebody_decides(*args, **kwargs)
-
-        somebody._live = type("Wrapped", (), {"do": live.do, "house": live.house, "decide": staticmethod(and_change)})()  # type: ignore[assignment]
-        with pytest.raises(c.ActionChanged):
-            restart(hosts)
+    with live.soon(key, first=and_change), pytest.raises(c.ActionChanged):
+        restart(hosts)
     assert ran == []
 
 
@@ -124,9 +116,7 @@ def test_what_is_left_out_is_shown_to_nobody_and_what_is_no_json_is_refused(
     live: Live, client: Countersign, key: str
 ) -> None:
     class Robot:
-        @needs_approval(
-            client=client, leave_out=["password"], facts_from=lambda self, amount, password: {"eur": amount}
-        )
+        @needs_approval(client=client, leave_out=["password"], facts_from=lambda amount: {"eur": amount})
         def pay(self, amount: int, password: str) -> str:
             return f"{amount} {password}"
 

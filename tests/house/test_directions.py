@@ -20,6 +20,7 @@ ONLY_IN: Final = {
     "slack_sdk": ["bot.slack", "bot.outlets.slack", "bot.sandbox"],
     "slack_bolt": ["bot.slack", "bot.outlets.slack", "bot.sandbox"],
     "fastapi": ["bot.api", "bot.sandbox"],
+    "countersign_client": ["bot.cli"],
     "cyclopts": ["bot.cli"],
     "rich": ["bot.cli"],
     "pydantic_settings": ["bot.settings"],

@@ -42,8 +42,8 @@ def needs_approval(
     """Guard a function. Without a yes it does not run, and NotApproved says why.
 
     `title` is a template over the arguments, like `"Deploy {service} {version}"`. The arguments must be JSON; those in
-    `leave_out` (and `self`) are shown to nobody and bound by nothing. `facts_from` makes the facts for rules from the
-    arguments. Without `client` one is made from the environment at the first call. After `timeout` seconds, or when the
+    `leave_out` (and `self`) are shown to nobody and bound by nothing. `facts_from` is given the
+    others by name and makes the facts for rules. Without `client` one is made from the environment at the first call. After `timeout` seconds, or when the
     program is stopped while it waits, the request is cancelled. With `accept_edits` the function runs with the arguments
     as approvers changed them; else edits count as no.
     """
@@ -155,7 +155,7 @@ class Asking:
         params = self.params(given)
         asked = dict(self.asked)
         if self.facts_from is not None:
-            facts = self.facts_from(*given.args, **given.kwargs)
+            facts = self.facts_from(**{name: given.arguments[name] for name in params})
             asked["facts"] = {**self.asked.get("facts", {}), **facts}
         made = cast("Asked", {**asked, "action": self.action, "params": params})
         return (yield from created(speaker, self.type, self._title(given, params), made))

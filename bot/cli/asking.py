@@ -1,0 +1,133 @@
+"""`request` and `wait`: ask people, wait for them, and say by the exit code how it came out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from bot.cli.ending import USAGE, Ending, tell
+from bot.cli.pairs import object_in
+from bot.cli.progress import watching
+from bot.cli.said import Said, duration
+from bot.cli.there import PIPELINE, AsJson, Id, server
+from countersign_client import (
+    Approved,
+    ApprovedWithEdits,
+    Cancelled,
+    Countersign,
+    Expired,
+    Outcome,
+    Rejected,
+    Request,
+    StillOpen,
+)
+
+EXIT: Final[dict[type[Any], int]] = {
+    Approved: 0,
+    Rejected: 3,
+    Expired: 4,
+    Cancelled: 5,
+    ApprovedWithEdits: 6,
+    StillOpen: 7,
+}
+"""Scripts depend on these; they never change."""
+
+Timeout = Annotated[str | None, Parameter(help="How long to wait, like 30m. Default: until it ends by itself.")]
+AcceptEdits = Annotated[
+    bool, Parameter(negative="", help="Approved with edits is good, too: exit 0, the edited JSON on standard output.")
+]
+NOTHING: Final = Said()
+
+
+def request(  # noqa: PLR0913 - an option each
+    title: str | None = None,
+    *,
+    said: Said = NOTHING,
+    action: str | None = None,
+    base: Annotated[Path | None, Parameter(name="--from")] = None,
+    wait: Annotated[bool, Parameter(negative="")] = False,
+    timeout: Timeout = None,
+    accept_edits: AcceptEdits = False,
+    idempotency_key: str | None = None,
+    json: AsJson = False,
+) -> int:
+    """Ask for an approval. With --wait the exit code says how it came out.
+
+    0 approved as asked, by people or without · 3 rejected · 4 expired · 5 cancelled · 6 approved with edits (0 with
+    --accept-edits) · 7 the wait is over, it is still open · 8 not allowed · 9 the server cannot be reached
+
+    Parameters
+    ----------
+    title
+        What is asked, so that people can decide by it: what, and where.
+    action
+        What exactly will be done, in the words of whatever does it.
+    base
+        A file with a whole request as JSON (- is standard input); options win over it.
+    wait
+        Wait until it is decided.
+    idempotency_key
+        A second call with the same key finds the first request, e.g. the id of your pipeline's run.
+    """
+    asked = _asked(title, said, action, base)
+    with server(patience=PIPELINE) as client:
+        made = client.requests.create(**asked, idempotency_key=idempotency_key)
+        say_hints(made)
+        if wait:
+            return _wait(client, made, timeout, accept_edits=accept_edits, json=json)
+    tell(made.raw) if json else print(f"#{made.number} {made.id} {made.status}")
+    return 0
+
+
+def wait(id: Id, *, timeout: Timeout = None, accept_edits: AcceptEdits = False, json: AsJson = False) -> int:
+    """Wait until a request is decided; exit codes as of request --wait."""
+    with server(patience=PIPELINE) as client:
+        return _wait(client, client.requests.get(id), timeout, accept_edits=accept_edits, json=json)
+
+
+def _asked(title: str | None, said: Said, action: str | None, base: Path | None) -> dict[str, Any]:
+    whole = {} if base is None else object_in(base, "--from")
+    given = {"title": title, "type": said.type, "action": action}
+    whole |= {name: value for name, value in given.items() if value is not None} | replace(said, type=None).asked()
+    whole.setdefault("type", "custom")
+    if not whole.get("title"):
+        raise Ending("Say what is asked: countersign request 'Deploy payments 4.2 to production' …", USAGE)
+    return whole
+
+
+def say_hints(made: Request) -> None:
+    for hint in made.hints:
+        print(f"hint: {hint}", file=sys.stderr)
+
+
+def _wait(client: Countersign, made: Request, timeout: str | None, *, accept_edits: bool, json: bool) -> int:
+    seconds = None if timeout is None else duration(timeout, "--timeout").total_seconds()
+    try:
+        with watching() as seen:
+            outcome = client.requests.wait(made.id, timeout=seconds, on_change=seen)
+    except KeyboardInterrupt:
+        number = made.number
+        said = (
+            f"#{number} stays open: countersign wait {number} waits again, countersign cancel {number} takes it back."
+        )
+        raise Ending(said, 130) from None
+    return finish(outcome, accept_edits=accept_edits, json=json)
+
+
+def finish(outcome: Outcome, *, accept_edits: bool, json: bool) -> int:
+    """Says how it came out; its exit code. Edited JSON has standard output to itself."""
+    edited = isinstance(outcome, ApprovedWithEdits)
+    if json:
+        tell(outcome.request.raw)
+    elif isinstance(outcome, ApprovedWithEdits):
+        tell(outcome.edited)
+    lines = [str(outcome)] + ([f"cause: {outcome.cause}"] if outcome.cause else [])
+    if isinstance(outcome, ApprovedWithEdits):
+        lines += [f"edited: {path} is now {value!r}" for path, value in outcome.edits.edits.items()]
+    if not json:
+        print("\n".join(lines), file=sys.stderr if edited else sys.stdout)
+    return 0 if edited and accept_edits else EXIT[type(outcome)]

@@ -1,0 +1,45 @@
+"""`name=text` and `name:=json`, as requests are put together on a command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from bot.cli.ending import USAGE, Ending
+
+
+def pairs(said: Iterable[str] | None, option: str) -> dict[str, Any]:
+    """`replicas:=6` is a number, `region=eu` is text; the same name twice is refused."""
+    found: dict[str, Any] = {}
+    for one in said or ():
+        name, sign, value = one.partition("=")
+        is_json = name.endswith(":")
+        name = name.removesuffix(":").strip()
+        if not (name and sign):
+            raise Ending(f"{option} takes name=text or name:=json, not '{one[:60]}'.", USAGE)
+        if name in found:
+            raise Ending(f"{option} names {name} twice; name it once.", USAGE)
+        found[name] = parsed(value, f"{option} {name}:=…") if is_json else value
+    return found
+
+
+def object_in(file: Path, option: str) -> dict[str, Any]:
+    """The JSON object in a file; `-` is standard input."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Ending(f"{option}: {file} cannot be read; is it there, and is it text?", USAGE) from None
+    value = parsed(text, f"{option} {file}")
+    if not isinstance(value, dict):
+        raise Ending(f"{option} {file} must hold a JSON object.", USAGE)
+    return value
+
+
+def parsed(text: str, what: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        raise Ending(f"{what} is no JSON: {problem}.", USAGE) from None

@@ -1,0 +1,64 @@
+"""What is seen while a command waits for people: a live line on a terminal, else a line per change. All on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from countersign_client import Request
+
+
+class Seen(Protocol):
+    """Is told of each version of a request."""
+
+    def __call__(self, request: Request) -> None: ...
+
+
+@contextmanager
+def watching() -> Iterator[Seen]:
+    if sys.stderr.isatty():
+        with _live() as seen:
+            yield seen
+    else:
+        yield _lines()
+
+
+def gist(request: Request) -> str:
+    """What it waits for, in one line."""
+    asked = request.open_questions
+    if asked:
+        return f"#{request.number}: {asked[0].name} asks “{asked[0].text}” · countersign answer {request.number} '…'"
+    if not request.is_open:
+        return f"#{request.number} {request.status.replace('_', ' ')}"
+    active = [one for stage in request.stages for one in stage.requirements if one.active and not one.satisfied]
+    waits = ", ".join(f"{one.label} ({one.approved} of {one.min} so far)" for one in active)
+    people = waits or ", ".join(source.label for source in request.waiting_for)
+    until = "" if request.expires_at is None else f", until {request.expires_at:%Y-%m-%d %H:%M} UTC"
+    return f"#{request.number} waits for {people or 'an answer'}{until}"
+
+
+def _lines() -> Seen:
+    """The same thing is not said twice."""
+    last = ""
+
+    def seen(request: Request) -> None:
+        nonlocal last
+        line = gist(request)
+        if line != last:
+            print(line, file=sys.stderr, flush=True)
+        last = line
+
+    return seen
+
+
+@contextmanager
+def _live() -> Iterator[Seen]:
+    from rich.console import Console  # noqa: PLC0415 - only where there is a terminal to draw on
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as line:
+        task = line.add_task("asking …", total=None)
+        yield lambda request: line.update(task, description=gist(request))

@@ -1,0 +1,385 @@
+"""`countersign request`, `wait` and `run`, as pipelines meet them: exit codes, what stands on which stream, what runs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.app import run
+from core.model.people import Role
+from countersign_client import Countersign
+from tests.clients.live import Live, Meanwhile
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
+DEPLOY = ["request", "Deploy payments 4.2 to production", "--type", "deploy", "--wait"]
+
+
+@pytest.fixture(autouse=True)
+def environment(live: Live, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERSIGN_URL", live.url)
+    monkeypatch.setenv("COUNTERSIGN_TOKEN", key)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+
+
+def newest(client: Countersign) -> Any:
+    return next(iter(client.requests.each(requester="me")))
+
+
+def test_approved_as_asked_is_0_and_says_by_whom(live: Live, key: str, capsys: Any) -> None:
+    with live.soon(key, comment="Go."):
+        assert run(DEPLOY) == 0
+    said = capsys.readouterr()
+    assert said.out.endswith("approved by Ada: Go.\ncause: people\n")
+    assert "waits for" in said.err
+
+
+def test_approved_without_people_is_0(client: Countersign, live: Live, capsys: Any) -> None:
+    rule = {"name": "chores", "when": 'request.title == "Sweep the floor now"', "effect": "allow"}
+    made = live.do(live.house.post("root", "/v1/rules", {"rule": rule}))
+    assert made.status_code == 201, made.text
+    assert run(["request", "Sweep the floor now", "--wait"]) == 0
+    assert "auto approved (rule:rul_" in capsys.readouterr().out
+
+
+def test_rejected_is_3_with_the_reason(live: Live, key: str, capsys: Any) -> None:
+    with live.soon(key, "reject", comment="Not during the sale."):
+        assert run(DEPLOY) == 3
+    assert "rejected by Ada: Not during the sale.\ncause: people" in capsys.readouterr().out
+
+
+def test_expired_is_4_and_nobodys_refusal(live: Live, key: str, capsys: Any) -> None:
+    def nobody_answers(_id: str) -> None:
+        live.house.turn(minutes=10)
+        live.do(live.house.ring())
+
+    try:
+        with Meanwhile(live, key, nobody_answers):
+            assert run([*DEPLOY, "--expires", "5m"]) == 4
+    finally:
+        live.house.turn(minutes=-10)
+    assert "expired (nobody_answered)\ncause: nobody_answered" in capsys.readouterr().out
+
+
+def test_cancelled_is_5(live: Live, key: str, client: Countersign, capsys: Any) -> None:
+    with Meanwhile(live, key, client.requests.cancel):
+        assert run(DEPLOY) == 5
+    assert "cancelled (requester)" in capsys.readouterr().out
+
+
+EDITED = ["--param", "replicas:=6", "--editable", "params.replicas=1..6"]
+
+
+def test_approved_with_edits_is_6_and_0_only_where_edits_are_accepted(live: Live, key: str, capsys: Any) -> None:
+    for more, code in (([], 6), (["--accept-edits"], 0)):
+        with live.soon(key, edits={"params.replicas": 2}):
+            assert run([*DEPLOY, *EDITED, *more]) == code
+        said = capsys.readouterr()
+        assert json.loads(said.out)["params"] == {"replicas": 2}
+        assert "edited: params.replicas is now 2" in said.err
+
+
+def test_a_wait_that_is_over_is_7_and_can_be_taken_up_again(live: Live, client: Countersign, capsys: Any) -> None:
+    assert run([*DEPLOY, "--timeout", "1s"]) == 7
+    assert "still waits for" in capsys.readouterr().out
+    number = newest(client).number
+    assert run(["wait", str(number), "--timeout", "1s", "--json"]) == 7
+    assert json.loads(capsys.readouterr().out)["status"] == "pending"
+    live.decide(newest(client).id)
+    assert run(["wait", str(number)]) == 0
+
+
+def test_not_allowed_is_8_and_says_how_to_be(live: Live, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("COUNTERSIGN_TOKEN", "csk_nobody")
+    assert run(DEPLOY) == 8
+    monkeypatch.delenv("COUNTERSIGN_TOKEN")
+    assert run(DEPLOY) == 8
+    assert "countersign login" in capsys.readouterr().err
+
+
+def test_an_unreachable_server_is_9_and_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("COUNTERSIGN_URL", "http://127.0.0.1:1")
+    assert run(DEPLOY) == 9
+    said = capsys.readouterr().err
+    assert "http://127.0.0.1:1 cannot be reached" in said
+    assert "COUNTERSIGN_URL" in said
+
+
+def test_what_cannot_be_understood_is_2_and_nobody_is_asked(client: Countersign, capsys: Any) -> None:
+    for words in (
+        ["request"],
+        ["request", "T", "--param", "replicas"],
+        ["request", "T", "--param", "a:=1", "--param", "a=2"],
+        ["request", "T", "--param", "a:={"],
+        ["request", "T", "--stage", "someone"],
+        ["request", "T", "--expires", "soon"],
+        ["request", "T", "--subject", "run"],
+        ["request", "T", "--link", "https://example.com"],
+        ["request", "T", "--facts", "missing.json"],
+        ["run"],
+        ["run", "--param", "argv=x", "--", "true"],
+    ):
+        assert run(words) == 2, words
+    assert list(client.requests.each(requester="me")) == []
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_options_say_all_that_a_request_can(client: Countersign, tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "facts.json").write_text('{"destroyed": 2}')
+    (tmp_path / "base.json").write_text('{"type": "deploy", "title": "Not this", "reasoning": "Tests pass."}')
+    words = [
+        "request",
+        "Deploy payments 4.2",
+        "--from",
+        "base.json",
+        "--facts",
+        "facts.json",
+        "--fact",
+        "env=production",
+    ]
+    words += ["--param", "replicas:=6", "--subject", "run:8f2", "--subject-url", "https://ci.example.com/8f2"]
+    words += ["--stage", "Platform: 1 of ada@example.com, ben@example.com", "--stage", "all of ben@example.com"]
+    words += ["--link", "Changes=https://git.example.com/1?a=b", "--cost-usd", "12.5", "--expires", "urgent", "--json"]
+    words += ["--side-effect", "payments restart", "--action", "kubectl apply", "--metadata", "lines:=5"]
+    assert run(words) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["type"], made["title"], made["reasoning"]) == ("deploy", "Deploy payments 4.2", "Tests pass.")
+    assert made["facts"] == {"destroyed": 2, "env": "production"}
+    assert (made["params"], made["metadata"], made["cost"]["usd"]) == ({"replicas": 6}, {"lines": 5}, 12.5)
+    assert made["subject"] == {"kind": "run", "id": "8f2", "url": "https://ci.example.com/8f2"}
+    assert made["stages"][0]["name"] == "Platform"
+    assert made["links"] == [{"title": "Changes", "url": "https://git.example.com/1?a=b"}]
+    assert (made["side_effects"], made["action"]) == (["payments restart"], "kubectl apply")
+
+
+def test_the_same_key_finds_the_same_request(capsys: Any) -> None:
+    for _ in range(2):
+        assert run(["request", "Deploy payments 4.2", "--idempotency-key", "run-7"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+
+
+def test_a_vague_title_and_too_many_approvers_get_a_hint(live: Live, capsys: Any) -> None:
+    """B-70 B-73"""
+    for name in ("dan", "eve", "fay"):
+        live.do(live.house.member(name, Role.APPROVER))
+    people = [word for name in ("ada", "ben", "dan", "eve", "fay") for word in ("--approver", f"{name}@example.com")]
+    assert run(["request", "Deploy", *people]) == 0
+    hints = capsys.readouterr().err
+    assert "hint: The title says little" in hints
+    assert "hint: 5 people must all approve" in hints
+
+
+def test_usual_expiries_are_at_hand(client: Countersign) -> None:
+    """B-72"""
+    for word, hours in (("urgent", 4), ("normal", 24), ("low", 72)):
+        assert run(["request", f"Deploy payments {word}", "--expires", word]) == 0
+        made = newest(client)
+        assert made.expires_at is not None
+        assert (made.expires_at - made.created_at).total_seconds() <= hours * 3600 + 1
+
+
+def test_a_question_is_told_with_how_to_answer_it(live: Live, key: str, client: Countersign, capsys: Any) -> None:
+    with live.soon(key, "ask", question="Was the backup tried?"):
+        assert run([*DEPLOY, "--timeout", "2s"]) == 7
+    number = newest(client).number
+    assert f"Ada asks “Was the backup tried?” · countersign answer {number}" in capsys.readouterr().err
+    assert run(["answer", str(number), "Yes, this morning."]) == 0
+    assert run(["cancel", str(number), "--comment", "Later."]) == 0
+    assert "cancelled" in capsys.readouterr().out
+
+
+def test_pending_ones_are_listed_and_execution_can_be_followed(live: Live, client: Countersign, capsys: Any) -> None:
+    """C-30 D-42"""
+    made = client.requests.create("deploy", "Deploy payments 4.2")
+    assert run(["list", "--requester", "me", "--status", "pending", "--json"]) == 0
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)["data"]] == [made.id]
+    live.decide(made.id)
+    client.requests.claim(made.id)
+    assert run(["read", "--id", str(made.number)]) == 0
+    assert "approved (people) · execution executing" in capsys.readouterr().out
+
+
+def test_the_shell_completes_commands_and_options(capsys: Any) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert run(["completion", shell]) == 0
+        script = capsys.readouterr().out
+        assert "accept-edits" in script
+    assert run(["completion", "bash"]) == 0
+    checked = subprocess.run(["bash", "-n"], input=capsys.readouterr().out, text=True, check=False)
+    assert checked.returncode == 0
+
+
+# ------------------------------------------------------------------------------------------------------------------ run
+
+
+def test_the_command_runs_after_the_yes_and_its_exit_code_is_ours(
+    live: Live, key: str, client: Countersign, capfd: Any
+) -> None:
+    with live.soon(key):
+        assert run(["run", "--", sys.executable, "-c", "print('it ran'); raise SystemExit(41)"]) == 41
+    assert capfd.readouterr().out == "it ran\n"
+    done = client.requests.get(newest(client).id)
+    assert done.params["argv"] == [sys.executable, "-c", "print('it ran'); raise SystemExit(41)"]
+    assert done.execution is not None
+    assert (done.execution.status, done.execution.detail) == ("failed", "Exit code 41.")
+    with live.soon(key):
+        assert run(["run", "--title", "Say nothing", "--", "true"]) == 0
+    assert newest(client).execution_status == "success"
+
+
+def test_nothing_runs_after_a_no_or_without_an_answer(
+    live: Live, key: str, client: Countersign, tmp_path: Path
+) -> None:
+    command = ["run", "--timeout", "1s", "--", "touch", "ran"]
+    with live.soon(key, "reject", comment="No."):
+        assert run(command) == 3
+    assert run(command) == 7
+    assert newest(client).status == "cancelled"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_nothing_runs_after_edits(live: Live, key: str, client: Countersign, tmp_path: Path, capsys: Any) -> None:
+    edits = {"params.level": "calm"}
+    with live.soon(key, edits=edits):
+        assert run(["run", "--param", "level=wild", "--editable", "params.level", "--", "touch", "ran"]) == 6
+    assert "nothing was run" in capsys.readouterr().err
+    assert not (tmp_path / "ran").exists()
+    assert client.requests.get(newest(client).id).discarded
+
+
+def test_a_plan_that_was_changed_after_it_was_shown_does_not_run(
+    live: Live, key: str, client: Countersign, tmp_path: Path, capsys: Any
+) -> None:
+    """A-72"""
+    plan = tmp_path / "plan.tfplan"
+    plan.write_text("destroy nothing")
+    with live.soon(key, first=lambda: plan.write_text("destroy everything")):
+        assert run(["run", "--bind", "plan.tfplan", "--", "touch", "ran"]) == 1
+    assert "plan.tfplan has changed since it was shown" in capsys.readouterr().err
+    assert not (tmp_path / "ran").exists()
+    with live.soon(key):
+        assert run(["run", "--bind", "plan.tfplan", "--", "touch", "ran"]) == 0
+    assert (tmp_path / "ran").exists()
+
+
+def test_nobody_is_asked_for_a_program_that_is_not_there(client: Countersign, capsys: Any) -> None:
+    assert run(["run", "--", "no-such-program"]) == 127
+    assert list(client.requests.each(requester="me")) == []
+
+
+def test_a_program_that_cannot_be_started_is_reported_so(
+    live: Live, key: str, client: Countersign, tmp_path: Path
+) -> None:
+    script = tmp_path / "broken"
+    script.write_text("#!/no/such/interpreter\n")
+    script.chmod(0o755)
+    with live.soon(key):
+        assert run(["run", "--", str(script)]) == 126
+    assert newest(client).execution_status == "failed"
+
+
+@pytest.fixture
+def started(live: Live, key: str) -> Iterator[list[subprocess.Popen[str]]]:
+    found: list[subprocess.Popen[str]] = []
+    yield found
+    for process in found:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def start(found: list[subprocess.Popen[str]], *words: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [*COMMAND, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'clients' / 'python'}"},
+    )
+    found.append(process)
+    return process
+
+
+def test_input_and_output_pass_through_and_signals_reach_the_command(
+    live: Live, key: str, client: Countersign, started: list[subprocess.Popen[str]]
+) -> None:
+    program = (
+        "import signal, sys, time\n"
+        "def stop(*_): print('stopping gently', flush=True); sys.exit(7)\n"
+        "signal.signal(signal.SIGTERM, stop); print(sys.stdin.readline().upper(), flush=True)\n"
+        "while True: time.sleep(1)\n"
+    )
+    with live.soon(key):
+        process = start(started, "run", "--", sys.executable, "-c", program)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("hello\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "HELLO\n"
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=20)
+    assert (process.returncode, out.strip()) == (7, "stopping gently")
+    done = client.requests.get(newest(client).id)
+    assert done.execution is not None
+    assert (done.execution.status, done.execution.detail) == ("failed", "Exit code 7.")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_while_it_waits_it_cancels_and_runs_nothing(
+    client: Countersign, started: list[subprocess.Popen[str]], tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    process = start(started, "run", "--", "touch", "ran")
+    assert process.stderr is not None
+    assert "waits for" in process.stderr.readline()
+    process.send_signal(number)
+    process.communicate(timeout=20)
+    assert process.returncode == code
+    assert newest(client).status == "cancelled"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_stopped_while_it_waits_request_says_how_to_go_on(
+    client: Countersign, started: list[subprocess.Popen[str]]
+) -> None:
+    process = start(started, *DEPLOY)
+    assert process.stderr is not None
+    assert "waits for" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    number = newest(client).number
+    assert (process.returncode, newest(client).status) == (130, "pending")
+    assert f"countersign wait {number}" in said
+
+
+def test_on_a_terminal_a_live_line_shows_what_it_waits_for(live: Live, key: str, tmp_path: Path) -> None:
+    import pty  # noqa: PLC0415
+
+    terminal, theirs = pty.openpty()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'clients' / 'python'}",
+        "TERM": "xterm",
+        "COLUMNS": "120",
+    }
+    process = subprocess.Popen([*COMMAND, *DEPLOY], stdout=subprocess.PIPE, stderr=theirs, text=True, env=environment)
+    os.close(theirs)
+    seen = ""
+    until = time.monotonic() + 20
+    while "waits for" not in seen and time.monotonic() < until:
+        seen += os.read(terminal, 4096).decode(errors="replace")
+    with live.soon(key):
+        out, _ = process.communicate(timeout=20)
+    os.close(terminal)
+    assert "waits for" in seen
+    assert "0:00:0" in seen
+    assert out.endswith("cause: people\n")
