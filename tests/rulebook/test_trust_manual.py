@@ -57,6 +57,6 @@ def test_the_table_of_leases_is_true(row: list[str]) -> None:
 
 
 def test_the_figures_in_the_text_are_those_in_the_code() -> None:
-    assert (MOST_USES, LONGEST, KEPT, HALF_LIFE) == (20, timedelta(hours=24), timedelta(hours=24), timedelta(days=30))
+    assert (20, timedelta(hours=24), timedelta(hours=24), timedelta(days=30)) == (MOST_USES, LONGEST, KEPT, HALF_LIFE)
     for figure in ("at most 20", "at most 24 hours", "believed for 24 hours", "halves in 30 days"):
         assert figure in PAGE
