@@ -309,6 +309,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     store.subscribe(slack.nudge)
     inside.administration.logins.subscribe(slack.announcing.new_token)
     inside.administration.looking_around.subscribe(slack.announcing.to_admins)
+    webhooks.subscribe(slack.announcing.to_admins)
     socket = _socket(inside.settings, workspace, slack)
     if socket is not None:
         house.probes.append(_connected(socket))

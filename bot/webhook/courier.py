@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -23,7 +23,7 @@ from bot.webhook.teller import SECONDS, Teller
 from bot.webhook.turn import Chain, Turn, again, chains, finish, missed, put_off, told, tries
 from core.administration.schedules import Sealing
 from core.administration.webhooks import secrets_of
-from core.model.endpoint import MOST_ARREARS, Arrear, attempt_at, message_id
+from core.model.endpoint import MOST_ARREARS, Arrear, Endpoint, attempt_at, message_id
 from core.model.people import Actor, Way
 from core.ports import FeedRow, Reader, Store, Told, Transaction
 
@@ -46,6 +46,8 @@ REST_SECONDS: Final = 10.0
 """An endpoint whose telling met a bug is left alone for so long."""
 
 PARTING_SECONDS: Final = 3.0
+Tell = Callable[[str, str], None]
+
 log = structlog.get_logger()
 
 
@@ -64,6 +66,11 @@ class WebhookCourier:
         self._resting: dict[str, float] = {}
         self._stopping = False
         self._some = False
+        self._listeners: list[Tell] = []
+
+    def subscribe(self, tell: Tell) -> None:
+        """`tell` hears of each endpoint that was parked: its organisation, and a sentence for its admins."""
+        self._listeners.append(tell)
 
     def nudge(self, *_changed: object) -> None:
         """Something was committed, or the clock was turned: look now. Takes what `store.subscribe` gives.
@@ -168,14 +175,25 @@ class WebhookCourier:
                 if found is None:
                     return
                 await self._tell_all(found)
-                if not await self._store.transact(partial(_note, found, told(found)), chore=True):
+                came_of = told(found)
+                if not await self._store.transact(partial(_note, found, came_of), chore=True):
                     return
+                if came_of.parked_at is not None:
+                    self._say_parked(found.endpoint, came_of)
         except Exception:
             log.exception("webhooks.telling_failed", endpoint=endpoint)
             self._resting[endpoint] = time.monotonic() + REST_SECONDS
         finally:
             del self._in_hand[endpoint]
             self._wake.set()
+
+    def _say_parked(self, endpoint: Endpoint, came_of: Told) -> None:
+        sentence = (
+            f"The webhook {endpoint.name} is parked: it is not tried any more, and nothing it waits for is lost. "
+            f"{came_of.problem} See to it, then: /countersign webhooks resume {endpoint.name}"
+        )
+        for tell in self._listeners:
+            tell(endpoint.organisation, sentence)
 
     async def _next(self, organisation: str, endpoint: str) -> Turn | None:
         """What it is told next: what is due again, and a page of the feed; None when there is nothing."""

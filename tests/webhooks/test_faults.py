@@ -16,7 +16,7 @@ from bot.assemble import assemble
 from bot.webhook import courier
 from bot.wire.webhooks import show_webhook
 from core.administration import operator
-from core.model.endpoint import PATIENCE
+from core.model.endpoint import MOST_ARREARS, PATIENCE
 from core.model.people import Role
 from tests.api.conftest import SECRET, House, furnish, opened
 from tests.webhooks.conftest import allowing
@@ -90,12 +90,15 @@ async def test_one_that_takes_nothing_for_three_days_is_parked_and_loses_nothing
 ) -> None:
     await hook(house, receiver, events=["request.created"])
     receiver.status = 500
+    heard: list[str] = []
+    house.assembly.webhooks.subscribe(lambda _, sentence: heard.append(sentence))
     for _ in range(3):
         await house.ask()
     await settled(house)
     house.turn(seconds=PATIENCE.total_seconds() + 1)
     await settled(house)
     now = await seen(house)
+    assert [sentence.split(":")[0] for sentence in heard] == ["The webhook hook is parked"]
     assert (now["state"], now["problem"]) == ("parked", "It answered 500; only 2xx means that it took the message.")
     calls = len(receiver.got)
     await house.ask()
@@ -115,7 +118,7 @@ async def test_one_that_is_down_is_not_called_for_every_event(house: House, rece
         await _ask(house)
     await settled(house)
     now = await seen(house)
-    assert now["behind"] <= courier.PAGE + courier.MOST_ARREARS
+    assert now["behind"] <= courier.PAGE + MOST_ARREARS
     assert len(receiver.got) == now["behind"]
     receiver.status = 200
     house.turn(hours=2)
