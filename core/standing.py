@@ -82,6 +82,11 @@ def reports_of(request: Request) -> Reports:
     return {name: report for name, report in request.checks.items() if report.revision == request.revision}
 
 
+def failed_checks(request: Request) -> tuple[str, ...]:
+    """The checks whose last word on the present revision is no, by name."""
+    return tuple(sorted(name for name, report in reports_of(request).items() if report.state == "failed"))
+
+
 def _counts_now(decision: Decision, request: Request, stage: int) -> bool:
     return decision.counts and decision.revision == request.revision and decision.stage == stage
 

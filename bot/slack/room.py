@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -47,6 +47,16 @@ class Room:
         return await self.desk.do(
             actor, target.request, command, once=_once(incoming, (target.request, command)), deadline=_deadline()
         )
+
+    async def do_each(self, actor: Actor, incoming: Incoming, target: Target, commands: Sequence[Command]) -> Done:
+        """Several commands by one click, one after the other; what came of the last. At least one."""
+        for command in commands[:-1]:
+            await self._do(actor, incoming, target, command)
+        return await self._do(actor, incoming, target, commands[-1])
+
+    async def _do(self, actor: Actor, incoming: Incoming, target: Target, command: Command) -> Done:
+        once = self.once(incoming, (target.request, command))
+        return await self.desk.do(actor, target.request, command, once=once, deadline=_deadline())
 
     async def create(self, actor: Actor, incoming: Incoming, draft: Draft) -> Done:
         return await self.desk.create(actor, draft, once=_once(incoming, draft), deadline=_deadline())

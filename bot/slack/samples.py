@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bot.slack.drawing import Backdrop
+from core.model.explanation import Explanation, PolicySeen
 from core.model.lease import Kind, Lease
 from core.model.organisation import Bounds, RequestType
 from core.model.people import Way
@@ -122,6 +123,19 @@ def checking() -> Request:
     before = Stage(0, BEFORE_PEOPLE, (Check("s0r1", "ci"), Check("s0r2", "policy:pol_1", "policy spend limit")))
     report = Report("passed", 1, AT, "412 tests", None)
     return pending(plan=Plan(stages=(before, *stages(PLATFORM))), stage=0, checks={"ci": report}, version=2)
+
+
+def check_failed() -> Request:
+    """One check has failed, one policy asks for people and another one only watches."""
+    policies = (
+        PolicySeen("pol_1", "spend limit", "passed", "asks", "so its people are asked", ("30 $ is more than 25 $",)),
+        PolicySeen("pol_2", "freeze", "failed", "shadow", "but it only watches", ("production is frozen on Fridays",)),
+    )
+    before = Stage(0, BEFORE_PEOPLE, (Check("s0r1", "ci"),))
+    report = Report("failed", 1, AT, "3 of 412 tests failed", "https://ci.acme.example/runs/8f2")
+    why = "Policy spend limit asks for people."
+    plan = Plan(stages=(before, *stages(PLATFORM)), why=(why,), explanation=Explanation(why, policies=policies))
+    return pending(plan=plan, stage=0, checks={"ci": report}, version=3)
 
 
 def question() -> Request:

@@ -35,7 +35,7 @@ def explanation(
 def policies_seen(given: Given) -> tuple[PolicySeen, ...]:
     """What became of every policy that was asked."""
     on = (_policy_seen(policy, *_policy_fate(policy)) for policy in given.policies)
-    return (*on, *(_policy_seen(policy, "shadow", "it only watches") for policy in given.watching))
+    return (*on, *(_policy_seen(policy, "shadow", "but it only watches") for policy in given.watching))
 
 
 def _policy_seen(policy: PolicyAnswer, fate: str, sentence: str) -> PolicySeen:

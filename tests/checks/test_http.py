@@ -1,7 +1,6 @@
 """Checks called over HTTP: signed so that they know it is us, answered at once or later, and never by nonsense."""
 
 import base64
-import json
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime

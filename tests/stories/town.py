@@ -209,6 +209,7 @@ class Town:
             while True:
                 await self.sandbox.settled()
                 await self.assembly.slack.afterwards.drain()
+                await self.assembly.inquirer.drain()
                 await self.assembly.courier.drain()
                 if await self.assembly.rooms.store.read(self._all_is_shown):
                     return
@@ -259,6 +260,7 @@ def _settings(sandbox: Sandbox, database: str, *, sockets: bool) -> FixedSetting
             "signing_key": SECRET,
             "encryption_keys": [SECRET],
             "port": 0,
+            "allow_private_addresses": "127.0.0.0/8",
             "SLACK_BOT_TOKEN": sandbox.bot_token,
             "SLACK_API_URL": sandbox.api_url,
             **way,

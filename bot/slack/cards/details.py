@@ -14,6 +14,7 @@ from bot.slack.drawing import Backdrop
 from core.masking import mask, mask_text
 from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict
 from core.rulebook.explain import say_policy
+from core.standing import failed_checks
 from core.veil import veil
 
 DECISIONS: Final = 20
@@ -56,6 +57,8 @@ def _buttons(request: Request) -> list[Json]:
         ]
         if any(decision.counts for decision in request.decisions):
             offered.append(b.button("Withdraw my approval", "request.withdraw", target))
+        if failed_checks(request):
+            offered.append(b.button("Run checks again", "request.run_check", target))
     elif (
         request.execution is not None and request.execution.status is ExecutionStatus.PENDING and not request.discarded
     ):
@@ -164,6 +167,7 @@ MEMBER = Card(
         "pending": lambda: draw(samples.pending(), samples.BACKDROP),
         "question": lambda: draw(samples.question(), samples.BACKDROP),
         "second_stage": lambda: draw(samples.second_stage(), samples.BACKDROP),
+        "check_failed": lambda: draw(samples.check_failed(), samples.BACKDROP),
         "approved": lambda: draw(samples.approved(), samples.BACKDROP),
         "hostile": lambda: draw(samples.hostile(), samples.BACKDROP),
     },
