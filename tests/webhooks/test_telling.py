@@ -63,7 +63,7 @@ async def test_what_happens_to_a_request_is_told_in_order(house: House, receiver
 
 @both_databases
 async def test_each_ending_has_its_own_event_and_only_one(house: House, receiver: Receiver) -> None:
-    """E-91 E-92 E-93 E-94 E-96"""
+    """E-91 E-93 E-94 E-96"""
     await hook(house, receiver, events=[f"request.{word}" for word in ("approved", "rejected", "expired", "cancelled")])
     for verb, who in (("approve", "ada"), ("reject", "ben"), ("cancel", "ci")):
         await decide(house, who, await house.ask(), verb, **({"comment": "no"} if verb == "reject" else {}))
@@ -80,6 +80,21 @@ async def test_each_ending_has_its_own_event_and_only_one(house: House, receiver
     ]
     await house.assembly.webhooks.drain()
     assert len(receiver.got) == 4
+
+
+async def test_a_yes_with_edits_and_a_yes_without_people_are_told_as_such(house: House, receiver: Receiver) -> None:
+    """E-92 E-96"""
+    await hook(house, receiver, events=["request.revised", "request.approved_with_edits", "request.auto_approved"])
+    asked = await house.ask(cost={"usd": 50})
+    await decide(house, "ada", asked, edits={"cost.usd": 30})
+    told = await receiver.until(2)
+    assert [one.type for one in told] == ["request.revised", "request.approved_with_edits"]
+    edits = told[1].said["data"]["request"]["edits"]
+    assert (edits["original"]["cost"]["usd"], edits["edited"]["cost"]["usd"]) == (50, 30)
+    async with house.client("root") as client:
+        await client.patch("/v1/projects/default/settings", json={"when_no_rule": "allow"})
+    await house.ask()
+    assert (await receiver.until(3))[-1].type == "request.auto_approved"
 
 
 async def test_a_question_and_its_answer_are_told_with_their_words(house: House, receiver: Receiver) -> None:
