@@ -43,6 +43,8 @@ COMMANDS: Final = (
     ("reject", "bot.cli.remote:reject", THERE, "Reject a request; the comment is the reason."),
     ("answer", "bot.cli.remote:answer", THERE, "Answer what an approver asked."),
     ("cancel", "bot.cli.remote:cancel", THERE, "Cancel a request you made."),
+    ("claim", "bot.cli.executing:claim", THERE, "Take what was approved, exactly once, just before doing it."),
+    ("report", "bot.cli.executing:report", THERE, "Say how what was claimed has ended."),
     ("completion", "bot.cli.completing:completion", ANYWHERE, "Let your shell complete commands and options."),
 )
 FAMILIES: Final = (
