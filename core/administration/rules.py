@@ -17,6 +17,7 @@ from core.model.people import Actor
 from core.model.rule import Effect, Mode, Rule, RuleVersion
 from core.naming import RuleNames
 from core.ports import Idempotency, Reader, RemovedRule, Rules, Store, Transaction
+from core.requirements.check import checks_in
 from core.rulebook.binding import bind_stages, binder, sources_of
 from core.rulebook.can_it_pass import what_a_rule_lacks
 from core.rulebook.condition import Conditions
@@ -394,6 +395,7 @@ def _must_pass(reader: Reader, rule: Rule) -> None:
     """A rule that nobody could ever satisfy, wherever it holds, is refused naming what is missing."""
     if rule.effect is not Effect.REQUIRE or rule.mode is Mode.OFF:
         return
+    _must_know_its_checks(reader, rule)
     lacking = _lacking(reader, rule)
     if not lacking:
         return
@@ -405,6 +407,19 @@ def _must_pass(reader: Reader, rule: Rule) -> None:
         field="stages",
         missing=list(short),
     )
+
+
+def _must_know_its_checks(reader: Reader, rule: Rule) -> None:
+    wanted = dict.fromkeys(checks_in(rule.stages))
+    known = {check.name for check in reader.checks(rule.organisation)} if wanted else set()
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise Invalid(
+            f"There is no check {unknown[0]}, so nothing could ever pass it; define it first, under /v1/checks.",
+            code="impossible_rule",
+            field="stages",
+            missing=[f"check {name}" for name in unknown],
+        )
 
 
 def what_nobody_can_meet(reader: Reader, rule: Rule) -> tuple[str, ...]:

@@ -17,6 +17,12 @@ pytestmark = pytest.mark.anyio
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 POLICY = {"name": "deploys", "url": "https://opa.example.com/v1/data/deploys/decision"}
+RULE = {
+    "name": "gate",
+    "when": "true",
+    "effect": "require",
+    "stages": [{"requirements": [{"check": {"name": "ci"}}]}],
+}
 CHECK = {"name": "ci", "url": "https://ci.example.com/", "secret": SECRET}
 
 
@@ -136,15 +142,11 @@ async def test_with_four_eyes_another_admin_must_agree_and_no_secret_stands_in_t
     assert "Remove check ci" in (await house.get("ruth", f"/v1/requests/{removed.json()['asked']['id']}")).text
 
 
-async def test_a_check_rules_name_cannot_be_removed(house: House) -> None:
+async def test_a_rule_names_only_checks_there_are_and_keeps_them(house: House) -> None:
+    unknown = await house.post("root", "/v1/rules", {"rule": RULE})
+    assert (unknown.status_code, unknown.json()["missing"]) == (400, ["check ci"])
     await house.post("root", "/v1/checks", {**CHECK, "required": False})
-    rule = {
-        "name": "gate",
-        "when": "true",
-        "effect": "require",
-        "stages": [{"requirements": [{"check": {"name": "ci"}}]}],
-    }
-    assert (await house.post("root", "/v1/rules", {"rule": rule})).status_code == 201
+    assert (await house.post("root", "/v1/rules", {"rule": RULE})).status_code == 201
     answer = await delete(house, "root", "/v1/checks/ci")
     assert (answer.status_code, answer.json()["code"]) == (409, "still_named")
 
