@@ -1,10 +1,12 @@
 """Checks called over HTTP: signed so that they know it is us, answered at once or later, and never by nonsense."""
 
 import base64
+import json
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from tests.policies.serving import Answer, Server, saying, serving
 
 pytestmark = pytest.mark.anyio
 
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "policies.md").read_text()
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 SEALS = Seals([b"0" * 32])
 REQUEST = samples.pending()
@@ -54,6 +57,14 @@ async def test_a_call_is_signed_as_standard_webhooks_are_and_says_where_to_repor
     assert (said["data"]["check"], said["data"]["revision"], said["data"]["run"]) == ("ci", REQUEST.revision, 1)
     assert said["data"]["report_to"] == f"https://countersign.example.com/v1/requests/{REQUEST.id}/checks/ci"
     assert said["data"]["request"]["digest"] == REQUEST.digest
+
+
+async def test_a_call_looks_as_the_manual_says() -> None:
+    shown = json.loads(PAGE.partition("```call\n")[2].partition("```")[0])
+    _, server = await call(saying(b""))
+    sent = json.loads(server.heard[0][1])
+    assert (sorted(sent), sorted(sent["data"])) == (sorted(shown), sorted(shown["data"]))
+    assert shown["data"]["request"].items() <= sent["data"]["request"].items()
 
 
 async def test_a_repeated_call_bears_the_same_id_and_a_new_run_another() -> None:
