@@ -156,6 +156,10 @@ ALLOWED_ALONE = {
     "Leases.revoke_all",
     "Schedules.add",  # fetches first, then by way of a method of its own
     "Schedules.change",
+    "Policies.add",  # seals first, then by way of a method of its own
+    "Policies.change",
+    "Checks.add",
+    "Checks.change",
     "Schedules.keep",  # the clock's
     "Schedules.refresh",  # looks again at the feed that was agreed to
     "Schedules.refresh_due",
