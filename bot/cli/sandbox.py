@@ -95,6 +95,7 @@ def _settings(small_slack: Sandbox, folder: Path, host: str, port: int, *, socke
             "pepper": base64.b64encode(secrets.token_bytes(32)).decode(),
             "host": host,
             "port": port,
+            "allow_private_addresses": "127.0.0.0/8, ::1",  # whoever tries webhooks here has their receiver here too
             "SLACK_BOT_TOKEN": small_slack.bot_token,
             "SLACK_API_URL": small_slack.api_url,
             **transport,

@@ -172,3 +172,21 @@ async def test_what_a_type_keeps_secret_is_hidden_from_the_first_event_on(house:
     await decide(house, "ada", asked)
     told = await receiver.until(4)
     assert not [one for one in told if b"DE89370400440532013000" in one.body]
+
+
+async def test_what_became_secret_meanwhile_is_hidden_in_a_letter_that_is_late(
+    house: House, receiver: Receiver
+) -> None:
+    fields = {"type": "object", "properties": {"iban": {"type": "string"}}}
+    made = await hook(house, receiver, events=["request.created"])
+    await house.post("root", f"/v1/webhooks/{made['id']}/pause")
+    async with house.client("root") as client:
+        await client.put("/v1/types/payout", json={"title": "Payout", "fields": fields})
+        body = {"type": "payout", "title": "Pay", "params": {"iban": "DE89370400440532013000"}}
+        asked = await house.ask(**body)
+        await client.put("/v1/types/payout", json={"title": "Payout", "fields": fields, "secret": ["params.iban"]})
+    await decide(house, "ci", asked, "revise", **body | {"title": "Pay Erin"})
+    await house.post("root", f"/v1/webhooks/{made['id']}/resume")
+    (told,) = await receiver.until(1)
+    assert told.said["data"]["request"]["title"] == "Pay"
+    assert b"DE89370400440532013000" not in told.body

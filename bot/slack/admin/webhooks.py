@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from bot.slack.admin.lookup import counted
 from bot.slack.answer import Unfold
@@ -16,6 +16,7 @@ from core.errors import ApprovalError
 from core.masking import mask_text
 from core.model.endpoint import Attempt
 from core.model.people import Actor
+from core.ports import Reader
 
 STATES = {
     "active": "active",
@@ -76,16 +77,24 @@ def _acts(one: Webhook) -> list[Act]:
 async def deliveries(room: Room, actor: Actor, wanted: str) -> Json:
     one = await room.administration.webhooks.get(actor, wanted)
     found = await room.administration.webhooks.attempts(actor, wanted, before=None, limit=PAGE)
-    page = [_attempt(one, attempt) for attempt in found]
+    told = {attempt.request for attempt in found if attempt.request is not None}
+    numbers = await room.read(lambda reader: _numbers(reader, told))
+    page = [_attempt(one, attempt, numbers) for attempt in found]
     note = "What was tried is kept for 30 days, the newest thousand of each webhook; the API pages through all of it."
     return rows.draw("Deliveries", f"{one.endpoint.name}: what was tried last, the newest first.", page, note=note)
 
 
-def _attempt(one: Webhook, attempt: Attempt) -> Row:
+def _numbers(reader: Reader, requests: set[str]) -> dict[str, int]:
+    found = ((id, reader.request(id)) for id in requests)
+    return {id: request.number for id, request in found if request is not None}
+
+
+def _attempt(one: Webhook, attempt: Attempt, numbers: Mapping[str, int]) -> Row:
     said = f"{utc(attempt.at)} · {came_of(attempt)}" + (f" · try {attempt.number}" if attempt.number > 1 else "")
     name = f"{'✓' if attempt.delivered else '✗'} {attempt.event}"
     if attempt.request is None:
         return Row(name, said)
+    name = f"{name} of #{numbers.get(attempt.request, '?')}"
     return Row(name, said, "webhooks.redeliver", f"{one.endpoint.id}.{attempt.id}", "Send again")
 
 
