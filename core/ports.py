@@ -517,7 +517,7 @@ class Transaction(Protocol):
         """Erase the payloads of these ledger rows of a chain (None: all of it); says how many. The chain still verifies."""
 
     def forget(self, limit: int) -> int:
-        """Remove up to `limit` each of replies older than 24 hours, spent login codes and old refusal counts."""
+        """Remove up to `limit` each of replies older than 24 hours, spent login codes, old refusal counts and inquiries."""
 
 
 Work = Callable[[Transaction], T]

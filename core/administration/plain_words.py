@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,7 @@ UNSAID: Final = frozenset(
         "changed_at",
         "sealed_url",
         "author",
+        "version",
         "tried_at",
         "fetched_at",
     }
@@ -145,6 +147,8 @@ class _Saying:
                 yield field.name, self._say(field.name, value)
 
     def _say(self, name: str, value: Any) -> str:
+        if name.startswith("sealed_") and value:
+            return f"set ({hashlib.sha256(str(value).encode()).hexdigest()[:6]})"
         if name in ("owners", "member") and value:
             return self._people([value] if isinstance(value, str) else value)
         return say(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from core.desk.books import Book
@@ -230,15 +231,17 @@ def inquiries_for(
     if not after.is_open or not any(isinstance(event, e.Judged) for event in events):
         return False
     asked = () if weighed is None else weighed.asked
-    needed = frozenset(checks_in(after.plan.stages))
-    wanted = [_policy_inquiry(after, one) for one in asked if one.verdict is not None or one.policy.mode is Mode.ON]
-    wanted += [_check_inquiry(after, check) for check in checks if check.name in needed]
+    needed, now = frozenset(checks_in(after.plan.stages)), tx.now()
+    wanted = [
+        _policy_inquiry(after, one, now) for one in asked if one.verdict is not None or one.policy.mode is Mode.ON
+    ]
+    wanted += [_check_inquiry(after, check, now) for check in checks if check.name in needed]
     if wanted:
         tx.inquire(wanted)
     return any(one.state is Progress.DUE for one in wanted)
 
 
-def _policy_inquiry(request: Request, asked: PolicyAsked) -> Inquiry:
+def _policy_inquiry(request: Request, asked: PolicyAsked, now: datetime) -> Inquiry:
     return Inquiry(
         organisation=request.organisation,
         request=request.id,
@@ -248,9 +251,11 @@ def _policy_inquiry(request: Request, asked: PolicyAsked) -> Inquiry:
         state=Progress.DUE if asked.verdict is None else Progress.ANSWERED,
         version=asked.policy.version,
         answer=None if asked.verdict is None else verdict_to(asked.verdict),
+        next_try_at=now,
     )
 
 
-def _check_inquiry(request: Request, check: CheckDefinition) -> Inquiry:
+def _check_inquiry(request: Request, check: CheckDefinition, now: datetime) -> Inquiry:
     state = Progress.WAITING if check.url is None else Progress.DUE
-    return Inquiry(request.organisation, request.id, request.revision, Kind.CHECK, check.id, state, check.version)
+    about = request.id, request.revision, Kind.CHECK, check.id
+    return Inquiry(request.organisation, *about, state, next_try_at=now)

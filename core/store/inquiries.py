@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, func, literal_column, null, select, text, update
+from sqlalchemy import bindparam, delete, func, literal_column, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.codec import Codec
@@ -58,11 +58,18 @@ _OF: Final = (
 _new_inquiry = upsert(inquiries)
 _ASK: Final = _new_inquiry.on_conflict_do_update(
     index_elements=[inquiries.c[name] for name in _KEY],
-    set_={name: _new_inquiry.excluded[name] for name in _SAID if name != "run"} | {"run": literal_column("inquiries.run + 1")},
+    set_={name: _new_inquiry.excluded[name] for name in _SAID if name != "run"}
+    | {"run": literal_column("inquiries.run + 1")},
     where=inquiries.c.version != _new_inquiry.excluded.version,
 )
 OPEN: Final = text("state IN ('due', 'told')")
 """The queue's own words are those of its partial index, or the index cannot serve it."""
+
+DONE: Final = text("state IN ('answered', 'waiting')")
+"""Likewise: nothing is to be done about these, unless somebody wakes them."""
+
+KEPT: Final = timedelta(days=30)
+"""How long they are kept since they were last looked at; a policy would only be asked again."""
 DUE_INQUIRIES: Final = (
     select(*inquiries.c)
     .where(OPEN, inquiries.c.next_try_at <= bindparam("now"), inquiries.c.claimed_until <= bindparam("now"))
@@ -82,17 +89,10 @@ _RECORD: Final = (
     .where(*_THIS, inquiries.c.run == bindparam("b_run"))
     .values({name: bindparam(name) for name in (*_SAID, "claimed_until")})
 )
-_AGAIN: Final = (
-    update(inquiries)
-    .where(*_THIS)
-    .values(
-        state=Progress.DUE.value,
-        run=inquiries.c.run + 1,
-        attempts=0,
-        problem=null(),
-        next_try_at=bindparam("next_try_at", type_=inquiries.c.next_try_at.type),
-        claimed_until=bindparam("claimed_until", type_=inquiries.c.claimed_until.type),
-    )
+_AGAIN: Final = _new_inquiry.on_conflict_do_update(
+    index_elements=[inquiries.c[name] for name in _KEY],
+    set_={name: _new_inquiry.excluded[name] for name in (*_SAID, "claimed_until") if name != "run"}
+    | {"run": literal_column("inquiries.run + 1")},
 )
 _RELEASE: Final = (
     update(inquiries)
@@ -109,6 +109,13 @@ _WAKE: Final = (
         next_try_at=bindparam("next_try_at", type_=inquiries.c.next_try_at.type),
     )
 )
+_OLD: Final = (
+    select(*(inquiries.c[name] for name in _KEY))
+    .where(DONE, inquiries.c.next_try_at <= bindparam("before", type_=inquiries.c.next_try_at.type))
+    .order_by(inquiries.c.next_try_at)
+    .limit(bindparam("limit"))
+)
+_FORGET: Final = delete(inquiries).where(tuple_(*(inquiries.c[name] for name in _KEY)).in_(_OLD))
 _TROUBLE: Final = upsert(outside_troubles).on_conflict_do_nothing(index_elements=[outside_troubles.c.about])
 _WELL: Final = delete(outside_troubles).where(outside_troubles.c.about == bindparam("about"))
 _TROUBLES: Final = select(outside_troubles.c.about, outside_troubles.c.problem).where(
@@ -170,8 +177,9 @@ class Inquiries(InquiryReads):
         self._db.send(_ASK, [_values(one) | {"owner": None, "claimed_until": LONG_AGO} for one in wanted])
 
     def inquire_again(self, request: Request, check: CheckDefinition) -> None:
-        key = _key(Inquiry(request.organisation, request.id, request.revision, Kind.CHECK, check.id, Progress.DUE))
-        self._db.run(_AGAIN, key | {"next_try_at": self._db.now(), "claimed_until": LONG_AGO})
+        organisation, revision, now = request.organisation, request.revision, self._db.now()
+        again = Inquiry(organisation, request.id, revision, Kind.CHECK, check.id, Progress.DUE, next_try_at=now)
+        self._db.run(_AGAIN, _values(again) | {"owner": None, "claimed_until": LONG_AGO})
 
     def wake_inquiries(self, about: str) -> None:
         self._db.run(_WAKE, {"b_about": about, "next_try_at": self._db.now()})
@@ -192,6 +200,9 @@ class Inquiries(InquiryReads):
 
     def end_inquiry(self, inquiry: Inquiry) -> None:
         self._db.run(_OVER, _key(inquiry))
+
+    def forget_inquiries(self, limit: int) -> int:
+        return self._db.run(_FORGET, {"before": self._db.now() - KEPT, "limit": limit})
 
     def note_outside_trouble(self, organisation: str, about: str, problem: str) -> bool:
         values = {"about": about, "organisation": organisation, "problem": problem, "since": self._db.now()}

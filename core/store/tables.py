@@ -111,6 +111,7 @@ group_members: Final = Table(
     metadata,
     Column("group", Id, ForeignKey("groups.id"), primary_key=True),
     Column("member", Id, ForeignKey("members.id"), primary_key=True, index=True),
+    Column("since", BigInteger),  # microseconds since 1970; only where the group is mirrored and the member came later
 )
 
 grants: Final = Table(
@@ -727,6 +728,8 @@ Index(
     postgresql_where=_TO_BE_ASKED,
     sqlite_where=_TO_BE_ASKED,
 )
+_ASKED: Final = text("state IN ('answered', 'waiting')")
+Index("ix_inquiries_old", inquiries.c.next_try_at, postgresql_where=_ASKED, sqlite_where=_ASKED)
 _UNANSWERED: Final = text("state <> 'answered'")
 Index("ix_inquiries_of", inquiries.c.about, postgresql_where=_UNANSWERED, sqlite_where=_UNANSWERED)
 
@@ -738,4 +741,54 @@ outside_troubles: Final = Table(
     Column("problem", Text, nullable=False),
     Column("since", UtcDateTime, nullable=False),
     Index("ix_outside_troubles_in", "organisation"),
+)
+
+# ------------------------------------------------------------------------------------------ Slack workspaces and their people
+
+installations: Final = Table(
+    "installations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("workspace", String(32), nullable=False, unique=True),  # the team's id, or the Enterprise organisation's
+    Column("team", String(32)),
+    Column("enterprise", String(32)),
+    Column("enterprise_wide", Boolean, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("bot_user", Text, nullable=False),
+    Column("bot", Text, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("sealed_token", Text, nullable=False),
+    Column("installed_by", Text),
+    Column("installed_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    _one_of("state", ("active", "uninstalled", "revoked"), "state_is_known"),
+    Index("ix_installations_of", "organisation"),
+)
+
+passes: Final = Table(
+    "passes",
+    metadata,
+    Column("hashed", Text, primary_key=True),
+    Column("purpose", String(16), nullable=False),
+    Column("organisation", Id),
+    Column("member", Id),
+    Column("bound", Text, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+unmapped: Final = Table(
+    "unmapped",
+    metadata,
+    Column("organisation", Id, ForeignKey("organisations.id"), primary_key=True),
+    Column("issuer", Text, primary_key=True),
+    Column("user", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("reason", String(32), nullable=False),
+    Column("wanted", Text),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Index("ix_unmapped_newest", "organisation", "seen_at"),
 )

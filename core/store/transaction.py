@@ -253,4 +253,5 @@ class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling,
     def forget(self, limit: int) -> int:
         now = self.now()
         old = [(_OLD_REPLIES, now - KEPT), (_OLD_CODES, now), (_OLD_REFUSALS, now - KEPT), (_OLD_TURNS, now - KEPT)]
-        return sum(self._db.run(statement, {"before": before, "limit": limit}) for statement, before in old)
+        gone = sum(self._db.run(statement, {"before": before, "limit": limit}) for statement, before in old)
+        return gone + self.forget_inquiries(limit)

@@ -1,6 +1,7 @@
 """`/v1/policies` and `/v1/checks`: set up by admins, tokens and secrets never shown, and reports by the one credential."""
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -137,6 +138,9 @@ async def test_with_four_eyes_another_admin_must_agree_and_no_secret_stands_in_t
     assert changed.status_code == 202
     seen = (await house.get("ruth", f"/v1/requests/{changed.json()['asked']['id']}")).json()
     assert "Policy deploys: on pass manual → approve." in seen["description"]
+    told = await put(house, "root", "/v1/policies/deploys", {**POLICY, "token": "another"})
+    seen = (await house.get("ruth", f"/v1/requests/{told.json()['asked']['id']}")).json()
+    assert re.fullmatch(r"Policy deploys: sealed token set \(\w+\) → set \(\w+\)\.", seen["description"])
     removed = await delete(house, "root", "/v1/checks/ci")
     assert removed.status_code == 202
     assert "Remove check ci" in (await house.get("ruth", f"/v1/requests/{removed.json()['asked']['id']}")).text

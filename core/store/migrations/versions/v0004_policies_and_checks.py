@@ -73,6 +73,8 @@ def _inquiries() -> None:
         sa.PrimaryKeyConstraint("request", "revision", "kind", "about", name=op.f("pk_inquiries")),
     )
     to_be_asked, unanswered = sa.text("state IN ('due', 'told')"), sa.text("state <> 'answered'")
+    asked = sa.text("state IN ('answered', 'waiting')")
+    op.create_index("ix_inquiries_old", "inquiries", ["next_try_at"], postgresql_where=asked, sqlite_where=asked)
     op.create_index(
         "ix_inquiries_due",
         "inquiries",
