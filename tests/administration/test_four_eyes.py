@@ -165,6 +165,12 @@ ALLOWED_ALONE = {
     "Schedules.refresh_due",
     "Schedules.refresh_soon",
     "Schedules.miss",
+    "Webhooks.attempts",
+    "Webhooks.test",  # tells an address that was agreed to
+    "Webhooks.redeliver",
+    "Webhooks.pause",  # a stop
+    "Webhooks.resume",  # goes on with what was agreed to
+    "Webhooks.rotate",  # the secret of an address that was agreed to, shown to an admin as the first one was
     "Proposals.carry_out",  # by way of the rules' own methods
 }
 

@@ -182,7 +182,7 @@ async def test_what_became_secret_meanwhile_is_hidden_in_a_letter_that_is_late(
     await house.post("root", f"/v1/webhooks/{made['id']}/pause")
     async with house.client("root") as client:
         await client.put("/v1/types/payout", json={"title": "Payout", "fields": fields})
-        body = {"type": "payout", "title": "Pay", "params": {"iban": "DE89370400440532013000"}}
+        body: dict[str, Any] = {"type": "payout", "title": "Pay", "params": {"iban": "DE89370400440532013000"}}
         asked = await house.ask(**body)
         await client.put("/v1/types/payout", json={"title": "Payout", "fields": fields, "secret": ["params.iban"]})
     await decide(house, "ci", asked, "revise", **body | {"title": "Pay Erin"})
