@@ -11,7 +11,7 @@ from core.model import event as e
 from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
 from core.model.request import Request, Status, Verdict
-from core.standing import people_waited_for, say_waited_for
+from core.standing import people_waited_for, say_waited_for, stand
 from core.veil import conceal, secrets_of, veil, veil_edits
 
 THREAD = "thread"
@@ -227,6 +227,8 @@ def _rejected(request: Request) -> str:
 
 def _expired(request: Request) -> str:
     waited = f" within {say_duration(request.expires_at - request.created_at)}" if request.expires_at else ""
+    if not (request.stage or request.decisions) and request.cause == "nobody_answered":
+        return f"Expired: {_not_yet(request)} had not said yes{waited}, so nobody was asked."
     if request.cause == "question_unanswered":
         return f"Expired: a question was not answered{waited}."
     if request.cause == "nobody_could":
@@ -234,6 +236,12 @@ def _expired(request: Request) -> str:
     if not any(d.counts for d in request.decisions):
         return f"Expired: nobody answered{waited}."
     return f"Expired: not everybody who was asked answered{waited}."
+
+
+def _not_yet(request: Request) -> str:
+    """The checks and policies that people would have come after."""
+    before = (result for one in stand(request).stages[:1] for result in one.results)
+    return " and ".join(result.label for result in before if not result.met)
 
 
 def _cancelled(request: Request, comment: str | None) -> str:

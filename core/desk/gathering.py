@@ -231,6 +231,8 @@ def inquiries_for(
     if not after.is_open or not any(isinstance(event, e.Judged) for event in events):
         return False
     asked = () if weighed is None else weighed.asked
+    if not asked and not checks:
+        return False
     needed, now = frozenset(checks_in(after.plan.stages)), tx.now()
     wanted = [
         _policy_inquiry(after, one, now) for one in asked if one.verdict is not None or one.policy.mode is Mode.ON

@@ -313,6 +313,17 @@ async def test_a_policy_that_is_down_keeps_the_gate_closed_and_admins_hear_of_it
     assert await judged.office.told("outside_trouble") == ["member:mem_root"]
 
 
+async def test_what_a_policy_held_up_to_the_end_says_so(judged: JudgedOffice) -> None:
+    await judged.policy(on_pass="approve")
+    judged.outside.policies["pol_1"] = NoAnswer("down")
+    request = await judged.ask()
+    judged.office.turn(5 * HOUR)
+    await judged.desk.sweep()
+    assert (await judged.now(request)).status is Status.EXPIRED
+    said = [sentence for word, _, sentence in await judged.office.notices() if word == "ended"]
+    assert "Expired: policy deploys had not said yes within 4h, so nobody was asked." in said
+
+
 async def test_it_is_asked_less_and_less_often(judged: JudgedOffice) -> None:
     await judged.policy()
     judged.outside.policies["pol_1"] = NoAnswer("down")
