@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Protocol
 
 from countersign_client import Request
@@ -33,10 +34,18 @@ def gist(request: Request) -> str:
     if not request.is_open:
         return f"#{request.number} {request.status.replace('_', ' ')}"
     active = [one for stage in request.stages for one in stage.requirements if one.active and not one.satisfied]
-    waits = ", ".join(f"{one.label} ({one.approved} of {one.min} so far)" for one in active)
+    waits = ", ".join(f"{one.label}{f' ({one.approved} so far)' if one.approved else ''}" for one in active)
     people = waits or ", ".join(source.label for source in request.waiting_for)
-    until = "" if request.expires_at is None else f", until {request.expires_at:%Y-%m-%d %H:%M} UTC"
-    return f"#{request.number} waits for {people or 'an answer'}{until}"
+    return f"#{request.number} waits for {people or 'an answer'}{_until(request)}"
+
+
+def _until(request: Request) -> str:
+    """In the reader's own time; the day only where it is another one."""
+    if request.expires_at is None:
+        return ""
+    at = request.expires_at.astimezone()
+    is_today = at.date() == datetime.now(at.tzinfo).date()
+    return f", until {at:%H:%M}" if is_today else f", until {at:%Y-%m-%d %H:%M}"
 
 
 def _lines() -> Seen:
@@ -46,7 +55,7 @@ def _lines() -> Seen:
     def seen(request: Request) -> None:
         nonlocal last
         line = gist(request)
-        if line != last:
+        if request.is_open and line != last:
             print(line, file=sys.stderr, flush=True)
         last = line
 
@@ -58,7 +67,7 @@ def _live() -> Iterator[Seen]:
     from rich.console import Console  # noqa: PLC0415 - only where there is a terminal to draw on
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as line:
         task = line.add_task("asking …", total=None)
         yield lambda request: line.update(task, description=gist(request))

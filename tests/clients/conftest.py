@@ -16,13 +16,19 @@ def drop(*_: Any) -> Any:
     raise structlog.DropEvent
 
 
+@pytest.fixture(autouse=True)
+def silent() -> Iterator[None]:
+    """The server's log does not mix with what commands print."""
+    structlog.configure(processors=[drop])
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    structlog.configure(processors=[drop])
     found = Live(f"sqlite:///{tmp_path_factory.mktemp('live') / 'live.db'}").open()
     yield found
     found.close()
-    structlog.reset_defaults()
 
 
 @pytest.fixture

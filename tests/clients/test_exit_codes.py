@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from bot.cli.app import run
+from bot.cli.asking import EXIT
 from core.model.people import Role
 from countersign_client import Countersign
 from tests.clients.live import Live, Meanwhile
@@ -208,6 +210,12 @@ def test_pending_ones_are_listed_and_execution_can_be_followed(live: Live, clien
     assert "approved (people) · execution executing" in capsys.readouterr().out
 
 
+def test_the_manual_says_the_exit_codes_as_they_are() -> None:
+    told = {int(code) for code in re.findall(r"^\| (\d+)", (ROOT / "docs" / "cli.md").read_text(), re.MULTILINE)}
+    assert {*EXIT.values(), 1, 2, 8, 9} <= told
+    assert sorted(EXIT.values()) == [0, 3, 4, 5, 6, 7]
+
+
 def test_the_shell_completes_commands_and_options(capsys: Any) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert run(["completion", shell]) == 0
@@ -234,6 +242,17 @@ def test_the_command_runs_after_the_yes_and_its_exit_code_is_ours(
     with live.soon(key):
         assert run(["run", "--title", "Say nothing", "--", "true"]) == 0
     assert newest(client).execution_status == "success"
+
+
+def test_whatever_stands_in_a_command_is_run_as_it_was_shown(
+    live: Live, key: str, client: Countersign, capfd: Any
+) -> None:
+    """Blanks, line ends, quotes and letters of all kinds survive the way to people and back."""
+    argv = ["printf", "%s|", " a  b ", "line\nbreak\t", 'it\'s "so"', "$HOME `id` ;", "żółć 🚀 e\u0301", "--", "*"]
+    with live.soon(key):
+        assert run(["run", "--", *argv]) == 0
+    assert capfd.readouterr().out == "".join(f"{word}|" for word in argv[2:])
+    assert client.requests.get(newest(client).id).params["argv"] == argv
 
 
 def test_nothing_runs_after_a_no_or_without_an_answer(

@@ -244,7 +244,7 @@ def test_rules_decide_by_the_facts_of_a_plan(live: Live, key: str, machine: Mach
         "stages": stages,
     }
     with Countersign(live.url, live.token("root")) as admin:
-        admin.call("PUT", "types", "terraform", body={})
+        admin.call("PUT", "types", "terraform", body={"title": "Terraform"})
         for rule in (passes, asks):
             admin.call("POST", "rules", body={"rule": rule})
     adds = tmp_path / "adds.json"
