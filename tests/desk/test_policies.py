@@ -383,6 +383,27 @@ async def test_an_answer_kept_but_not_yet_judged_by_is_judged_by_later(judged: J
     assert len(judged.outside.asked) == before
 
 
+class Dying(Desk):
+    """Whoever asked dies before the request is judged."""
+
+    async def do(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("killed")
+
+
+async def test_an_answer_outlives_whoever_asked_for_it(judged: JudgedOffice) -> None:
+    await judged.policy(on_pass="approve")
+    judged.outside.policies["pol_1"] = NoAnswer("slow")
+    request = await judged.ask()
+    judged.outside.policies["pol_1"] = PASSED
+    dying = Dying(judged.office.store, fresh=judged.office.fresh, conditions=CONDITIONS)
+    judges = Judges({"opa": judged.outside}, judged.outside)
+    await Inquirer(judged.office.store, dying, judges=judges, owner="dead").drain()
+    assert (await judged.now(request)).status is Status.PENDING
+    judged.outside.policies["pol_1"] = NoAnswer("it would say so no more")
+    await judged.later(minutes=2)
+    assert (await judged.now(request)).status is Status.AUTO_APPROVED
+
+
 async def test_of_two_replicas_one_asks(judged: JudgedOffice) -> None:
     await judged.policy(on_pass="approve")
     judged.outside.policies["pol_1"] = NoAnswer("slow")
