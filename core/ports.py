@@ -16,6 +16,7 @@ from core.model.check import CheckDefinition
 from core.model.endpoint import Arrear, Attempt, Endpoint, EndpointSecret, Progress
 from core.model.event import Event
 from core.model.inquiry import Inquiry
+from core.model.installation import Installation, Pass, Unmapped
 from core.model.lease import Lease
 from core.model.organisation import (
     Agent,
@@ -361,7 +362,9 @@ class Transaction(Protocol):
     # What admins set up. `put` writes a noun whole, new or changed.
     def put(self, noun: Organisation | Member | Identity | Group | Project | Agent | ApiKey | Token) -> None: ...
     def unpin(self, identity: str) -> None: ...
-    def set_group_members(self, group: str, members: Iterable[str]) -> None: ...
+    def set_group_members(self, group: str, members: Iterable[str]) -> None:
+        """All of them; whoever stays keeps the moment since when, which counts in a mirrored group alone."""
+
     def drop_group(self, group: Group) -> None:
         """The group and who is in it; what it was granted is revoked by whoever drops it."""
 
@@ -484,6 +487,30 @@ class Transaction(Protocol):
 
     def forget_attempts(self, limit: int) -> int:
         """Remove up to `limit` old attempts, those beyond the newest of an endpoint, and what was given up long ago."""
+
+    # Slack workspaces. `put` writes one whole, new or in place of what was installed there before.
+    def installation_in(self, workspace: str) -> Installation | None: ...
+    def installations(self, organisation: str | None = None) -> Sequence[Installation]: ...
+    def put_installation(self, installation: Installation) -> None: ...
+    def move_installations(self, organisation: str, to: str) -> None:
+        """All of one organisation become another's."""
+
+    def oust(self, organisation: str, issuer: str) -> None:
+        """Unpin everybody of one workspace, and forget whom it could not map."""
+
+    def wake_deliveries(self, organisation: str) -> None:
+        """Whatever is still to be shown there is due now."""
+
+    def keep_pass(self, made: Pass) -> None: ...
+    def find_pass(self, hashed: str, purpose: str) -> Pass | None:
+        """Unless it is used up or too old."""
+
+    def take_pass(self, hashed: str, purpose: str) -> Pass | None:
+        """The same, used up by this."""
+
+    def note_unmapped(self, found: Unmapped) -> None: ...
+    def forget_unmapped(self, organisation: str, issuer: str, user: str) -> None: ...
+    def unmapped_user(self, organisation: str, issuer: str, user: str) -> Unmapped | None: ...
 
     def log(self, organisation: str, word: str, actor: Actor, payload: Mapping[str, Any]) -> None:
         """Append a row to the organisation's own chain in the ledger (its `request` is the organisation's id)."""
@@ -683,6 +710,17 @@ class Reader(Protocol):
 
     def shifts(self, schedule: str) -> Sequence[Shift]:
         """In the order in which they begin."""
+
+    def installations(self, organisation: str | None = None) -> Sequence[Installation]:
+        """Of an organisation, or of all of them; the oldest first."""
+
+    def installation_in(self, workspace: str) -> Installation | None:
+        """By the team's id, or the Enterprise organisation's."""
+
+    def unmapped(self, organisation: str, limit: int) -> Sequence[Unmapped]:
+        """The newest first."""
+
+    def unmapped_user(self, organisation: str, issuer: str, user: str) -> Unmapped | None: ...
 
     def rule_versions(self, organisation: str, rule: str) -> Sequence[RuleVersion]:
         """Every version there was, the newest first; also of a rule that was removed."""

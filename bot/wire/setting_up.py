@@ -115,6 +115,8 @@ class SettingsIn(Shape):
     notify: Annotated[list[Annotated[str, some(80)]], Field(max_length=10)] = []
     open_requests_per_agent: Annotated[int, Field(ge=1, le=10_000)] = 20
     when_rule_removed: Literal["keep", "cancel"] = "keep"
+    late_members: Literal["allowed", "not_allowed"] = "not_allowed"
+    details_in_shared_channels: Literal["shown", "hidden"] = "hidden"
 
     def changes(self) -> dict[str, Any]:
         """Those fields that were said, as the model holds them."""
@@ -123,8 +125,10 @@ class SettingsIn(Shape):
 
 def _as_setting(name: str, value: Any) -> Any:
     match name:
-        case "self_approval":
+        case "self_approval" | "late_members":
             return value == "allowed"
+        case "details_in_shared_channels":
+            return value == "shown"
         case "decide_in":
             return frozenset(value)
         case "remind":
@@ -276,6 +280,9 @@ class SettingsView(View):
     auto_execute: bool
     notify: list[str]
     open_requests_per_agent: int
+    when_rule_removed: str
+    late_members: str
+    details_in_shared_channels: str
 
 
 class ProjectView(View):
@@ -385,6 +392,9 @@ def _settings(settings: Settings) -> SettingsView:
         auto_execute=settings.auto_execute,
         notify=list(settings.notify),
         open_requests_per_agent=settings.open_requests_per_agent,
+        when_rule_removed=settings.when_rule_removed,
+        late_members="allowed" if settings.late_members else "not_allowed",
+        details_in_shared_channels="shown" if settings.details_in_shared_channels else "hidden",
     )
 
 

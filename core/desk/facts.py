@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -34,6 +34,8 @@ ADVANCING: Final = (c.Approve, c.Withdraw, c.GrantLease, c.ReportCheck, c.RunChe
 """Commands after which another stage may open, without another plan."""
 
 Types = Mapping[str, RequestType]
+Counts = Callable[[str, Person], bool]
+"""Whether a person counts among those behind a principal."""
 
 
 def gather(tx: Transaction, request: Request | None, call: Call, *, project: Project, fresh: str) -> Facts:
@@ -129,11 +131,17 @@ def _with_what_is_missing(
     return replace(facts, problems=tuple(Problem("approvers", sentence.format(label)) for label in short))
 
 
-def _missing(tx: Transaction, plan: Plan, people_behind: Mapping[str, frozenset[str]], project: str) -> tuple[str, ...]:
+def _counts(_principal: str, _person: Person) -> bool:
+    return True
+
+
+def _missing(
+    tx: Transaction, plan: Plan, people_behind: Mapping[str, frozenset[str]], project: str, counts: Counts = _counts
+) -> tuple[str, ...]:
     everybody = frozenset[str]().union(*people_behind.values())
     people = tx.people(everybody, project)
     present: dict[str, tuple[Person, ...]] = {
-        principal: tuple(people[member] for member in sorted(members) if member in people)
+        principal: tuple(people[id] for id in sorted(members) if id in people and counts(principal, people[id]))
         for principal, members in people_behind.items()
     }
     return what_is_missing(plan, present)
@@ -162,7 +170,17 @@ def still_missing(tx: Transaction, request: Request) -> tuple[str, ...]:
     stages = tuple(stage for stage in request.plan.stages if stage.number >= request.stage)
     plan = replace(request.plan, stages=stages)
     gone = tuple(_gone(tx, request, stages))
-    return gone or _missing(tx, plan, rosters(tx, plan, request.project), request.project)
+    return gone or _missing(tx, plan, rosters(tx, plan, request.project), request.project, _who_counts(request, stages))
+
+
+def _who_counts(request: Request, stages: tuple[Stage, ...]) -> Counts:
+    """Whoever came late into a mirrored group that only the open stage asks does not count there."""
+    opened = request.stage_opened_at
+    if opened is None or request.plan.late_members:
+        return _counts
+    after = (requirement for stage in stages if stage.number > request.stage for requirement in stage.requirements)
+    later = {source.principal for requirement in after for source in requirement.sources}
+    return lambda principal, person: principal in later or person.came.get(principal, opened) <= opened
 
 
 def _gone(tx: Transaction, request: Request, stages: tuple[Stage, ...]) -> Iterator[str]:

@@ -117,8 +117,20 @@ def decider(request: Request, facts: Facts) -> Person:
 
 
 def seats_of(request: Request, person: Person) -> frozenset[str]:
-    """The principals under which this person sits in the request, hand-overs given and taken included, in order."""
-    seats = person.principals | {f"member:{person.id}"}
+    """The principals under which this person sits in the open stage, hand-overs given and taken included, in order."""
+    return _moved(request, person, person.principals - _late(request, person))
+
+
+def _late(request: Request, person: Person) -> frozenset[str]:
+    """Mirrored groups this person came into while the stage was open: there somebody in Slack chose them, for this."""
+    opened = request.stage_opened_at
+    if request.plan.late_members or opened is None or not person.came:
+        return frozenset()
+    return frozenset(group for group, since in person.came.items() if since > opened)
+
+
+def _moved(request: Request, person: Person, principals: frozenset[str]) -> frozenset[str]:
+    seats = principals | {f"member:{person.id}"}
     for moved in request.hand_overs:
         if moved.giver == person.id:
             seats -= moved.principals
@@ -136,8 +148,12 @@ def seats_to_give(request: Request, person: Person) -> frozenset[str]:
 
 def named_stages(request: Request, person: Person) -> tuple[Stage, ...]:
     """The stages that name this person in some requirement, met or not."""
-    seats = seats_of(request, person)
-    return tuple(stage for stage in request.plan.stages if any(sits_in(request, r, seats) for r in stage.requirements))
+    seats, later = seats_of(request, person), _moved(request, person, person.principals)
+    return tuple(
+        stage
+        for stage in request.plan.stages
+        if any(sits_in(request, r, later if stage.number > request.stage else seats) for r in stage.requirements)
+    )
 
 
 def sits_in(request: Request, requirement: Requirement, seats: frozenset[str]) -> bool:
@@ -150,6 +166,12 @@ def sits_in(request: Request, requirement: Requirement, seats: frozenset[str]) -
 
 def must_be_named(request: Request, person: Person) -> tuple[Stage, ...]:
     stages = named_stages(request, person)
+    if not stages and _late(request, person):
+        raise NotAllowed(
+            f"You came into the Slack user group while request #{request.number} was already being asked, so you do not "
+            "count for it; somebody who was in it before must decide.",
+            code="not_an_approver",
+        )
     if not stages:
         raise NotAllowed(
             f"Request #{request.number} does not ask for you; it asks {_asked(request)}.", code="not_an_approver"

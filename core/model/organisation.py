@@ -78,6 +78,8 @@ class Settings:
     """How a project behaves. Durations None mean no limit. `remind` counts from the opening of a stage.
 
     `when_rule_removed` is `keep` or `cancel`: what becomes of open requests whose people only a removed rule had asked.
+    `late_members`: whether who comes into a mirrored group while a stage is open counts in that stage.
+    `details_in_shared_channels`: whether channels that other organisations read show more than that there is a request.
     """
 
     when_no_rule: str = "ask"
@@ -92,6 +94,8 @@ class Settings:
     notify: tuple[str, ...] = ()
     open_requests_per_agent: int = 20
     when_rule_removed: str = "keep"
+    late_members: bool = False
+    details_in_shared_channels: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -73,7 +73,8 @@ class Person:
 
     `principals` are the names under which a requirement may call for this person: `member:<id>`, `group:<id>`,
     `role:<role>:<project>`, `anyone:<project>` where the person may approve, and `ADMINS`.
-    `pinned` is true while one pinned identity of this person exists.
+    `pinned` is true while one pinned identity of this person exists. `came` is since when they are in those of their
+    groups that mirror a Slack user group.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Person:
     roles: frozenset[Role]
     principals: frozenset[str]
     verbs: frozenset[Verb] = frozenset()
+    came: Mapping[str, datetime] = field(default_factory=dict)
 
     def may(self, verb: Verb) -> bool:
         return self.active and verb in self.verbs

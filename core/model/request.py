@@ -133,7 +133,8 @@ class Plan:
     Copied into the request, so that later changes of settings leave running requests alone. `barred` are member ids
     that may not decide. `notify` are places told besides: `#channel` or `channel:<id>`; `tell` are people told besides.
     `allowed_by` is the cause of a yes for which no person is needed once the checks of the plan have passed. `secret` are
-    the dotted paths whose values its type keeps hidden.
+    the dotted paths whose values its type keeps hidden. `late_members`: who comes into a mirrored group while a stage is open
+    counts in it.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -152,6 +153,7 @@ class Plan:
     escalations: tuple[Escalates, ...] = ()
     allowed_by: str | None = None
     secret: tuple[str, ...] = ()
+    late_members: bool = False
     explanation: Explanation | None = field(default=None, compare=False)
 
     def stage(self, number: int) -> Stage | None:

@@ -319,6 +319,7 @@ def _frame(requester: Requester, on_behalf_of: str | None, project: Project, typ
         barred=frozenset() if settings.self_approval else _own(requester, on_behalf_of),
         decide_in=settings.decide_in,
         secret=type.secret,
+        late_members=settings.late_members,
     )
 
 

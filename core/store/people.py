@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,9 +12,11 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Table,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -43,6 +46,9 @@ from core.store.tables import (
     shifts,
     tokens,
 )
+
+CAME: Final = "@"
+"""Stands between a mirrored group and the moment, in microseconds since 1970, somebody came into it."""
 
 EVERYWHERE: Final = "*"
 """Stands before a role held in the whole organisation."""
@@ -100,7 +106,9 @@ _TOKEN_BY_HASH: Final = _by(tokens, "hashed")
 def _people(places: int) -> Select[Any]:
     """Everything `Person` says of so many members as one project sees them, in one statement."""
     own_groups = select(group_members.c.group).where(group_members.c.member == members.c.id)
-    grouped = select(Joined(group_members.c.group)).where(group_members.c.member == members.c.id)
+    since = literal(CAME) + cast(group_members.c.since, Text)
+    membership = group_members.c.group + func.coalesce(since, literal(""))
+    grouped = select(Joined(membership)).where(group_members.c.member == members.c.id)
     role = case((grants.c.project == literal(""), literal(EVERYWHERE) + grants.c.role), else_=grants.c.role)
     held = select(Joined(role)).where(
         grants.c.organisation == members.c.organisation,
@@ -343,9 +351,21 @@ def _roles_of(places: int) -> Select[Any]:
 
 def _person(row: Row, project: str) -> Person:
     id, name, email, active, pinned, grouped, held, duties = row
-    roles, principals, verbs = _place(id, grouped or "", held or "", project)
+    groups, came = _came(grouped) if grouped and CAME in grouped else (grouped or "", {})
+    roles, principals, verbs = _place(id, groups, held or "", project)
     principals |= {f"oncall:{schedule}" for schedule in duties.split()} if duties else frozenset()
-    return Person(id, name, email, active, bool(pinned), roles, principals, verbs)
+    return Person(id, name, email, active, bool(pinned), roles, principals, verbs, came)
+
+
+def _came(grouped: str) -> tuple[str, dict[str, datetime]]:
+    """The groups alone, and since when in those that are mirrored."""
+    parted = [word.partition(CAME) for word in grouped.split()]
+    came = {f"group:{group}": _moment(int(since)) for group, _, since in parted if since}
+    return " ".join(group for group, _, _ in parted), came
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
 
 
 @lru_cache(maxsize=2048)

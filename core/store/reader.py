@@ -18,6 +18,7 @@ from core.store.choices import LARGEST, among, chosen, width
 from core.store.driver import Session
 from core.store.duties import DutyReads
 from core.store.endpoints import EndpointReads
+from core.store.installing import InstallReads
 from core.store.ledger_rows import LedgerReads
 from core.store.outbox import DELIVERIES
 from core.store.people import PeopleReads
@@ -43,7 +44,7 @@ def _versions(places: int) -> Select[Any]:
     return select(requests.c.id, requests.c.version).where(among(requests.c.id, "id", places))
 
 
-class StoreReader(PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads, AftermathReads, EndpointReads):
+class StoreReader(PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads, AftermathReads, EndpointReads, InstallReads):
     """Implements `core.ports.Reader`."""
 
     def __init__(self, db: Session, codec: Codec) -> None:

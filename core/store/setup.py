@@ -54,6 +54,10 @@ def _put(kind: type[Noun], table: Table) -> Executable:
 _PUT: Final = {kind: _put(kind, table) for kind, table in _TABLES.items()}
 _UNPIN: Final = delete(identities).where(identities.c.id == bindparam("id"))
 _EMPTY_GROUP: Final = delete(group_members).where(group_members.c.group == bindparam("group"))
+_PRESENT: Final = select(group_members.c.member, group_members.c.since).where(
+    group_members.c.group == bindparam("group")
+)
+_MIRRORS: Final = select(groups.c.mirrors).where(groups.c.id == bindparam("group"))
 _DROP_GROUP: Final = delete(groups).where(groups.c.id == bindparam("group"))
 _INTO_GROUP: Final = upsert(group_members).on_conflict_do_nothing()
 _GRANT: Final = upsert(grants).on_conflict_do_nothing()
@@ -86,8 +90,14 @@ class Setup:
         self._db.run(_UNPIN, {"id": identity})
 
     def set_group_members(self, group: str, members: Iterable[str]) -> None:
+        """Whoever comes into a mirrored group comes at this moment; a stage that is open by then came before."""
+        wanted = sorted(set(members))
+        present = {row[0]: row[1] for row in self._db.rows(_PRESENT, {"group": group})}
+        mirrors = self._db.row(_MIRRORS, {"group": group})
+        now = round(self._db.now().timestamp() * 1_000_000) if mirrors is not None and mirrors[0] else None
         self._db.run(_EMPTY_GROUP, {"group": group})
-        self._db.send(_INTO_GROUP, [{"group": group, "member": member} for member in sorted(set(members))])
+        rows = [{"group": group, "member": one, "since": present.get(one, now)} for one in wanted]
+        self._db.send(_INTO_GROUP, rows)
 
     def drop_group(self, group: Group) -> None:
         self._db.run(_EMPTY_GROUP, {"group": group.id})

@@ -22,6 +22,7 @@ from core.store.driver import Session
 from core.store.duties import Duties
 from core.store.endpoints import Telling
 from core.store.inquiries import Inquiries
+from core.store.installing import Installing
 from core.store.ledger_rows import LedgerReads, Sealing
 from core.store.outbox import Outbox
 from core.store.people import PeopleReads
@@ -29,7 +30,7 @@ from core.store.reader import StoreReader
 from core.store.ruling import Ruling
 from core.store.saving import Saving
 from core.store.setup import Setup
-from core.store.tables import agents, counters, login_codes, members, refusals, replies, requests, turns
+from core.store.tables import agents, counters, login_codes, members, passes, refusals, replies, requests, turns
 
 T = TypeVar("T")
 
@@ -110,6 +111,7 @@ _OLD_REPLIES: Final = _oldest(replies, replies.c.at)
 _OLD_CODES: Final = _oldest(login_codes, login_codes.c.expires_at)
 _OLD_REFUSALS: Final = _oldest(refusals, refusals.c.at)
 _OLD_TURNS: Final = _oldest(turns, turns.c.at)
+_OLD_PASSES: Final = _oldest(passes, passes.c.expires_at)
 
 
 _BEGIN_INNER: Final = text("SAVEPOINT inner_work")
@@ -124,7 +126,7 @@ class InnerReader(StoreReader):
         return self.session.now()
 
 
-class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling, Inquiries):
+class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling, Inquiries, Installing):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 
     def __init__(self, db: Session, codec: Codec, chain: Chain, derive: Derive) -> None:
@@ -253,5 +255,6 @@ class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling,
     def forget(self, limit: int) -> int:
         now = self.now()
         old = [(_OLD_REPLIES, now - KEPT), (_OLD_CODES, now), (_OLD_REFUSALS, now - KEPT), (_OLD_TURNS, now - KEPT)]
+        old.append((_OLD_PASSES, now))
         gone = sum(self._db.run(statement, {"before": before, "limit": limit}) for statement, before in old)
         return gone + self.forget_inquiries(limit)

@@ -1,0 +1,143 @@
+"""Where the app is installed, one-time passes, and people of Slack nobody is mapped to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from core.model.installation import Installation, InstallState, Pass, Source, Unmapped
+from core.store.columns import LONG_AGO
+from core.store.driver import Params, Row, Session
+from core.store.tables import deliveries, identities, installations, passes, unmapped
+
+_COLUMNS: Final = tuple(column for column in installations.c if column.name != "workspace")
+_ALL: Final = select(*_COLUMNS).order_by(installations.c.installed_at, installations.c.id)
+_OF: Final = _ALL.where(installations.c.organisation == bindparam("organisation"))
+_IN: Final = _ALL.where(installations.c.workspace == bindparam("workspace"))
+_UNMAPPED: Final = (
+    select(*unmapped.c)
+    .where(unmapped.c.organisation == bindparam("organisation"))
+    .order_by(unmapped.c.seen_at.desc(), unmapped.c.user)
+    .limit(bindparam("limit"))
+)
+_ONE_UNMAPPED: Final = select(*unmapped.c).where(
+    *(unmapped.c[name] == bindparam(name) for name in ("organisation", "issuer", "user"))
+)
+_new = upsert(installations)
+_PUT: Final = _new.on_conflict_do_update(
+    index_elements=[installations.c.workspace],
+    set_={column.name: _new.excluded[column.name] for column in installations.c if column.name != "id"},
+)
+_KEEP_PASS: Final = upsert(passes)
+_PASS: Final = (
+    select(*passes.c)
+    .where(
+        passes.c.hashed == bindparam("hashed"),
+        passes.c.purpose == bindparam("purpose"),
+        passes.c.expires_at > bindparam("now"),
+    )
+    .with_for_update()
+)
+_USE_PASS: Final = delete(passes).where(passes.c.hashed == bindparam("hashed"))
+_new_unmapped = upsert(unmapped)
+_NOTE: Final = _new_unmapped.on_conflict_do_update(
+    index_elements=[unmapped.c.organisation, unmapped.c.issuer, unmapped.c.user],
+    set_={name: _new_unmapped.excluded[name] for name in ("name", "email", "reason", "wanted", "seen_at")},
+)
+_FORGET: Final = delete(unmapped).where(
+    *(unmapped.c[name] == bindparam(name) for name in ("organisation", "issuer", "user"))
+)
+_WAKE: Final = (
+    update(deliveries)
+    .where(deliveries.c.organisation == bindparam("whose"), deliveries.c.wanted > deliveries.c.shown)
+    .values(next_try_at=LONG_AGO)
+)
+_MOVE: Final = (
+    update(installations)
+    .where(installations.c.organisation == bindparam("was"))
+    .values(organisation=bindparam("now_of"))
+)
+_OUSTED: Final = delete(identities).where(
+    identities.c.organisation == bindparam("organisation"), identities.c.issuer == bindparam("issuer")
+)
+_OUSTED_UNMAPPED: Final = delete(unmapped).where(
+    unmapped.c.organisation == bindparam("organisation"), unmapped.c.issuer == bindparam("issuer")
+)
+
+
+class InstallReads:
+    """The reads of `Reader` and `Transaction` about them."""
+
+    _db: Session
+
+    def installations(self, organisation: str | None = None) -> Sequence[Installation]:
+        found = self._db.rows(_ALL) if organisation is None else self._db.rows(_OF, {"organisation": organisation})
+        return [_installation(row) for row in found]
+
+    def installation_in(self, workspace: str) -> Installation | None:
+        row = self._db.row(_IN, {"workspace": workspace})
+        return None if row is None else _installation(row)
+
+    def unmapped(self, organisation: str, limit: int) -> Sequence[Unmapped]:
+        return [Unmapped(*row) for row in self._db.rows(_UNMAPPED, {"organisation": organisation, "limit": limit})]
+
+    def unmapped_user(self, organisation: str, issuer: str, user: str) -> Unmapped | None:
+        row = self._db.row(_ONE_UNMAPPED, {"organisation": organisation, "issuer": issuer, "user": user})
+        return None if row is None else Unmapped(*row)
+
+
+class Installing(InstallReads):
+    """The part of a transaction that changes them."""
+
+    def put_installation(self, installation: Installation) -> None:
+        self._db.run(_PUT, _values(installation))
+
+    def move_installations(self, organisation: str, to: str) -> None:
+        self._db.run(_MOVE, {"was": organisation, "now_of": to})
+
+    def oust(self, organisation: str, issuer: str) -> None:
+        self._db.run(_OUSTED, {"organisation": organisation, "issuer": issuer})
+        self._db.run(_OUSTED_UNMAPPED, {"organisation": organisation, "issuer": issuer})
+
+    def wake_deliveries(self, organisation: str) -> None:
+        self._db.run(_WAKE, {"whose": organisation})
+
+    def keep_pass(self, made: Pass) -> None:
+        self._db.run(_KEEP_PASS, {name: getattr(made, name) for name in Pass.__dataclass_fields__})
+
+    def take_pass(self, hashed: str, purpose: str) -> Pass | None:
+        found = self.find_pass(hashed, purpose)
+        if found is not None:
+            self._db.run(_USE_PASS, {"hashed": hashed})
+        return found
+
+    def find_pass(self, hashed: str, purpose: str) -> Pass | None:
+        now: datetime = self._db.now()
+        row = self._db.row(_PASS, {"hashed": hashed, "purpose": purpose, "now": now})
+        return None if row is None else Pass(*row)
+
+    def note_unmapped(self, found: Unmapped) -> None:
+        self._db.run(_NOTE, {name: getattr(found, name) for name in Unmapped.__dataclass_fields__})
+
+    def forget_unmapped(self, organisation: str, issuer: str, user: str) -> None:
+        self._db.run(_FORGET, {"organisation": organisation, "issuer": issuer, "user": user})
+
+
+def _installation(row: Row) -> Installation:
+    *first, scopes, sealed, by, at, state, source = row
+    return Installation(*first, tuple(scopes), sealed, by, at, InstallState(state), Source(source))
+
+
+def _values(installation: Installation) -> Params:
+    values: dict[str, Any] = {name: getattr(installation, name) for name in Installation.__dataclass_fields__}
+    values["scopes"] = list(installation.scopes)
+    values["enterprise_wide"] = bool(installation.enterprise_wide)
+    return values | {
+        "workspace": installation.workspace,
+        "state": installation.state.value,
+        "source": installation.source.value,
+    }
