@@ -156,6 +156,9 @@ def _greet(small_slack: Sandbox, url: str, key: str) -> None:
     console.print(f"  Open      [bold cyan]{small_slack.url}/{FIRST_VIEW}[/bold cyan]")
     console.print(f"  API       {url}/docs")
     console.print(f"  A key     {key}  (deploy-bot's; it may ask, never decide)\n")
+    console.print("  Ask from another terminal, and click Approve here:\n")
+    console.print(f"  export COUNTERSIGN_URL={url} COUNTERSIGN_TOKEN={key}")
+    console.print("  countersign run --notify '#deploys' --stage '1 of @platform' -- echo 'it ran'\n")
     console.print("  Ctrl-C ends it; nothing is kept.\n")
 
 

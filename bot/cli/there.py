@@ -56,7 +56,4 @@ def speaking() -> Iterator[None]:
 
 
 def _what_to_do(sentence: str) -> str:
-    return (
-        f"{sentence}\nNothing was decided. Set COUNTERSIGN_URL if it is elsewhere; its /healthz answers when it is up. "
-        "To try again is safe."
-    )
+    return f"{sentence}\nSet COUNTERSIGN_URL if it is elsewhere; /healthz there answers once it is up."

@@ -1,11 +1,14 @@
 """`countersign request`, `wait` and `run`, as pipelines meet them: exit codes, what stands on which stream, what runs."""
 
+import fcntl
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -380,9 +383,44 @@ def test_stopped_while_it_waits_request_says_how_to_go_on(
     assert f"countersign wait {number}" in said
 
 
-def test_on_a_terminal_a_live_line_shows_what_it_waits_for(live: Live, key: str, tmp_path: Path) -> None:
-    import pty  # noqa: PLC0415
+def test_ctrl_c_on_a_terminal_reaches_the_command_once(live: Live, key: str, tmp_path: Path) -> None:
+    """A second one would mean "at once" to Terraform and its like."""
+    program = (
+        "import signal, sys, time\n"
+        "seen = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: seen.append(1))\n"
+        "print('ready', flush=True)\n"
+        "until = time.monotonic() + 20\n"
+        "while not seen and time.monotonic() < until: time.sleep(0.01)\n"
+        "time.sleep(0.3)\n"
+        "print(len(seen), flush=True)\n"
+    )
+    terminal, theirs = pty.openpty()
 
+    def take_terminal() -> None:
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+    with live.soon(key):
+        process = subprocess.Popen(
+            [*COMMAND, "run", "--", sys.executable, "-c", program],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'clients' / 'python'}"},
+            start_new_session=True,
+            preexec_fn=take_terminal,  # noqa: PLW1509 - one system call, then it is another program
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        os.write(terminal, b"\x03")
+        out, _ = process.communicate(timeout=25)
+    os.close(terminal)
+    os.close(theirs)
+    assert (process.returncode, out) == (0, "1\n")
+
+
+def test_on_a_terminal_a_live_line_shows_what_it_waits_for(live: Live, key: str, tmp_path: Path) -> None:
     terminal, theirs = pty.openpty()
     environment = {
         **os.environ,

@@ -279,6 +279,24 @@ def test_the_awaiting_client_does_the_same(live: Live, key: str) -> None:
     assert {type(outcome) for outcome in asyncio.run(story())} == {c.Approved}
 
 
+def test_what_is_answered_line_by_line_comes_line_by_line(live: Live, client: Countersign, key: str) -> None:
+    client.requests.create("deploy", "Deploy payments 4.2")
+    body = {"rules": [{"name": "none", "when": 'type == "nothing"', "effect": "deny"}], "days": 1}
+
+    async def lines(token: str) -> list[Any]:
+        return [line async for line in AsyncCountersign(live.url, token).lines("rules", "replay", body=body)]
+
+    with Countersign(live.url, live.token("root")) as admin:
+        found = list(admin.lines("rules", "replay", body=body))
+    for told in (found, asyncio.run(lines(live.token("root")))):
+        assert len(told) > 1
+        assert told[-1]["result"]["seen"] >= 1
+    with pytest.raises(c.Forbidden):
+        list(client.lines("rules", "replay", body=body))
+    with pytest.raises(c.Forbidden):
+        asyncio.run(lines(key))
+
+
 def test_a_wait_can_be_cancelled_and_the_client_goes_on(live: Live, key: str) -> None:
     async def story() -> str:
         async with AsyncCountersign(live.url, key) as client:
