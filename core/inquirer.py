@@ -70,6 +70,7 @@ class Inquirer:
         self._judges = judges
         self._owner, self._patience = owner, patience
         self._wake = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._under_way: set[asyncio.Task[None]] = set()
 
     def nudge(self, *_changed: object) -> None:
@@ -95,7 +96,11 @@ class Inquirer:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def look(self) -> int:
-        """Begin with what is due, as far as there is room; says with how many."""
+        """Begin with what is due, as far as there is room; says with how many. One look at a time."""
+        async with self._looking:
+            return await self._look()
+
+    async def _look(self) -> int:
         room = AT_ONCE - len(self._under_way)
         if room <= 0 or not await self._store.read(_is_any_due):
             return 0

@@ -30,6 +30,8 @@ async def test_a_check_blocks_then_passes(town_both_ways: Town) -> None:
         asked = await pipeline.asks(**DEPLOY)
         await town.settles()
 
+        await town.later(seconds=5)  # a line for a thread waits until its card is there
+
         # It blocks: the card says why, and no approval gets past it.
         assert "the window opens at 18:00" in str(town.card("bob", asked)["blocks"])
         assert "Check change-window failed: the window opens at 18:00" in town.thread("erin", asked)
