@@ -281,7 +281,6 @@ def test_nothing_runs_after_edits(live: Live, key: str, client: Countersign, tmp
 def test_a_plan_that_was_changed_after_it_was_shown_does_not_run(
     live: Live, key: str, client: Countersign, tmp_path: Path, capsys: Any
 ) -> None:
-    """A-72"""
     plan = tmp_path / "plan.tfplan"
     plan.write_text("destroy nothing")
     with live.soon(key, first=lambda: plan.write_text("destroy everything")):

@@ -255,6 +255,25 @@ def test_it_is_claimed_once_for_exactly_what_was_approved_and_reported(live: Liv
     assert (ended.execution.status, ended.execution.detail) == ("failed", "Exit code 1.")
 
 
+def test_what_was_discarded_or_superseded_cannot_be_claimed(live: Live, client: Countersign) -> None:
+    """A-72"""
+    made = [client.requests.create("deploy", f"Deploy payments 4.{n}", supersede_key="payments") for n in range(2)]
+    live.decide(made[1].id)
+    with pytest.raises(c.NotOpen):
+        client.requests.claim(made[0].id)
+    client.requests.discard(made[1].id)
+    with pytest.raises(c.NotOpen, match="discarded"):
+        client.requests.claim(made[1].id)
+
+
+def test_a_program_that_was_restarted_waits_for_the_same_request(live: Live, client: Countersign) -> None:
+    first = client.approval("deploy", "Deploy payments 4.2", timeout=0.1, idempotency_key="run-8")
+    assert isinstance(first, c.StillOpen)
+    live.decide(first.id)
+    again = client.approval("deploy", "Deploy payments 4.2", timeout=20, idempotency_key="run-8")
+    assert (again.id, type(again)) == (first.id, c.Approved)
+
+
 def test_another_agent_cannot_claim(live: Live, client: Countersign) -> None:
     made = client.requests.create("deploy", "Deploy payments 4.2")
     live.decide(made.id)

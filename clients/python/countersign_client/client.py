@@ -44,10 +44,14 @@ class Root:
         *,
         timeout: float | None = None,
         on_change: Callable[[Request], object] | None = None,
+        idempotency_key: str | None = None,
         **asked: Unpack[Asked],
     ) -> Flow[Outcome]:
-        """Ask and wait, in one line: how it came out. `timeout` in seconds; without, until the request's own deadline."""
-        request = yield from created(self.speaker, type, title, asked)
+        """Ask and wait, in one line: how it came out. `timeout` in seconds; without, until the request's own deadline.
+
+        With the same `idempotency_key` a second time, e.g. after a restart, the first request is waited for again.
+        """
+        request = yield from created(self.speaker, type, title, asked, idempotency_key)
         return (yield from waited(self.speaker, request.id, timeout, on_change=on_change))
 
     @operation
