@@ -58,7 +58,8 @@ def decide_in_the_sandbox() -> str:
         env=bare_environment(),
     )
     try:
-        return approve(address_told_by(running))
+        address, credentials = address_told_by(running), credentials_told_by(running)
+        return f"{approve(address)}, and the command line {ask_by_command(credentials)}"
     finally:
         running.send_signal(signal.SIGINT)
         if running.wait(timeout=20) != 0:
@@ -76,6 +77,29 @@ def address_told_by(running: "subprocess.Popen[str]") -> str:
         if found := re.search(r"http://\S+(?=/\?as=)", line):
             return found[0]
     sys.exit("the sandbox ended before it told its address")
+
+
+def credentials_told_by(running: "subprocess.Popen[str]") -> dict[str, str]:
+    for line in running.stdout or ():
+        if found := re.findall(r"(COUNTERSIGN_\w+)=(\S+)", line):
+            return dict(found)
+    sys.exit("the sandbox did not tell how to ask from a terminal")
+
+
+def ask_by_command(credentials: dict[str, str]) -> str:
+    """With the client that travels in the wheel."""
+    command = Path(sysconfig.get_path("scripts")) / "countersign"
+    environment = {**bare_environment(), **credentials}
+    asked = subprocess.run(
+        [command, "request", "Try the wheel in an empty folder", "--wait", "--timeout", "1s", "--json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode != 7 or json.loads(asked.stdout)["status"] != "pending":
+        sys.exit(f"countersign request ended with {asked.returncode}: {asked.stdout}{asked.stderr}")
+    return "asks and waits"
 
 
 def approve(address: str) -> str:
