@@ -471,7 +471,7 @@ class KilledBeforeTheCommit:
 async def test_a_kill_leaves_neither_the_yes_nor_the_change(hall: TownHall) -> None:
     await hall.switch_on()
     request = await hall.asked(add_sue(hall))
-    dying = Desk(KilledBeforeTheCommit(hall.store), fresh=hall.office.fresh)  # type: ignore[arg-type]
+    dying = Desk(KilledBeforeTheCommit(hall.store), fresh=hall.office.fresh)
     dying.entrust(hall.administration.four_eyes.carry_out)
     with pytest.raises(Killed):
         await dying.do(hall.actor("ruth"), request.id, c.Approve(revision=1, stage=1))

@@ -9,7 +9,7 @@ from tests.api.conftest import House
 
 pytestmark = pytest.mark.anyio
 
-RESTART = {"title": "Restart worker 7", "action": "restart worker 7", "cost": {"usd": 0.5}}
+RESTART: dict[str, Any] = {"title": "Restart worker 7", "action": "restart worker 7", "cost": {"usd": 0.5}}
 
 
 async def asked(house: House) -> Any:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -40,6 +40,7 @@ CHECK = CheckDefinition(
     sealed_secret="s",
 )
 NEVER = "never"
+T = TypeVar("T")
 
 
 @dataclass
@@ -56,13 +57,15 @@ class Outside:
 
     async def ask(self, policy: Policy, about: Mapping[str, Any], *, seconds: float) -> Verdict:
         self.asked.append((policy.id, about))
-        return await self._answer(self.policies.get(policy.id, PASSED))
+        verdict: Verdict = await self._answer(self.policies.get(policy.id, PASSED))
+        return verdict
 
     async def call(self, check: CheckDefinition, inquiry: Inquiry, request: Request) -> Said:
         self.called.append((check.name, inquiry.revision, inquiry.run))
-        return await self._answer(self.checks.get(check.name, Said("pending")))
+        said: Said = await self._answer(self.checks.get(check.name, Said("pending")))
+        return said
 
-    async def _answer(self, told: Any) -> Any:
+    async def _answer(self, told: T) -> T:
         if told == NEVER:
             await asyncio.Event().wait()
         if isinstance(told, Exception):
@@ -240,7 +243,7 @@ async def test_a_policy_in_shadow_is_asked_without_effect(judged: JudgedOffice) 
 
 async def test_a_policy_hears_everything_that_is_asked_but_secrets(judged: JudgedOffice) -> None:
     await judged.policy()
-    deploy = {"params": {"iban": "DE1234"}}
+    deploy: dict[str, Any] = {"params": {"iban": "DE1234"}}
 
     def keep(tx: Transaction) -> None:
         from core.model.organisation import RequestType  # noqa: PLC0415

@@ -43,7 +43,14 @@ GIVEN = [
 def pasts(draw: st.DrawFn) -> list[PastRevision]:
     wanted = draw(
         st.lists(
-            st.tuples(*map(st.sampled_from, (SAID, REQUESTERS, GIVEN, (None, "mem_rita")))), min_size=1, max_size=12
+            st.tuples(
+                st.sampled_from(SAID),
+                st.sampled_from(REQUESTERS),
+                st.sampled_from(GIVEN),
+                st.sampled_from([None, "mem_rita"]),
+            ),
+            min_size=1,
+            max_size=12,
         )
     )
     here = project(self_approval=draw(st.booleans()), when_no_rule=draw(st.sampled_from(["ask", "allow", "deny"])))

@@ -50,7 +50,8 @@ async def test_a_policy_and_a_check_come_back_as_they_were_kept(store: Store) ->
 
 
 async def test_another_organisation_cannot_take_an_id_over(store: Store) -> None:
-    await store.transact(lambda tx: (tx.put_policy(POLICY), tx.put_check(CHECK)))
+    await store.transact(lambda tx: tx.put_policy(POLICY))
+    await store.transact(lambda tx: tx.put_check(CHECK))
     with pytest.raises(Conflict):
         await store.transact(lambda tx: tx.put_policy(replace(POLICY, organisation=ELSEWHERE)))
     with pytest.raises(Conflict):

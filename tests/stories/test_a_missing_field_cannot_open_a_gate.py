@@ -28,6 +28,7 @@ async def test_a_gate_stays_shut_where_it_cannot_tell_and_says_which_field_was_m
     await town.rules("alice", '"destroying" when facts.destroyed > 0 require 2 of @security in #deploys')
     harmless = await machine.asks(**DEPLOY, facts={"destroyed": 0})
     assert waits_for(harmless) == ["1 of anyone who may approve"]
+    request: Json = {}
     for facts in ({"Destroyed": 0}, {"destroyed": "0"}, {"destroyed": None}, {}):
         request = await machine.asks(**DEPLOY, facts=facts)
         assert waits_for(request) == ["2 of @security"], facts

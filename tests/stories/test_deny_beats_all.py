@@ -15,6 +15,7 @@ async def test_nothing_a_rule_denies_reaches_people_whatever_else_is_said(town: 
     await town.rules("alice", '"watched deploys" when type == "deploy" require @platform')
     assert (await pipeline.asks(**DEPLOY))["status"] == "pending"
     await town.rules("alice", '"winter freeze" when type == "deploy" deny because "Nobody is here"')
+    request: Json = {}
     for named in ({}, {"approvers": ["bob@acme.example"]}, {"stages": some(1, "@platform")}):
         request = await pipeline.asks(**DEPLOY, **named)
         await town.settles()

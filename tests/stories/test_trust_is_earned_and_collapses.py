@@ -57,11 +57,8 @@ async def test_an_agent_earns_trust_by_peoples_yeses_and_loses_it_by_their_noes(
 
 async def _trusted(agent: Machine) -> Json:
     """One of a hundred is asked all the same."""
-    for _ in range(4):
-        asked = await asks(agent)
-        if asked["status"] == "auto_approved":
-            return asked
-    raise AssertionError(asked)
+    tried = [await asks(agent) for _ in range(4)]
+    return next(asked for asked in tried if asked["status"] == "auto_approved")
 
 
 async def test_nobody_but_an_admin_sees_or_sets_safety(town_both_ways: Town) -> None:
