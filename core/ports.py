@@ -492,16 +492,15 @@ class Transaction(Protocol):
     def installation_in(self, workspace: str) -> Installation | None: ...
     def installations(self, organisation: str | None = None) -> Sequence[Installation]: ...
     def put_installation(self, installation: Installation) -> None: ...
-    def move_installations(self, organisation: str, to: str) -> None:
-        """All of one organisation become another's."""
-
     def oust(self, organisation: str, issuer: str) -> None:
         """Unpin everybody of one workspace, and forget whom it could not map."""
 
     def wake_deliveries(self, organisation: str) -> None:
         """Whatever is still to be shown there is due now."""
 
-    def keep_pass(self, made: Pass) -> None: ...
+    def keep_pass(self, made: Pass) -> bool:
+        """False where one with this hash was kept before."""
+
     def find_pass(self, hashed: str, purpose: str) -> Pass | None:
         """Unless it is used up or too old."""
 

@@ -27,6 +27,7 @@ from core.administration.checks import Checks
 from core.administration.four_eyes import FourEyes
 from core.administration.groups import Groups
 from core.administration.identities import Identities
+from core.administration.installations import Installations
 from core.administration.leases import Leases
 from core.administration.logins import Logins, NewToken
 from core.administration.looking_around import LookingAround
@@ -90,6 +91,8 @@ class Administration:
         self.policies = Policies(store, fresh, desk.conditions, sealing, judges)
         self.checks = Checks(store, fresh, desk.conditions, sealing, judges)
         self.organisations = Organisations(store, fresh, Members(store, fresh))
+        founding = Organisations(store, fresh, Members(store, fresh))
+        self.installations = Installations(store, fresh, founding, pepper, sealing)
         offices = {word: office for word, office in vars(self).items() if isinstance(office, Office)}
         self.four_eyes = FourEyes(store, desk, fresh, offices)
 

@@ -47,7 +47,7 @@ class Organisations(Office):
 
     async def add(self, name: str) -> Organisation:
         """One more tenant, with its project `default`."""
-        return await self._store.transact(lambda tx: self._put(tx, name))
+        return await self._store.transact(lambda tx: self.make(tx, name))
 
     async def get(self, actor: Actor) -> Organisation:
         def look(reader: Reader) -> Organisation:
@@ -116,9 +116,10 @@ class Organisations(Office):
 
     def _make(self, tx: Transaction, name: str) -> Organisation | None:
         """None while another replica is making it: its lease outlasts its commit."""
-        return self._put(tx, name) if tx.hold_lease("bootstrap", self._fresh(), 30) else None
+        return self.make(tx, name) if tx.hold_lease("bootstrap", self._fresh(), 30) else None
 
-    def _put(self, tx: Transaction, name: str) -> Organisation:
+    def make(self, tx: Transaction, name: str) -> Organisation:
+        """In the transaction of whatever it is made for."""
         now = tx.now()
         organisation = Organisation(f"org_{self._fresh()}", name, now)
         project = Project(f"prj_{self._fresh()}", organisation.id, DEFAULT_PROJECT, Settings(), now)

@@ -15,6 +15,7 @@ from core.store.driver import Params, Row, Session
 from core.store.tables import deliveries, identities, installations, passes, unmapped
 
 _COLUMNS: Final = tuple(column for column in installations.c if column.name != "workspace")
+_NAMES: Final = tuple(column.name for column in _COLUMNS)
 _ALL: Final = select(*_COLUMNS).order_by(installations.c.installed_at, installations.c.id)
 _OF: Final = _ALL.where(installations.c.organisation == bindparam("organisation"))
 _IN: Final = _ALL.where(installations.c.workspace == bindparam("workspace"))
@@ -32,7 +33,7 @@ _PUT: Final = _new.on_conflict_do_update(
     index_elements=[installations.c.workspace],
     set_={column.name: _new.excluded[column.name] for column in installations.c if column.name != "id"},
 )
-_KEEP_PASS: Final = upsert(passes)
+_KEEP_PASS: Final = upsert(passes).on_conflict_do_nothing(index_elements=[passes.c.hashed])
 _PASS: Final = (
     select(*passes.c)
     .where(
@@ -55,11 +56,6 @@ _WAKE: Final = (
     update(deliveries)
     .where(deliveries.c.organisation == bindparam("whose"), deliveries.c.wanted > deliveries.c.shown)
     .values(next_try_at=LONG_AGO)
-)
-_MOVE: Final = (
-    update(installations)
-    .where(installations.c.organisation == bindparam("was"))
-    .values(organisation=bindparam("now_of"))
 )
 _OUSTED: Final = delete(identities).where(
     identities.c.organisation == bindparam("organisation"), identities.c.issuer == bindparam("issuer")
@@ -96,9 +92,6 @@ class Installing(InstallReads):
     def put_installation(self, installation: Installation) -> None:
         self._db.run(_PUT, _values(installation))
 
-    def move_installations(self, organisation: str, to: str) -> None:
-        self._db.run(_MOVE, {"was": organisation, "now_of": to})
-
     def oust(self, organisation: str, issuer: str) -> None:
         self._db.run(_OUSTED, {"organisation": organisation, "issuer": issuer})
         self._db.run(_OUSTED_UNMAPPED, {"organisation": organisation, "issuer": issuer})
@@ -106,8 +99,8 @@ class Installing(InstallReads):
     def wake_deliveries(self, organisation: str) -> None:
         self._db.run(_WAKE, {"whose": organisation})
 
-    def keep_pass(self, made: Pass) -> None:
-        self._db.run(_KEEP_PASS, {name: getattr(made, name) for name in Pass.__dataclass_fields__})
+    def keep_pass(self, made: Pass) -> bool:
+        return self._db.run(_KEEP_PASS, {name: getattr(made, name) for name in Pass.__dataclass_fields__}) == 1
 
     def take_pass(self, hashed: str, purpose: str) -> Pass | None:
         found = self.find_pass(hashed, purpose)
@@ -128,8 +121,15 @@ class Installing(InstallReads):
 
 
 def _installation(row: Row) -> Installation:
-    *first, scopes, sealed, by, at, state, source = row
-    return Installation(*first, tuple(scopes), sealed, by, at, InstallState(state), Source(source))
+    found: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    return Installation(
+        **found
+        | {
+            "scopes": tuple(found["scopes"]),
+            "state": InstallState(found["state"]),
+            "source": Source(found["source"]),
+        }
+    )
 
 
 def _values(installation: Installation) -> Params:

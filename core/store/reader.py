@@ -44,7 +44,9 @@ def _versions(places: int) -> Select[Any]:
     return select(requests.c.id, requests.c.version).where(among(requests.c.id, "id", places))
 
 
-class StoreReader(PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads, AftermathReads, EndpointReads, InstallReads):
+class StoreReader(
+    PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads, AftermathReads, EndpointReads, InstallReads
+):
     """Implements `core.ports.Reader`."""
 
     def __init__(self, db: Session, codec: Codec) -> None:

@@ -126,7 +126,9 @@ class InnerReader(StoreReader):
         return self.session.now()
 
 
-class StoreTransaction(PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling, Inquiries, Installing):
+class StoreTransaction(
+    PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling, Inquiries, Installing
+):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 
     def __init__(self, db: Session, codec: Codec, chain: Chain, derive: Derive) -> None:
