@@ -172,6 +172,18 @@ ALLOWED_ALONE = {
     "Webhooks.resume",  # goes on with what was agreed to
     "Webhooks.rotate",  # the secret of an address that was agreed to, shown to an admin as the first one was
     "Proposals.carry_out",  # by way of the rules' own methods
+    "Identities.unmapped",  # reading
+    "Identities.claimed",
+    "Identities.note_unmapped",  # by Slack's directory
+    "Identities.claim",  # asks an admin, and links nobody
+    "Identities.dismiss",  # a stop
+    "Installations.of_environment",  # the host
+    "Installations.begin",  # somebody who is no member yet, as the host allows
+    "Installations.returned",
+    "Installations.install",
+    "Installations.invite",
+    "Installations.ended",  # by Slack
+    "Installations.offer",  # refused where the organisation that would lose a workspace has four eyes
 }
 
 

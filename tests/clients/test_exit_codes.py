@@ -318,6 +318,11 @@ def started(live: Live, key: str) -> Iterator[list[subprocess.Popen[str]]]:
         process.communicate()
 
 
+def as_from_a_terminal() -> None:
+    """What runs in the background of a script ignores Ctrl-C, and so would whatever it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(found: list[subprocess.Popen[str]], *words: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [*COMMAND, *words],
@@ -326,6 +331,7 @@ def start(found: list[subprocess.Popen[str]], *words: str) -> subprocess.Popen[s
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'clients' / 'python'}"},
+        preexec_fn=as_from_a_terminal,  # noqa: PLW1509 - one system call, then it is another program
     )
     found.append(process)
     return process
