@@ -18,6 +18,7 @@ from core.model.event import Event
 from core.model.inquiry import Inquiry
 from core.model.installation import Installation, Pass, Unmapped
 from core.model.lease import Lease
+from core.model.mirror import Mirror, Mirrored
 from core.model.organisation import (
     Agent,
     ApiKey,
@@ -507,6 +508,17 @@ class Transaction(Protocol):
     def take_pass(self, hashed: str, purpose: str) -> Pass | None:
         """The same, used up by this."""
 
+    # Groups that follow a Slack user group.
+    def group_members(self, group: str) -> Sequence[str]: ...
+    def mirrored_users(self, group: str) -> Sequence[Mirrored]: ...
+    def mirrored_in(self, organisation: str, issuer: str, user: str) -> Sequence[str]: ...
+    def follow_users(self, group: str, issuer: str, users: Iterable[str]) -> None:
+        """Who is in the user group now; whoever was in it already keeps since when."""
+
+    def note_mirror(self, group: str, looked_at: datetime | None, problem: str | None) -> None: ...
+    def stop_following(self, group: str) -> None:
+        """Its members stay as they are."""
+
     def note_unmapped(self, found: Unmapped) -> None: ...
     def forget_unmapped(self, organisation: str, issuer: str, user: str) -> None: ...
     def unmapped_user(self, organisation: str, issuer: str, user: str) -> Unmapped | None: ...
@@ -715,6 +727,15 @@ class Reader(Protocol):
 
     def installation_in(self, workspace: str) -> Installation | None:
         """By the team's id, or the Enterprise organisation's."""
+
+    def mirrors(self, organisation: str) -> Sequence[Mirror]:
+        """The groups that follow a Slack user group, by name."""
+
+    def mirrored_users(self, group: str) -> Sequence[Mirrored]:
+        """Everybody of the Slack user group it follows, linked to a member or not."""
+
+    def mirrored_in(self, organisation: str, issuer: str, user: str) -> Sequence[str]:
+        """The groups whose user groups this Slack user is in."""
 
     def unmapped(self, organisation: str, limit: int) -> Sequence[Unmapped]:
         """The newest first."""

@@ -96,7 +96,7 @@ JOINING: Final = "join"
 class Unmapped:
     """Somebody of Slack who tried to act, or was un-pinned, and stands for no member; `reason` is the word for why.
 
-    `wanted` is the address of the member they say they are.
+    `wanted` is the address of the member they say they are, `asked_at` when admins were last asked about it.
     """
 
     organisation: str
@@ -107,3 +107,4 @@ class Unmapped:
     reason: str
     wanted: str | None
     seen_at: datetime
+    asked_at: datetime | None = None

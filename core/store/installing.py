@@ -47,7 +47,7 @@ _USE_PASS: Final = delete(passes).where(passes.c.hashed == bindparam("hashed"))
 _new_unmapped = upsert(unmapped)
 _NOTE: Final = _new_unmapped.on_conflict_do_update(
     index_elements=[unmapped.c.organisation, unmapped.c.issuer, unmapped.c.user],
-    set_={name: _new_unmapped.excluded[name] for name in ("name", "email", "reason", "wanted", "seen_at")},
+    set_={name: _new_unmapped.excluded[name] for name in ("name", "email", "reason", "wanted", "seen_at", "asked_at")},
 )
 _FORGET: Final = delete(unmapped).where(
     *(unmapped.c[name] == bindparam(name) for name in ("organisation", "issuer", "user"))

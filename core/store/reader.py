@@ -20,6 +20,7 @@ from core.store.duties import DutyReads
 from core.store.endpoints import EndpointReads
 from core.store.installing import InstallReads
 from core.store.ledger_rows import LedgerReads
+from core.store.mirroring import MirrorReads
 from core.store.outbox import DELIVERIES
 from core.store.people import PeopleReads
 from core.store.replaying import PastReads
@@ -45,7 +46,7 @@ def _versions(places: int) -> Select[Any]:
 
 
 class StoreReader(
-    PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads, AftermathReads, EndpointReads, InstallReads
+    PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads, AftermathReads, EndpointReads, InstallReads, MirrorReads
 ):
     """Implements `core.ports.Reader`."""
 

@@ -14,6 +14,7 @@ from core.errors import Conflict
 from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, Token
 from core.store import rows
 from core.store.driver import Session
+from core.store.mirroring import CAME
 from core.store.tables import (
     agents,
     api_keys,
@@ -23,6 +24,8 @@ from core.store.tables import (
     identities,
     login_codes,
     members,
+    mirrored_users,
+    mirrors,
     organisations,
     projects,
     tokens,
@@ -58,6 +61,8 @@ _PRESENT: Final = select(group_members.c.member, group_members.c.since).where(
     group_members.c.group == bindparam("group")
 )
 _MIRRORS: Final = select(groups.c.mirrors).where(groups.c.id == bindparam("group"))
+_NOBODY_FOLLOWED: Final = delete(mirrored_users).where(mirrored_users.c.group == bindparam("group"))
+_NOT_MIRRORED: Final = delete(mirrors).where(mirrors.c.group == bindparam("group"))
 _DROP_GROUP: Final = delete(groups).where(groups.c.id == bindparam("group"))
 _INTO_GROUP: Final = upsert(group_members).on_conflict_do_nothing()
 _GRANT: Final = upsert(grants).on_conflict_do_nothing()
@@ -90,16 +95,20 @@ class Setup:
         self._db.run(_UNPIN, {"id": identity})
 
     def set_group_members(self, group: str, members: Iterable[str]) -> None:
-        """Whoever comes into a mirrored group comes at this moment; a stage that is open by then came before."""
+        """Whoever comes into a mirrored group comes when they came into the user group, as far as that was seen."""
         wanted = sorted(set(members))
         present = {row[0]: row[1] for row in self._db.rows(_PRESENT, {"group": group})}
         mirrors = self._db.row(_MIRRORS, {"group": group})
-        now = round(self._db.now().timestamp() * 1_000_000) if mirrors is not None and mirrors[0] else None
+        mirrored = mirrors is not None and bool(mirrors[0])
+        came = {row[0]: row[1] for row in self._db.rows(CAME, {"group": group})} if mirrored else {}
+        now = round(self._db.now().timestamp() * 1_000_000) if mirrored else None
         self._db.run(_EMPTY_GROUP, {"group": group})
-        rows = [{"group": group, "member": one, "since": present.get(one, now)} for one in wanted]
+        rows = [{"group": group, "member": one, "since": present.get(one, came.get(one, now))} for one in wanted]
         self._db.send(_INTO_GROUP, rows)
 
     def drop_group(self, group: Group) -> None:
+        self._db.run(_NOBODY_FOLLOWED, {"group": group.id})
+        self._db.run(_NOT_MIRRORED, {"group": group.id})
         self._db.run(_EMPTY_GROUP, {"group": group.id})
         self._db.run(_DROP_GROUP, {"group": group.id})
 

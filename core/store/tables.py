@@ -790,5 +790,26 @@ unmapped: Final = Table(
     Column("reason", String(32), nullable=False),
     Column("wanted", Text),
     Column("seen_at", UtcDateTime, nullable=False),
+    Column("asked_at", UtcDateTime),
     Index("ix_unmapped_newest", "organisation", "seen_at"),
+)
+
+# Groups that follow a Slack user group.
+
+mirrors: Final = Table(
+    "mirrors",
+    metadata,
+    Column("group", Id, ForeignKey("groups.id"), primary_key=True),
+    Column("looked_at", UtcDateTime),
+    Column("problem", Text),
+)
+
+mirrored_users: Final = Table(
+    "mirrored_users",
+    metadata,
+    Column("group", Id, ForeignKey("groups.id"), primary_key=True),
+    Column("user", Text, primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),  # microseconds since 1970: when the user group was first seen with them
+    Index("ix_mirrored_users_of", "issuer", "user"),
 )

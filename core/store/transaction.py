@@ -24,6 +24,7 @@ from core.store.endpoints import Telling
 from core.store.inquiries import Inquiries
 from core.store.installing import Installing
 from core.store.ledger_rows import LedgerReads, Sealing
+from core.store.mirroring import Mirroring
 from core.store.outbox import Outbox
 from core.store.people import PeopleReads
 from core.store.reader import StoreReader
@@ -127,7 +128,7 @@ class InnerReader(StoreReader):
 
 
 class StoreTransaction(
-    PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling, Inquiries, Installing
+    PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling, Inquiries, Installing, Mirroring
 ):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 
