@@ -25,7 +25,9 @@ _MIRRORS: Final = (
     .order_by(groups.c.name)
 )
 _LINK: Final = and_(
-    identities.c.kind == SLACK, identities.c.issuer == mirrored_users.c.issuer, identities.c.user == mirrored_users.c.user
+    identities.c.kind == SLACK,
+    identities.c.issuer == mirrored_users.c.issuer,
+    identities.c.user == mirrored_users.c.user,
 )
 _USERS: Final = (
     select(mirrored_users.c.user, mirrored_users.c.issuer, identities.c.member)

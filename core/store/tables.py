@@ -810,6 +810,6 @@ mirrored_users: Final = Table(
     Column("group", Id, ForeignKey("groups.id"), primary_key=True),
     Column("user", Text, primary_key=True),
     Column("issuer", Text, nullable=False),
-    Column("since", BigInteger, nullable=False),  # microseconds since 1970: when the user group was first seen with them
+    Column("since", BigInteger, nullable=False),  # microseconds since 1970
     Index("ix_mirrored_users_of", "issuer", "user"),
 )

@@ -128,7 +128,18 @@ class InnerReader(StoreReader):
 
 
 class StoreTransaction(
-    PeopleReads, LedgerReads, Sealing, Setup, Outbox, Ruling, Duties, Aftermath, Telling, Inquiries, Installing, Mirroring
+    PeopleReads,
+    LedgerReads,
+    Sealing,
+    Setup,
+    Outbox,
+    Ruling,
+    Duties,
+    Aftermath,
+    Telling,
+    Inquiries,
+    Installing,
+    Mirroring,
 ):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 
