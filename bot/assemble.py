@@ -53,7 +53,7 @@ from core.rulebook.standing_on import rules_stood_on, waited_for_by
 from core.scheduling.alarm import Alarm, Chore
 from core.scheduling.deadlines import next_due
 from core.secrets import Pepper
-from core.standing import waiting_principals
+from core.standing import groups_named_later, waiting_principals
 from core.store import open_store
 from core.store.schema import check_current, current, newest
 
@@ -164,7 +164,8 @@ def owner_of_inquiries(inside: Rooms) -> str:
 
 
 def derive(request: Request) -> Derived:
-    return Derived(waiting_principals(request) | waited_for_by(rules_stood_on(request)), next_due(request))
+    standing_on = waited_for_by(rules_stood_on(request))
+    return Derived(waiting_principals(request) | groups_named_later(request) | standing_on, next_due(request))
 
 
 def prepare(url: str) -> None:

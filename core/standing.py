@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice, product
+from typing import Final
 
 from core.model.request import Decision, Request, Stage
 from core.model.requirement import Reports, Requirement, Result, Source, Vote
@@ -101,6 +102,20 @@ def waiting_principals(request: Request) -> frozenset[str]:
             waited.add(f"member:{seat.taker}")
         waited.discard(f"member:{seat.giver}")
     return frozenset(waited)
+
+
+LATER: Final = "later:"
+"""Stands before groups that a request will ask only later, in the index of who is waited for."""
+
+
+def groups_named_later(request: Request) -> frozenset[str]:
+    """Groups of the stages to come and of escalations, so that requests that name them are found."""
+    if not request.is_open:
+        return frozenset()
+    stages = (stage for stage in request.plan.stages if stage.number > request.stage)
+    sources = [source for stage in stages for one in stage.requirements for source in one.sources]
+    sources += [source for escalation in request.plan.escalations for source in escalation.to]
+    return frozenset(f"{LATER}{one.principal}" for one in sources if one.principal.startswith("group:"))
 
 
 Slot = tuple[int, str, int]

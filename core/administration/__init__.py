@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.administration.agents import Agents, Keys, NewKey
+from core.administration.care import PeopleCare, people_care
 from core.administration.checks import Checks
 from core.administration.four_eyes import FourEyes
 from core.administration.groups import Groups
@@ -32,6 +33,7 @@ from core.administration.leases import Leases
 from core.administration.logins import Logins, NewToken
 from core.administration.looking_around import LookingAround
 from core.administration.members import Grants, Members
+from core.administration.mirrors import Mirrors
 from core.administration.office import Asked, Office, may_somewhere, must_manage, operator
 from core.administration.organisations import Organisations
 from core.administration.policies import Policies
@@ -80,6 +82,7 @@ class Administration:
         self.agents = Agents(store, fresh, desk, leases)
         self.keys = Keys(store, fresh, pepper)
         self.identities = Identities(store, fresh)
+        self.mirrors = Mirrors(store, fresh)
         self.logins = Logins(store, fresh, pepper)
         self.rules = RuleOffice(store, fresh, desk)
         self.proposals = Proposals(store, fresh, desk)
@@ -93,12 +96,18 @@ class Administration:
         self.organisations = Organisations(store, fresh, Members(store, fresh))
         founding = Organisations(store, fresh, Members(store, fresh))
         self.installations = Installations(store, fresh, founding, pepper, sealing)
+        for office in (self.members, self.grants, self.groups, self.identities, self.mirrors):
+            office.when_people_change(self.looking_around.note)
         offices = {word: office for word, office in vars(self).items() if isinstance(office, Office)}
         self.four_eyes = FourEyes(store, desk, fresh, offices)
 
     async def must_manage(self, actor: Actor, project: str | None = None) -> None:
         """For edges that say 403 before they look at what was sent; each office asks again itself."""
         await self._store.read(lambda reader: must_manage(reader, actor, project))
+
+    async def people_care(self, actor: Actor, kind: str = "slack") -> PeopleCare:
+        """What of people needs an admin's care: for Home, and `members unmapped`."""
+        return await self._store.read(lambda reader: people_care(reader, actor, kind))
 
     async def must_manage_somewhere(self, actor: Actor) -> None:
         """Likewise where the project is only named in what was sent."""

@@ -26,7 +26,7 @@ class Groups(Office):
     async def list(self, actor: Actor) -> Sequence[GroupWithMembers]:
         def look(reader: Reader) -> Sequence[GroupWithMembers]:
             must_look(actor)
-            return [_with_members(reader, group) for group in reader.groups(actor.organisation)]
+            return [with_members(reader, group) for group in reader.groups(actor.organisation)]
 
         return await self._store.read(look)
 
@@ -35,7 +35,7 @@ class Groups(Office):
 
         def look(reader: Reader) -> GroupWithMembers:
             must_look(actor)
-            return _with_members(reader, _the_group(reader, actor.organisation, wanted))
+            return with_members(reader, the_group(reader, actor.organisation, wanted))
 
         return await self._store.read(look)
 
@@ -87,7 +87,7 @@ class Groups(Office):
         """All of them, or whom to add and remove. A mirrored group changes only through its mirror."""
 
         def look(reader: Reader) -> tuple[Group, list[str]]:
-            group = _the_group(reader, actor.organisation, wanted)
+            group = the_group(reader, actor.organisation, wanted)
             must_manage(reader, actor)
             base = (
                 reader.group_members(group.id)
@@ -107,7 +107,12 @@ class Groups(Office):
             tx.log(actor.organisation, "group_changed", actor, {"group": group.id, "members": ids})
             return group.id
 
+        before = await self._store.read(lambda reader: frozenset(reader.group_members(group.id)))
         await self._change(work, once)
+        for member in sorted(before - frozenset(ids)):
+            self._people_changed(actor.organisation, f"member:{member}")
+        if before - frozenset(ids):
+            self._people_changed(actor.organisation, f"group:{group.id}")
         return await self.get(actor, group.id)
 
     @four_eyes("groups")
@@ -117,7 +122,7 @@ class Groups(Office):
         """Rules and types that name it say its new name from now on, as versions of their own."""
 
         def look(reader: Reader) -> Group:
-            group = _the_group(reader, actor.organisation, wanted)
+            group = the_group(reader, actor.organisation, wanted)
             must_manage(reader, actor)
             _must_be_free(reader, group, name)
             return group
@@ -126,11 +131,12 @@ class Groups(Office):
 
         def work(tx: Transaction) -> str:
             tx.put(replace(group, name=name))
-            _say_anew(tx, actor, Source(f"group:{group.id}", f"@{name}"))
+            say_anew(tx, actor, Source(f"group:{group.id}", f"@{name}"))
             tx.log(actor.organisation, "group_renamed", actor, {"group": group.id, "name": name, "was": group.name})
             return group.id
 
         await self._change(work, once)
+        self._people_changed(actor.organisation, f"group:{group.id}")
         return await self.get(actor, group.id)
 
     @four_eyes("groups")
@@ -138,14 +144,14 @@ class Groups(Office):
         """With what was granted to it; refused while anything names it or waits for it."""
 
         def look(reader: Reader) -> tuple[GroupWithMembers, Sequence[Grant]]:
-            group = _the_group(reader, actor.organisation, wanted)
+            group = the_group(reader, actor.organisation, wanted)
             must_manage(reader, actor)
             _must_be_unused(reader, group)
             held = [one for one in reader.grants(actor.organisation) if one.principal == f"group:{group.id}"]
             for grant in held:
                 if grant.role is Role.ADMIN and grant.project is None:
                     must_leave_an_admin(reader, actor.organisation, taking=grant)
-            return _with_members(reader, group), held
+            return with_members(reader, group), held
 
         found, held = await self._store.read(look)
 
@@ -182,7 +188,7 @@ def _must_be_unused(reader: Reader, group: Group) -> None:
         )
 
 
-def _say_anew(tx: Transaction, actor: Actor, called: Source) -> None:
+def say_anew(tx: Transaction, actor: Actor, called: Source) -> None:
     """Rules keep names as they were written: without this their text could not be read again."""
     kept = tx.rulebook(actor.organisation)
     rules = [(rule, rule_saying(rule, called)) for rule in kept.rules]
@@ -200,7 +206,7 @@ def _say_anew(tx: Transaction, actor: Actor, called: Source) -> None:
         tx.put_type(actor.organisation, type)
 
 
-def _the_group(reader: Reader, organisation: str, wanted: str) -> Group:
+def the_group(reader: Reader, organisation: str, wanted: str) -> Group:
     plain = wanted.removeprefix("@")
     by_id = plain.startswith("grp_")
     group = reader.group(organisation, plain) if by_id else reader.group_by_name(organisation, plain)
@@ -213,5 +219,5 @@ def _ids(reader: Reader, organisation: str, names: Iterable[str], field: str) ->
     return list(dict.fromkeys(the_member(reader, organisation, name, field=field).id for name in names))
 
 
-def _with_members(reader: Reader, group: Group) -> GroupWithMembers:
+def with_members(reader: Reader, group: Group) -> GroupWithMembers:
     return GroupWithMembers(group, tuple(reader.group_members(group.id)))

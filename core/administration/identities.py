@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
+from core.administration.following import follow_link
 from core.administration.office import Office, four_eyes, must_manage, the_member
-from core.errors import Conflict, NotAllowed, NotFound
+from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooSoon
 from core.model.installation import Unmapped
 from core.model.organisation import Identity, Member
 from core.model.people import Actor
 from core.ports import Idempotency, Reader, Transaction
 
+_ADDRESS: Final = re.compile(r"[^@\s<>]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+PAUSE: Final = timedelta(minutes=10)
+"""Between two different wishes of one person, of which admins are told."""
+
 CLAIMABLE: Final = frozenset({"not_member", "two_users", "email_changed"})
 """Why somebody is not linked though nothing speaks against them but their address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody said about who they are; not new where admins were asked the same before."""
+
+    asked: Unmapped
+    is_new: bool
 
 
 class Identities(Office):
@@ -62,6 +78,7 @@ class Identities(Office):
             tx.forget_unmapped(actor.organisation, issuer, user)
             payload = {"identity": id, "kind": kind, "issuer": issuer, "user": user, "member": whose.id}
             tx.log(actor.organisation, "identity_pinned", actor, payload)
+            follow_link(tx, actor, issuer, user)
             return id
 
         made = await self._change(work, once)
@@ -76,8 +93,10 @@ class Identities(Office):
             tx.unpin(identity)
             payload = {"identity": identity, "kind": found.kind, "user": found.user, "member": found.member}
             tx.log(actor.organisation, "identity_unpinned", actor, payload)
+            follow_link(tx, actor, found.issuer, found.user)
 
         await self._store.transact(work)
+        self._people_changed(actor.organisation, f"member:{found.member}")
         return found
 
     async def unmapped(self, actor: Actor, limit: int = 100) -> Sequence[Unmapped]:
@@ -90,30 +109,82 @@ class Identities(Office):
         return await self._store.read(look)
 
     async def note_unmapped(self, found: Unmapped) -> None:
-        """By Slack's directory; what they said about who they are is kept."""
+        """By Slack's directory; what they said about who they are is kept as long as they may say it."""
 
         def work(tx: Transaction) -> None:
             known = tx.unmapped_user(found.organisation, found.issuer, found.user)
-            wanted = found.wanted or (None if known is None else known.wanted)
-            tx.note_unmapped(replace(found, wanted=wanted, seen_at=tx.now()))
+            wanted = None if known is None or found.reason not in CLAIMABLE else known.wanted
+            asked_at = None if known is None else known.asked_at
+            tx.note_unmapped(replace(found, wanted=wanted, seen_at=tx.now(), asked_at=asked_at))
 
         await self._store.transact(work)
 
-    async def claim(self, actor: Actor, issuer: str, user: str, email: str) -> Unmapped:
-        """Somebody nobody is linked to says which member they are. Nothing is linked by that: an admin must confirm."""
-        address = email.strip().lower()
+    async def forget_unmapped(self, organisation: str, issuer: str, user: str) -> None:
+        """They left Slack: nobody needs to look after them any more."""
+        await self._store.transact(lambda tx: tx.forget_unmapped(organisation, issuer, user))
 
-        def work(tx: Transaction) -> Unmapped:
+    async def claim(self, actor: Actor, issuer: str, user: str, email: str) -> Claim:
+        """Somebody nobody is linked to says which member they are. Nothing is linked by that: an admin must confirm.
+
+        Whether there is such a member is not told to whoever asks.
+        """
+        address = email.strip().lower()
+        if _ADDRESS.fullmatch(address) is None:
+            raise Invalid("Write the e-mail address under which you are a member here.", field="email")
+
+        def work(tx: Transaction) -> Claim:
             known = tx.unmapped_user(actor.organisation, issuer, user)
             if known is None or known.reason not in CLAIMABLE:
-                raise NotAllowed("You cannot be linked this way; ask an admin what stands in the way.")
-            asked = replace(known, wanted=address, seen_at=tx.now())
+                raise NotAllowed(
+                    "You cannot be linked this way; ask an admin what stands in the way.", code="not_mapped"
+                )
+            if known.wanted == address:
+                return Claim(known, is_new=False)
+            _must_not_ask_again(known, tx.now())
+            asked = replace(known, wanted=address, seen_at=tx.now(), asked_at=tx.now())
             tx.note_unmapped(asked)
             payload = {"issuer": issuer, "user": user, "wanted": address, "email": known.email}
             tx.log(actor.organisation, "link_asked", actor, payload)
-            return asked
+            return Claim(asked, is_new=True)
 
         return await self._store.transact(work)
+
+    @four_eyes("identities")
+    async def confirm(
+        self, actor: Actor, kind: str, issuer: str, user: str, wanted: str, *, once: Idempotency | None = None
+    ) -> Identity:
+        """They are who they say they are. What that member was linked to there before falls."""
+        repeat = await self._replayed(once)
+
+        def look(reader: Reader) -> tuple[Unmapped | None, Member, list[Identity]]:
+            must_manage(reader, actor)
+            known = reader.unmapped_user(actor.organisation, issuer, user)
+            if not repeat and (known is None or known.wanted != wanted):
+                raise Conflict("They no longer ask for that, or it was settled already; nothing was changed.")
+            whose = the_member(reader, actor.organisation, wanted, field="member")
+            if not whose.active:
+                raise Conflict(f"{whose.name} is not active here; activate them first.", code="inactive")
+            there = (one for one in reader.identities(actor.organisation, whose.id) if one.issuer == issuer)
+            return known, whose, [one for one in there if one.kind == kind]
+
+        known, whose, before = await self._store.read(look)
+
+        def work(tx: Transaction) -> str:
+            for old in before:
+                tx.unpin(old.id)
+                payload = {"identity": old.id, "kind": kind, "user": old.user, "member": whose.id, "instead": user}
+                tx.log(actor.organisation, "identity_unpinned", actor, payload)
+                follow_link(tx, actor, issuer, old.user)
+            id, address = f"idn_{self._fresh()}", (known.email if known else None) or whose.email
+            tx.put(Identity(id, actor.organisation, kind, issuer, user, whose.id, address, tx.now()))
+            tx.forget_unmapped(actor.organisation, issuer, user)
+            pinned = {"identity": id, "kind": kind, "issuer": issuer, "user": user, "member": whose.id, "asked": wanted}
+            tx.log(actor.organisation, "identity_pinned", actor, pinned)
+            follow_link(tx, actor, issuer, user)
+            return id
+
+        made = await self._change(work, once)
+        return await self._get(actor, made.id)
 
     async def claimed(self, actor: Actor, issuer: str, user: str) -> Unmapped:
         """What an admin is asked to confirm; not found where it was settled meanwhile."""
@@ -121,13 +192,13 @@ class Identities(Office):
         def look(reader: Reader) -> Unmapped:
             must_manage(reader, actor)
             known = reader.unmapped_user(actor.organisation, issuer, user)
-            if known is None:
+            if known is None or known.wanted is None:
                 raise NotFound("This was settled already; nothing was changed.")
             return known
 
         return await self._store.read(look)
 
-    async def dismiss(self, actor: Actor, issuer: str, user: str) -> None:
+    async def dismiss(self, actor: Actor, issuer: str, user: str) -> Unmapped:
         """They are not who they say they are."""
         known = await self.claimed(actor, issuer, user)
 
@@ -137,6 +208,7 @@ class Identities(Office):
             tx.log(actor.organisation, "link_refused", actor, payload)
 
         await self._store.transact(work)
+        return known
 
     async def _get(self, actor: Actor, identity: str) -> Identity:
         pinned = await self._store.read(lambda reader: reader.identities(actor.organisation, None))
@@ -144,3 +216,9 @@ class Identities(Office):
         if found is None:
             raise NotFound("There is no such identity here; look at the list of identities.")
         return found
+
+
+def _must_not_ask_again(known: Unmapped, now: datetime) -> None:
+    if known.asked_at is not None and now < known.asked_at + PAUSE:
+        left = round((known.asked_at + PAUSE - now).total_seconds())
+        raise TooSoon("You have asked an admin just now; wait ten minutes before you ask for something else.", retry_after=left)

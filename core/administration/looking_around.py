@@ -2,20 +2,23 @@
 
 Whatever no longer can is told to the admins once, and once more when it can again. Work follows the number of rules and of
 names that are waited for, never how much is pending: behind a name with many people nothing becomes impossible unseen.
+Whoever leaves, and whatever group changes, is looked after at once: `note` takes it, `catch_up` does it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from core.administration.rules import what_nobody_can_meet
 from core.desk import Desk
-from core.model.command import CheckPeople
+from core.model.command import CallAnew, CheckPeople
 from core.model.people import clock_actor
+from core.model.request import OPEN, Request
 from core.model.rule import Effect, Mode, Rule
 from core.ports import Filter, Hopeless, Reader, Store, Transaction
+from core.standing import LATER
 
 RULES_AT_ONCE: Final = 20
 NAMES_AT_ONCE: Final = 50
@@ -35,6 +38,7 @@ class LookingAround:
         self._store = store
         self._desk = desk
         self._listeners: list[Tell] = []
+        self._noted: dict[tuple[str, str], None] = {}
 
     def subscribe(self, tell: Tell) -> None:
         self._listeners.append(tell)
@@ -44,6 +48,38 @@ class LookingAround:
         for organisation in await self._store.read(lambda reader: reader.organisations()):
             await self.rules(organisation.id)
             await self.requests(organisation.id)
+
+    # People who left, groups that changed.
+
+    def note(self, organisation: str, name: str) -> None:
+        """`member:<id>` or `group:<id>`: somebody left or may do less, a group lost people or is called otherwise."""
+        self._noted[organisation, name] = None
+
+    async def catch_up(self) -> None:
+        """Look after everything noted. What is lost at a restart is seen at the last vote, and by the next round."""
+        while self._noted:
+            organisation, name = next(iter(self._noted))
+            del self._noted[organisation, name]
+            await self.after(organisation, name)
+
+    async def after(self, organisation: str, name: str) -> None:
+        """Count again whatever this person or group has a part in, and say the group's new name."""
+        kind, _, id = name.partition(":")
+        if kind == "group":
+            await self._call_anew(organisation, id)
+            names = [name]
+        else:
+            names = sorted(await self._store.read(lambda reader: reader.principals(organisation, id)))
+        for wanted in await self._store.read(partial(_touched, organisation=organisation, name=name, names=names)):
+            await self._desk.tend(wanted, CheckPeople())
+
+    async def _call_anew(self, organisation: str, id: str) -> None:
+        group = await self._store.read(lambda reader: reader.group(organisation, id))
+        if group is None:
+            return
+        command = CallAnew(f"group:{id}", f"@{group.name}")
+        for request in await self._store.read(partial(_naming, organisation=organisation, command=command)):
+            await self._desk.tend(request, command)
 
     # Rules.
 
@@ -106,13 +142,39 @@ def _forget(tx: Transaction, organisation: str, gone: Hopeless) -> None:
     tx.put_hopeless_rule(organisation, Hopeless(gone.rule, gone.name, ()))
 
 
+def _touched(reader: Reader, organisation: str, name: str, names: Sequence[str]) -> list[str]:
+    """Open requests this person has said yes to, and those that wait for few people behind these names."""
+    found = dict.fromkeys(id for each in names for id in _few(reader, organisation, each))
+    kind, _, member = name.partition(":")
+    if kind == "member":
+        said = Filter(statuses=frozenset(status.value for status in OPEN), decided_by=member)
+        found |= dict.fromkeys(request.id for request in _all(reader, organisation, said))
+    return list(found)
+
+
+def _naming(reader: Reader, organisation: str, command: CallAnew) -> list[str]:
+    """Open requests that name the group somewhere by another label."""
+    names = frozenset({command.principal, f"{LATER}{command.principal}"})
+    wanted = Filter(waiting_for=names, order="deadline")
+    return [request.id for request in _all(reader, organisation, wanted)]
+
+
+def _all(reader: Reader, organisation: str, wanted: Filter) -> Iterator[Request]:
+    cursor: str | None = None
+    while True:
+        page = reader.requests(organisation, wanted, cursor=cursor, limit=REQUESTS_AT_ONCE)
+        yield from page.requests
+        if (cursor := page.next_cursor) is None:
+            return
+
+
 def _names(reader: Reader, organisation: str, after: str) -> Sequence[str]:
     return reader.waited_for(organisation, after=after, limit=NAMES_AT_ONCE)
 
 
 def _few(reader: Reader, organisation: str, name: str) -> Sequence[str]:
     """Requests that wait for a name with few people behind it, and those that were impossible when last looked at."""
-    if name.startswith("rule:"):
+    if name.startswith(("rule:", LATER)):
         return ()
     found: list[str] = []
     cursor: str | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from core.administration.following import follow_link
 from core.administration.office import Office, four_eyes, must_look, must_manage, the_member, the_project
 from core.errors import Conflict, Invalid, NotFound
-from core.model.organisation import Grant, Member
+from core.model.organisation import Grant, Identity, Member
 from core.model.people import Actor, Role
 from core.ports import Idempotency, Reader, Transaction
 
@@ -76,7 +77,7 @@ class Members(Office):
         """A changed address un-pins every identity it proposed; deactivation ends what the member could do at once."""
         address = None if email is None else email.strip().lower()
 
-        def look(reader: Reader) -> tuple[Member, list[str]]:
+        def look(reader: Reader) -> tuple[Member, list[Identity]]:
             member = the_member(reader, actor.organisation, wanted)
             must_manage(reader, actor)
             taken = None if address is None else reader.member_by_email(actor.organisation, address)
@@ -85,19 +86,21 @@ class Members(Office):
             if active is False and member.active:
                 must_leave_an_admin(reader, actor.organisation, without=member.id)
             pinned = reader.identities(actor.organisation, member.id)
-            return member, [identity.id for identity in pinned]
+            return member, list(pinned)
 
         member, pinned = await self._store.read(look)
         changed = _changed(member, address, name, active)
         unpinned = pinned if changed.email != member.email else []
         if changed != member:
             await self._store.transact(lambda tx: self._write(tx, actor, changed, unpinned))
+            self._people_changed(actor.organisation, f"member:{member.id}")
         return changed
 
-    def _write(self, tx: Transaction, actor: Actor, member: Member, unpinned: Iterable[str]) -> None:
+    def _write(self, tx: Transaction, actor: Actor, member: Member, unpinned: Iterable[Identity]) -> None:
         for identity in unpinned:
-            tx.unpin(identity)
-            tx.log(actor.organisation, "identity_unpinned", actor, {"identity": identity, "member": member.id})
+            tx.unpin(identity.id)
+            tx.log(actor.organisation, "identity_unpinned", actor, {"identity": identity.id, "member": member.id})
+            follow_link(tx, actor, identity.issuer, identity.user)
         tx.put(member)
         payload = {"member": member.id, "email": member.email, "name": member.name, "active": member.active}
         tx.log(actor.organisation, "member_changed", actor, payload)
@@ -154,6 +157,8 @@ class Grants(Office):
             tx.log(actor.organisation, "role_revoked", actor, _payload(grant))
 
         await self._store.transact(work)
+        for member in await self._store.read(lambda reader: _behind(reader, grant)):
+            self._people_changed(actor.organisation, f"member:{member}")
         return grant
 
     def _grant(self, reader: Reader, actor: Actor, to: str, role: Role, project: str | None) -> Grant:

@@ -101,6 +101,7 @@ class Office:
 
     _eyes: Eyes | None = None
     _was_asked = False
+    _noting: Callable[[str, str], None] | None = None
 
     def __init__(self, store: Store, fresh: Callable[[], str]) -> None:
         self._store = store
@@ -109,6 +110,17 @@ class Office:
     def before_changes(self, eyes: Eyes) -> None:
         """Ask `eyes` before every change that four eyes are for."""
         self._eyes = eyes
+
+    def when_people_change(self, note: Callable[[str, str], None]) -> None:
+        """Tell `note` the organisation and `member:<id>` or `group:<id>` of who left, may do less, or is called anew.
+
+        It may be told too often, in a rehearsal for one, and looks for itself.
+        """
+        self._noting = note
+
+    def _people_changed(self, organisation: str, name: str) -> None:
+        if self._noting is not None:
+            self._noting(organisation, name)
 
     def inside(self, store: Store, fresh: Callable[[], str]) -> Self:
         """The same office at work on one transaction's store, carrying out what it is told; offices it uses likewise."""

@@ -375,7 +375,8 @@ class Desk:
             return
         facts = for_the_clock(tx, request, must_exist(tx.project(request.project)), self._fresh())
         if isinstance(command, c.CheckPeople):
-            facts = replace(facts, impossible=still_missing(tx, request))
+            deciders = tx.people({one.member for one in request.decisions if one.counts}, request.project)
+            facts = replace(facts, impossible=still_missing(tx, request), people=deciders)
         events = decide(request, command, facts)
         if events:
             self._save(tx, request, fold(request, events), events, facts.actor)

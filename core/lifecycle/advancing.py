@@ -70,8 +70,18 @@ def _unasked(request: Request) -> str:
     return request.plan.allowed_by or f"check:{next(passed, '')}"
 
 
+def recount(request: Request, facts: Facts) -> tuple[e.Event, ...]:
+    """Without the approvals of people who left; a stage that had passed by one of them is open again."""
+    lapsed = _lapses(request, facts)
+    after = fold(request, lapsed)
+    first = stand(after).first_unmet
+    if not lapsed or first is None or first >= request.stage:
+        return lapsed
+    return (*lapsed, open_stage(after, first, facts))
+
+
 def _lapses(request: Request, facts: Facts) -> tuple[e.ApprovalLapsed, ...]:
-    """At a vote that would pass a stage, everybody counted must still be there and entitled."""
+    """Everybody counted must still be there and entitled."""
     counted = (d for d in request.decisions if d.counts and d.revision == request.revision)
     reasons = ((d.id, _why_lapsed(d, request, facts)) for d in counted if d.member in facts.people)
     return tuple(e.ApprovalLapsed(facts.now, id, why) for id, why in reasons if why)

@@ -32,6 +32,7 @@ _ANSWERS: dict[type[c.Command], Answer] = {
     c.Cancel: ending.cancel,
     c.Supersede: ending.supersede,
     c.CheckPeople: ringing.check_people,
+    c.CallAnew: ringing.call_anew,
     c.FollowRule: ending.follow_rule,
     c.Discard: ending.discard,
     c.Extend: ending.extend,

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from core.model import event as e
-from core.model.request import Decision, Execution, ExecutionStatus, Life, Plan, Question, Request, Status
+from core.model.request import Decision, Execution, ExecutionStatus, Life, Plan, Question, Request, Stage, Status
+from core.model.requirement import Source
 from core.scheduling.escalations import after_escalation, key
 
 Changes = dict[str, Any]
@@ -221,6 +222,21 @@ def _found_possible(request: Request, event: e.FoundPossible) -> Changes:
     return {"impossible": ()}
 
 
+def _called_anew(request: Request, event: e.CalledAnew) -> Changes:
+    """Whatever names them says so; what was decided under the old name keeps it."""
+    called = Source(event.principal, event.label)
+
+    def bind(source: Source) -> tuple[Source, ...]:
+        return (called if source.principal == called.principal else source,)
+
+    def said(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        return tuple(replace(one, requirements=tuple(r.bound(bind) for r in one.requirements)) for one in stages)
+
+    to = (replace(one, to=tuple(bind(source)[0] for source in one.to)) for one in request.plan.escalations)
+    plan = replace(request.plan, stages=said(request.plan.stages), escalations=tuple(to))
+    return {"plan": plan, "named": said(request.named)}
+
+
 _HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.Judged: _judged,
     e.StageOpened: _stage_opened,
@@ -241,6 +257,7 @@ _HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.Reminded: _reminded,
     e.FoundImpossible: _found_impossible,
     e.FoundPossible: _found_possible,
+    e.CalledAnew: _called_anew,
     e.Escalated: _escalated,
     e.Ended: _ended,
     e.Superseded: _superseded,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.lifecycle.advancing import advance
+from core.lifecycle.advancing import advance, recount
 from core.lifecycle.ending import expire
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
@@ -55,12 +55,27 @@ def ring(request: Request, command: c.Ring, facts: Facts) -> tuple[e.Event, ...]
 
 
 def check_people(request: Request, command: c.CheckPeople, facts: Facts) -> tuple[e.Event, ...]:
-    """Told once when it can no longer pass, and once when it can again; `facts.impossible` is how it is now."""
-    if not request.is_open or bool(facts.impossible) == bool(request.impossible):
+    """Approvals of people who left lapse. Told once when it can no longer pass, and once when it can again.
+
+    `facts.impossible` is how it is now.
+    """
+    if not request.is_open:
         return ()
-    if facts.impossible:
-        return (e.FoundImpossible(facts.now, facts.impossible),)
-    return (e.FoundPossible(facts.now),)
+    lapsed = recount(request, facts)
+    if bool(facts.impossible) == bool(request.impossible):
+        return lapsed
+    found = e.FoundImpossible(facts.now, facts.impossible) if facts.impossible else e.FoundPossible(facts.now)
+    return (*lapsed, found)
+
+
+def call_anew(request: Request, command: c.CallAnew, facts: Facts) -> tuple[e.Event, ...]:
+    """Only where it is still called otherwise."""
+    sources = {source for stage in request.plan.stages for one in stage.requirements for source in one.sources}
+    sources |= {source for escalation in request.plan.escalations for source in escalation.to}
+    labels = {source.label for source in sources if source.principal == command.principal}
+    if not request.is_open or not labels - {command.label}:
+        return ()
+    return (e.CalledAnew(facts.now, command.principal, command.label),)
 
 
 def _escalate(request: Request, facts: Facts) -> tuple[e.Event, ...]:

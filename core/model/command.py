@@ -99,7 +99,15 @@ class Supersede(Command):
 
 @dataclass(frozen=True, slots=True)
 class CheckPeople(Command):
-    """Look whether there are still enough people who could meet all that is asked."""
+    """Look whether approvals still count, and whether there are still enough people who could meet all that is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnew(Command):
+    """A group that is asked is called otherwise now."""
+
+    principal: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)

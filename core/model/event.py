@@ -189,6 +189,14 @@ class FoundPossible(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CalledAnew(Event):
+    """Whoever `principal` stands for is called `label` from now on."""
+
+    principal: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Escalated(Event):
     """Nobody answered in time: `to` joined the people of these requirements of a stage, or took their places.
 
@@ -279,6 +287,7 @@ WORDS: Mapping[str, type[Event]] = {
     "reminded": Reminded,
     "found_impossible": FoundImpossible,
     "found_possible": FoundPossible,
+    "called_anew": CalledAnew,
     "escalated": Escalated,
     "ended": Ended,
     "superseded": Superseded,

@@ -145,6 +145,10 @@ READING = {"list", "get", "history", "validate", "replay", "tokens", "propose", 
 ALLOWED_ALONE = {
     "Keys.collect",  # was agreed to
     "Keys.revoke",  # a stop
+    "Mirrors.followed",  # reading, by whoever looks in Slack
+    "Mirrors.seen",  # what Slack says of a user group that was agreed to
+    "Mirrors.gone",  # a stop
+    "Mirrors.failed",
     "Logins.show_code",  # one's own
     "Logins.exchange",
     "Logins.revoke",  # a stop
@@ -175,6 +179,7 @@ ALLOWED_ALONE = {
     "Identities.unmapped",  # reading
     "Identities.claimed",
     "Identities.note_unmapped",  # by Slack's directory
+    "Identities.forget_unmapped",
     "Identities.claim",  # asks an admin, and links nobody
     "Identities.dismiss",  # a stop
     "Installations.of_environment",  # the host
