@@ -6,10 +6,12 @@ It stands before the router, so that the order of answers (401, then everything 
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
@@ -25,6 +27,9 @@ OPEN_PATHS: Final = frozenset({"/v1/login"})
 SLOW: Final = 1.0
 """Seconds from which an answer is worth a line in the log though nothing went wrong; a wait that was asked for is not."""
 
+KEPT: Final = frozenset({"type", "method", "route"})
+"""What is kept of a request while its answer is waited for."""
+
 log = structlog.get_logger()
 
 
@@ -38,6 +43,17 @@ def _too_large() -> TooLarge:
     return TooLarge("The body is larger than 256 KiB; send links instead of contents.", limit=LARGEST_BODY)
 
 
+class Later(Response):
+    """An answer yet to come, waited for by the gate: of thousands who wait, each would keep a frame of every layer below."""
+
+    def __init__(self, wait: Callable[[], Awaitable[Response]]) -> None:
+        super().__init__()
+        self.wait = wait
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] |= {"later": self, "held": True}
+
+
 class Gate:
     def __init__(self, app: ASGIApp, house: House) -> None:
         self._app = app
@@ -47,9 +63,10 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = _Visit(self._house, scope, send)
+        visit = _Visit(self._house, {**scope}, send)
         try:
-            await self._enter(scope, visit.limited(receive), visit.send)
+            await self._enter(visit.scope, visit.limited(receive), visit.send)
+            await visit.answer_later()
         except ApprovalError as refusal:
             visit.state["refused"] = refusal.word
             await visit.answer(problem(refusal, visit.reference))
@@ -81,7 +98,8 @@ class _Visit:
         self.reference = str(ULID())
         self.state: dict[str, Any] = scope.setdefault("state", {})
         self.state["reference"] = self.reference
-        self._house, self._scope, self._send = house, scope, send
+        self.scope = scope
+        self._house, self._send = house, send
         self._began = time.perf_counter()
         self._status: int | None = None
 
@@ -107,20 +125,27 @@ class _Visit:
     async def answer(self, response: ASGIApp) -> None:
         """Nothing more can be said once an answer has begun."""
         if self._status is None:
-            await response(self._scope, _nothing_more, self.send)
+            await response(self.scope, _nothing_more, self.send)
+
+    async def answer_later(self) -> None:
+        """Wait for what the route has left to be waited for."""
+        later: Later | None = self.state.pop("later", None)
+        if later is not None:
+            self.scope = {name: found for name, found in self.scope.items() if name in KEPT}
+            await self.answer(await later.wait())
 
     def close(self) -> None:
-        route = getattr(self._scope.get("route"), "path", "none")
+        route = getattr(self.scope.get("route"), "path", "none")
         seconds = time.perf_counter() - self._began
         held = self.state.get("held", False)
-        self._house.metrics.answered(self._scope["method"], route, self._status or 0, None if held else seconds)
+        self._house.metrics.answered(self.scope["method"], route, self._status or 0, None if held else seconds)
         if refused := self.state.get("refused"):
             self._house.metrics.refused(refused)
         say = log.debug if (self._status or 500) < 400 and (held or seconds < SLOW) else log.info
         say(
             "answered",
             reference=self.reference,
-            method=self._scope["method"],
+            method=self.scope["method"],
             route=route,
             status=self._status,
             code=refused,

@@ -234,6 +234,32 @@ async def test_one_read_per_change_serves_everybody_who_waits(house: House, monk
     assert 1 <= reads <= 2
 
 
+async def test_who_waits_costs_nothing_while_nothing_happens_to_their_request(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, other = await house.ask(), await house.ask()
+    polls = [asyncio.create_task(house.get("ci", f"/v1/requests/{asked['id']}?wait=60s")) for _ in range(8)]
+    await held(house, polls[0], many=8)
+    store, looked = house.assembly.house.store, list[Any]()
+    read, glance = store.read, store.glance
+
+    async def counted(work: Any, look: Any) -> Any:
+        looked.append(work)
+        return await look(work)
+
+    monkeypatch.setattr(store, "read", lambda work: counted(work, read))
+    monkeypatch.setattr(store, "glance", lambda work: counted(work, glance))
+    await decide(house, "ada", other)
+    with_eight = len(looked)
+    for poll in polls:
+        poll.cancel()
+    await asyncio.gather(*polls, return_exceptions=True)
+    last = await house.ask()
+    looked.clear()
+    await decide(house, "ada", last)
+    assert 0 < with_eight == len(looked)
+
+
 async def test_a_wait_that_cannot_be_read_is_400_but_only_for_who_may_look(house: House) -> None:
     asked = await house.ask()
     assert (await house.get("ci", f"/v1/requests/{asked['id']}?wait=soon")).status_code == 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, get_args
 
 from fastapi import APIRouter
@@ -11,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer_list, body_after, house, once, query_of
+from bot.api.gate import Later
+from bot.api.house import House
 from bot.api.rendering import answer_request, emails_of, find
 from bot.api.routes.base import Routes, spec
 from bot.wire.asking import NewRequest
@@ -86,26 +89,32 @@ async def list_requests(request: Request) -> Response:
 @router.get("/v1/requests/{id}", **spec("Look at a request, or wait for it", query=OneQuery, answer=RequestView))
 async def get(request: Request, id: str) -> Response:
     rooms, who = house(request), actor(request)
+    try:
+        query = query_of(request, OneQuery)
+        seconds = _seconds(query.wait)
+    except Invalid:
+        await _see(rooms, who, id)  # whoever may not look hears that first
+        raise
+    if seconds:
+        return Later(partial(_wait, rooms, who, id, query.version, seconds))
+    return await answer_request(rooms, who, await _see(rooms, who, id))
+
+
+async def _see(rooms: House, who: Actor, id: str) -> Asked:
+    return await rooms.desk.see(who, await find(rooms, who, id))
+
+
+async def _wait(rooms: House, who: Actor, id: str, version: int | None, seconds: float) -> Response:
+    """The request once it is as wanted, else as it is when the time is over."""
     id = await find(rooms, who, id)
-    found = await rooms.desk.see(who, id)
-    query = query_of(request, OneQuery)
-    seconds = _seconds(query.wait)
-    if seconds and not _is_wanted(found, query.version):
-        request.state.held = True
-        found = await _wait(request, id, query.version, seconds)
-    return await answer_request(rooms, who, found)
-
-
-async def _wait(request: Request, id: str, version: int | None, seconds: float) -> Asked:
-    rooms, who = house(request), actor(request)
-    with (
-        rooms.waiting.for_request(id, lambda seen: _is_wanted(seen, version)) as waiter,
-        rooms.metrics.waiting.track_inprogress(),
-    ):
-        found = await rooms.desk.see(who, id)
-        if _is_wanted(found, version):
-            return found
-        return await waiter.until(seconds) or await rooms.desk.see(who, id)
+    with rooms.waiting.for_request(id, lambda seen: _is_wanted(seen, version)) as waiter:
+        first = await rooms.desk.see(who, id)
+        if _is_wanted(first, version):
+            return await answer_request(rooms, who, first)
+        del first  # of thousands who wait, nobody keeps what it saw
+        with rooms.metrics.waiting.track_inprogress():
+            found = await waiter.until(seconds)
+    return await answer_request(rooms, who, found or await rooms.desk.see(who, id))
 
 
 def _is_wanted(request: Asked, version: int | None) -> bool:
