@@ -48,6 +48,8 @@ def _frame(now: datetime) -> dict[str, Any]:
         "why": ["The request names its approvers."],
         "decisions": [],
         "questions": [],
+        "checks": [],
+        "hints": [],
         "edits": None,
         "execution": None,
         "discarded": False,
