@@ -68,6 +68,7 @@ MARKS_LEFT: Final = 50
 LOOK_FOR_CALENDARS_EVERY: Final = timedelta(minutes=1)
 ADD_UP_EVERY: Final = timedelta(minutes=10)
 LOOK_AROUND_EVERY: Final = timedelta(hours=1)
+LOOK_AFTER_PEOPLE_EVERY: Final = timedelta(seconds=2)
 FOLLOW_RULES_EVERY: Final = timedelta(seconds=10)
 ADDED_AT_ONCE: Final = 20
 ASK_EVERY: Final = timedelta(seconds=2)
@@ -294,6 +295,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
             Chore("forget", FORGET_EVERY, lambda: forget(store)),
             Chore("add up trust", ADD_UP_EVERY, lambda: add_up(store)),
             Chore("can it pass", LOOK_AROUND_EVERY, inside.administration.looking_around.look),
+            Chore("people who left", LOOK_AFTER_PEOPLE_EVERY, inside.administration.looking_around.catch_up),
             Chore("removed rules", FOLLOW_RULES_EVERY, lambda: follow_removed_rules(store, desk)),
             Chore("inquiries", ASK_EVERY, inquirer.look),
             Chore("calendars", LOOK_FOR_CALENDARS_EVERY, inside.administration.schedules.refresh_due),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.sandbox.faces import group_face
 from bot.sandbox.ids import new_id
 from bot.sandbox.news import News
 from bot.sandbox.seed import new_person
@@ -94,20 +95,41 @@ class Membership:
     # user groups
 
     def create_group(self, handle: str, name: str, users: list[str]) -> UserGroup:
+        """Tells subteam_created."""
         group = UserGroup(new_id("S"), handle, name, tuple(users), updated=int(self.workspace.clock.now()))
         self.workspace.groups[group.id] = group
+        self._tell_group("subteam_created", group)
         return group
 
     def set_group(self, group_id: str, users: list[str]) -> UserGroup:
         """Tells subteam_members_changed with who came and who went, and subteam_updated."""
         old = self.workspace.groups[group_id]
-        now = int(self.workspace.clock.now())
-        group = replace(old, users=tuple(users), updated=now)
-        self.workspace.groups[group_id] = group
+        group = self._change_group(group_id, users=tuple(users))
         self._tell_members_changed(old, group)
-        subteam = {"id": group.id, "handle": group.handle, "name": group.name, "users": users, "user_count": len(users)}
-        self.news.event({"type": "subteam_updated", "subteam": subteam | {"team_id": self.workspace.team_id}})
+        self._tell_group("subteam_updated", group)
         return group
+
+    def rename_group(self, group_id: str, handle: str, name: str = "") -> UserGroup:
+        """Tells subteam_updated."""
+        group = self._change_group(group_id, handle=handle, name=name or self.workspace.groups[group_id].name)
+        self._tell_group("subteam_updated", group)
+        return group
+
+    def disable_group(self, group_id: str, *, disabled: bool = True) -> UserGroup:
+        """Switched off, or on again; tells subteam_updated."""
+        group = self._change_group(group_id, disabled=disabled)
+        self._tell_group("subteam_updated", group)
+        return group
+
+    def _change_group(self, group_id: str, **changes: object) -> UserGroup:
+        old, now = self.workspace.groups[group_id], int(self.workspace.clock.now())
+        group = replace(old, updated=now, **changes)  # type: ignore[arg-type]
+        self.workspace.groups[group_id] = group
+        return group
+
+    def _tell_group(self, kind: str, group: UserGroup) -> None:
+        self.news.event({"type": kind, "subteam": group_face(group, self.workspace, include_users=True)})
+        self.news.streams.tell({"type": "channels"})
 
     def _tell_members_changed(self, old: UserGroup, group: UserGroup) -> None:
         added = [user for user in group.users if user not in old.users]
@@ -119,6 +141,3 @@ class Membership:
                 "added_users_count": len(added), "removed_users": removed, "removed_users_count": len(removed),
             }
         )  # fmt: skip
-
-    def disable_group(self, group_id: str) -> None:
-        self.workspace.groups[group_id] = replace(self.workspace.groups[group_id], disabled=True)

@@ -27,8 +27,10 @@ class Afterwards:
             log.error("slack.afterwards_failed", exc_info=error)
 
     async def drain(self, seconds: float = 10.0) -> None:
-        """Let what has begun come to its end, for so long."""
-        if self._tasks:
-            await asyncio.wait(tuple(self._tasks), timeout=seconds)
+        """Let what has begun come to its end, and what that begins in its turn, for so long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self._tasks and (left := until - loop.time()) > 0:
+            await asyncio.wait(tuple(self._tasks), timeout=left)
         for task in tuple(self._tasks):
             task.cancel()

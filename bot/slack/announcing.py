@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import aiohttp
@@ -14,7 +15,8 @@ from bot.slack.actor import KIND
 from bot.slack.afterwards import Afterwards
 from bot.slack.cards import whisper
 from bot.slack.installation import Installation
-from core.model.organisation import Token
+from bot.slack.vetting import OTHERWISE_UNLINKED, REASONS, UNLINKED
+from core.model.organisation import Identity, Token
 from core.model.people import ADMINS
 from core.ports import Reader, Store
 
@@ -23,20 +25,50 @@ log = structlog.get_logger()
 MOST: Final = 50
 """Admins told of one thing."""
 
+QUIET: Final = 20.0
+"""Seconds between two messages about people who lost their link: a company that changes its addresses is one message."""
+
+NAMED: Final = 5
+
 
 class Announcing:
     """For `logins.subscribe`, and `looking_around.subscribe`."""
 
     def __init__(
-        self, store: Store, client: AsyncWebClient, installation: Installation, afterwards: Afterwards
+        self,
+        store: Store,
+        client: AsyncWebClient,
+        installation: Installation,
+        afterwards: Afterwards,
+        *,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._client = client
         self._installation = installation
         self._afterwards = afterwards
+        self._seconds = seconds
+        self._waiting: list[tuple[str, str]] = []
+        self._told_at = -QUIET
 
     def new_token(self, token: Token) -> None:
         self._afterwards(self._tell(token))
+
+    def unlinked(self, identity: Identity, name: str, reason: str) -> None:
+        """Somebody's link was taken away: they hear what to do, admins whom to look after."""
+        if reason not in ("deleted", "unknown", "bot"):
+            said = UNLINKED.get(reason, OTHERWISE_UNLINKED).format(name=name)
+            self._afterwards(self._say([identity.user], said))
+        self._waiting.append((name, reason))
+        if self._seconds() - self._told_at >= QUIET:
+            self.tell_of_unlinked()
+
+    def tell_of_unlinked(self) -> None:
+        """One message for all who lost their link since the last one."""
+        gone, self._waiting = self._waiting, []
+        if gone:
+            self._told_at = self._seconds()
+            self._afterwards(self._tell_admins(self._installation.organisation, unlinked_said(gone)))
 
     def to_admins(self, organisation: str, said: str) -> None:
         """What somebody should mend; an organisation of another workspace hears it there."""
@@ -48,7 +80,11 @@ class Announcing:
         await self._say(users, sentence(token))
 
     async def _tell_admins(self, organisation: str, said: str) -> None:
-        await self._say(await self._store.read(lambda reader: self._admins(reader, organisation)), said)
+        await self._say(await self.admins(organisation), said)
+
+    async def admins(self, organisation: str) -> list[str]:
+        """Their Slack ids."""
+        return await self._store.read(lambda reader: self._admins(reader, organisation))
 
     async def _say(self, users: Iterable[str], said: str) -> None:
         drawn = whisper.draw(said).as_json()
@@ -74,4 +110,14 @@ def sentence(token: Token) -> str:
     return (
         f"A terminal{called} has just logged in as you. It may {may} for 12 hours. "
         f"If that was not you, revoke token {token.id} under /v1/tokens and tell an admin."
+    )
+
+
+def unlinked_said(gone: Sequence[tuple[str, str]]) -> str:
+    """For admins, with what to do."""
+    named = "; ".join(f"{name} ({REASONS[reason]})" for name, reason in gone[:NAMED])
+    more = f"; and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
+    return (
+        f"No longer linked to Slack, and so out of every decision: {named}{more}. "
+        "Whoever needs your care stands under /countersign members unmapped."
     )

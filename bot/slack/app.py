@@ -35,6 +35,8 @@ from bot.slack.dispatch import Dispatch, Handlers, handlers, help_lines, manual
 from bot.slack.door import PROOF, Door
 from bot.slack.events import Events
 from bot.slack.installation import Installation, installed
+from bot.slack.linking import Linking
+from bot.slack.mirrors import Mirrors
 from bot.slack.payload import Click, Malformed
 from bot.slack.refusal import BROKEN
 from bot.slack.room import Room
@@ -85,6 +87,7 @@ class Slack:
     installation: Installation
     handlers: Handlers
     directory: Directory
+    mirrors: Mirrors
     channels: Channels
     events: Events
     afterwards: Afterwards
@@ -105,6 +108,7 @@ class Slack:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.events.homes.run(), name="slack:homes")
             tasks.create_task(self._keep_directory(), name="slack:directory")
+            tasks.create_task(self.mirrors.run(), name="slack:mirrors")
 
     async def _keep_directory(self) -> None:
         """At start-up and nightly; when Slack does not answer, again soon."""
@@ -137,27 +141,39 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
 ) -> Slack:
     """Join the parts. `client` holds the bot token and `session`; `adopt` is the courier's; the outlet shares `channels`."""
     found = handlers(members(flows), members(commands))
+    afterwards = Afterwards()
+    announcing = Announcing(store, client, installation, afterwards)
+    directory = Directory(
+        store, administration, client, installation, announcing=announcing, admins=admins, domains=domains
+    )
+    mirrors = Mirrors(administration, directory, client, installation, announcing, afterwards)
     room = Room(
         desk,
         store,
         administration,
         backdrops,
         installation,
+        mirrors=mirrors,
+        linking=Linking(client, announcing, afterwards),
         help=help_lines(found.commands),
         manual=manual(found.commands),
     )
-    afterwards = Afterwards()
     showing = Showing(client, session)
-    directory = Directory(store, administration, client, installation, admins=admins, domains=domains)
     dispatch = Dispatch(room, found, Actors(store, installation), directory, showing, afterwards)
     events = Events(
-        room, dispatch, directory=directory, channels=channels, showing=showing, client=client, afterwards=afterwards
+        room,
+        dispatch,
+        directory=directory,
+        mirrors=mirrors,
+        channels=channels,
+        showing=showing,
+        client=client,
+        afterwards=afterwards,
     )
     copies = Copies(store, showing, adopt)
     bolt = _bolt(client, installation)
     Listeners(dispatch, events, afterwards, copies).join(bolt)
-    announcing = Announcing(store, client, installation, afterwards)
-    return Slack(bolt, installation, found, directory, channels, events, afterwards, announcing)
+    return Slack(bolt, installation, found, directory, mirrors, channels, events, afterwards, announcing)
 
 
 def _bolt(client: AsyncWebClient, installation: Installation) -> AsyncApp:

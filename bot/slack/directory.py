@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -14,15 +15,23 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.actor import KIND
+from bot.slack.announcing import Announcing
 from bot.slack.installation import Installation
-from bot.slack.vetting import Fit, Unfit, unfit, vet
+from bot.slack.vetting import SENTENCES, Fit, Unfit, called, unfit, vet
 from core.administration import Administration
 from core.errors import Conflict, Unavailable
+from core.model.installation import Unmapped
 from core.model.organisation import Identity, Member
 from core.model.people import Actor, Role, Way
 from core.ports import Reader, Store
 
 PAGE: Final = 200
+UNPINS: Final = frozenset(SENTENCES) - {"inactive", "not_member", "two_users"}
+"""What in Slack takes a link away; these three are about our own members."""
+
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+"""Stands for a moment that the office says itself."""
+
 GONE: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 log = structlog.get_logger()
@@ -38,10 +47,12 @@ class Directory:
         client: AsyncWebClient,
         installation: Installation,
         *,
+        announcing: Announcing,
         admins: Collection[str] = (),
         domains: Collection[str] = (),
     ) -> None:
         self._store = store
+        self._announcing = announcing
         self._administration = administration
         self._client = client
         self._installation = installation
@@ -55,25 +66,31 @@ class Directory:
             answer = await self._client.users_info(user=user)
         except SlackApiError as error:
             if error.response.get("error") in GONE:
-                return unfit(user, "unknown")
+                return await self._missed(unfit(user, "unknown"), {})
             raise Unavailable(
                 "Slack did not tell us who you are; nothing was changed. Try again in a minute."
             ) from error
         except (OSError, TimeoutError) as error:
             raise Unavailable("Slack could not be reached; nothing was changed. Try again in a minute.") from error
-        return await self.settle(dict(answer["user"]))
+        seen = dict(answer["user"])
+        found = await self.settle(seen)
+        return await self._missed(found, seen) if isinstance(found, Unfit) else found
 
     async def settle(self, user: Mapping[str, Any]) -> Member | Unfit:
         """Bring our link in line with Slack's user object: pin, keep or un-pin."""
         found = vet(user, self._installation)
         pinned = await self._pinned(found.user)
-        if isinstance(found, Unfit):
-            if pinned is not None:
-                await self._unpin(pinned, found.reason)
-            return found
-        if pinned is not None:
-            return await self._keep(pinned, found)
-        return await self._propose(found)
+        settled: Member | Unfit = found if isinstance(found, Unfit) else await self._linked(found, pinned)
+        if not isinstance(settled, Unfit):
+            return settled
+        if pinned is not None and settled.reason in UNPINS:
+            await self._unpin(pinned, settled.reason)
+        if pinned is not None or await self._is_noted(found.user):
+            await self._missed(settled, user)
+        return settled
+
+    async def _linked(self, found: Fit, pinned: Identity | None) -> Member | Unfit:
+        return await self._propose(found) if pinned is None else await self._keep(pinned, found)
 
     async def sync(self) -> int:
         """Everybody of the workspace; says how many are linked. A twice-used address links nobody by itself."""
@@ -104,7 +121,6 @@ class Directory:
     async def _keep(self, pinned: Identity, found: Fit) -> Member | Unfit:
         """A changed address un-pins; the next proposal is judged as if new."""
         if pinned.email != found.email:
-            await self._unpin(pinned, "email_changed")
             return unfit(found.user, "email_changed")
         member = await self._store.read(lambda reader: reader.member(pinned.organisation, pinned.member))
         if member is None:
@@ -166,8 +182,23 @@ class Directory:
         return found if found is not None and found.organisation == self._organisation else None
 
     async def _unpin(self, identity: Identity, reason: str) -> None:
+        """The person hears why and what to do, the admins whom to look after."""
         log.info("slack.unlinked", user=identity.user, member=identity.member, reason=reason)
         await self._administration.identities.unpin(self._actor, identity.id)
+        member = await self._store.read(lambda reader: reader.member(identity.organisation, identity.member))
+        self._announcing.unlinked(identity, "somebody" if member is None else member.name, reason)
+
+    async def _missed(self, found: Unfit, user: Mapping[str, Any]) -> Unfit:
+        """Remember who could not be linked, and why, for those who look after it."""
+        issuer, (name, email) = self._installation.issuer, called(user)
+        seen = Unmapped(self._organisation, issuer, found.user, name, email, found.reason, None, EPOCH)
+        await self._administration.identities.note_unmapped(seen)
+        return found
+
+    async def _is_noted(self, user: str) -> bool:
+        issuer = self._installation.issuer
+        known = await self._store.read(lambda reader: reader.unmapped_user(self._organisation, issuer, user))
+        return known is not None
 
     @property
     def _organisation(self) -> str:

@@ -20,6 +20,7 @@ from bot.slack.channels import Channels
 from bot.slack.directory import Directory
 from bot.slack.dispatch import Dispatch
 from bot.slack.homes import Homes
+from bot.slack.mirrors import Mirrors
 from bot.slack.payload import Happening, Sender
 from bot.slack.room import Room
 from bot.slack.showing import Showing
@@ -42,6 +43,7 @@ class Events:
         dispatch: Dispatch,
         *,
         directory: Directory,
+        mirrors: Mirrors,
         channels: Channels,
         showing: Showing,
         client: AsyncWebClient,
@@ -50,6 +52,7 @@ class Events:
         self._room = room
         self._dispatch = dispatch
         self._directory = directory
+        self._mirrors = mirrors
         self._channels = channels
         self._showing = showing
         self._client = client
@@ -62,6 +65,9 @@ class Events:
             "message": self._written,
             "team_join": self._person_changed,
             "user_change": self._person_changed,
+            "subteam_created": self._user_group_changed,
+            "subteam_updated": self._user_group_changed,
+            "subteam_members_changed": self._user_group_left,
             "channel_rename": self._channel_changed,
             "channel_id_changed": self._channel_changed,
             "channel_shared": self._channel_changed,
@@ -101,6 +107,18 @@ class Events:
         user = happening.event.get("user")
         if isinstance(user, Mapping):
             await self._directory.settle(user)
+            self._afterwards(self._room.administration.looking_around.catch_up())
+
+    async def _user_group_changed(self, happening: Happening) -> None:
+        """Who left is out before the acknowledgement."""
+        found = happening.event.get("subteam")
+        if isinstance(found, Mapping):
+            users = found.get("users")
+            await self._mirrors.changed(str(found.get("id") or ""), users if isinstance(users, list) else None)
+
+    async def _user_group_left(self, happening: Happening) -> None:
+        gone = happening.event.get("removed_users")
+        await self._mirrors.left(str(happening.event.get("subteam_id") or ""), gone if isinstance(gone, list) else ())
 
     async def _channel_changed(self, _happening: Happening) -> None:
         self._channels.forget()

@@ -10,6 +10,8 @@ from typing import Final, TypeVar
 from bot.slack.backdrop import Backdrops
 from bot.slack.drawing import Backdrop
 from bot.slack.installation import Installation
+from bot.slack.linking import Linking
+from bot.slack.mirrors import Mirrors
 from bot.slack.payload import Incoming, fingerprint
 from bot.slack.target import Target
 from core.administration import Administration
@@ -39,6 +41,8 @@ class Room:
     administration: Administration
     backdrops: Backdrops
     installation: Installation
+    mirrors: Mirrors | None = None
+    linking: Linking | None = None
     help: tuple[tuple[str, str], ...] = ()
     manual: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 

@@ -46,18 +46,55 @@ SENTENCES: Final[Mapping[str, str]] = {
     "unknown": "Slack does not know this account, so nothing was changed; ask an admin.",
     "not_member": (
         "You are not linked to a member of this organisation yet, so nothing was changed. "
-        "Ask an admin to add your e-mail address, then try again."
+        "Ask an admin to add your e-mail address, then try again. If you are a member under another address, "
+        "say which one with /countersign link."
     ),
     "inactive": "Your account here is not active, so nothing was changed; ask an admin.",
     "two_users": (
         "Another Slack account is already linked to your e-mail address, so nothing was changed; "
-        "ask an admin to choose which one is you."
+        "say with /countersign link that this one is you, or ask an admin."
     ),
     "email_changed": (
         "Your e-mail address in Slack has changed, so your account is no longer linked and nothing was changed; "
-        "try again if the new address is yours here, else ask an admin."
+        "try again if the new address is yours here, else say who you are with /countersign link."
     ),
 }
+
+REASONS: Final[Mapping[str, str]] = {
+    "bot": "an app",
+    "deleted": "deactivated in Slack",
+    "external": "belongs to another organisation",
+    "guest": "a guest in Slack",
+    "invited": "has not accepted Slack's invitation yet",
+    "no_email": "Slack shows no e-mail address",
+    "unconfirmed": "the e-mail address is not confirmed in Slack",
+    "unknown": "not known to Slack",
+    "not_member": "no member has this e-mail address",
+    "inactive": "the member is not active here",
+    "two_users": "another Slack account is linked to that member",
+    "email_changed": "the e-mail address in Slack has changed",
+}
+"""The same for admins, after a name."""
+
+UNLINKED: Final[Mapping[str, str]] = {
+    "email_changed": (
+        "Your e-mail address in Slack has changed, so this account is no longer linked to {name}, and you cannot decide "
+        "with it. If you are still {name}, say so with /countersign link; an admin then confirms it."
+    ),
+    "guest": (
+        "You are a guest in Slack now, so this account is no longer linked to {name}, and you cannot decide with it. "
+        "If that is a mistake, ask an admin of Slack."
+    ),
+    "external": (
+        "Your Slack account belongs to another workspace now, so it is no longer linked to {name}, and you cannot decide "
+        "with it. Ask an admin if that is a mistake."
+    ),
+}
+OTHERWISE_UNLINKED: Final = (
+    "Your Slack account is no longer linked to {name}, because Slack no longer shows a confirmed e-mail address of yours. "
+    "Confirm it in your Slack profile, then open Countersign's Home."
+)
+"""What the person hears whose link was taken away; who is deactivated hears nothing."""
 
 
 def unfit(user: str, reason: str) -> Unfit:
@@ -70,14 +107,21 @@ def vet(user: Mapping[str, Any], installation: Installation) -> Fit | Unfit:
     reason = _in_the_way(user, installation)
     if reason is not None:
         return unfit(id, reason)
-    profile = _profile(user)
-    email = str(profile.get("email") or "").strip().lower()
+    name, email = called(user)
+    email = email or ""
     if not _EMAIL.fullmatch(email):
         return unfit(id, "no_email")
     if user.get("is_email_confirmed") is not True:
         return unfit(id, "unconfirmed")
-    name = str(profile.get("real_name") or user.get("real_name") or user.get("name") or email)
-    return Fit(id, email, name, user.get("is_primary_owner") is True)
+    return Fit(id, email, name or email, user.get("is_primary_owner") is True)
+
+
+def called(user: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Name and address as Slack shows them, believed or not."""
+    profile = _profile(user)
+    email = str(profile.get("email") or "").strip().lower()
+    name = str(profile.get("real_name") or user.get("real_name") or user.get("name") or "")
+    return name, email or None
 
 
 def _in_the_way(user: Mapping[str, Any], installation: Installation) -> str | None:

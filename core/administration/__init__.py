@@ -21,6 +21,7 @@ and not only by what would be written. `core.model.change.is_change(request)` te
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from core.administration.agents import Agents, Keys, NewKey
 from core.administration.care import PeopleCare, people_care
@@ -105,9 +106,21 @@ class Administration:
         """For edges that say 403 before they look at what was sent; each office asks again itself."""
         await self._store.read(lambda reader: must_manage(reader, actor, project))
 
+    async def now(self) -> datetime:
+        """The store's clock."""
+        return await self._store.read(lambda reader: reader.now())
+
     async def people_care(self, actor: Actor, kind: str = "slack") -> PeopleCare:
         """What of people needs an admin's care: for Home, and `members unmapped`."""
         return await self._store.read(lambda reader: people_care(reader, actor, kind))
+
+    async def manages(self, actor: Actor) -> bool:
+        """Whether they are an admin of the whole organisation: what only admins need is left out for others."""
+        try:
+            await self.must_manage(actor)
+        except NotAllowed:
+            return False
+        return True
 
     async def must_manage_somewhere(self, actor: Actor) -> None:
         """Likewise where the project is only named in what was sent."""

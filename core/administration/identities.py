@@ -221,4 +221,6 @@ class Identities(Office):
 def _must_not_ask_again(known: Unmapped, now: datetime) -> None:
     if known.asked_at is not None and now < known.asked_at + PAUSE:
         left = round((known.asked_at + PAUSE - now).total_seconds())
-        raise TooSoon("You have asked an admin just now; wait ten minutes before you ask for something else.", retry_after=left)
+        raise TooSoon(
+            "You have asked an admin just now; wait ten minutes before you ask for something else.", retry_after=left
+        )

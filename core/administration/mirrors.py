@@ -47,6 +47,21 @@ class Mirrors(Office):
         """For whoever looks in Slack."""
         return await self._store.read(lambda reader: reader.mirrors(organisation))
 
+    async def users(self, group: str) -> frozenset[str]:
+        """Slack ids of everybody in the user group a group follows, as last seen."""
+        found = await self._store.read(lambda reader: reader.mirrored_users(group))
+        return frozenset(one.user for one in found)
+
+    async def unknown(self, organisation: str, group: str) -> frozenset[str]:
+        """Those of them of whom nothing is known yet: neither linked nor looked up in vain."""
+
+        def look(reader: Reader) -> frozenset[str]:
+            missing = (one for one in reader.mirrored_users(group) if one.member is None)
+            new = (one for one in missing if reader.unmapped_user(organisation, one.issuer, one.user) is None)
+            return frozenset(one.user for one in new)
+
+        return await self._store.read(look)
+
     @four_eyes("groups")
     async def start(
         self, actor: Actor, follows: str, name: str, *, once: Idempotency | None = None

@@ -54,9 +54,7 @@ CAME: Final = (
 """Since when each member is in the user group: whoever is linked late did not come late."""
 
 _THERE: Final = select(mirrored_users.c.user).where(mirrored_users.c.group == bindparam("group"))
-_COMES: Final = upsert(mirrored_users).on_conflict_do_update(
-    index_elements=[mirrored_users.c.group, mirrored_users.c.user], set_={"issuer": bindparam("issuer")}
-)
+_COMES: Final = upsert(mirrored_users).on_conflict_do_nothing()
 _GOES: Final = delete(mirrored_users).where(
     mirrored_users.c.group == bindparam("group"), mirrored_users.c.user == bindparam("user")
 )

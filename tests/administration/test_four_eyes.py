@@ -146,6 +146,8 @@ ALLOWED_ALONE = {
     "Keys.collect",  # was agreed to
     "Keys.revoke",  # a stop
     "Mirrors.followed",  # reading, by whoever looks in Slack
+    "Mirrors.users",
+    "Mirrors.unknown",
     "Mirrors.seen",  # what Slack says of a user group that was agreed to
     "Mirrors.gone",  # a stop
     "Mirrors.failed",

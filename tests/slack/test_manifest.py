@@ -33,6 +33,7 @@ SCOPES: Final = {
     "conversations.list": ["channels:read", "groups:read"],
     "conversations.history": ["channels:history", "groups:history", "im:history"],
     "conversations.open": ["im:write"],
+    "usergroups.list": ["usergroups:read"],
 }
 """What each Web API method needs (docs.slack.dev); a method that is called and missing here fails the test."""
 
@@ -44,6 +45,9 @@ EVENT_SCOPES: Final = {
     "channel_shared": ["channels:read"],
     "channel_unshared": ["channels:read"],
     "message.im": ["im:history"],
+    "subteam_created": ["usergroups:read"],
+    "subteam_members_changed": ["usergroups:read"],
+    "subteam_updated": ["usergroups:read"],
     "team_join": ["users:read"],
     "user_change": ["users:read"],
 }

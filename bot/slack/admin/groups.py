@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.slack.admin import mirrors
 from bot.slack.admin.lookup import counted, names_of, roles_said
 from bot.slack.blocks import Json
 from bot.slack.cards import rows, sheet, sure
@@ -33,10 +34,11 @@ async def shown(room: Room, actor: Actor, wanted: str) -> Json:
     found = await room.administration.groups.get(actor, wanted)
     people = await room.read(lambda reader: names_of(reader, actor.organisation, found.members))
     state = counted(len(people), "person", "people")
-    mirrored = "Follows a Slack user group; change it in Slack." if found.group.mirrors else ""
-    acts = [] if found.group.mirrors else [Act("Remove", "groups.remove", found.group.id, "danger")]
     figures = [("In it", ", ".join(people) or "nobody")]
-    return sheet.draw(Sheet("Group", f"@{found.group.name}", state, figures=figures, acts=acts, note=mirrored))
+    if found.group.mirrors is None:
+        acts = [Act("Remove", "groups.remove", found.group.id, "danger")]
+        return sheet.draw(Sheet("Group", f"@{found.group.name}", state, figures=figures, acts=acts))
+    return await mirrors.shown(room, actor, found, state, figures)
 
 
 async def removing(room: Room, actor: Actor, wanted: str) -> Json:

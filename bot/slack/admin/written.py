@@ -15,7 +15,7 @@ from core.ports import Reader
 NAME: Final = "/countersign"
 _USER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|([^>]*))?>")
 _CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|([^>]*))?>")
-_GROUP = re.compile(r"<!subteam\^[A-Z0-9]+(?:\|@?([^>]*))?>")
+_GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|@?([^>]*))?>")
 _MAIL = re.compile(r"<mailto:([^|>]+)(?:\|[^>]*)?>")
 _WEB = re.compile(r"<(https?://[^|>]+)(?:\|[^>]*)?>")
 _ESCAPES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -29,17 +29,35 @@ async def as_written(room: Room, actor: Actor, text: str) -> str:
     for user, called in users.items():
         if user not in known:
             raise Invalid(f"@{called[:40]} is not linked to a member here; add them with {NAME} members add.")
-    return unlinked(_USER.sub(lambda found: known[found[1]], text))
+    followed = await room.read(lambda reader: _followed(reader, actor.organisation, room.installation.team))
+    return unlinked(_GROUP.sub(lambda found: _named(found, followed), _USER.sub(lambda found: known[found[1]], text)))
 
 
 def unlinked(text: str) -> str:
     """Channels, groups, addresses and links as they would be typed where nothing is made a link."""
     text = _CHANNEL.sub(lambda found: f"#{found[2]}" if found[2] else f"channel:{found[1]}", text)
-    text = _GROUP.sub(lambda found: f"@{found[1] or 'group'}", text)
+    text = _GROUP.sub(lambda found: f"@{found[2] or 'group'}", text)
     text = _WEB.sub(lambda found: found[1], _MAIL.sub(lambda found: found[1], text))
     for said, meant in _ESCAPES:
         text = text.replace(said, meant)
     return text.strip()
+
+
+def _followed(reader: Reader, organisation: str, team: str) -> dict[str, str]:
+    """What groups that follow a user group of this workspace are called, by the user group."""
+    return {
+        mirror.follows.removeprefix(f"{team}/"): mirror.group.name
+        for mirror in reader.mirrors(organisation)
+        if mirror.follows.startswith(f"{team}/")
+    }
+
+
+def _named(found: re.Match[str], followed: dict[str, str]) -> str:
+    """The group that follows it, whatever it is called; else the group of that name, if there is one."""
+    name = followed.get(found[1]) or found[2]
+    if not name:
+        raise Invalid(f"No group follows that Slack user group yet; an admin can let one with {NAME} groups mirror.")
+    return f"@{name}"
 
 
 def _addresses(reader: Reader, organisation: str, issuer: str, users: dict[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.admin import groups
+from bot.slack.admin import groups, mirrors
 from bot.slack.admin.lookup import counted
 from bot.slack.admin.written import missing, one_of, words_of
 from bot.slack.answer import Answer, Open
@@ -56,6 +56,20 @@ async def rename(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(f"The group is now called @{done.group.name}; rules that name it say so too.")
 
 
+async def mirror(room: Room, actor: Actor, slash: Slash) -> Answer:
+    """Slack is asked after the acknowledgement, so the window fills by and by."""
+    words = slash.text.split()
+    if len(words) != 1:
+        raise missing("The Slack user group", "groups mirror @usergroup")
+    await room.administration.must_manage(actor)
+    return await mirrors.proposed(room, actor, mirrors.user_group_in(words[0]))
+
+
+async def unmirror(room: Room, actor: Actor, slash: Slash) -> Answer:
+    name = one_of(await words_of(room, actor, slash), "groups unmirror NAME")
+    return Open(await mirrors.stopping(room, actor, name))
+
+
 async def _exists(room: Room, actor: Actor, name: str) -> bool:
     try:
         await room.administration.groups.get(actor, name)
@@ -79,4 +93,6 @@ MEMBER = topic(
     Command("add", "NAME [@who …]", "A new group, or more people in one that is there", add),
     Command("remove", "NAME [@who …]", "People of a group; without any, the group", remove),
     Command("rename", "OLD NEW", "Another name, also where rules say it", rename),
+    Command("mirror", "@usergroup", "Let a group follow a Slack user group", mirror),
+    Command("unmirror", "NAME", "Keep a group by hand from now on", unmirror),
 )

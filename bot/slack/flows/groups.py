@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.slack.admin import groups
+from bot.slack.admin import groups, mirrors
 from bot.slack.answer import Answer
 from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
-from bot.slack.payload import Submission
+from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
 
@@ -16,12 +16,25 @@ async def remove(room: Room, actor: Actor, sent: Submission) -> Answer:
     return done("Removed", f"The group @{gone.group.name} is gone.")
 
 
+async def look(room: Room, actor: Actor, click: Click) -> Answer:
+    """Ask Slack once more, now."""
+    must_be_mapped(actor)
+    await room.administration.must_manage(actor)
+    return await mirrors.looked_again(room, actor, click.value)
+
+
 MEMBER = Flow(
     "groups",
     clicks={
         **turning("groups", groups.listed),
         "groups.show": showing(groups.shown),
         "groups.remove": replacing(groups.removing),
+        "groups.unmirror": replacing(mirrors.stopping),
+        "groups.look": look,
     },
-    forms={"groups.remove": Form(remove)},
+    forms={
+        "groups.remove": Form(remove),
+        "groups.mirror": Form(mirrors.started),
+        "groups.unmirror": Form(mirrors.stopped),
+    },
 )

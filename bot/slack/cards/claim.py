@@ -1,0 +1,65 @@
+"""Somebody of Slack says which member they are: the message that asks an admin, and the form they fill."""
+
+from __future__ import annotations
+
+from bot.slack import blocks as b
+from bot.slack import samples
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Card
+from bot.slack.drawing import Drawing
+from bot.slack.vetting import REASONS
+from core.model.installation import Unmapped
+
+EMAIL = "email"
+
+
+def key_of(asked: Unmapped) -> str:
+    """What a button points at: a Slack user, and what they said when it was drawn."""
+    return f"{asked.issuer}/{asked.user}/{asked.wanted or ''}"
+
+
+def draw(asked: Unmapped) -> Drawing:
+    """For an admin. Nothing is linked before they say so."""
+    gist = f"{b.cut(asked.name, 80)} says they are the member {asked.wanted}. Only an admin can confirm that."
+    facts = [
+        [b.words("Slack account: ", 40, "bold"), b.words(f"{asked.name or 'unnamed'} ({asked.user})", 200)],
+        [b.words("Address in Slack: ", 40, "bold"), b.words(asked.email or "none shown", 200)],
+        [b.words("Says they are: ", 40, "bold"), b.words(asked.wanted or "nobody", 200)],
+        [b.words("Not linked because: ", 40, "bold"), b.words(REASONS.get(asked.reason, asked.reason), 200)],
+    ]
+    care = "Ask them in person or by a call before you link them: whoever is linked decides as that member."
+    buttons = [
+        b.button("Link them…", "link.look", key_of(asked), label=f"Link {asked.name}"),
+        {
+            **b.button("No", "link.dismiss", key_of(asked), style="danger", label=f"Refuse to link {asked.name}"),
+            "confirm": b.confirm("Refuse?", "They hear that an admin did not confirm it, and stay unlinked.", "Refuse"),
+        },
+    ]
+    blocks = [
+        b.section(b.plain(gist, 500), "claim.gist"),
+        b.rich("claim.facts", b.bullets(facts)),
+        b.context("claim.care", b.plain(care, 300)),
+        b.actions("claim.buttons", buttons),
+    ]
+    return Drawing(b.gist(gist), blocks)
+
+
+def form() -> Json:
+    """For whoever is linked to nobody."""
+    said = "You are linked to no member yet. Say which one you are: an admin is asked to confirm it."
+    field = b.field(EMAIL, "Your e-mail address here", b.text_input("text"), hint="The one an admin knows you by.")
+    return b.modal("link.claim", "Who are you?", [b.section(b.plain(said), "claim.said"), field], submit="Ask an admin")
+
+
+def _sample(name: str, email: str | None, wanted: str) -> Unmapped:
+    return Unmapped("org_acme", "T0ACME0001", "U0FRANK006", name, email, "not_member", wanted, samples.AT)
+
+
+MEMBER = Card(
+    "claim",
+    {
+        "asked": lambda: draw(_sample("Frank Fujita", "frank@acme.example", "f.fujita@acme.example")).as_json(),
+        "hostile": lambda: draw(_sample("<!channel> *x*" * 40, None, f"{'a' * 60}@acme.example")).as_json(),
+        "form": form,
+    },
+)

@@ -1,0 +1,18 @@
+"""`link [e-mail]`: which member somebody is whose address in Slack is another one; an admin confirms it."""
+
+from __future__ import annotations
+
+from bot.slack.admin import linking
+from bot.slack.admin.written import unlinked
+from bot.slack.answer import Answer
+from bot.slack.commands.base import Command
+from bot.slack.payload import Slash
+from bot.slack.room import Room
+from core.model.people import Actor
+
+
+async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return await linking.asked(room, actor, slash, unlinked(slash.text))
+
+
+MEMBER = Command("link", "[e-mail]", "Say which member you are, when Slack knows you by another address", run)
