@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     pepper: SecretStr | None = None
     install: Literal["closed", "invite", "open"] = "closed"
     allow_private_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    mcp: bool = False
+    mcp_hosts: Words = ()
+    mcp_origins: Words = ()
     slack_bot_token: Annotated[SecretStr | None, Field(validation_alias="SLACK_BOT_TOKEN")] = None
     slack_app_token: Annotated[SecretStr | None, Field(validation_alias="SLACK_APP_TOKEN")] = None
     slack_signing_secret: Annotated[SecretStr | None, Field(validation_alias="SLACK_SIGNING_SECRET")] = None
@@ -60,7 +63,7 @@ class Settings(BaseSettings):
     slack_client_secret: Annotated[SecretStr | None, Field(validation_alias="SLACK_CLIENT_SECRET")] = None
     slack_api_url: Annotated[str, Field(validation_alias="SLACK_API_URL")] = "https://slack.com/api/"
 
-    @field_validator("admins", "allowed_email_domains", mode="before")
+    @field_validator("admins", "allowed_email_domains", "mcp_hosts", "mcp_origins", mode="before")
     @classmethod
     def _words(cls, value: Any) -> Any:
         return _split(value.lower()) if isinstance(value, str) else value

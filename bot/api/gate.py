@@ -24,6 +24,9 @@ LARGEST_BODY: Final = 256 * 1024
 OPEN_PATHS: Final = frozenset({"/v1/login"})
 """Under `/v1` but before there is a credential."""
 
+MCP: Final = "/mcp"
+"""Where agents speak MCP, if it is switched on; behind the same gate."""
+
 SLOW: Final = 1.0
 """Seconds from which an answer is worth a line in the log though nothing went wrong; a wait that was asked for is not."""
 
@@ -80,7 +83,7 @@ class Gate:
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         path: str = scope["path"]
-        if path.startswith("/v1") and path not in OPEN_PATHS:
+        if needs_caller(path):
             credential, pepper = bearer(headers.get("authorization")), self._house.pepper
             scope["state"]["caller"] = await self._house.store.glance(
                 lambda reader: recognise(reader, credential, pepper)
@@ -151,6 +154,10 @@ class _Visit:
             code=refused,
             ms=round(seconds * 1000, 1),
         )
+
+
+def needs_caller(path: str) -> bool:
+    return path == MCP or (path.startswith("/v1") and path not in OPEN_PATHS)
 
 
 async def _nothing_more() -> Message:

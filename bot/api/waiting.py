@@ -45,6 +45,10 @@ class Waiting:
         self._watched: defaultdict[str, _Watched] = defaultdict(_Watched)
         self._stopped = False
 
+    @property
+    def is_stopped(self) -> bool:
+        return self._stopped
+
     @contextmanager
     def for_request(self, id: str, wanted: Wanted) -> Iterator[Waiter]:
         """Enter before looking, so that no change falls between looking and waiting."""

@@ -45,6 +45,7 @@ COMMANDS: Final = (
     ("cancel", "bot.cli.remote:cancel", THERE, "Cancel a request you made."),
     ("claim", "bot.cli.executing:claim", THERE, "Take what was approved, exactly once, just before doing it."),
     ("report", "bot.cli.executing:report", THERE, "Say how what was claimed has ended."),
+    ("mcp", "bot.cli.mcp:mcp", THERE, "Tools for an AI agent (MCP), over standard input and output."),
     ("completion", "bot.cli.completing:completion", ANYWHERE, "Let your shell complete commands and options."),
 )
 FAMILIES: Final = (

@@ -101,9 +101,9 @@ async def running(settings: Settings) -> AsyncIterator[House]:
         yield house
 
 
-def settings_for(url: str) -> Settings:
+def settings_for(url: str, **more: Any) -> Settings:
     return FixedSettings.model_validate(
-        {"database_url": url, "encryption_keys": [SECRET], "signing_key": SECRET, "pepper": SECRET}
+        {"database_url": url, "encryption_keys": [SECRET], "signing_key": SECRET, "pepper": SECRET, **more}
     )
 
 

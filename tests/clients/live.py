@@ -21,9 +21,9 @@ T = TypeVar("T")
 class Live(threading.Thread):
     """With the approvers `ada` and `ben`; agents as tests ask for them."""
 
-    def __init__(self, database: str) -> None:
+    def __init__(self, database: str, **settings: Any) -> None:
         super().__init__(daemon=True)
-        self._database, self._ready = database, threading.Event()
+        self._settings, self._ready = settings_for(database, **settings), threading.Event()
         self._agents = 0
         self._problem: BaseException | None = None
 
@@ -36,7 +36,7 @@ class Live(threading.Thread):
             self._ready.set()
 
     async def _serve(self) -> None:
-        async with running(settings_for(self._database)) as house:
+        async with running(self._settings) as house:
             for name in ("ada", "ben"):
                 await house.member(name, Role.APPROVER)
             config = uvicorn.Config(house.assembly.entrance, port=0, log_level="critical", lifespan="off")

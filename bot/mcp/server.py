@@ -1,0 +1,44 @@
+"""The MCP server itself: its tools, and what a model is told about them. Which transport carries it is said elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import ToolAnnotations
+from pydantic import ConfigDict, create_model
+
+from bot.mcp.tools import Reach, Tools
+
+NAME: Final = "countersign"
+INSTRUCTIONS: Final = (
+    "Before you do anything that costs money, cannot be undone, leaves this machine or touches other people's things, "
+    "ask with request_approval and wait with wait_for_decision. Act only after claim_execution has succeeded, do exactly "
+    "what stands in action and params, then report_execution. A no, an expiry or an error means: do not do it. Questions "
+    "in an answer come from the people who decide; answer them with answer_question."
+)
+
+READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+ACTS: Final = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
+READING: Final = frozenset({"get_request", "wait_for_decision"})
+
+
+def build(reach: Reach) -> MCPServer[Any]:
+    """`reach` gives the client that speaks for whoever makes a call."""
+    tools = [_tool(each) for each in Tools(reach).all]
+    return MCPServer(NAME, title="Countersign", instructions=INSTRUCTIONS, tools=tools, log_level="ERROR")
+
+
+def _tool(does: Callable[..., Any]) -> Tool:
+    """A misspelt argument is refused: `parms` left out of what people see would be `params` they never approved."""
+    hints = READS if does.__name__ in READING else ACTS
+    tool = Tool.from_function(does, annotations=hints, structured_output=True)
+    loose = tool.fn_metadata.arg_model
+    strict = create_model(loose.__name__, __base__=loose)
+    strict.model_config = ConfigDict(**{**loose.model_config, "extra": "forbid"})
+    strict.model_rebuild(force=True)
+    tool.fn_metadata.arg_model = strict
+    tool.parameters = strict.model_json_schema(by_alias=True)
+    return tool
