@@ -741,7 +741,10 @@ class Reader(Protocol):
         """The groups whose user groups this Slack user is in."""
 
     def unmapped(self, organisation: str, limit: int) -> Sequence[Unmapped]:
-        """The newest first."""
+        """Whom an admin could help, and who have not said who they are; the newest first."""
+
+    def claims(self, organisation: str, limit: int) -> Sequence[Unmapped]:
+        """Those who have said which member they are; the newest first."""
 
     def unmapped_user(self, organisation: str, issuer: str, user: str) -> Unmapped | None: ...
 

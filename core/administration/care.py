@@ -35,14 +35,13 @@ class PeopleCare:
 def people_care(reader: Reader, actor: Actor, kind: str) -> PeopleCare:
     """At most a hundred of each; `kind` is that of the identities that count."""
     must_manage(reader, actor)
-    seen = reader.unmapped(actor.organisation, MOST)
     linked = {one.member for one in reader.identities(actor.organisation, None) if one.kind == kind}
     members = reader.members(actor.organisation, cursor=None, limit=10_000)
     unlinked = [one for one in members if one.active and one.id not in linked]
     mirrors = (unlinked_of(reader, mirror) for mirror in reader.mirrors(actor.organisation))
     return PeopleCare(
-        tuple(one for one in seen if one.wanted is not None),
-        tuple(one for one in seen if one.wanted is None),
+        tuple(reader.claims(actor.organisation, MOST)),
+        tuple(reader.unmapped(actor.organisation, MOST)),
         tuple(unlinked[:MOST]),
         tuple(one for one in mirrors if one.users or one.mirror.problem),
     )

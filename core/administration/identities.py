@@ -119,6 +119,26 @@ class Identities(Office):
 
         await self._store.transact(work)
 
+    async def leave_out(self, actor: Actor, issuer: str, user: str) -> Unmapped:
+        """Somebody who need not be linked: off the list, until they try again."""
+
+        def look(reader: Reader) -> Unmapped:
+            must_manage(reader, actor)
+            known = reader.unmapped_user(actor.organisation, issuer, user)
+            if known is None:
+                raise NotFound("They are no longer on the list; nothing needs to be changed.")
+            return known
+
+        known = await self._store.read(look)
+
+        def work(tx: Transaction) -> None:
+            tx.forget_unmapped(actor.organisation, issuer, user)
+            payload = {"issuer": issuer, "user": user, "name": known.name, "wanted": known.wanted}
+            tx.log(actor.organisation, "unmapped_left_out", actor, payload)
+
+        await self._store.transact(work)
+        return known
+
     async def forget_unmapped(self, organisation: str, issuer: str, user: str) -> None:
         """They left Slack: nobody needs to look after them any more."""
         await self._store.transact(lambda tx: tx.forget_unmapped(organisation, issuer, user))

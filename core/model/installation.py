@@ -92,6 +92,10 @@ JOINING: Final = "join"
 """The purposes of passes. Stored."""
 
 
+HOPELESS: Final = ("bot", "deleted", "external", "guest", "unknown")
+"""Reasons for which nobody of ours could link somebody; they hear so themselves, and no admin is bothered. Stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unmapped:
     """Somebody of Slack who tried to act, or was un-pinned, and stands for no member; `reason` is the word for why.

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.model.installation import Installation, InstallState, Pass, Source, Unmapped
+from core.model.installation import HOPELESS, Installation, InstallState, Pass, Source, Unmapped
 from core.store.columns import LONG_AGO
 from core.store.driver import Params, Row, Session
 from core.store.tables import deliveries, identities, installations, passes, unmapped
@@ -19,12 +19,16 @@ _NAMES: Final = tuple(column.name for column in _COLUMNS)
 _ALL: Final = select(*_COLUMNS).order_by(installations.c.installed_at, installations.c.id)
 _OF: Final = _ALL.where(installations.c.organisation == bindparam("organisation"))
 _IN: Final = _ALL.where(installations.c.workspace == bindparam("workspace"))
-_UNMAPPED: Final = (
+_NEWEST_UNMAPPED: Final = (
     select(*unmapped.c)
     .where(unmapped.c.organisation == bindparam("organisation"))
     .order_by(unmapped.c.seen_at.desc(), unmapped.c.user)
     .limit(bindparam("limit"))
 )
+_UNMAPPED: Final = _NEWEST_UNMAPPED.where(
+    unmapped.c.wanted.is_(None), *(unmapped.c.reason != reason for reason in HOPELESS)
+)
+_CLAIMS: Final = _NEWEST_UNMAPPED.where(unmapped.c.wanted.is_not(None))
 _ONE_UNMAPPED: Final = select(*unmapped.c).where(
     *(unmapped.c[name] == bindparam(name) for name in ("organisation", "issuer", "user"))
 )
@@ -80,6 +84,9 @@ class InstallReads:
 
     def unmapped(self, organisation: str, limit: int) -> Sequence[Unmapped]:
         return [Unmapped(*row) for row in self._db.rows(_UNMAPPED, {"organisation": organisation, "limit": limit})]
+
+    def claims(self, organisation: str, limit: int) -> Sequence[Unmapped]:
+        return [Unmapped(*row) for row in self._db.rows(_CLAIMS, {"organisation": organisation, "limit": limit})]
 
     def unmapped_user(self, organisation: str, issuer: str, user: str) -> Unmapped | None:
         row = self._db.row(_ONE_UNMAPPED, {"organisation": organisation, "issuer": issuer, "user": user})

@@ -182,6 +182,7 @@ ALLOWED_ALONE = {
     "Identities.claimed",
     "Identities.note_unmapped",  # by Slack's directory
     "Identities.forget_unmapped",
+    "Identities.leave_out",  # off a list
     "Identities.claim",  # asks an admin, and links nobody
     "Identities.dismiss",  # a stop
     "Installations.of_environment",  # the host

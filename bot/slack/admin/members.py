@@ -7,15 +7,22 @@ from collections.abc import Sequence
 from bot.slack.actor import KIND
 from bot.slack.admin.lookup import counted, roles_said
 from bot.slack.blocks import Json, utc
-from bot.slack.cards import rows, sheet, sure
+from bot.slack.cards import claim, rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
 from bot.slack.room import Room
+from bot.slack.vetting import REASONS
+from core.model.installation import Unmapped
 from core.model.organisation import Grant, Member
 from core.model.people import Actor
 from core.ports import Reader
 
 MOST = 10_000
+NOBODY_UNMAPPED = "Everybody who is active is linked to somebody in Slack, and nobody else has tried to act."
+UNMAPPED = (
+    "Link somebody by giving the member the address they have in Slack, or let them say who they are with "
+    "/countersign link and confirm it here."
+)
 NOTE = "Add somebody with /countersign members add ada@example.com approver."
 
 
@@ -27,14 +34,32 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
 
 
 async def unmapped(room: Room, actor: Actor, start: int = 0) -> Json:
-    """Active ones whom no Slack user is linked to: they cannot decide here."""
-    everybody = await _all(room, actor)
-    linked = await room.read(lambda reader: {one.member for one in reader.identities(actor.organisation, None)})
-    found = [member for member in everybody if member.active and member.id not in linked]
-    none = "Everybody who is active is linked to somebody in Slack."
-    heading = f"{counted(len(found), 'member')} without a link to Slack." if found else none
-    page = await _rows(room, actor, found[start : start + PAGE])
-    return rows.draw("Not linked", heading, page, turn="members.unmapped", start=start, total=len(found))
+    """Who says they are somebody, who tried to act and is nobody, and active members whom nobody in Slack is linked to."""
+    care = await room.administration.people_care(actor, KIND)
+    rows_of = [*map(_claim, care.claims), *map(_stranger, care.unmapped), *map(_unlinked, care.unlinked)]
+    heading = f"{counted(len(rows_of), 'person', 'people')} to look after." if rows_of else NOBODY_UNMAPPED
+    page = rows_of[start : start + PAGE]
+    return rows.draw(
+        "Not linked", heading, page, turn="members.unmapped", start=start, total=len(rows_of), note=UNMAPPED
+    )
+
+
+def _claim(one: Unmapped) -> Row:
+    said = f"says they are {one.wanted} · {_in_slack(one)}"
+    return Row(one.name or one.user, said, "link.look", claim.key_of(one), label="Look…")
+
+
+def _stranger(one: Unmapped) -> Row:
+    said = f"in Slack, linked to nobody: {REASONS.get(one.reason, one.reason)} · {_in_slack(one)}"
+    return Row(one.name or one.user, said, "members.leave_out", f"{one.issuer}/{one.user}", label="Leave out")
+
+
+def _in_slack(one: Unmapped) -> str:
+    return f"address in Slack: {one.email or 'none shown'}"
+
+
+def _unlinked(one: Member) -> Row:
+    return Row(one.name, f"{one.email} · a member, linked to nobody in Slack", "members.show", one.id)
 
 
 async def _all(room: Room, actor: Actor) -> list[Member]:

@@ -86,5 +86,5 @@ MEMBER = topic(
     Command("revoke", GRANT, "Take a role away", revoke),
     Command("deactivate", "@who", "End what somebody may do, at once", deactivate),
     Command("activate", "@who", "Let somebody act again", activate),
-    Command("unmapped", "", "Members whom no Slack user is linked to", opening(members.unmapped)),
+    Command("unmapped", "", "Who is linked to nobody, on either side, and what to do", opening(members.unmapped)),
 )

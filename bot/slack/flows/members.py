@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.slack.admin import members
-from bot.slack.answer import Answer
+from bot.slack.answer import Answer, Replace
 from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
 from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
@@ -22,11 +22,19 @@ async def activate(room: Room, actor: Actor, click: Click) -> Answer:
     return done("Activated", f"{member.name} may act here again, with the roles and groups they have.")
 
 
+async def leave_out(room: Room, actor: Actor, click: Click) -> Answer:
+    must_be_mapped(actor)
+    issuer, _, user = click.value.partition("/")
+    await room.administration.identities.leave_out(actor, issuer, user)
+    return Replace(await members.unmapped(room, actor))
+
+
 MEMBER = Flow(
     "members",
     clicks={
         **turning("members", members.listed),
         **turning("members.unmapped", members.unmapped),
+        "members.leave_out": leave_out,
         "members.show": showing(members.shown),
         "members.deactivate": replacing(members.deactivating),
         "members.activate": activate,
