@@ -26,6 +26,7 @@ from bot.guard import Guard
 from bot.outlets.slack import SlackOutlet
 from bot.sealing import Seals
 from bot.settings import Keys, Settings, key_bytes, keys_for
+from bot.settings_problem import SettingsProblem
 from bot.slack.app import Slack, build, find_installation, web_client
 from bot.slack.backdrop import Backdrops
 from bot.slack.channels import Channels
@@ -128,6 +129,7 @@ class Assembly:
     inquirer: Inquirer
     slack: Slack | None = None
     socket: Socket | None = None
+    more: tuple[Loop, ...] = ()
 
 
 def fresh() -> str:
@@ -271,7 +273,7 @@ async def _workspace(inside: Rooms, organisation: str, pace: Pace | None) -> Asy
 def _loops(assembly: Assembly) -> list[Loop]:
     """What goes on until the server stops."""
     loops: list[Loop] = [assembly.alarm.run(), assembly.courier.run(), assembly.webhooks.run()]
-    loops.append(assembly.inquirer.run())
+    loops += [assembly.inquirer.run(), *assembly.more]
     if assembly.slack is not None:
         loops.append(assembly.slack.run())
     if assembly.socket is not None:
@@ -304,11 +306,12 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     house = House(store, desk, inside.administration, inside.pepper, waiting, inside.settings.url, feed)
     house.probes += [_database(inside), _sweep(alarm)]
     app = create_app(house)
+    more = () if not inside.settings.mcp else (_mcp(inside.settings, app),)
     for listener in (waiting.changed, feed.changed, courier.nudge, webhooks.nudge, alarm.rearm):
         store.subscribe(listener)
     if workspace is None:
-        return Assembly(inside, house, app, app, courier, webhooks, alarm, inquirer)
-    slack = _slack(inside, workspace, courier)
+        return Assembly(inside, house, app, app, courier, webhooks, alarm, inquirer, more=more)
+    slack = _slack(inside, workspace, courier, house)
     store.subscribe(slack.nudge)
     inside.administration.logins.subscribe(slack.announcing.new_token)
     inside.administration.looking_around.subscribe(slack.announcing.to_admins)
@@ -317,7 +320,20 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     if socket is not None:
         house.probes.append(_connected(socket))
     entrance = _entrance(inside.settings, app, slack)
-    return Assembly(inside, house, app, entrance, courier, webhooks, alarm, inquirer, slack, socket)
+    return Assembly(inside, house, app, entrance, courier, webhooks, alarm, inquirer, slack, socket, more)
+
+
+def _mcp(settings: Settings, app: Api) -> Loop:
+    """The library is loaded only here, where it is wanted."""
+    try:
+        from bot.mcp.endpoint import Endpoint, hosts_of  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        raise SettingsProblem(
+            f"COUNTERSIGN_MCP is on, but {missing.name} is not installed; install countersign[mcp], or switch it off."
+        ) from None
+    endpoint = Endpoint(app, (*hosts_of(settings.url), *settings.mcp_hosts), settings.mcp_origins)
+    app.router.routes.append(endpoint.route())
+    return endpoint.run()
 
 
 def _entrance(settings: Settings, app: Api, slack: Slack) -> Application:
