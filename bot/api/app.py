@@ -23,7 +23,8 @@ from core.errors import ApprovalError
 VERSION = "1"
 ABOUT = (
     "A human yes, in Slack, for anything that should not happen without one. Every refusal is a problem document "
-    "(RFC 9457) with a stable `code`. Every POST takes `Idempotency-Key`. Moments are UTC."
+    "(RFC 9457) with a stable `code`. Every POST takes `Idempotency-Key`. Moments are UTC. "
+    "AI agents may use MCP tools instead: `countersign mcp`, or `/mcp` here where it is switched on."
 )
 
 
