@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from bot.slack.backdrop import Backdrops
+from bot.slack.caring import Caring
 from bot.slack.drawing import Backdrop
 from bot.slack.installation import Installation
 from bot.slack.linking import Linking
@@ -17,7 +18,7 @@ from bot.slack.target import Target
 from core.administration import Administration
 from core.desk import Desk, Done, Draft
 from core.errors import NotAllowed, NotFound
-from core.model.command import Command
+from core.model.command import Command, Look
 from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.model.people import Actor
 from core.model.request import Request
@@ -43,6 +44,7 @@ class Room:
     installation: Installation
     mirrors: Mirrors | None = None
     linking: Linking | None = None
+    caring: Caring | None = None
     help: tuple[tuple[str, str], ...] = ()
     manual: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
@@ -81,13 +83,17 @@ class Room:
         must_be_mapped(actor)
         return await self.desk.see(actor, request)
 
-    async def numbered(self, actor: Actor, number: int) -> Request:
-        """By the number people call it."""
-        must_be_mapped(actor)
+    async def numbered(self, actor: Actor, number: int, wanted: Command | None = None) -> Request:
+        """By the number people call it. Whoever may not is refused by the desk as what is `wanted`, so the ledger knows."""
         id = await self.desk.number(actor.organisation, number)
         if id is None:
+            must_be_mapped(actor)
             raise NotFound(f"There is no request #{number} here, or it is not yours to see; check the number.")
-        return await self.desk.see(actor, id)
+        try:
+            return await self.see(actor, id, wanted or Look())
+        except NotFound:
+            await self.desk.do(actor, id, wanted or Look(), deadline=_deadline())
+            raise
 
     async def backdrop(self, request: Request) -> Backdrop:
         return await self.backdrops.of(request)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import Invalid
-from core.lifecycle import checking, creating, deciding, ending, executing, leasing, ringing, talking, who
+from core.lifecycle import breaking, checking, creating, deciding, ending, executing, leasing, ringing, talking, who
 from core.lifecycle.deciding import stored_decision
 from core.lifecycle.editing import apply_edits
 from core.lifecycle.facts import Facts
@@ -24,6 +24,8 @@ _ANSWERS: dict[type[c.Command], Answer] = {
     c.Judge: creating.rejudge,
     c.Approve: deciding.approve,
     c.Reject: deciding.reject,
+    c.BreakGlass: breaking.break_glass,
+    c.CloseReview: breaking.close_review,
     c.Withdraw: deciding.withdraw,
     c.Ask: talking.ask,
     c.Answer: talking.answer,
@@ -31,6 +33,7 @@ _ANSWERS: dict[type[c.Command], Answer] = {
     c.Revise: creating.revise,
     c.Cancel: ending.cancel,
     c.Supersede: ending.supersede,
+    c.Look: talking.look,
     c.CheckPeople: ringing.check_people,
     c.CallAnew: ringing.call_anew,
     c.FollowRule: ending.follow_rule,

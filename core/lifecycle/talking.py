@@ -26,6 +26,11 @@ def _said(text: str, what: str) -> str:
     return clean
 
 
+def look(request: Request, command: c.Look, facts: Facts) -> tuple[e.Event, ...]:
+    """Whoever may see it may look."""
+    return ()
+
+
 def ask(request: Request, command: c.Ask, facts: Facts) -> tuple[e.Event, ...]:
     person = who.asked_person(request, facts)
     who.must_be_named(request, person)

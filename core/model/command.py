@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.model.emergency import Finding
 from core.model.request import Content, ExecutionStatus, Requester, Stage
 
 
@@ -48,6 +49,23 @@ class Reject(Command):
     comment: str | None = None
     revision: int | None = None
     stage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlass(Command):
+    """An emergency: decide alone, now, and owe a review."""
+
+    reason: str
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseReview(Command):
+    """Another person has looked at what was decided by break-glass. `glass` may be left out while one review is open."""
+
+    finding: Finding
+    remark: str
+    glass: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +113,11 @@ class Supersede(Command):
 
     by: str
     by_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Command):
+    """Somebody asks for a request by its number: changes nothing, but who may not is refused, and the ledger knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ USAGE = "#n text"
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number, text = number_and_text(slash, USAGE)
     words = must_say(text, slash, USAGE, "The answer")
-    request = await room.numbered(actor, number)
+    request = await room.numbered(actor, number, c.Answer(words))
     if len(request.open_questions) > 1:
         raise Invalid(
             f"{len(request.open_questions)} questions are open; use the Answer button under the one you mean."

@@ -8,6 +8,7 @@ from bot.slack.commands.base import Command, number_and_text
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.lifecycle.who import must_be_open
+from core.model.command import Approve
 from core.model.people import Actor
 
 USAGE = "#n [comment]"
@@ -15,7 +16,7 @@ USAGE = "#n [comment]"
 
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number, comment = number_and_text(slash, USAGE)
-    request = await room.numbered(actor, number)
+    request = await room.numbered(actor, number, Approve(comment))
     must_be_open(request)
     return Open(approve.draw(request, await room.backdrop(request), comment or ""))
 

@@ -14,7 +14,7 @@ USAGE = "#n [reason]"
 
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number, text = number_and_text(slash, USAGE)
-    request = await room.numbered(actor, number)
+    request = await room.numbered(actor, number, c.Cancel(text))
     await room.do(actor, slash, target_of(request), c.Cancel(text))
     return said(f"Request #{number} is cancelled.")
 

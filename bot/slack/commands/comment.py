@@ -15,7 +15,7 @@ USAGE = "#n text"
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number, text = number_and_text(slash, USAGE)
     words = must_say(text, slash, USAGE, "The comment")
-    request = await room.numbered(actor, number)
+    request = await room.numbered(actor, number, c.Comment(words))
     await room.do(actor, slash, target_of(request), c.Comment(words))
     return said(f"Your comment stands under request #{number}.")
 

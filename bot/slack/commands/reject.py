@@ -15,7 +15,7 @@ USAGE = "#n reason"
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number, text = number_and_text(slash, USAGE)
     reason = must_say(text, slash, USAGE, "The reason")
-    request = await room.numbered(actor, number)
+    request = await room.numbered(actor, number, Reject(reason))
     await room.do(actor, slash, target_of(request), Reject(reason, stage=request.stage))
     return said(f"You rejected request #{number}.")
 

@@ -14,7 +14,7 @@ USAGE = "#n"
 
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number = number_alone(slash, USAGE)
-    request = await room.numbered(actor, number)
+    request = await room.numbered(actor, number, c.Remind())
     await room.do(actor, slash, target_of(request), c.Remind())
     return said("Everybody who has not answered yet is being reminded.")
 

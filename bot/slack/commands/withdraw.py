@@ -14,7 +14,7 @@ USAGE = "#n [comment]"
 
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number, text = number_and_text(slash, USAGE)
-    request = await room.numbered(actor, number)
+    request = await room.numbered(actor, number, c.Withdraw(text))
     await room.do(actor, slash, target_of(request), c.Withdraw(text))
     return said(f"Your approval of request #{number} no longer counts.")
 
