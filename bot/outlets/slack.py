@@ -150,11 +150,18 @@ class SlackOutlet:
     async def _is_shared(self, channel: str) -> bool:
         return channel.startswith(("C", "G")) and await _called(self._channels.is_shared(channel))
 
+    async def _hides(self, channel: str, request: Request) -> bool:
+        """Where people of other organisations read along nothing is told, unless the project says so."""
+        if not await self._is_shared(channel):
+            return False
+        project = await self._store.read(lambda reader: reader.project(request.project))
+        return project is None or not project.settings.details_in_shared_channels
+
     # Cards.
 
     async def _drawings(self, delivery: Delivery, request: Request, channel: str) -> list[Drawing]:
         """The card, and plainer ones should Slack refuse its blocks. Strangers reading along see no details."""
-        if await self._is_shared(channel):
+        if await self._hides(channel, request):
             return [redacted.draw(request)]
         backdrop = await self._backdrops.of(request)
         minimal = card.minimal(request, backdrop)
@@ -203,7 +210,7 @@ class SlackOutlet:
         told = dict(notice.address)
         for shown in cards:
             try:
-                if (ts := await self._under(shown, notice, drawing)) is not None:
+                if (ts := await self._under(shown, notice, drawing, request)) is not None:
                     told[shown.id] = ts
             except OutletRefused as no:
                 refusals.append(no)
@@ -211,10 +218,10 @@ class SlackOutlet:
             raise refusals[0]
         return replace(notice, address=told)
 
-    async def _under(self, shown: Delivery, notice: Notice, drawing: Drawing) -> str | None:
+    async def _under(self, shown: Delivery, notice: Notice, drawing: Drawing, request: Request) -> str | None:
         channel, ts = str(shown.address.get("channel", "")), str(shown.address.get("ts", ""))
         done = (notice.id, shown.id)
-        if not channel or done in self._told or await self._is_shared(channel):
+        if not channel or done in self._told or await self._hides(channel, request):
             return None
         answer = await _called(self._say(channel, drawing, thread=ts))
         self._told[done] = None

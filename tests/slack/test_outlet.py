@@ -207,6 +207,23 @@ async def test_a_channel_that_became_shared_shows_no_details_any_more(http: Worl
     assert "Deploy api" not in str(cards(http, request) or http.hand("alice").messages("#deploys"))
 
 
+async def test_a_project_may_show_details_in_shared_channels_and_still_nobody_from_outside_decides(http: World) -> None:
+    """A-62"""
+    await http.hand("alice").command("/countersign projects set default details_in_shared_channels shown")
+    await http.settle()
+    draft = Draft(Content("deploy", "Joint plan"), approvers=("bob@acme.example",), notify=("#acme-partner",))
+    request = (await http.rooms.desk.create(http.bot, draft)).request
+    await http.settle()
+    ivan = http.hand("ivan")
+    card = ivan.find_message("#acme-partner", containing=f"#{request.number}")
+    assert "Joint plan" in str(card)
+    await ivan.click(card, "request.approve")
+    await http.settle()
+    assert "You belong to another organisation" in ivan.ephemerals()[-1]["text"]
+    assert (await http.now(request)).is_open
+    assert await http.refusals(request) == ["not_mapped"]
+
+
 async def test_user_text_pings_nobody(http: World) -> None:
     """A-60"""
     nasty = "<!channel> <@U0ALICE001> @here <https://evil.example|Approve> *bold*"
