@@ -23,6 +23,7 @@ from bot.clock import TurnableClock
 from bot.event_feed import EventFeed
 from bot.feeds import Feeds
 from bot.guard import Guard
+from bot.mcp.door import Door, is_installed
 from bot.outlets.slack import SlackOutlet
 from bot.sealing import Seals
 from bot.settings import Keys, Settings, key_bytes, keys_for
@@ -129,7 +130,7 @@ class Assembly:
     inquirer: Inquirer
     slack: Slack | None = None
     socket: Socket | None = None
-    more: tuple[Loop, ...] = ()
+    more: tuple[Callable[[], Loop], ...] = ()
 
 
 def fresh() -> str:
@@ -273,7 +274,7 @@ async def _workspace(inside: Rooms, organisation: str, pace: Pace | None) -> Asy
 def _loops(assembly: Assembly) -> list[Loop]:
     """What goes on until the server stops."""
     loops: list[Loop] = [assembly.alarm.run(), assembly.courier.run(), assembly.webhooks.run()]
-    loops += [assembly.inquirer.run(), *assembly.more]
+    loops += [assembly.inquirer.run(), *(more() for more in assembly.more)]
     if assembly.slack is not None:
         loops.append(assembly.slack.run())
     if assembly.socket is not None:
@@ -323,17 +324,14 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     return Assembly(inside, house, app, entrance, courier, webhooks, alarm, inquirer, slack, socket, more)
 
 
-def _mcp(settings: Settings, app: Api) -> Loop:
-    """The library is loaded only here, where it is wanted."""
-    try:
-        from bot.mcp.endpoint import Endpoint, hosts_of  # noqa: PLC0415
-    except ModuleNotFoundError as missing:
+def _mcp(settings: Settings, app: Api) -> Callable[[], Loop]:
+    if not is_installed():
         raise SettingsProblem(
-            f"COUNTERSIGN_MCP is on, but {missing.name} is not installed; install countersign[mcp], or switch it off."
-        ) from None
-    endpoint = Endpoint(app, (*hosts_of(settings.url), *settings.mcp_hosts), settings.mcp_origins)
-    app.router.routes.append(endpoint.route())
-    return endpoint.run()
+            "COUNTERSIGN_MCP is on, but mcp is not installed; install countersign[mcp], or switch it off."
+        )
+    door = Door(app, settings.url, settings.mcp_hosts, settings.mcp_origins)
+    app.router.routes.append(door.route())
+    return door.run
 
 
 def _entrance(settings: Settings, app: Api, slack: Slack) -> Application:
@@ -343,7 +341,7 @@ def _entrance(settings: Settings, app: Api, slack: Slack) -> Application:
     return Entrance(app, slack.door(settings.slack_signing_secret.get_secret_value()))
 
 
-def _slack(inside: Rooms, workspace: Workspace, courier: Courier) -> Slack:
+def _slack(inside: Rooms, workspace: Workspace, courier: Courier, house: House) -> Slack:
     return build(
         store=inside.store,
         desk=inside.desk,
@@ -356,6 +354,7 @@ def _slack(inside: Rooms, workspace: Workspace, courier: Courier) -> Slack:
         adopt=courier.adopt,
         admins=inside.settings.admins,
         domains=inside.settings.allowed_email_domains,
+        troubles=house.troubles,
     )
 
 

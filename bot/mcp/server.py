@@ -36,7 +36,7 @@ def _tool(does: Callable[..., Any]) -> Tool:
     hints = READS if does.__name__ in READING else ACTS
     tool = Tool.from_function(does, annotations=hints, structured_output=True)
     loose = tool.fn_metadata.arg_model
-    strict = create_model(loose.__name__, __base__=loose)
+    strict: Any = create_model(loose.__name__, __base__=loose)
     strict.model_config = ConfigDict(**{**loose.model_config, "extra": "forbid"})
     strict.model_rebuild(force=True)
     tool.fn_metadata.arg_model = strict
