@@ -32,3 +32,7 @@ class House:
     streams: Counter[str] = field(default_factory=Counter)
     metrics: Metrics = field(default_factory=Metrics)
     probes: list[Probe] = field(default_factory=list)
+
+    async def troubles(self) -> list[str]:
+        """What the probes report."""
+        return [reason for probe in self.probes if (reason := await probe()) is not None]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.slack.blocks import Json
 from bot.slack.drawing import Drawing
+from bot.slack.look import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class FieldErrors:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """The person's App Home."""
+    """The person's App Home, as they now want to look at it."""
 
-    view: Json
+    look: Look
 
 
 @dataclass(frozen=True, slots=True)

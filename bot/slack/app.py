@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from bot.slack.actor import Actors
 from bot.slack.afterwards import Afterwards
 from bot.slack.announcing import Announcing
 from bot.slack.backdrop import Backdrops
+from bot.slack.caring import Caring, Troubles
 from bot.slack.channels import Channels
 from bot.slack.commands.base import NAME
 from bot.slack.directory import Directory
@@ -36,16 +37,18 @@ from bot.slack.door import PROOF, Door
 from bot.slack.events import Events
 from bot.slack.installation import Installation, installed
 from bot.slack.linking import Linking
+from bot.slack.look import read_look
 from bot.slack.mirrors import Mirrors
 from bot.slack.payload import Click, Malformed
 from bot.slack.refusal import BROKEN
 from bot.slack.room import Room
 from bot.slack.showing import Acknowledgement, Showing
+from core import cares
 from core.administration import Administration
 from core.collection import members
 from core.desk import Desk
 from core.errors import Unavailable
-from core.ports import Delivery, Store
+from core.ports import Changed, Delivery, Store
 
 ANY: Final = re.compile(r"[\s\S]*")
 NIGHTLY: Final = 24 * 3600.0
@@ -99,9 +102,9 @@ class Slack:
     def door(self, secret: str) -> Door:
         return Door(self.dispatch, secret)
 
-    def nudge(self, *changed: object) -> None:
+    def nudge(self, changed: Iterable[Changed]) -> None:
         """For `store.subscribe`."""
-        self.events.homes.nudge(*changed)
+        self.events.homes.nudge(changed)
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -138,6 +141,7 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     adopt: Adopt | None = None,
     admins: Collection[str] = (),
     domains: Collection[str] = (),
+    troubles: Troubles | None = None,
 ) -> Slack:
     """Join the parts. `client` holds the bot token and `session`; `adopt` is the courier's; the outlet shares `channels`."""
     found = handlers(members(flows), members(commands))
@@ -155,6 +159,7 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
         installation,
         mirrors=mirrors,
         linking=Linking(client, announcing, afterwards),
+        caring=Caring(store, members(cares), troubles),
         help=help_lines(found.commands),
         manual=manual(found.commands),
     )
@@ -255,6 +260,8 @@ class Listeners:
         async def work() -> Acknowledgement:
             click = payload.click(body, context.get(PROOF))
             answer = await self.dispatch.click(click)
+            if click.view_type == "home":
+                self.events.homes.clicked(click.sender, read_look(click.metadata))
             if self.copies.may_be_one(click):
                 self.afterwards(self.copies.settle(click))
             return answer

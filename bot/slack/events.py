@@ -13,13 +13,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import inbox
 from bot.slack.afterwards import Afterwards
-from bot.slack.blocks import Json
 from bot.slack.cards import help as help_card
 from bot.slack.cards import home
 from bot.slack.channels import Channels
 from bot.slack.directory import Directory
 from bot.slack.dispatch import Dispatch
 from bot.slack.homes import Homes
+from bot.slack.inbox import Drawn
+from bot.slack.look import EVERYTHING, Look
 from bot.slack.mirrors import Mirrors
 from bot.slack.payload import Happening, Sender
 from bot.slack.room import Room
@@ -58,7 +59,8 @@ class Events:
         self._client = client
         self._afterwards = afterwards
         self._known: OrderedDict[str, None] = OrderedDict()
-        self.homes = Homes(self.home_of, showing.publish)
+        self.homes = Homes(room.store, self.home_of, showing.publish)
+        showing.show_home = self.homes.show
         self.handlers: Mapping[str, On] = {
             "app_home_opened": self._home_opened,
             "app_mention": self._mentioned,
@@ -85,22 +87,19 @@ class Events:
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
 
-    async def home_of(self, sender: Sender) -> Json:
+    async def home_of(self, sender: Sender, look: Look = EVERYTHING) -> Drawn:
         """What this person's Home shows now."""
         try:
             found = await self._dispatch.who_is(sender)
-            return home.unmapped(found.sentence) if isinstance(found, Unfit) else await inbox.drawn(self._room, found)
+            if isinstance(found, Unfit):
+                return Drawn(home.unmapped(found.sentence))
+            return await inbox.drawn(self._room, found, look)
         except ApprovalError as error:
-            return home.unmapped(error.sentence)
+            return Drawn(home.unmapped(error.sentence))
 
     async def _home_opened(self, happening: Happening) -> None:
         if happening.sender is not None and happening.event.get("tab") == "home":
-            self._afterwards(self._show_home(happening.sender))
-
-    async def _show_home(self, sender: Sender) -> None:
-        view = await self.home_of(sender)
-        self.homes.seen(sender, view)
-        await self._showing.publish(sender.user, view)
+            self._afterwards(self.homes.show(happening.sender))
 
     async def _person_changed(self, happening: Happening) -> None:
         """Settled before the acknowledgement: an event that failed comes again."""

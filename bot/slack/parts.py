@@ -10,6 +10,7 @@ from bot.slack.blocks import Json
 from bot.slack.drawing import Backdrop
 from bot.slack.target import Target
 from bot.slack.wording import MARKS, asks, changes, edit_lines, leaves, money, say
+from core.cares.base import Care
 from core.masking import mask_text
 from core.model.change import is_change_type
 from core.model.lease import Lease
@@ -275,3 +276,10 @@ MORE: Final = (
     ("cancel", "Cancel the request"),
 )
 """Slack allows five options."""
+
+
+def care(one: Care, key: str) -> Json:
+    """What needs care: what it is about, what is wrong and what to do, and the way there where chat has one."""
+    said = f"{b.cut(mask_text(one.about), 150)}\n{mask_text(one.sentence)}"
+    button = b.button("Look", "home.topic", one.topic, label=f"Look at {one.topic}") if one.topic else None
+    return b.section(b.plain(said, 900), key, button)

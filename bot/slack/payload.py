@@ -58,7 +58,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Click(Incoming):
-    """A button or menu. `value` is what the element carries, `target` what it points at, where it points at a request."""
+    """A button or menu. `value` is what the element carries, `target` what it points at, where it points at a request.
+
+    `metadata` is what the view carried that it is in.
+    """
 
     action: str = ""
     value: str = ""
@@ -68,6 +71,7 @@ class Click(Incoming):
     view: str | None = None
     view_type: str | None = None
     delivery: str | None = None
+    metadata: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,7 @@ def click(body: Mapping[str, Any], digest: str | None = None) -> Click:
         view=_text(view, "id") or None,
         view_type=_text(view, "type") or None,
         delivery=_delivery(_text(action, "block_id")),
+        metadata=_text(view, "private_metadata"),
     )
 
 

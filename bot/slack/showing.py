@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.answer import Answer, FieldErrors, Open, Publish, Replace, Unfold, Whisper
 from bot.slack.blocks import Json
 from bot.slack.cards import whisper
-from bot.slack.payload import Click, Incoming, Submission
+from bot.slack.homes import Published
+from bot.slack.look import Look
+from bot.slack.payload import Click, Incoming, Sender, Submission
 
 CHECKING: Final = "Checking who you are…"
 TOO_SLOW: Final = "Slack took too long to open the window. Nothing was changed; please click again."
@@ -29,7 +31,10 @@ PACE: Final = 1.0
 UNDER_WAY: Final = 0.3
 """Seconds in which an acknowledgement that draws a view has reached Slack; a drawing that overtook it would be lost."""
 
+BUSY: Final = frozenset({"ratelimited", "rate_limited"})
 TRIGGER_GONE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
+
+ShowHome = Callable[[Sender, Look], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -77,12 +82,20 @@ def _ephemeral(answer: Whisper) -> Json:
     return {"response_type": "ephemeral", "replace_original": False, **answer.drawing.as_json()}
 
 
+async def _no_home(sender: Sender, _look: Look) -> None:
+    log.warning("slack.no_home", user=sender.user)
+
+
 class Showing:
-    """What calls Slack. `session` has a total timeout; the client never retries by itself."""
+    """What calls Slack. `session` has a total timeout; the client never retries by itself.
+
+    `show_home` is set by whoever draws Homes, which are shown through here.
+    """
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
         self._client = client
         self._session = session
+        self.show_home: ShowHome = _no_home
 
     async def show(self, answer: Answer, incoming: Incoming) -> None:
         """After the acknowledgement."""
@@ -103,8 +116,8 @@ class Showing:
                 await self._replace(view, incoming)
             case Unfold():
                 await self._unfold(answer, incoming)
-            case Publish(view):
-                await self._client.views_publish(user_id=incoming.sender.user, view=view)
+            case Publish(look):
+                await self.show_home(incoming.sender, look)
             case FieldErrors(errors):
                 said = whisper.draw(" ".join(errors.values()))
                 await self._whisper(Whisper(said, "Nothing was changed"), incoming)
@@ -164,14 +177,16 @@ class Showing:
         if reason in TRIGGER_GONE and incoming.response_url is not None:
             await self._respond(incoming.response_url, _ephemeral(Whisper(whisper.draw(TOO_SLOW))))
 
-    async def publish(self, user: str, view: Json) -> None:
-        """Somebody's Home."""
+    async def publish(self, user: str, view: Json, expected: str | None) -> Published:
+        """Somebody's Home, where it still is the view of the `expected` hash."""
         try:
-            await self._client.views_publish(user_id=user, view=view)
+            answer = await self._client.views_publish(user_id=user, view=view, hash=expected)
         except SlackApiError as error:
-            log.warning("slack.home_not_published", reason=error.response.get("error"))
+            return _not_published(error)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("slack.home_not_published", reason=type(error).__name__)
+            return Published()
+        return Published(str(answer["view"].get("hash") or ""))
 
     async def delete(self, channel: str, ts: str) -> None:
         """A second copy of a card that a click has revealed."""
@@ -179,3 +194,19 @@ class Showing:
             await self._client.chat_delete(channel=channel, ts=ts)
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("slack.copy_not_deleted", problem=type(error).__name__)
+
+
+def _not_published(error: SlackApiError) -> Published:
+    reason = error.response.get("error")
+    if reason == "hash_conflict":
+        return Published(moved=True)
+    log.warning("slack.home_not_published", reason=reason)
+    return Published(wait=_retry_after(error)) if reason in BUSY else Published()
+
+
+def _retry_after(error: SlackApiError) -> float:
+    headers = {str(name).lower(): value for name, value in getattr(error.response, "headers", {}).items()}
+    try:
+        return max(1.0, float(headers.get("retry-after", 5)))
+    except (TypeError, ValueError):
+        return 30.0

@@ -140,7 +140,7 @@ def test_a_card_holds_slacks_limits_for_any_request(request: Request) -> None:
 @given(requests())
 def test_every_view_holds_slacks_limits_for_any_request(request: Request) -> None:
     question = Question("qst_1", "mem_b", MARK * 300, request.content.title * 20, samples.AT)
-    row = home.Inbox([request], [request], [request], {}, 5_000, "c" * 3_000)
+    row = home.Inbox([request], [request], [request], {}, 5_000, {}, "c" * 3_000)
     views = [
         details.draw(request, backdrop(request)),
         approve.draw(request, backdrop(request), request.content.title * 20),

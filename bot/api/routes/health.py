@@ -26,7 +26,7 @@ async def healthz() -> Response:
 )
 async def readyz(request: Request) -> Response:
     """503 with the reasons while it cannot: the sweep is late, the database is away, the clock is off."""
-    reasons = [reason for probe in house(request).probes if (reason := await probe()) is not None]
+    reasons = await house(request).troubles()
     if reasons:
         return JSONResponse({"status": "not ready", "reasons": reasons}, 503)
     return JSONResponse({"status": "ready"})

@@ -1,16 +1,21 @@
-"""App Home, the inbox: what waits for me, to be decided in place; what I asked; what I decided. Paged."""
+"""App Home, the inbox: what waits for me, to be decided in place; what I asked; what I decided. Paged and narrowed.
+
+Admins also see how the place fares, and what needs their care.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.slack import blocks as b
 from bot.slack import parts, samples
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from bot.slack.look import EVERYTHING, Look
 from bot.slack.wording import MARKS, money, say
+from core.cares.base import Care
 from core.masking import mask_text
 from core.model.request import Request
 from core.notices import how_it_ended
@@ -19,36 +24,65 @@ from core.veil import veil
 
 WAITING: Final = 10
 OTHERS: Final = 5
-CURSOR: Final = 2_000
+CARES: Final = 5
+CURSOR: Final = 500
+ALL: Final = "*"
+"""The choice that narrows nothing."""
+
+CAN_HOLD: Final = 2 * WAITING - 1
+"""Rows of a narrowed page, which is put together from pages of the whole list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How the place fares, counted up to a thousand: open requests, rules that judge, rules that watch, unsealed events."""
+
+    open: int = 0
+    rules: int = 0
+    shadow: int = 0
+    unsealed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """One page. `projects` are names by id; `total` counts what waits; `next` is the cursor of the page after."""
+    """One page. `projects` and `types` are names by id and word; `total` counts what waits; `next` is where it goes on.
+
+    `figures` and `care` are for admins.
+    """
 
     waiting: Sequence[Request]
     asked: Sequence[Request]
     decided: Sequence[Request]
     projects: Mapping[str, str]
     total: int
+    types: Mapping[str, str] = field(default_factory=dict)
     next: str | None = None
-    first_page: bool = True
+    look: Look = EVERYTHING
+    figures: Figures | None = None
+    care: Sequence[Care] = ()
 
 
 def draw(inbox: Inbox) -> Json:
     blocks = [
         b.header(_waiting_title(inbox), "home.waiting"),
+        *_narrowing(inbox),
         *_waiting(inbox),
         *_turn(inbox),
         b.divider("home.others"),
         *_part("Asked by me", "asked", inbox.asked, "Nothing. Ask with the button below or /countersign ask."),
         *_part("Decided by me", "decided", inbox.decided, "Nothing yet."),
+        *_admins(inbox),
         b.divider("home.line"),
         b.actions(
-            "home.actions", [b.button("Ask for approval", "home.ask", "new"), b.button("Refresh", "home.first", "0")]
+            "home.actions",
+            [
+                b.button("Ask for approval", "home.ask", "new"),
+                b.button("Refresh", "home.refresh", "0"),
+                b.button("Help", "home.help", "0"),
+            ],
         ),
     ]
-    return b.home(blocks)
+    return b.home(blocks, str(inbox.look))
 
 
 def unmapped(sentence: str) -> Json:
@@ -60,16 +94,48 @@ def unmapped(sentence: str) -> Json:
 def _waiting_title(inbox: Inbox) -> str:
     if not inbox.total:
         return "Nothing waits for you"
-    return f"Waiting for me: {inbox.total if inbox.total < 1_000 else 'over 1,000'}"
+    return f"Waiting for me: {_counted(inbox.total)}"
+
+
+def _counted(number: int) -> str:
+    return str(number) if number < 1_000 else "over 1,000"
+
+
+def _narrowing(inbox: Inbox) -> list[Json]:
+    """Menus to narrow the list by, where there is something to choose."""
+    look, menus = inbox.look, []
+    if not inbox.total and not look.is_narrowed:
+        return []
+    if len(inbox.projects) > 1:
+        menus.append(_menu("home.project", "All projects", inbox.projects, look.project))
+    if len(inbox.types) > 1:
+        menus.append(_menu("home.type", "All types", inbox.types, look.type))
+    return [b.actions(f"home.narrowing.{look.project or ''}.{look.type or ''}"[:200], menus)] if menus else []
+
+
+def _menu(action: str, everything: str, named: Mapping[str, str], chosen: str | None) -> Json:
+    """The block's id changes with what is chosen, since Slack keeps what a person picked in a menu of the same id."""
+    whole = b.option(everything, ALL)
+    offered = [b.option(name, id) for id, name in named.items() if len(id) <= b.OPTION_VALUE]
+    shown = [whole, *sorted(offered, key=lambda one: str(one["text"]["text"]).lower())][: b.SELECT_OPTIONS]
+    return b.select(action, shown, next((one for one in shown if one["value"] == chosen), whole))
 
 
 def _waiting(inbox: Inbox) -> Iterable[Json]:
     if not inbox.waiting:
-        yield b.section(b.plain("When somebody needs your yes, it appears here."), "home.calm")
-    for request in inbox.waiting[:WAITING]:
+        yield b.section(b.plain(_calm(inbox)), "home.calm")
+    for request in inbox.waiting[:CAN_HOLD]:
         yield b.divider(f"line.{request.id}")
         yield b.rich(f"row.{request.id}", b.paragraph(*_headline(request, inbox)), b.paragraph(*_summary(request)))
         yield _buttons(request)
+
+
+def _calm(inbox: Inbox) -> str:
+    if inbox.next is not None:
+        return "Nothing like this among the oldest; look further with More."
+    if inbox.look.is_narrowed:
+        return "Nothing like this waits for you; choose all again to see the rest."
+    return "When somebody needs your yes, it appears here."
 
 
 def _headline(request: Request, inbox: Inbox) -> list[Json]:
@@ -103,10 +169,10 @@ def _buttons(request: Request) -> Json:
 
 def _turn(inbox: Inbox) -> list[Json]:
     offered = []
-    if not inbox.first_page:
+    if inbox.look.cursor is not None:
         offered.append(b.button("First page", "home.first", "0"))
     if inbox.next is not None and len(inbox.next) <= CURSOR:
-        offered.append(b.button("More", "home.next", inbox.next))
+        offered.append(b.button("More", "home.next", inbox.next, label="More of what waits for me"))
     return [b.actions("home.turn", offered)] if offered else []
 
 
@@ -114,7 +180,42 @@ def _part(title: str, key: str, requests: Sequence[Request], nothing: str) -> li
     head = b.header(title, f"home.{key}")
     if not requests:
         return [head, b.context(f"none.{key}", b.plain(nothing))]
-    return [head, *(_row(request, key) for request in requests[:OTHERS])]
+    rows = [_row(request, key) for request in requests[:OTHERS]]
+    if len(requests) < OTHERS:
+        return [head, *rows]
+    return [head, *rows, b.actions(f"all.{key}", [b.button("See all", f"home.{key}", "0", label=f"See all: {title}")])]
+
+
+# -------------------------------------------------------------------------------------------------------------- admins
+
+
+def _admins(inbox: Inbox) -> list[Json]:
+    figures = inbox.figures
+    if figures is None:
+        return []
+    return [
+        b.header("For admins", "home.admins"),
+        b.section(b.plain(_health(figures, inbox.care), 500), "home.health"),
+        b.actions("home.topics", [b.button("Rules", "home.rules", "0"), b.button("Settings", "home.settings", "0")]),
+        *_care(inbox.care),
+    ]
+
+
+def _health(figures: Figures, care: Sequence[Care]) -> str:
+    shadow = f", {figures.shadow} in shadow" if figures.shadow else ""
+    rules = f"{figures.rules} rule{'' if figures.rules == 1 else 's'} in force{shadow}"
+    sealed = "the ledger is sealed" if not figures.unsealed else f"{_counted(figures.unsealed)} events not sealed yet"
+    well = "Nothing needs your care." if not care else ""
+    return f"{_counted(figures.open)} open · {rules} · {sealed}. {well}"
+
+
+def _care(care: Sequence[Care]) -> list[Json]:
+    if not care:
+        return []
+    rows = [parts.care(one, f"care.{place}") for place, one in enumerate(care[:CARES])]
+    more = b.actions("care.more", [b.button(f"See all {len(care)}", "home.care", "0", label="See all that needs care")])
+    head = b.rich("care.head", b.paragraph(b.words(f"Needs care: {len(care)}", 60, "bold")))
+    return [head, *rows, *([more] if len(care) > CARES else [])]
 
 
 def _row(request: Request, key: str) -> Json:
@@ -142,11 +243,43 @@ def _example() -> Inbox:
     )
 
 
+_CARE: Final = (
+    Care("webhooks", "ci", "It took nothing for days and is not tried any more; mend it, then resume it.", "webhooks"),
+    Care("rules", "prod deploys", "Too few people can approve as @platform; add people there, or change the rule."),
+)
+
+
+def _many(number: int) -> list[Request]:
+    return [replace(samples.hostile(), id=f"req_01JD5Z3F6Q8W9X0Y1Z2A3B{place:04}") for place in range(number)]
+
+
+def _full() -> Inbox:
+    """As much as one Home can hold, hostile in every word."""
+    names = {f"prj_{place:026}": "<!here>" * 40 for place in range(300)}
+    care = [Care("people", "*x*" * 200, "<@U1> " * 400, "members")] * 50
+    many, look = _many(60), Look(cursor="c" * 400, project="prj_" + "0" * 26)
+    return Inbox(many, many, many, names, 5_000, names, "c" * 400, look, Figures(5_000, 1, 2, 5_000), care)
+
+
 MEMBER = Card(
     "home",
     {
         "some": lambda: draw(_example()),
         "empty": lambda: draw(Inbox((), (), (), {}, 0)),
+        "admin": lambda: draw(replace(_example(), figures=Figures(12, 3, 1), care=_CARE)),
+        "well": lambda: draw(Inbox((), (), (), {}, 0, figures=Figures(0, 1))),
+        "narrowed": lambda: draw(
+            Inbox(
+                (),
+                (),
+                (),
+                {samples.PROJECT: "payments", "prj_2": "data"},
+                12,
+                {"deploy": "Deploy", "merge": "Merge"},
+                look=Look(project="prj_2", type="deploy"),
+            )
+        ),
+        "full": lambda: draw(_full()),
         "unmapped": lambda: unmapped("You are not linked to a member of this organisation yet."),
     },
 )

@@ -1,0 +1,31 @@
+"""All that needs an admin's care, in a modal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.slack import blocks as b
+from bot.slack import parts
+from bot.slack.blocks import Json
+from bot.slack.cards.base import Card
+from core.cares.base import Care
+
+MOST: Final = 90
+
+
+def draw(care: Sequence[Care]) -> Json:
+    rows = [parts.care(one, f"care.{place}") for place, one in enumerate(care[:MOST])]
+    nothing = [] if rows else [b.section(b.plain("Nothing needs your care."), "care.nothing")]
+    left = [b.context("care.left", b.plain(f"{len(care) - MOST} more."))] if len(care) > MOST else []
+    return b.modal("care", "Needs care", [*rows, *nothing, *left])
+
+
+MEMBER = Card(
+    "care",
+    {
+        "some": lambda: draw([Care("webhooks", "ci", "It fails and is tried again; look at it.", "webhooks")]),
+        "none": lambda: draw([]),
+        "hostile": lambda: draw([Care("people", "*x*" * 200, "<@U1> " * 400, "members")] * 200),
+    },
+)
