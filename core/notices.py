@@ -10,6 +10,7 @@ from core.masking import mask_path
 from core.model import event as e
 from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
+from core.model.emergency import CAUSE, Finding
 from core.model.request import Request, Status, Verdict
 from core.standing import people_waited_for, say_waited_for, stand
 from core.veil import conceal, secrets_of, veil, veil_edits
@@ -176,6 +177,47 @@ def _lease_revoked(request: Request, event: e.LeaseRevoked) -> tuple[Told, ...]:
     return _line(f"{event.by} took the lease back; people are asked again.", "lease_revoked")
 
 
+def _glass_broken(request: Request, event: e.GlassBroken) -> tuple[Told, ...]:
+    """Everybody: those who were or would have been asked, whoever asked, those told besides, all admins."""
+    glass = next((one for one in request.glasses if one.id == event.glass.id), event.glass)
+    sentence = f"EMERGENCY: {glass.name} broke the glass and decided this alone: {glass.reason}"
+    told = f"{_name(request)}: {sentence} Another person must review it with /countersign review #{request.number}."
+    stages = request.plan.stages
+    asked = (source.principal for stage in stages for one in stage.requirements for source in one.sources)
+    people = dict.fromkeys((REQUESTER, *asked, *(source.principal for source in request.plan.tell), _admins(request)))
+    return (*_line(sentence, "glass_broken"), *(Told(place, "glass_broken", told) for place in people))
+
+
+def _review_called(request: Request, event: e.ReviewCalled) -> tuple[Told, ...]:
+    glass = next((one for one in request.glasses if one.id == event.glass), None)
+    if glass is None:
+        return ()
+    late = f"{_name(request)}: nobody has reviewed {glass.name}'s break-glass yet, and the review is late."
+    told = f"{late} Close it with /countersign review #{request.number}."
+    own = f"{late} Ask somebody else to close it; until then you cannot break the glass again."
+    return (
+        *_line(f"The review of {glass.name}'s break-glass is late.", "review_called"),
+        Told(_admins(request), "review_called", told),
+        Told(f"member:{glass.member}", "review_called", own),
+    )
+
+
+def _review_closed(request: Request, event: e.ReviewClosed) -> tuple[Told, ...]:
+    glass = next((one for one in request.glasses if one.id == event.glass), None)
+    if glass is None:
+        return ()
+    sentence = (
+        f"{event.name} reviewed {glass.name}'s break-glass and found it {say_finding(event.finding)}: {glass.remark}"
+    )
+    told = f"{_name(request)}: {sentence}"
+    people = dict.fromkeys((f"member:{glass.member}", REQUESTER, _admins(request)))
+    return (*_line(sentence, "review_closed"), *(Told(place, "review_closed", told) for place in people))
+
+
+def say_finding(finding: Finding) -> str:
+    return "justified" if finding is Finding.JUSTIFIED else "NOT justified"
+
+
 def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
     waits = say_waited_for(request)
     reminders = (
@@ -197,6 +239,8 @@ def _ended(request: Request, event: e.Ended) -> tuple[Told, ...]:
 def how_it_ended(request: Request, comment: str | None = None) -> str:
     """The one clear line about the end: who, and why. Empty while the request is open."""
     by = _deciders(request)
+    if request.is_yes and request.cause == CAUSE and request.glass is not None:
+        return f"EMERGENCY: {request.glass.name} broke the glass: {request.glass.reason}"
     match request.status:
         case Status.APPROVED:
             return f"Approved by {by}." if request.cause == "people" else f"Approved ({request.cause})."
@@ -233,6 +277,8 @@ def _expired(request: Request) -> str:
         return f"Expired: a question was not answered{waited}."
     if request.cause == "nobody_could":
         return f"Expired: too few people were there who could have approved it{waited}."
+    if request.glass is not None:
+        return f"Expired: the glass was broken, but {_not_yet_met(request)} had not said yes{waited}."
     if not any(d.counts for d in request.decisions):
         return f"Expired: nobody answered{waited}."
     return f"Expired: not everybody who was asked answered{waited}."
@@ -242,6 +288,11 @@ def _not_yet(request: Request) -> str:
     """The checks and policies that people would have come after."""
     before = (result for one in stand(request).stages[:1] for result in one.results)
     return " and ".join(result.label for result in before if not result.met)
+
+
+def _not_yet_met(request: Request) -> str:
+    results = (result for one in stand(request).stages for result in one.results)
+    return " and ".join(result.label for result in results if not result.met)
 
 
 def _cancelled(request: Request, comment: str | None) -> str:
@@ -330,6 +381,9 @@ _SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {
     e.Escalated: _escalated,
     e.LeaseGranted: _lease_granted,
     e.LeaseRevoked: _lease_revoked,
+    e.GlassBroken: _glass_broken,
+    e.ReviewCalled: _review_called,
+    e.ReviewClosed: _review_closed,
     e.CheckReported: _check_reported,
     e.Reminded: _reminded,
     e.Ended: _ended,

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from core.errors import Conflict
 from core.model.check import CheckDefinition
+from core.model.emergency import Freeze, Review
 from core.model.endpoint import Arrear, Attempt, Endpoint, EndpointSecret, Progress
 from core.model.event import Event
 from core.model.inquiry import Inquiry
@@ -431,6 +432,21 @@ class Transaction(Protocol):
     def offer_used(self, request: str, revision: int) -> OfferUsed | None: ...
     def note_offer(self, request: str, revision: int, used: OfferUsed, at: datetime) -> None: ...
 
+    # Emergencies.
+    def owed_review(self, organisation: str, member: str) -> Review | None: ...
+    def owed_reviews(self, organisation: str, limit: int) -> Sequence[Review]: ...
+    def open_review(self, review: Review) -> None:
+        """`StaleVersion` if this member owes another one by now."""
+
+    def close_review(self, glass: str, at: datetime) -> None: ...
+    def freezes(self, organisation: str, now: datetime) -> Sequence[Freeze]: ...
+    def freeze_over(self, organisation: str, project: str, now: datetime) -> Freeze | None: ...
+    def put_freeze(self, freeze: Freeze) -> None:
+        """New, or lifted."""
+
+    def handed_over(self, organisation: str, project: str | None, now: datetime, limit: int) -> Sequence[str]:
+        """Ids of requests, the newest of each yes first, that may still be claimed or are being executed."""
+
     # Who is on duty.
     def schedule(self, organisation: str, name: str) -> Schedule | None: ...
     def put_schedule(self, schedule: Schedule) -> None: ...
@@ -705,6 +721,18 @@ class Reader(Protocol):
     def live_leases(self, agent: str, now: datetime) -> Sequence[Lease]: ...
     def offer_users(self, cause: str, limit: int) -> Sequence[str]:
         """Ids of requests this lease answered for."""
+
+    def owed_review(self, organisation: str, member: str) -> Review | None:
+        """What this member's last break-glass still owes."""
+
+    def owed_reviews(self, organisation: str, limit: int) -> Sequence[Review]:
+        """The earliest deadline first."""
+
+    def freezes(self, organisation: str, now: datetime) -> Sequence[Freeze]:
+        """Those that hold now, the oldest first."""
+
+    def freeze_over(self, organisation: str, project: str, now: datetime) -> Freeze | None:
+        """What holds claims in this project now."""
 
     def policies(self, organisation: str) -> Sequence[Policy]: ...
     def checks(self, organisation: str) -> Sequence[CheckDefinition]: ...

@@ -128,7 +128,18 @@ def _explain(request: Request, stage: Stage, votes: tuple[Vote, ...], chosen: di
         requirement.standing(_usable(stage, requirement, votes, chosen), request.fixed.get(requirement.id), reports)
         for requirement in stage.requirements
     )
+    results = _without_people(request, stage, results)
     return StageStanding(stage, _state(request, stage, results), results)
+
+
+def _without_people(request: Request, stage: Stage, results: tuple[Result, ...]) -> tuple[Result, ...]:
+    """Broken glass stands for the people, of this revision alone; it is nobody's approval."""
+    glass = request.glass
+    if glass is None:
+        return results
+    said = f"not asked, {glass.name} broke the glass"
+    pairs = zip(stage.requirements, results, strict=True)
+    return tuple(requirement.without_people(result, said) for requirement, result in pairs)
 
 
 def _usable(

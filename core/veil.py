@@ -36,6 +36,9 @@ def veil(request: Request) -> Request:
         leases=tuple(
             replace(one, kind=replace(one.kind, action=_said(one.kind.action, known))) for one in request.leases
         ),
+        glasses=tuple(
+            replace(one, reason=conceal(one.reason, known), remark=_said(one.remark, known)) for one in request.glasses
+        ),
         execution=None
         if request.execution is None
         else replace(request.execution, detail=_said(request.execution.detail, known)),

@@ -73,7 +73,7 @@ def add_member(
     email: str,
     *,
     name: str | None = None,
-    role: list[Literal["requester", "approver", "auditor", "admin"]] | None = None,
+    role: list[Literal["requester", "approver", "auditor", "admin", "break_glass"]] | None = None,
     config: Config = None,
     json: AsJson = False,
 ) -> int:

@@ -24,8 +24,9 @@ from core.model.organisation import (
     Token,
 )
 from core.model.people import Role
+from core.phrases import phrase
 
-RoleWord = Literal["requester", "approver", "auditor", "admin"]
+RoleWord = Literal["requester", "approver", "auditor", "admin", "break_glass"]
 VerbWord = Literal["read", "ask", "execute", "report_check"]
 WayWord = Literal["slack", "token", "oidc"]
 ActsFor = Literal["always", "sometimes", "never"]
@@ -207,7 +208,7 @@ class LoginIn(Shape):
     model_config = ConfigDict(json_schema_extra={"examples": [{"code": "7KQ2M-X9D4T", "label": "laptop"}]})
 
     code: Annotated[str, some(40)]
-    label: Annotated[str, text(100)] = "countersign login"
+    label: Annotated[str, text(100)] = phrase("countersign login")
 
 
 # -------------------------------------------------------------------------------------------------------------- going out

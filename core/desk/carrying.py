@@ -14,6 +14,7 @@ from core.lifecycle.changing import carried_out, not_carried_out
 from core.model import event as e
 from core.model.change import is_change
 from core.model.request import Request
+from core.phrases import phrase
 from core.ports import Transaction
 
 CarryOut = Callable[[Transaction, Request], None]
@@ -29,7 +30,7 @@ def carry_out(tx: Transaction, request: Request, how: CarryOut | None) -> tuple[
     """What is left of it in the request's history."""
     now, owner = tx.now(), request.organisation
     if how is None:
-        return not_carried_out(now, owner, "Nobody here can carry it out; ask again.")
+        return not_carried_out(now, owner, phrase("Nobody here can carry it out; ask again."))
     try:
         tx.within(lambda inner, _: how(inner, request))
     except ApprovalError as refusal:

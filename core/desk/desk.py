@@ -17,6 +17,7 @@ from typing import TypeVar
 from core.desk.books import Book, Books
 from core.desk.call import Call, Moved
 from core.desk.carrying import CarryOut, carry_out, is_agreed
+from core.desk.emergencies import keep_reviews
 from core.desk.facts import (
     as_clock,
     for_the_clock,
@@ -348,6 +349,7 @@ class Desk:
         tx.save(before, after, [(event, actor) for event in events])
         self._outgoing.announce(tx, before, after, events)
         keep_leases(tx, after, events)
+        keep_reviews(tx, after, events)
         keep_record(tx, before, after, events, self._draw(after.organisation))
 
     def _count(self, tx: Transaction, call: Call, facts: Facts, after: Request, before: Plan | None = None) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.desk.call import Call, Moved
+from core.desk.emergencies import with_emergencies
 from core.desk.offers import with_offers
 from core.errors import Invalid, NotFound
 from core.lifecycle import Facts, content_after, overdue
@@ -30,7 +31,7 @@ ROSTER = 25
 EVERYBODY = 500
 """People behind one principal of an `all` requirement."""
 
-ADVANCING: Final = (c.Approve, c.Withdraw, c.GrantLease, c.ReportCheck, c.RunCheck)
+ADVANCING: Final = (c.Approve, c.BreakGlass, c.Withdraw, c.GrantLease, c.ReportCheck, c.RunCheck)
 """Commands after which another stage may open, without another plan."""
 
 Types = Mapping[str, RequestType]
@@ -58,7 +59,7 @@ def gather(tx: Transaction, request: Request | None, call: Call, *, project: Pro
     if actor.is_agent and isinstance(command, c.Create):
         limit = project.settings.open_requests_per_agent
         facts = replace(facts, open_count=tx.count_open(f"agent:{actor.id}", limit))
-    return _judged(tx, request, call, facts)
+    return _judged(tx, request, call, with_emergencies(tx, request, command, facts))
 
 
 def as_clock(facts: Facts, request: Request) -> Facts:
@@ -194,7 +195,7 @@ def _gone(tx: Transaction, request: Request, stages: tuple[Stage, ...]) -> Itera
 
 def people_needed(request: Request | None, actor: Actor, command: c.Command) -> frozenset[str]:
     needed = {actor.id} if actor.is_member else set()
-    if request is not None and isinstance(command, c.Approve | c.Judge | c.ReportCheck | c.RunCheck):
+    if request is not None and isinstance(command, c.Approve | c.BreakGlass | c.Judge | c.ReportCheck | c.RunCheck):
         needed |= {decision.member for decision in request.decisions if decision.counts}
     if isinstance(command, c.GiveSeat):
         needed.add(command.taker)

@@ -25,6 +25,7 @@ from core.model.requirement import Source
 from core.model.rule import Mode
 from core.naming import RuleNames
 from core.outside import NoAnswer, PolicyEngine, Verdict, WantedStage
+from core.phrases import phrase
 from core.ports import Reader, Store, Transaction
 from core.requirements.approvals import Approvals
 from core.requirements.check import checks_in
@@ -129,7 +130,7 @@ class Gathering:
 def engine_of(engines: Mapping[str, PolicyEngine], policy: Policy) -> PolicyEngine:
     found = engines.get(policy.engine)
     if found is None:
-        raise NoAnswer("This process asks no policies; the server does.")
+        raise NoAnswer(phrase("This process asks no policies; the server does."))
     return found
 
 
@@ -194,7 +195,9 @@ def _stage(number: int, wanted: Sequence[WantedStage], names: RuleNames) -> Stag
         Approvals(f"s{number}r{place}", one.min, tuple(dict.fromkeys(_source(name, names) for name in one.sources)))
         for place, one in enumerate(wanted, start=1)
     )
-    return Stage(number, next((one.name for one in wanted if one.name), f"Stage {number}"), requirements)
+    return Stage(
+        number, next((one.name for one in wanted if one.name), phrase("Stage {number}", number=number)), requirements
+    )
 
 
 def _source(name: str, names: RuleNames) -> Source:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.desk.call import Call
+from core.desk.emergencies import with_emergencies
 from core.desk.facts import Types, must_exist, people_needed, type_called
 from core.desk.weighing import Revision
 from core.errors import ApprovalError, NotFound
@@ -68,7 +69,7 @@ def weigh(
             check=_check(reader, actor, command),
             problems=(Problem("body", "What was sent cannot be understood."),),
         )
-        decide(request, command, facts)
+        decide(request, command, with_emergencies(reader, request, command, facts))
     except ApprovalError as refusal:
         return refusal
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.errors import ApprovalError, Conflict, NotFound
 from core.model import event as e
 from core.model.request import Decision, Request
+from core.phrases import phrase
 from core.ports import Idempotency, Transaction
 
 
@@ -38,11 +39,11 @@ def again(tx: Transaction, once: Idempotency | None, asked: str | None = None) -
         return None
     if entry.body != once.body or asked not in (None, entry.request):
         raise Conflict(
-            "This Idempotency-Key was used before with another body; use a new key for a new wish.",
+            phrase("This Idempotency-Key was used before with another body; use a new key for a new wish."),
             code="idempotency_conflict",
         )
     request = tx.request(entry.request, lock=False)
     if request is None:
-        raise NotFound("The request this key made is gone.")
+        raise NotFound(phrase("The request this key made is gone."))
     decision = next((d for d in request.decisions if d.id == entry.reply.get("decision")), None)
     return Done(request, decision, replayed=True)

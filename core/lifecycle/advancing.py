@@ -8,6 +8,7 @@ from core.lifecycle import who
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
 from core.model import event as e
+from core.model.emergency import CAUSE
 from core.model.people import Verb, Way
 from core.model.request import Decision, Request, Status
 from core.scheduling.deadlines import handed_over
@@ -57,8 +58,11 @@ def _passed(request: Request, reached: int, facts: Facts) -> tuple[e.StagePassed
 
 
 def approved(request: Request, facts: Facts) -> e.Ended:
-    """The yes of people; where nobody had to be asked, of what allowed it once the checks had passed."""
+    """The yes of people, or of broken glass; where nobody had to be asked, of what allowed it once the checks had passed."""
     execution = handed_over(request.plan, facts.now)
+    if request.glass is not None:
+        status = Status.APPROVED_WITH_EDITS if request.edits else Status.APPROVED
+        return e.Ended(facts.now, status, CAUSE, None, execution)
     if not any(d.counts and d.revision == request.revision for d in request.decisions):
         return e.Ended(facts.now, Status.AUTO_APPROVED, _unasked(request), None, execution)
     status = Status.APPROVED_WITH_EDITS if request.edits else Status.APPROVED

@@ -17,6 +17,7 @@ from core.model.check import STATES, CheckDefinition
 from core.model.people import Verb
 from core.model.request import Request, Status
 from core.model.requirement import Report
+from core.phrases import phrase
 from core.requirements.check import checks_in
 
 AGAIN_AFTER: Final = timedelta(seconds=30)
@@ -37,7 +38,7 @@ def checks_of(request: Request) -> frozenset[str]:
 def report(request: Request, command: c.ReportCheck, facts: Facts) -> tuple[e.Event, ...]:
     check = _reported(request, command.name, facts)
     if command.state not in STATES:
-        raise Invalid(f"A check's status is one of {', '.join(STATES)}.", field="status")
+        raise Invalid(phrase("A check's status is one of {states}.", states=", ".join(STATES)), field="status")
     said = Report(command.state, request.revision, facts.now, command.summary or None, command.url or None)
     if command.revision in (None, request.revision) and _says_the_same(request.checks.get(command.name), said):
         return ()
@@ -54,14 +55,22 @@ def _reported(request: Request, name: str, facts: Facts) -> CheckDefinition:
     check = _the_check(request, name, facts)
     if who.is_requester(request, facts):
         raise NotAllowed(
-            "This is your own request, so you cannot report its checks; the check's own credential must.",
+            phrase("This is your own request, so you cannot report its checks; the check's own credential must."),
             code="own_request",
         )
     if not check.is_reported_by(facts.actor):
-        whom = "the server, which calls it" if check.reporter is None else check.reporter.label
-        raise NotAllowed(f"Check {check.name} is reported by {whom} alone; use that credential, or ask an admin.")
+        whom = phrase("the server, which calls it") if check.reporter is None else check.reporter.label
+        raise NotAllowed(
+            phrase(
+                "Check {check} is reported by {whom} alone; use that credential, or ask an admin.",
+                check=check.name,
+                whom=whom,
+            )
+        )
     if not _may_report(facts):
-        raise NotAllowed("This API key may not report checks here; ask an admin for a key with the verb report_check.")
+        raise NotAllowed(
+            phrase("This API key may not report checks here; ask an admin for a key with the verb report_check.")
+        )
     return check
 
 
@@ -71,7 +80,9 @@ def _may_report(facts: Facts) -> bool:
 
 def _the_check(request: Request, name: str, facts: Facts) -> CheckDefinition:
     if facts.check is None or name not in checks_of(request):
-        raise NotFound(f"Request #{request.number} needs no check of this name; look at its requirements.")
+        raise NotFound(
+            phrase("Request #{number} needs no check of this name; look at its requirements.", number=request.number)
+        )
     return facts.check
 
 
@@ -86,7 +97,11 @@ def _must_be_current(request: Request, revision: int | None) -> None:
     if revision == request.revision or (revision is None and request.revision == 1):
         return
     raise Conflict(
-        f"Request #{request.number} is now at revision {request.revision}; look at that one, and report on it.",
+        phrase(
+            "Request #{number} is now at revision {revision}; look at that one, and report on it.",
+            number=request.number,
+            revision=request.revision,
+        ),
         code="stale_revision",
         revision=request.revision,
         stage=request.stage,
@@ -100,9 +115,12 @@ def run(request: Request, command: c.RunCheck, facts: Facts) -> tuple[e.Event, .
     who.must_be_open(request)
     _must_be_current(request, command.revision)
     if check.url is None or not check.rerun:
-        raise Conflict(f"Check {check.name} cannot be run from here; whoever reports it must.", code="cannot_run")
+        raise Conflict(
+            phrase("Check {check} cannot be run from here; whoever reports it must.", check=check.name),
+            code="cannot_run",
+        )
     _not_too_soon(request, check.name, facts)
-    again = Report("pending", request.revision, facts.now, f"run again by {facts.actor.name}")
+    again = Report("pending", request.revision, facts.now, phrase("run again by {actor}", actor=facts.actor.name))
     reported = e.CheckReported(facts.now, check.name, again)
     return (reported, *advance(fold(request, (reported,)), facts))
 
@@ -112,13 +130,15 @@ def _may_have_it_run(request: Request, facts: Facts) -> None:
         return
     asked = facts.person is not None and facts.may(Verb.APPROVE) and bool(who.named_stages(request, facts.person))
     if not asked:
-        raise NotAllowed("Only whoever asked, the people asked, or an admin may have a check run again.")
+        raise NotAllowed(phrase("Only whoever asked, the people asked, or an admin may have a check run again."))
 
 
 def _not_too_soon(request: Request, name: str, facts: Facts) -> None:
     last = request.checks.get(name)
     if last is None or last.revision != request.revision:
-        raise TooSoon(f"Check {name} is being run for the first time; wait for it.", retry_after=30)
+        raise TooSoon(phrase("Check {name} is being run for the first time; wait for it.", name=name), retry_after=30)
     wait = last.at + AGAIN_AFTER - facts.now
     if wait > timedelta():
-        raise TooSoon(f"Check {name} was only just run; wait a little.", retry_after=ceil(wait.total_seconds()))
+        raise TooSoon(
+            phrase("Check {name} was only just run; wait a little.", name=name), retry_after=ceil(wait.total_seconds())
+        )

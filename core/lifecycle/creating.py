@@ -17,6 +17,7 @@ from core.model import event as e
 from core.model.digest import action_digest, request_digest
 from core.model.people import Verb
 from core.model.request import Content, Judgement, Outcome, Plan, Request, Status
+from core.phrases import phrase
 from core.scheduling.deadlines import expiry, handed_over
 from core.scheduling.escalations import with_escalations
 
@@ -37,7 +38,10 @@ def create(command: c.Create, facts: Facts) -> tuple[e.Event, ...]:
 def _may_ask(command: c.Create, facts: Facts) -> None:
     if not facts.may(Verb.ASK):
         raise NotAllowed(
-            f"You may not ask for approvals in project {facts.project.name}; ask an admin for the requester role."
+            phrase(
+                "You may not ask for approvals in project {project}; ask an admin for the requester role.",
+                project=facts.project.name,
+            )
         )
     _may_ask_for_this(facts)
     agent = facts.agent
@@ -45,26 +49,41 @@ def _may_ask(command: c.Create, facts: Facts) -> None:
         return
     if facts.open_count >= facts.project.settings.open_requests_per_agent:
         raise TooSoon(
-            f"{agent.name} already has {facts.open_count} open requests, which is the limit here; "
-            "wait for some to end or cancel them.",
+            phrase(
+                "{agent} already has {open_count} open requests, which is the limit here; "
+                "wait for some to end or cancel them.",
+                agent=agent.name,
+                open_count=facts.open_count,
+            ),
             retry_after=60,
         )
     if agent.acts_for == "always" and command.on_behalf_of is None:
-        raise Invalid(f"{agent.name} always acts for a person; say for whom in on_behalf_of.", field="on_behalf_of")
+        raise Invalid(
+            phrase("{agent} always acts for a person; say for whom in on_behalf_of.", agent=agent.name),
+            field="on_behalf_of",
+        )
     if agent.acts_for == "never" and command.on_behalf_of is not None:
-        raise Invalid(f"{agent.name} never acts for a person; leave on_behalf_of out.", field="on_behalf_of")
+        raise Invalid(
+            phrase("{agent} never acts for a person; leave on_behalf_of out.", agent=agent.name), field="on_behalf_of"
+        )
 
 
 def _may_ask_for_this(facts: Facts) -> None:
     """Some types are not for everybody."""
     if not who.may_ask_for(facts.type, facts.actor, facts.person):
         allowed = ", ".join(source.label for source in facts.type.may_ask)
-        raise NotAllowed(f"Only {allowed} may ask for a {facts.type.word}; ask one of them, or an admin.")
+        raise NotAllowed(
+            phrase(
+                "Only {allowed} may ask for a {word}; ask one of them, or an admin.",
+                allowed=allowed,
+                word=facts.type.word,
+            )
+        )
 
 
 def _fits(command: c.Create, facts: Facts) -> None:
     if command.expires_at is not None and command.expires_at <= facts.now:
-        raise Invalid("expires_at lies in the past; give a later moment or leave it out.", field="expires_at")
+        raise Invalid(phrase("expires_at lies in the past; give a later moment or leave it out."), field="expires_at")
     must_declare_well(command.content, facts.type)
     _no_problems(facts)
 
@@ -137,7 +156,7 @@ def _impossible(facts: Facts) -> tuple[e.Event, ...]:
 
 
 def revise(request: Request, command: c.Revise, facts: Facts) -> tuple[e.Event, ...]:
-    who.must_be_requester(request, facts, "change what is asked")
+    who.must_be_requester(request, facts, phrase("change what is asked"))
     must_not_be_a_change(request, "revised")
     must_not_ask_for_a_change(command.content)
     _not_too_often(request, facts)
@@ -146,7 +165,9 @@ def revise(request: Request, command: c.Revise, facts: Facts) -> tuple[e.Event, 
     who.must_be_open(request)
     revised = _revised(request, command, facts)
     answers = tuple(
-        e.QuestionAnswered(facts.now, question.id, f"See revision {revised.revision}.", facts.actor.name)
+        e.QuestionAnswered(
+            facts.now, question.id, phrase("See revision {revision}.", revision=revised.revision), facts.actor.name
+        )
         for question in request.open_questions
     )
     after = fold(request, (revised, *answers))
@@ -161,14 +182,19 @@ def _not_too_often(request: Request, facts: Facts) -> None:
     if len(recent) >= REVISIONS_AN_HOUR:
         wait = max(1, ceil((min(recent) - hour_ago).total_seconds()))
         raise TooSoon(
-            f"A request can be changed {REVISIONS_AN_HOUR} times an hour; wait, or cancel it and ask anew.",
+            phrase(
+                "A request can be changed {revisions_an_hour} times an hour; wait, or cancel it and ask anew.",
+                revisions_an_hour=REVISIONS_AN_HOUR,
+            ),
             retry_after=wait,
         )
 
 
 def _revised(request: Request, command: c.Revise, facts: Facts) -> e.Revised:
     if command.content == request.content and command.stages in (None, request.named):
-        raise Conflict("Nothing is different in this revision; change something or leave it.", code="not_changed")
+        raise Conflict(
+            phrase("Nothing is different in this revision; change something or leave it."), code="not_changed"
+        )
     return e.Revised(
         at=facts.now,
         content=command.content,

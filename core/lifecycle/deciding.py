@@ -19,6 +19,7 @@ from core.model import event as e
 from core.model.digest import action_digest
 from core.model.people import Person, Verb
 from core.model.request import Content, Decision, HandOver, Outcome, Request, Status, Verdict
+from core.phrases import phrase
 from core.standing import stand
 
 
@@ -64,7 +65,7 @@ def approve(request: Request, command: c.Approve, facts: Facts) -> tuple[e.Event
     if request.is_open:
         _turn_or_stale(request, command, person)
     if command.edits is not None:
-        must_not_be_a_change(request, "approved with edits")
+        must_not_be_a_change(request, phrase("approved with edits"))
     if command.edits is not None and command.revision in (None, request.revision):
         apply_edits(request, command.edits, facts.type)
     who.must_be_open(request)
@@ -155,7 +156,7 @@ def reject(request: Request, command: c.Reject, facts: Facts) -> tuple[e.Event, 
     person = who.decider(request, facts)
     who.must_be_named(request, person)
     if request.plan.comment_on_reject and not (command.comment or "").strip():
-        raise Invalid("A reason is required here when rejecting; say why in the comment.", field="comment")
+        raise Invalid(phrase("A reason is required here when rejecting; say why in the comment."), field="comment")
     who.must_be_open(request)
     who.must_be_current(request, command.revision, command.stage)
     decision = _decision(request, command, facts, person, Verdict.REJECTED)
@@ -167,7 +168,7 @@ def withdraw(request: Request, command: c.Withdraw, facts: Facts) -> tuple[e.Eve
     who.must_be_open(request)
     mine = [d for d in request.decisions if d.counts and facts.actor.is_member and d.member == facts.actor.id]
     if not mine:
-        raise Conflict("You have no approval here to take back.", code="nothing_to_withdraw")
+        raise Conflict(phrase("You have no approval here to take back."), code="nothing_to_withdraw")
     withdrawn = tuple(e.ApprovalWithdrawn(facts.now, d.id, command.comment) for d in mine)
     after = fold(request, withdrawn)
     first = stand(after).first_unmet
@@ -179,10 +180,10 @@ def withdraw(request: Request, command: c.Withdraw, facts: Facts) -> tuple[e.Eve
 def give_seat(request: Request, command: c.GiveSeat, facts: Facts) -> tuple[e.Event, ...]:
     giver = who.decider(request, facts)
     who.must_be_named(request, giver)
-    must_not_be_a_change(request, "handed over")
+    must_not_be_a_change(request, phrase("handed over"))
     taker = facts.people.get(command.taker)
     if taker is None or not taker.active:
-        raise Invalid("There is no active member like that to hand over to; name somebody else.", field="to")
+        raise Invalid(phrase("There is no active member like that to hand over to; name somebody else."), field="to")
     _can_take(request, giver, taker)
     who.must_be_open(request)
     hand_over = HandOver(giver.id, taker.id, taker.name, who.seats_to_give(request, giver))
@@ -191,16 +192,24 @@ def give_seat(request: Request, command: c.GiveSeat, facts: Facts) -> tuple[e.Ev
 
 def _can_take(request: Request, giver: Person, taker: Person) -> None:
     if not taker.may(Verb.APPROVE):
-        raise NotAllowed(f"{taker.name} may not approve in this project; name somebody who may.", code="forbidden")
+        raise NotAllowed(
+            phrase("{taker} may not approve in this project; name somebody who may.", taker=taker.name),
+            code="forbidden",
+        )
     if taker.id in request.plan.barred:
-        raise NotAllowed(f"{taker.name} asked for this, so they cannot decide it; name somebody else.")
+        raise NotAllowed(
+            phrase("{taker} asked for this, so they cannot decide it; name somebody else.", taker=taker.name)
+        )
     if taker.id == giver.id:
-        raise Invalid("You already hold this seat; name somebody else to hand it over to.", field="to")
+        raise Invalid(phrase("You already hold this seat; name somebody else to hand it over to."), field="to")
     if _needs_both(request, giver, taker):
-        raise Invalid(f"{taker.name} is needed here too, and one person counts once; name somebody else.", field="to")
+        raise Invalid(
+            phrase("{taker} is needed here too, and one person counts once; name somebody else.", taker=taker.name),
+            field="to",
+        )
     if any(d.member in (giver.id, taker.id) and d.counts for d in request.decisions):
         raise Conflict(
-            "One of you has already approved here, and a seat counts once; withdraw the approval first.",
+            phrase("One of you has already approved here, and a seat counts once; withdraw the approval first."),
             code="already_decided",
         )
 

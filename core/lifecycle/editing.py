@@ -12,6 +12,7 @@ from core.lifecycle.fields import misfits
 from core.model.digest import LARGEST_INTEGER
 from core.model.organisation import Bounds, RequestType
 from core.model.request import Content, Cost, Request
+from core.phrases import phrase
 
 
 def editable_fields(request: Request, type: RequestType) -> dict[str, Bounds]:
@@ -33,9 +34,15 @@ def must_declare_well(content: Content, type: RequestType) -> None:
         field = f"editable.{path}"
         if path not in type.editable and not _is_parameter(path):
             offered = ", ".join(("params.<name>", *sorted(type.editable)))
-            raise Invalid(f"'{path}' cannot be made editable; what can is: {offered}.", field=field)
+            raise Invalid(
+                phrase("'{path}' cannot be made editable; what can is: {offered}.", path=path, offered=offered),
+                field=field,
+            )
         if not _is_spec(spec):
-            raise Invalid(f"The bounds of '{path}' are kind, minimum, maximum and choices, nothing else.", field=field)
+            raise Invalid(
+                phrase("The bounds of '{path}' are kind, minimum, maximum and choices, nothing else.", path=path),
+                field=field,
+            )
 
 
 def _is_parameter(path: str) -> bool:
@@ -58,19 +65,22 @@ def _is_spec(spec: Any) -> bool:
 def apply_edits(request: Request, edits: Mapping[str, Any], type: RequestType) -> Content:
     """The edited content; `Invalid` names the path that cannot be so."""
     if not edits:
-        raise Invalid("There are no edits; change something, or approve as it is.", field="edits")
+        raise Invalid(phrase("There are no edits; change something, or approve as it is."), field="edits")
     allowed = editable_fields(request, type)
     content = request.content
     for path, value in edits.items():
         if path not in allowed:
             offered = ", ".join(sorted(allowed)) or "nothing"
-            raise Invalid(f"'{path}' cannot be edited here; what can is: {offered}.", field=f"edits.{path}")
+            raise Invalid(
+                phrase("'{path}' cannot be edited here; what can is: {offered}.", path=path, offered=offered),
+                field=f"edits.{path}",
+            )
         _check(path, value, value_at(content, path), allowed[path])
         content = _put(content, path, value)
     if misfit := next(iter(misfits(type, content)), None):
         raise Invalid(misfit.sentence, field=f"edits.{misfit.field}")
     if content == request.content:
-        raise Invalid("The edits change nothing; change something, or approve as it is.", field="edits")
+        raise Invalid(phrase("The edits change nothing; change something, or approve as it is."), field="edits")
     return content
 
 
@@ -118,10 +128,13 @@ def _bury(values: Mapping[str, Any], keys: list[str], value: Any) -> dict[str, A
 
 def _check(path: str, value: Any, present: Any, bounds: Bounds) -> None:
     if not _is_kind(value, present, bounds.kind):
-        raise Invalid(f"'{path}' must stay {_KINDS.get(bounds.kind, 'of its kind')}.", field=f"edits.{path}")
+        raise Invalid(
+            phrase("'{path}' must stay {get}.", path=path, get=_KINDS.get(bounds.kind, phrase("of its kind"))),
+            field=f"edits.{path}",
+        )
     if bounds.choices and value not in bounds.choices:
         offered = ", ".join(map(str, bounds.choices))
-        raise Invalid(f"'{path}' must be one of {offered}.", field=f"edits.{path}")
+        raise Invalid(phrase("'{path}' must be one of {offered}.", path=path, offered=offered), field=f"edits.{path}")
     if isinstance(value, int | float) and not isinstance(value, bool):
         _check_number(path, value, present, bounds)
 
@@ -129,15 +142,19 @@ def _check(path: str, value: Any, present: Any, bounds: Bounds) -> None:
 def _check_number(path: str, value: float, present: Any, bounds: Bounds) -> None:
     low = bounds.minimum if bounds.minimum is not None else 0
     if value < low:
-        raise Invalid(f"'{path}' must be at least {low:g}.", field=f"edits.{path}")
+        raise Invalid(phrase("'{path}' must be at least {low:g}.", path=path, low=low), field=f"edits.{path}")
     high = bounds.maximum
     if high is None and isinstance(present, int | float):
         high = present
     if high is None:
-        raise Invalid(f"'{path}' was not declared, so it has nothing to go down from.", field=f"edits.{path}")
+        raise Invalid(
+            phrase("'{path}' was not declared, so it has nothing to go down from.", path=path), field=f"edits.{path}"
+        )
     if value > high:
         raise Invalid(
-            f"'{path}' must be at most {high:g}; without wider bounds it may only go down.",
+            phrase(
+                "'{path}' must be at most {high:g}; without wider bounds it may only go down.", path=path, high=high
+            ),
             field=f"edits.{path}",
         )
 
@@ -145,9 +162,9 @@ def _check_number(path: str, value: float, present: Any, bounds: Bounds) -> None
 _KINDS = {
     "text": "text",
     "number": "a number",
-    "integer": "a whole number",
-    "texts": "a list of texts",
-    "boolean": "true or false",
+    "integer": phrase("a whole number"),
+    "texts": phrase("a list of texts"),
+    "boolean": phrase("true or false"),
 }
 
 

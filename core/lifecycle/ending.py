@@ -47,7 +47,8 @@ def _is_unclaimed(request: Request) -> bool:
 
 def discard(request: Request, command: c.Discard, facts: Facts) -> tuple[e.Event, ...]:
     approved_it = any(d.counts and facts.actor.is_member and d.member == facts.actor.id for d in request.decisions)
-    if not approved_it:
+    broke_it = request.glass is not None and facts.actor.is_member and facts.actor.id == request.glass.member
+    if not (approved_it or (broke_it and facts.present)):
         who.must_be_requester_or_admin(request, facts, "discard it")
     if request.is_open:
         discarded = e.Discarded(facts.now, command.comment or None)

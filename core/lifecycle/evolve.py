@@ -80,6 +80,30 @@ def _decision_recorded(request: Request, event: e.DecisionRecorded) -> Changes:
     return {"decisions": (*request.decisions, event.decision)}
 
 
+def _glass_broken(request: Request, event: e.GlassBroken) -> Changes:
+    return {"glasses": (*request.glasses, event.glass)}
+
+
+def _review_called(request: Request, event: e.ReviewCalled) -> Changes:
+    return _with_glass(request, event.glass, reminded_at=event.at)
+
+
+def _review_closed(request: Request, event: e.ReviewClosed) -> Changes:
+    return _with_glass(
+        request,
+        event.glass,
+        reviewed_by=event.by,
+        reviewer_name=event.name,
+        reviewed_at=event.at,
+        finding=event.finding,
+        remark=event.remark,
+    )
+
+
+def _with_glass(request: Request, glass: str, **changes: Any) -> Changes:
+    return {"glasses": tuple(replace(one, **changes) if one.id == glass else one for one in request.glasses)}
+
+
 def _mark(request: Request, decision: str, life: Life) -> Changes:
     return {"decisions": tuple(replace(d, life=life) if d.id == decision else d for d in request.decisions)}
 
@@ -242,6 +266,9 @@ _HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.StageOpened: _stage_opened,
     e.StagePassed: _unchanged,
     e.DecisionRecorded: _decision_recorded,
+    e.GlassBroken: _glass_broken,
+    e.ReviewCalled: _review_called,
+    e.ReviewClosed: _review_closed,
     e.ApprovalWithdrawn: _withdrawn,
     e.ApprovalLapsed: _lapsed,
     e.Edited: _edited,

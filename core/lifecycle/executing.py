@@ -42,6 +42,7 @@ def _claim(request: Request, command: c.ReportExecution, facts: Facts) -> e.Exec
         raise Conflict("The window for execution has closed; ask again.", code="execution_expired")
     if execution.status is not ExecutionStatus.PENDING:
         raise Conflict("This was already claimed; it is executed once only.", code="already_executing")
+    _must_not_be_held(request, facts)
     if command.action_digest is not None and command.action_digest != request.action_digest:
         raise Conflict(
             "What you are about to do is not what was approved: the action digest differs. Ask again for this.",
@@ -51,6 +52,24 @@ def _claim(request: Request, command: c.ReportExecution, facts: Facts) -> e.Exec
     timeout = request.plan.execution_timeout
     ends = None if timeout is None else facts.now + timeout
     return e.ExecutionStarted(facts.now, facts.actor.key, ends, command.detail)
+
+
+def _must_not_be_held(request: Request, facts: Facts) -> None:
+    """Whoever claims, what a suspended agent asked for stays undone, and so does everything while a freeze holds."""
+    if facts.suspended:
+        raise Conflict(
+            f"{request.requester.name}, who asked, is suspended, so nothing it asked for is executed; "
+            "an admin can resume it.",
+            code="suspended",
+        )
+    if facts.freeze is not None:
+        until = facts.freeze.until
+        later = "an admin lifts it" if until is None else f"{until:%Y-%m-%d %H:%M} UTC, or an admin lifts it"
+        raise Conflict(
+            f"{facts.freeze.sentence} Nothing is executed until {later}; claim it then.",
+            code="frozen",
+            until=None if until is None else until.isoformat(),
+        )
 
 
 def _must_hold(request: Request, facts: Facts) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.model.check import CheckDefinition
+from core.model.emergency import Freeze, Review
 from core.model.organisation import Agent, Project, RequestType
 from core.model.people import Actor, Person, Verb
 from core.model.request import Judgement
@@ -29,7 +30,8 @@ class Facts:
     `judgement`, `problems` and `open_count` are filled where the command makes a revision; `impossible` names what nobody
     could ever meet of what rules ask for, or of what is still to be met when the time is over. `change` is true where
     Countersign itself asks the other admins for a change of what is set up. `check` is the definition of the check the
-    command names.
+    command names. `owed` is the review the actor's last break-glass still waits for. `freeze` holds claims here now, and
+    `suspended` is whether the agent that asked is.
     """
 
     now: datetime
@@ -46,6 +48,9 @@ class Facts:
     impossible: tuple[str, ...] = ()
     change: bool = False
     check: CheckDefinition | None = None
+    owed: Review | None = None
+    freeze: Freeze | None = None
+    suspended: bool = False
     number: int = 0
     open_count: int = 0
 

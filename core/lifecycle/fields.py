@@ -14,6 +14,7 @@ from core.errors import Invalid
 from core.lifecycle.facts import Problem
 from core.model.organisation import RequestType
 from core.model.request import Content
+from core.phrases import phrase
 from core.veil import PLACES, is_secret
 
 DEEPEST: Final = 6
@@ -42,8 +43,8 @@ _KNOWN: Final = _SAYS | _NUMBERS | _COUNTS | {"type", "enum", "const", "properti
 
 
 _EXAMPLES: Final[Mapping[str, str]] = {
-    "date": "a date like 2026-11-20",
-    "date-time": "a moment with its zone like 2026-11-20T17:00:00Z",
+    "date": phrase("a date like 2026-11-20"),
+    "date-time": phrase("a moment with its zone like 2026-11-20T17:00:00Z"),
 }
 
 
@@ -65,32 +66,41 @@ def _has_zone(text: str) -> bool:
 def must_be_fields(schema: Any, path: str = "fields", depth: int = 0) -> None:
     """`Invalid` names the place that cannot be so."""
     if not isinstance(schema, Mapping):
-        raise Invalid(f"{path}: a schema is an object.", field=path)
+        raise Invalid(phrase("{path}: a schema is an object.", path=path), field=path)
     if depth > DEEPEST:
-        raise Invalid(f"{path}: this is nested more than {DEEPEST} deep; flatten it.", field=path)
+        raise Invalid(
+            phrase("{path}: this is nested more than {deepest} deep; flatten it.", path=path, deepest=DEEPEST),
+            field=path,
+        )
     for key, value in schema.items():
         if key not in _KNOWN:
             near = difflib.get_close_matches(str(key), _KNOWN, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(_KNOWN))}."
-            raise Invalid(f"{path}: '{key}' is not taken here; {hint}", field=path)
+            hint = (
+                phrase("did you mean '{near}'?", near=near[0])
+                if near
+                else phrase("there are {known}.", known=", ".join(sorted(_KNOWN)))
+            )
+            raise Invalid(
+                phrase("{path}: '{key}' is not taken here; {hint}", path=path, key=key, hint=hint), field=path
+            )
         _must_say_well(key, value, f"{path}.{key}", depth)
 
 
 def _must_say_well(key: str, value: Any, path: str, depth: int) -> None:
     if key == "type" and (not isinstance(value, str) or value not in _TYPES):
-        raise Invalid(f"{path} must be one of {', '.join(_TYPES)}.", field=path)
+        raise Invalid(phrase("{path} must be one of {types}.", path=path, types=", ".join(_TYPES)), field=path)
     if key == "format" and (not isinstance(value, str) or value not in _FORMATS):
-        raise Invalid(f"{path} must be one of {', '.join(_FORMATS)}.", field=path)
+        raise Invalid(phrase("{path} must be one of {formats}.", path=path, formats=", ".join(_FORMATS)), field=path)
     if key == "enum" and not (isinstance(value, list) and 0 < len(value) <= MOST):
-        raise Invalid(f"{path} must be a list of up to {MOST} values.", field=path)
+        raise Invalid(phrase("{path} must be a list of up to {most} values.", path=path, most=MOST), field=path)
     if key == "required" and not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
-        raise Invalid(f"{path} must be a list of names.", field=path)
+        raise Invalid(phrase("{path} must be a list of names.", path=path), field=path)
     if key in _NUMBERS and not _TYPES["number"](value):
-        raise Invalid(f"{path} must be a number.", field=path)
+        raise Invalid(phrase("{path} must be a number.", path=path), field=path)
     if key in _COUNTS and not (_TYPES["integer"](value) and value >= 0):
-        raise Invalid(f"{path} must be a whole number.", field=path)
+        raise Invalid(phrase("{path} must be a whole number.", path=path), field=path)
     if key == "additionalProperties" and not isinstance(value, bool):
-        raise Invalid(f"{path} must be true or false.", field=path)
+        raise Invalid(phrase("{path} must be true or false.", path=path), field=path)
     if key == "items":
         must_be_fields(value, path, depth + 1)
     if key == "properties":
@@ -99,7 +109,7 @@ def _must_say_well(key: str, value: Any, path: str, depth: int) -> None:
 
 def _must_be_properties(value: Any, path: str, depth: int) -> None:
     if not isinstance(value, Mapping) or len(value) > MOST:
-        raise Invalid(f"{path} must be an object of up to {MOST} schemas.", field=path)
+        raise Invalid(phrase("{path} must be an object of up to {most} schemas.", path=path, most=MOST), field=path)
     for name, inner in value.items():
         must_be_fields(inner, f"{path}.{name}", depth + 1)
 
@@ -110,10 +120,16 @@ def must_keep_secret_well(type: RequestType) -> None:
         place, _, rest = path.partition(".")
         if place not in PLACES or not all(rest.split(".")):
             places = ", ".join(f"{one}.<name>" for one in PLACES)
-            raise Invalid(f"'{path}' cannot be kept secret; what can is {places}.", field="secret")
+            raise Invalid(
+                phrase("'{path}' cannot be kept secret; what can is {places}.", path=path, places=places),
+                field="secret",
+            )
     for path in type.editable:
         if is_secret(path, type.secret):
-            raise Invalid(f"'{path}' is secret: nobody could see what they edit. Drop one of the two.", field="secret")
+            raise Invalid(
+                phrase("'{path}' is secret: nobody could see what they edit. Drop one of the two.", path=path),
+                field="secret",
+            )
 
 
 # ---------------------------------------------------------------------------------------------------------- does it fit
@@ -122,7 +138,7 @@ def must_keep_secret_well(type: RequestType) -> None:
 def misfits(type: RequestType, content: Content) -> tuple[Problem, ...]:
     """What of the content is not as its type wants it, at most ten of it; values are never repeated."""
     found = [
-        Problem(f"facts.{name}", f"facts.{name} is required for the type {type.word}.")
+        Problem(f"facts.{name}", phrase("facts.{name} is required for the type {word}.", name=name, word=type.word))
         for name in type.required_facts
         if not _has(content.facts, name)
     ]
@@ -142,14 +158,14 @@ def _has(values: Any, path: str) -> bool:
 def _misfits(schema: Mapping[str, Any], value: Any, path: str) -> Iterator[tuple[str, str]]:
     wanted = schema.get("type")
     if wanted is not None and not _TYPES[wanted](value):
-        yield path, f"must be of type {wanted}"
+        yield path, phrase("must be of type {wanted}", wanted=wanted)
         return
     if "enum" in schema and not any(_same(value, choice) for choice in schema["enum"]):
-        yield path, f"must be one of {', '.join(map(str, schema['enum'][:20]))}"
+        yield path, phrase("must be one of {map}", map=", ".join(map(str, schema["enum"][:20])))
     if "const" in schema and not _same(value, schema["const"]):
-        yield path, f"must be {schema['const']}"
+        yield path, phrase("must be {schema}", schema=schema["const"])
     if isinstance(value, str) and "format" in schema and not _FORMATS[schema["format"]](value):
-        yield path, f"must be {_EXAMPLES[schema['format']]}"
+        yield path, phrase("must be {examples}", examples=_EXAMPLES[schema["format"]])
     yield from ((path, said) for said in _out_of_bounds(schema, value))
     if isinstance(value, Mapping):
         yield from _in_object(schema, value, path)
@@ -170,19 +186,23 @@ def _out_of_bounds(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
         if isinstance(value, kind):
             what = "characters" if word == "Length" else "items"
             if len(value) < schema.get(f"min{word}", 0):
-                yield f"must have at least {schema[f'min{word}']} {what}"
+                yield phrase("must have at least {schema} {what}", schema=schema[f"min{word}"], what=what)
             if len(value) > schema.get(f"max{word}", len(value)):
-                yield f"must have at most {schema[f'max{word}']} {what}"
+                yield phrase("must have at most {schema} {what}", schema=schema[f"max{word}"], what=what)
 
 
 def _number_bounds(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     words = {
-        "minimum": "at least",
-        "maximum": "at most",
-        "exclusiveMinimum": "more than",
-        "exclusiveMaximum": "less than",
+        "minimum": phrase("at least"),
+        "maximum": phrase("at most"),
+        "exclusiveMinimum": phrase("more than"),
+        "exclusiveMaximum": phrase("less than"),
     }
-    return ((key, f"must be {word} {schema[key]}") for key, word in words.items() if key in schema)
+    return (
+        (key, phrase("must be {word} {schema}", word=word, schema=schema[key]))
+        for key, word in words.items()
+        if key in schema
+    )
 
 
 def _breaks(key: str, value: float, bound: float) -> bool:
@@ -199,9 +219,9 @@ def _breaks(key: str, value: float, bound: float) -> bool:
 
 def _in_object(schema: Mapping[str, Any], value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
     properties = schema.get("properties", {})
-    yield from ((f"{path}.{name}", "is required") for name in schema.get("required", ()) if name not in value)
+    yield from ((f"{path}.{name}", phrase("is required")) for name in schema.get("required", ()) if name not in value)
     for name, inner in value.items():
         if name in properties:
             yield from _misfits(properties[name], inner, f"{path}.{name}")
         elif schema.get("additionalProperties") is False:
-            yield f"{path}.{name}", "is not a field of this type"
+            yield f"{path}.{name}", phrase("is not a field of this type")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from core.model.request import Content, Stage
+from core.phrases import phrase
 
 MANY: Final = 4
 """More people than this, all of whom must answer, keep a request waiting."""
@@ -14,7 +15,7 @@ MANY: Final = 4
 SHORT: Final = 2
 """Words of a title below which it cannot say what and where."""
 
-_SAID_ANYWHERE: Final = (
+_SAID_ANYWHERE: Final = phrase(
     "a an the my our this that it please pls approve approval approved request change changes update updates fix fixes "
     "deploy deployment release merge test new stuff thing things something some run do need needed for to of in on and "
     "production prod staging now asap urgent important quick small"
@@ -35,7 +36,7 @@ def _title(content: Content) -> Iterator[str]:
     words = [word.lower() for word in _WORD.findall(content.title)]
     telling = [word for word in words if word not in _EMPTY]
     if len(words) < SHORT or not telling:
-        yield "The title says little: name what and where, so that people can decide without asking back."
+        yield phrase("The title says little: name what and where, so that people can decide without asking back.")
 
 
 def _people(named: tuple[Stage, ...]) -> Iterator[str]:
@@ -49,4 +50,6 @@ def _people(named: tuple[Stage, ...]) -> Iterator[str]:
         if source.principal.startswith("member:")
     }
     if len(alone) > MANY:
-        yield f"{len(alone)} people must all approve: a few who know the matter answer sooner than many."
+        yield phrase(
+            "{count} people must all approve: a few who know the matter answer sooner than many.", count=len(alone)
+        )

@@ -79,6 +79,7 @@ def suffices_alone(request: Request, facts: Facts) -> bool:
         stage=request.plan.stages[0].number,
         decisions=(),
         hand_overs=(),
+        glasses=(),
         fixed={},
         execution=None,
         discarded=False,

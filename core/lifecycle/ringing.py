@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.lifecycle.advancing import advance, recount
+from core.lifecycle.breaking import call_for_reviews
 from core.lifecycle.ending import expire
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
@@ -45,8 +46,8 @@ def ring(request: Request, command: c.Ring, facts: Facts) -> tuple[e.Event, ...]
     """Whatever has fallen due. Rungs missed during an outage are one reminder, not many."""
     ended = overdue(request, facts.now, nobody_could=bool(facts.impossible))
     if ended:
-        return ended
-    escalated = _escalate(request, facts)
+        return (*ended, *call_for_reviews(request, facts))
+    escalated = (*call_for_reviews(request, facts), *_escalate(request, facts))
     after = fold(request, escalated)
     at = next_reminder(after)
     if at is None or facts.now < at:

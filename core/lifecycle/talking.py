@@ -12,6 +12,7 @@ from core.model import command as c
 from core.model import event as e
 from core.model.people import Verb
 from core.model.request import Question, Request
+from core.phrases import phrase
 
 REMIND_EVERY = timedelta(minutes=5)
 TEXT = 3000
@@ -20,9 +21,11 @@ TEXT = 3000
 def _said(text: str, what: str) -> str:
     clean = text.strip()
     if not clean:
-        raise Invalid(f"The {what} is empty; write something.", field=what)
+        raise Invalid(phrase("The {what} is empty; write something.", what=what), field=what)
     if len(clean) > TEXT:
-        raise Invalid(f"The {what} is longer than {TEXT} characters; shorten it.", field=what)
+        raise Invalid(
+            phrase("The {what} is longer than {text} characters; shorten it.", what=what, text=TEXT), field=what
+        )
     return clean
 
 
@@ -56,13 +59,15 @@ def _which(request: Request, wanted: str | None) -> str:
         if len(waiting) == 1:
             return waiting[0].id
         if waiting:
-            raise Invalid(f"{len(waiting)} questions are open; say which one you answer.", field="question")
-        raise Conflict("No question is open here.", code="no_open_question")
+            raise Invalid(
+                phrase("{count} questions are open; say which one you answer.", count=len(waiting)), field="question"
+            )
+        raise Conflict(phrase("No question is open here."), code="no_open_question")
     question = next((q for q in request.questions if q.id == wanted), None)
     if question is None:
-        raise NotFound("There is no such question on this request; look at its open ones.")
+        raise NotFound(phrase("There is no such question on this request; look at its open ones."))
     if not question.is_open:
-        raise Conflict("That question was already answered.", code="already_answered")
+        raise Conflict(phrase("That question was already answered."), code="already_answered")
     return wanted
 
 
@@ -72,11 +77,18 @@ def comment(request: Request, command: c.Comment, facts: Facts) -> tuple[e.Event
 
 def remind(request: Request, command: c.Remind, facts: Facts) -> tuple[e.Event, ...]:
     if not (who.is_requester(request, facts) or facts.may(Verb.MANAGE) or _is_asked(request, facts)):
-        raise NotAllowed(f"Only {request.requester.name}, the people asked or an admin may send a reminder.")
+        raise NotAllowed(
+            phrase(
+                "Only {requester}, the people asked or an admin may send a reminder.", requester=request.requester.name
+            )
+        )
     who.must_be_open(request)
     if request.reminded_at is not None and facts.now - request.reminded_at < REMIND_EVERY:
         seconds = max(1, ceil((request.reminded_at + REMIND_EVERY - facts.now).total_seconds()))
-        raise TooSoon(f"A reminder went out less than 5 minutes ago; try again in {seconds} s.", retry_after=seconds)
+        raise TooSoon(
+            phrase("A reminder went out less than 5 minutes ago; try again in {seconds} s.", seconds=seconds),
+            retry_after=seconds,
+        )
     return (e.Reminded(facts.now, request.reminders_rung, by_hand=True),)
 
 

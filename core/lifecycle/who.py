@@ -109,11 +109,17 @@ def asked_person(request: Request, facts: Facts) -> Person:
 
 def decider(request: Request, facts: Facts) -> Person:
     """Like `asked_person`, and by a way in that may decide here."""
-    person, actor = asked_person(request, facts), facts.actor
+    person = asked_person(request, facts)
+    must_decide_here(request, facts)
+    return person
+
+
+def must_decide_here(request: Request, facts: Facts) -> None:
+    """By a way in that may decide, with a credential that may."""
+    actor = facts.actor
     if not actor.may_decide or actor.way.value not in request.plan.decide_in:
         places = ", ".join(sorted(request.plan.decide_in))
         raise NotAllowed(f"Decisions cannot be made this way here; decide through {places}.")
-    return person
 
 
 def seats_of(request: Request, person: Person) -> frozenset[str]:

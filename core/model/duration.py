@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from core.errors import Invalid
+from core.phrases import phrase
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _PART = re.compile(r"\s*(\d{1,6})\s*([smhdw])")
@@ -20,11 +21,15 @@ def parse_duration(text: str) -> timedelta:
         position = match.end()
     if text[position:].strip() or not seconds:
         raise Invalid(
-            f"'{text[:40]}' is not a duration (stopped at character {position + 1}); write it like 30m, 4h or 2d.",
+            phrase(
+                "'{text}' is not a duration (stopped at character {position}); write it like 30m, 4h or 2d.",
+                text=text[:40],
+                position=position + 1,
+            ),
             position=position,
         )
     if seconds > LONGEST.total_seconds():
-        raise Invalid("A duration can be at most 366 days; write a shorter one.")
+        raise Invalid(phrase("A duration can be at most 366 days; write a shorter one."))
     return timedelta(seconds=seconds)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.model.emergency import Finding, Glass
 from core.model.lease import Lease
 from core.model.request import (
     Content,
@@ -76,6 +77,31 @@ class DecisionRecorded(Event):
     """An approval or a rejection was given."""
 
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class GlassBroken(Event):
+    """Somebody named for it decided alone in an emergency; a review is owed from now on."""
+
+    glass: Glass
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCalled(Event):
+    """The review of broken glass is late, and was asked for."""
+
+    glass: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewClosed(Event):
+    """Another person looked at it; `by` is a member's id."""
+
+    glass: str
+    by: str
+    name: str
+    finding: Finding
+    remark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +298,9 @@ WORDS: Mapping[str, type[Event]] = {
     "stage_opened": StageOpened,
     "stage_passed": StagePassed,
     "decision_recorded": DecisionRecorded,
+    "glass_broken": GlassBroken,
+    "review_called": ReviewCalled,
+    "review_closed": ReviewClosed,
     "approval_withdrawn": ApprovalWithdrawn,
     "approval_lapsed": ApprovalLapsed,
     "edited": Edited,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.model.duration import say_duration
+from core.phrases import phrase
 
 MOST_USES: Final = 20
 LONGEST: Final = timedelta(hours=24)
@@ -34,8 +35,8 @@ class Kind:
     def sentence(self) -> str:
         """`deploy "release api *" of a run, at most $5.00`."""
         said = self.type if self.action in (None, ANY) else f'{self.type} "{_short(self.action or "")}"'
-        said += f" of a {self.subject_kind}" if self.subject_kind else ""
-        return said if self.usd is None else f"{said}, at most ${self.usd:.2f}"
+        said += phrase(" of a {subject_kind}", subject_kind=self.subject_kind) if self.subject_kind else ""
+        return said if self.usd is None else phrase("{said}, at most ${usd:.2f}", said=said, usd=self.usd)
 
 
 def _short(text: str) -> str:
@@ -73,9 +74,14 @@ class Lease:
     @property
     def sentence(self) -> str:
         """Why it answers for the people, said of the use that is about to be counted."""
-        return (
-            f"{self.granted_by_name} leased {self.kind.sentence} to {self.agent_name} from #{self.number}: "
-            f"use {self.used + 1} of {self.uses}."
+        return phrase(
+            "{granted_by_name} leased {sentence} to {agent_name} from #{number}: use {used} of {uses}.",
+            granted_by_name=self.granted_by_name,
+            sentence=self.kind.sentence,
+            agent_name=self.agent_name,
+            number=self.number,
+            used=self.used + 1,
+            uses=self.uses,
         )
 
     def is_alive(self, now: datetime) -> bool:
@@ -84,8 +90,8 @@ class Lease:
     def state(self, now: datetime) -> str:
         """How it stands, in a few words."""
         if self.revoked_at is not None:
-            return f"taken back by {self.revoked_by}"
+            return phrase("taken back by {revoked_by}", revoked_by=self.revoked_by)
         if self.used >= self.uses:
-            return "used up"
+            return phrase("used up")
         left = timedelta(minutes=-((now - self.until) // timedelta(minutes=1)))
-        return "over" if now >= self.until else f"for another {say_duration(left)}"
+        return "over" if now >= self.until else phrase("for another {say_duration}", say_duration=say_duration(left))

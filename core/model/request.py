@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from core.model.emergency import Glass
 from core.model.explanation import Explanation
 from core.model.lease import Lease
 from core.model.people import Actor, Proof, Way
@@ -273,7 +274,7 @@ class Request:
     for, before judging added to them; `distinct` and `notify` likewise. `checks` holds each check's last report by its
     name, also those on earlier revisions, which no longer count. `escalated` are the requirements of the plan's escalations that
     have acted, each as `<place of the escalation>/<requirement>`. `leases` were granted from it. `impossible`
-    names what too few people are left for, as admins were last told.
+    names what too few people are left for, as admins were last told. `glasses` were broken for it, each owing its review.
     """
 
     id: str
@@ -315,6 +316,7 @@ class Request:
     escalated: tuple[str, ...] = ()
     impossible: tuple[str, ...] = ()
     leases: tuple[Lease, ...] = ()
+    glasses: tuple[Glass, ...] = ()
     version: int = 0
 
     @property
@@ -324,6 +326,15 @@ class Request:
     @property
     def is_yes(self) -> bool:
         return self.status in YES
+
+    @property
+    def glass(self) -> Glass | None:
+        """Broken for what is asked now."""
+        return next((one for one in self.glasses if one.revision == self.revision), None)
+
+    @property
+    def owed_reviews(self) -> tuple[Glass, ...]:
+        return tuple(one for one in self.glasses if one.owes_review)
 
     @property
     def open_questions(self) -> tuple[Question, ...]:

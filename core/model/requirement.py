@@ -136,6 +136,10 @@ class Requirement(ABC):
     def from_json(cls, data: Mapping[str, Any], decode: Decode) -> Requirement:
         """The inverse of `to_json` for a stored requirement; `decode` reads those inside it, whatever their kind."""
 
+    def without_people(self, result: Result, sentence: str) -> Result:
+        """How it stands where somebody has broken the glass: what asks for people is met by that, nothing else is."""
+        return result
+
     def names(self, principals: frozenset[str]) -> frozenset[str]:
         """Those of the principals by which this requirement calls for somebody."""
         return frozenset(source.principal for source in self.sources) & principals

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from core.phrases import phrase
+
 KEPT: Final = timedelta(hours=24)
 """How long what a feed last said is believed while the feed cannot be read; then it stands for nobody."""
 
@@ -43,7 +45,7 @@ class Schedule:
 
     @property
     def label(self) -> str:
-        return f"on duty for {self.name}"
+        return phrase("on duty for {name}", name=self.name)
 
     def is_believed(self, now: datetime) -> bool:
         return self.fetched_at is not None and now < self.fetched_at + KEPT

@@ -68,6 +68,13 @@ class AnyOf(Requirement):
             parts=results,
         )
 
+    def without_people(self, result: Result, sentence: str) -> Result:
+        pairs = zip(self.parts, result.parts, strict=True)
+        parts = tuple(part.without_people(each, sentence) for part, each in pairs)
+        if result.met or not any(each.met for each in parts):
+            return replace(result, parts=parts)
+        return replace(result, met=True, sentence=f"{self.label}: {sentence}", waiting_on=(), parts=parts)
+
     def to_json(self) -> dict[str, Any]:
         return {self.word: {"id": self.id, "parts": [part.to_json() for part in self.parts]}}
 

@@ -83,6 +83,11 @@ class Approvals(Requirement):
             waiting_on=() if met else self._missing(counted, fixed),
         )
 
+    def without_people(self, result: Result, sentence: str) -> Result:
+        if result.met:
+            return result
+        return replace(result, met=True, sentence=f"{self.label}: {sentence}", waiting_on=())
+
     def _missing(self, counted: tuple[Vote, ...], fixed: frozenset[str] | None) -> tuple[Source, ...]:
         """Never nobody: where too few are left, all it calls for are waited for still."""
         answered = {vote.member for vote in counted}.union(*(_people_in(vote.principals) for vote in counted))

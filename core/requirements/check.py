@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from core.model.request import Stage
 from core.model.requirement import NO_REPORTS, Bind, Decode, Report, Reports, Requirement, Result, Source, Vote
+from core.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Check(Requirement):
 
     @property
     def line(self) -> str:
-        return f"check {self.name}"
+        return phrase("check {name}", name=self.name)
 
     def joined(self, other: Self) -> Self:
         return self
@@ -82,8 +83,8 @@ def checks_in(stages: Iterable[Stage]) -> Iterator[str]:
 
 def _says(report: Report | None) -> str:
     if report is None:
-        return "has not answered yet"
-    state = "is still running" if report.state == "pending" else report.state
+        return phrase("has not answered yet")
+    state = phrase("is still running") if report.state == "pending" else report.state
     return f"{state} ({report.summary})" if report.summary else state
 
 

@@ -34,7 +34,7 @@ def rungs_reached(request: Request, now: datetime) -> int:
 
 def next_due(request: Request) -> datetime | None:
     """The earliest moment at which the clock has something to write."""
-    moments = [next_reminder(request), next_escalation(request)]
+    moments = [next_reminder(request), next_escalation(request), *(glass.next_call for glass in request.glasses)]
     if request.is_open:
         moments.append(request.expires_at)
     if request.execution is not None and not (request.discarded or request.superseded_by):

@@ -17,6 +17,7 @@ from core.store.aftermath import AftermathReads
 from core.store.choices import LARGEST, among, chosen, width
 from core.store.driver import Session
 from core.store.duties import DutyReads
+from core.store.emergencies import EmergencyReads
 from core.store.endpoints import EndpointReads
 from core.store.installing import InstallReads
 from core.store.ledger_rows import LedgerReads
@@ -46,7 +47,16 @@ def _versions(places: int) -> Select[Any]:
 
 
 class StoreReader(
-    PeopleReads, LedgerReads, RuleReads, DutyReads, PastReads, AftermathReads, EndpointReads, InstallReads, MirrorReads
+    PeopleReads,
+    LedgerReads,
+    RuleReads,
+    DutyReads,
+    PastReads,
+    AftermathReads,
+    EndpointReads,
+    InstallReads,
+    MirrorReads,
+    EmergencyReads,
 ):
     """Implements `core.ports.Reader`."""
 

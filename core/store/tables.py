@@ -121,7 +121,7 @@ grants: Final = Table(
     Column("principal", Text, primary_key=True),
     Column("project", Id, primary_key=True),  # '' is everywhere: a key holds no NULL
     Column("role", String(16), primary_key=True),
-    _one_of("role", ("requester", "approver", "auditor", "admin"), "role_is_known"),
+    _one_of("role", ("requester", "approver", "auditor", "admin", "break_glass"), "role_is_known"),
     Index("ix_grants_principal", "principal"),
 )
 
@@ -812,4 +812,130 @@ mirrored_users: Final = Table(
     Column("issuer", Text, nullable=False),
     Column("since", BigInteger, nullable=False),  # microseconds since 1970
     Index("ix_mirrored_users_of", "issuer", "user"),
+)
+
+# Emergencies: reviews of broken glass, and freezes.
+
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    Column("glass", Id, primary_key=True),
+    _organisation(),
+    Column("project", Id, nullable=False),
+    Column("request", Id, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("member", Id, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("review_by", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Index(
+        "ix_reviews_owed",
+        "organisation",
+        "member",
+        unique=True,  # an open review blocks that person's next break-glass, whichever request it is about
+        postgresql_where=text("closed_at IS NULL"),
+        sqlite_where=text("closed_at IS NULL"),
+    ),
+)
+
+freezes: Final = Table(
+    "freezes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("project", Id),
+    Column("reason", Text, nullable=False),
+    Column("by", Id, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+    Column("lifted_at", UtcDateTime),
+    Column("lifted_by", Text),
+    Index(
+        "ix_freezes_held",
+        "organisation",
+        postgresql_where=text("lifted_at IS NULL"),
+        sqlite_where=text("lifted_at IS NULL"),
+    ),
+)
+
+# Absence: who decides for whom until when, and how each member likes to be told.
+
+delegations: Final = Table(
+    "delegations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("giver", Id, ForeignKey("members.id"), nullable=False),
+    Column("taker", Id, ForeignKey("members.id"), nullable=False),
+    Column("project", Id),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+_NOT_ENDED: Final = text("ended_at IS NULL")
+Index(
+    "ix_delegations_taker",
+    delegations.c.taker,
+    delegations.c.until,
+    postgresql_where=_NOT_ENDED,
+    sqlite_where=_NOT_ENDED,
+)
+Index(
+    "ix_delegations_giver",
+    delegations.c.giver,
+    delegations.c.until,
+    postgresql_where=_NOT_ENDED,
+    sqlite_where=_NOT_ENDED,
+)
+Index("ix_delegations_made", delegations.c.organisation, delegations.c.made_at)
+
+preferences: Final = Table(
+    "preferences",
+    metadata,
+    Column("member", Id, ForeignKey("members.id"), primary_key=True),
+    _organisation(),
+    Column("told", String(16), nullable=False),
+    Column("quiet_from", String(5)),
+    Column("quiet_until", String(5)),
+    Column("working_days", String(16), nullable=False),
+    Column("time_zone", Text),
+    Column("profile_zone", Text),
+    Column("country", String(16)),
+    Column("digest_at", String(5), nullable=False),
+    Column("copies", Boolean, nullable=False),
+    Column("digest_due", UtcDateTime),
+    Column("away", Text),
+    Index(
+        "ix_preferences_digest",
+        "digest_due",
+        postgresql_where=text("digest_due IS NOT NULL"),
+        sqlite_where=text("digest_due IS NOT NULL"),
+    ),
+    Index(
+        "ix_preferences_copies",
+        "organisation",
+        postgresql_where=text("copies"),
+        sqlite_where=text("copies"),
+    ),
+)
+
+_PILED: Final = text("state = 'piled'")
+Index(
+    "ix_notices_piled",
+    notices.c.outlet,
+    notices.c.organisation,
+    notices.c.place,
+    notices.c.next_try_at,
+    postgresql_where=_PILED,
+    sqlite_where=_PILED,
+)
+Index(
+    "ix_notices_piled_due",
+    notices.c.outlet,
+    notices.c.next_try_at,
+    postgresql_where=_PILED,
+    sqlite_where=_PILED,
 )

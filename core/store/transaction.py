@@ -20,6 +20,7 @@ from core.ports import Chain, Changed, Derive, KeyTaken, Reader, Remembered, Tra
 from core.store.aftermath import Aftermath
 from core.store.driver import Session
 from core.store.duties import Duties
+from core.store.emergencies import Emergencies
 from core.store.endpoints import Telling
 from core.store.inquiries import Inquiries
 from core.store.installing import Installing
@@ -140,6 +141,7 @@ class StoreTransaction(
     Inquiries,
     Installing,
     Mirroring,
+    Emergencies,
 ):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 

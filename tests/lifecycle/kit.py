@@ -58,6 +58,13 @@ def person(name: str, *groups: str, role: Role = Role.APPROVER, active: bool = T
     return Person(member_id(name), name.title(), email, active, pinned, frozenset({role}), principals, verbs_of([role]))
 
 
+def person_with(name: str, *roles: Role) -> Person:
+    """A member with several roles."""
+    principals = principals_of(member_id(name), (), roles, PROJECT)
+    email = f"{name}@example.com"
+    return Person(member_id(name), name.title(), email, True, True, frozenset(roles), principals, verbs_of(roles))
+
+
 def agent(name: str, *, acts_for: str = "never", team: str | None = None, suspended: bool = False) -> Agent:
     return Agent(f"agt_{name}", "org_acme", name, team, acts_for, (), suspended, NINE)
 

@@ -18,6 +18,8 @@ from core.errors import ApprovalError
 from core.lifecycle import decide, fold, overdue
 from core.model import command as c
 from core.model import event as e
+from core.model.emergency import Finding
+from core.model.people import Role
 from core.model.request import YES, Content, Cost, ExecutionStatus, Life, Request, Stage, Status, Verdict
 from core.scheduling.deadlines import next_due
 from core.standing import stand, waiting_principals
@@ -30,9 +32,12 @@ PEOPLE = (
     person("bo", "platform", "security"),
     person("sue", "security"),
     person("sam", "security"),
+    person("eve", role=Role.BREAK_GLASS),
+    kit.person_with("rita", Role.REQUESTER, Role.BREAK_GLASS),
 )
 NAMES = ("ada", "bob", "bo", "sue", "sam")
-ANYBODY = (*NAMES, "rita", "root", "ci", "other")
+BREAKERS = ("eve", "rita")
+ANYBODY = (*NAMES, *BREAKERS, "root", "ci", "other")
 MACHINES = (kit.agent("ci", acts_for="sometimes"), kit.agent("other"))
 CONTENT = Content(
     type="custom",
@@ -42,8 +47,8 @@ CONTENT = Content(
     params={"epochs": 40},
     editable={"params.epochs": {"minimum": 1, "maximum": 100}},
 )
-ALSO_WHEN_FINAL = frozenset({"execution", "discarded", "superseded_by", "version"})
-"""What may still change of a final request: what is done with its yes."""
+ALSO_WHEN_FINAL = frozenset({"execution", "discarded", "superseded_by", "glasses", "version"})
+"""What may still change of a final request: what is done with its yes, and the review of broken glass."""
 
 wants = st.one_of(
     st.sampled_from(["@platform", "@security", "anyone", "role:admin", "ada", "sue"]).map(one_of),
@@ -65,6 +70,8 @@ moments = st.integers(-2, 60).map(lambda hours: kit.NINE + hours * HOUR)
 commands: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Approve, comment=st.none() | texts, edits=st.none() | edits, revision=maybe, stage=maybe),
     st.builds(c.Reject, comment=st.none() | texts, revision=maybe, stage=maybe),
+    st.builds(c.BreakGlass, reason=texts, revision=maybe),
+    st.builds(c.CloseReview, finding=st.sampled_from(Finding), remark=texts, glass=st.sampled_from([None, "gls_none"])),
     st.builds(c.Withdraw),
     st.builds(c.Ask, question=texts, revision=maybe),
     st.builds(c.Answer, answer=texts, question=st.sampled_from([None, "qst_none"])),
@@ -129,6 +136,15 @@ class OneRequest(RuleBasedStateMachine):
     def somebody_edits_within_bounds(self, who: str, epochs: int) -> None:
         request = self.story.request
         self.say(who, c.Approve(edits={"params.epochs": epochs}, revision=request.revision, stage=request.stage))
+
+    @rule(who=st.sampled_from(BREAKERS))
+    def somebody_breaks_the_glass(self, who: str) -> None:
+        self.say(who, c.BreakGlass("Everything burns.", self.story.request.revision))
+
+    @precondition(lambda self: bool(self.story.request.glasses))
+    @rule(who=st.sampled_from(ANYBODY), finding=st.sampled_from(Finding))
+    def somebody_reviews(self, who: str, finding: Finding) -> None:
+        self.say(who, c.CloseReview(finding, "I looked at the logs."))
 
     @rule(who=st.sampled_from(NAMES))
     def somebody_takes_back(self, who: str) -> None:
@@ -236,6 +252,17 @@ class OneRequest(RuleBasedStateMachine):
         if request.plan.distinct:
             by = [member for stage in standing.stages for result in stage.results for member in result.by]
             assert len(by) == len(set(by))
+
+    @invariant()
+    def broken_glass_is_nobodys_approval_and_always_named(self) -> None:
+        request = self.story.request
+        if request.cause == "break_glass":
+            assert request.is_yes
+            assert request.glass is not None
+        breakers = {glass.member for glass in request.glasses}
+        assert breakers <= {f"mem_{name}" for name in BREAKERS}
+        for glass in (one for one in request.glasses if not one.owes_review):
+            assert glass.reviewed_by not in (glass.member, request.requester.id, request.on_behalf_of)
 
     @invariant()
     def one_rejection_ends_it(self) -> None:
