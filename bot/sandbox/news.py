@@ -44,7 +44,7 @@ class News:
 
     def user_event(self, kind: str, user: User) -> None:
         """`user_change` or `team_join`."""
-        face, now = user_face(user, self.app, self.workspace), self.workspace.clock.now()
+        face, now = user_face(user, self.app, self.workspace) | {"locale": user.locale}, self.workspace.clock.now()
         self.event({"type": kind, "user": face, "event_ts": f"{now:.6f}"})
         self.streams.tell({"type": "channels"})
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.sandbox import page_state
 from bot.sandbox.delivery import Ack
+from bot.sandbox.page_people import PagePeople
 from bot.sandbox.shapes import Json, SlackError
 from bot.sandbox.small_slack import SmallSlack
 from bot.sandbox.workspace import Channel, User
@@ -36,6 +37,7 @@ class PageApi:
             "submit": self._submit, "close": self._close, "options": self._options, "shortcut": self._shortcut,
             "home_opened": self._home_opened, "clock": self._clock, "faults": self._add_fault,
         }  # fmt: skip
+        posts |= PagePeople(self._slack).posts
         return [
             web.get("/", self._index),
             web.get("/assets/{path:.+}", self._asset),

@@ -1,6 +1,7 @@
 """What the page shows: people, channels, messages, modals, as JSON for one viewer."""
 
 from bot.sandbox.faces import view_face
+from bot.sandbox.page_people import kind_of
 from bot.sandbox.shapes import Json
 from bot.sandbox.small_slack import SmallSlack
 from bot.sandbox.sockets import Sockets
@@ -23,8 +24,8 @@ def state(slack: SmallSlack, user: User) -> Json:
                      for c in app.commands],
         "shortcuts": [{"name": s.name, "type": s.kind, "callback_id": s.callback_id, "description": s.description}
                       for s in app.shortcuts],
-        "usergroups": [{"id": g.id, "handle": g.handle, "name": g.name, "users": list(g.users)}
-                       for g in workspace.groups.values() if not g.disabled],
+        "usergroups": [{"id": g.id, "handle": g.handle, "name": g.name, "users": list(g.users), "disabled": g.disabled}
+                       for g in workspace.groups.values()],
         "hint": list(workspace.hint),
         "home": view_face(home) if home else None, "modals": modals(slack, user.id),
         "clock": clock(slack), "transport": transport(slack),
@@ -81,5 +82,6 @@ def _user(slack: SmallSlack, user: User) -> Json:
         "tz": user.tz, "tz_offset": user.tz_offset(slack.clock.now()), "is_bot": user.is_bot, "deleted": user.deleted,
         "is_restricted": user.is_restricted, "is_ultra_restricted": user.is_ultra_restricted,
         "is_stranger": user.is_stranger, "team_id": user.team_id, "color": user.color, "initials": initials,
-        "status_emoji": user.status_emoji, "status_text": user.status_text,
+        "status_emoji": user.status_emoji, "status_text": user.status_text, "locale": user.locale,
+        "is_email_confirmed": user.is_email_confirmed, "kind": kind_of(user, slack.workspace.team_id),
     }  # fmt: skip

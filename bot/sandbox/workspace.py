@@ -20,6 +20,7 @@ class User:
     email: str = ""
     title: str = ""
     tz: str = "Europe/Berlin"
+    locale: str = "en-US"
     team_id: str = ""
     is_bot: bool = False
     deleted: bool = False

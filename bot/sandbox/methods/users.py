@@ -13,8 +13,9 @@ def _face(call: Call, user: User) -> Json:
 
 
 def _info(call: Call) -> Json:
-    face = _face(call, call.workspace.user(call.required("user")))
-    return {"ok": True, "user": face | ({"locale": "en-US"} if call.flag("include_locale") else {})}
+    user = call.workspace.user(call.required("user"))
+    face = _face(call, user)
+    return {"ok": True, "user": face | ({"locale": user.locale} if call.flag("include_locale") else {})}
 
 
 def _lookup(call: Call) -> Json:

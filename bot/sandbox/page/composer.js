@@ -21,7 +21,7 @@ function mentionOffers(found, caret) {
   const matches = [...people.value, ...world.value.users.filter((u) => u.is_bot)].map((u) => ({
     key: u.id, name: nameOf(u), hint: u.name, about: u.title, face: u, insert: `@${nameOf(u)} `, from,
   }));
-  const groups = (world.value.usergroups ?? []).map((g) => ({
+  const groups = (world.value.usergroups ?? []).filter((g) => !g.disabled).map((g) => ({
     key: g.id, name: `@${g.handle}`, hint: "group", about: g.name, face: { initials: "@", color: "#777" }, insert: `@${g.handle} `, from,
   }));
   return [...matches, ...groups].filter((o) => `${o.name} ${o.hint}`.toLowerCase().includes(wanted)).slice(0, 8);

@@ -2,6 +2,7 @@
 import { html, useState } from "./vendor/preact.js";
 import { showInspector } from "./actions.js";
 import { clockTime } from "./dates.js";
+import { Directory } from "./directory.js";
 import { Faults } from "./faults.js";
 import { Icon } from "./icons.js";
 import { Json } from "./json.js";
@@ -72,10 +73,10 @@ export function Inspector() {
   return html`
     <section class="inspector" aria-label="Inspector">
       <header class="inspector-head" role="tablist">
-        ${["Requests", "Faults"].map((name) => html`
+        ${["Requests", "Faults", "People"].map((name) => html`
           <button class="tab" role="tab" aria-selected=${tab === name} onClick=${() => setTab(name)}>${name}</button>`)}
         <button class="icon-button" aria-label="Close inspector" title="Close" onClick=${() => showInspector(false)}><${Icon} name="close" /></button>
       </header>
-      ${tab === "Requests" ? html`<${Requests} />` : html`<${Faults} />`}
+      ${tab === "Requests" ? html`<${Requests} />` : tab === "Faults" ? html`<${Faults} />` : html`<${Directory} />`}
     </section>`;
 }
