@@ -14,6 +14,7 @@ from bot.guard import Guard, NotReached
 from bot.rosters.base import Format, Unreadable, understood
 from core.administration.schedules import FeedTrouble
 from core.model.schedule import Shift
+from core.phrases import phrase
 
 CALL_SECONDS: Final = 10.0
 READ_SECONDS: Final = 15.0
@@ -46,13 +47,23 @@ class Feeds:
         except NotReached as trouble:
             raise FeedTrouble(trouble.sentence) from None
         if answer.status in MOVED:
-            raise FeedTrouble("The address leads on to another one, which is not followed; give the last one itself.")
+            raise FeedTrouble(
+                phrase("The address leads on to another one, which is not followed; give the last one itself.")
+            )
         if answer.status != OK:
             raise FeedTrouble(
-                f"The address answered {answer.status} instead of a calendar; check that it is still right."
+                phrase(
+                    "The address answered {status} instead of a calendar; check that it is still right.",
+                    status=answer.status,
+                )
             )
         if answer.cut:
-            raise FeedTrouble(f"The calendar is larger than {MOST_BYTES >> 20} MiB; use one made for duty alone.")
+            raise FeedTrouble(
+                phrase(
+                    "The calendar is larger than {most_bytes} MiB; use one made for duty alone.",
+                    most_bytes=MOST_BYTES >> 20,
+                )
+            )
         return answer.body
 
     async def _understood(self, raw: bytes, now: datetime) -> Sequence[Shift]:
@@ -70,13 +81,15 @@ class Feeds:
             async with asyncio.timeout(READ_SECONDS):
                 said, _ = await process.communicate(now.isoformat().encode() + b"\n" + raw)
         except TimeoutError:
-            raise FeedTrouble("The calendar takes too long to be understood; use one with fewer repetitions.") from None
+            raise FeedTrouble(
+                phrase("The calendar takes too long to be understood; use one with fewer repetitions.")
+            ) from None
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
         if process.returncode != 0:
-            raise FeedTrouble("The calendar cannot be understood; use one made for duty alone.")
+            raise FeedTrouble(phrase("The calendar cannot be understood; use one made for duty alone."))
         try:
             return understood(said)
         except Unreadable as trouble:

@@ -22,6 +22,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from core.errors import Invalid
+from core.phrases import phrase
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -38,43 +39,43 @@ KEEP_SECONDS: Final = 2.0
 LONGEST_URL: Final = 2000
 
 _KINDS: Final[Mapping[str, str]] = {
-    "0.0.0.0/8": "an unspecified address",
-    "10.0.0.0/8": "a private address",
-    "100.64.0.0/10": "an address behind a carrier's NAT",
-    "127.0.0.0/8": "this machine itself",
-    "169.254.0.0/16": "a link-local address",
-    "172.16.0.0/12": "a private address",
-    "192.0.0.0/24": "a reserved address",
-    "192.0.2.0/24": "an address for documentation",
+    "0.0.0.0/8": phrase("an unspecified address"),
+    "10.0.0.0/8": phrase("a private address"),
+    "100.64.0.0/10": phrase("an address behind a carrier's NAT"),
+    "127.0.0.0/8": phrase("this machine itself"),
+    "169.254.0.0/16": phrase("a link-local address"),
+    "172.16.0.0/12": phrase("a private address"),
+    "192.0.0.0/24": phrase("a reserved address"),
+    "192.0.2.0/24": phrase("an address for documentation"),
     "192.88.99.0/24": "a 6to4 relay",
-    "192.168.0.0/16": "a private address",
-    "198.18.0.0/15": "an address for benchmarks",
-    "198.51.100.0/24": "an address for documentation",
-    "203.0.113.0/24": "an address for documentation",
-    "224.0.0.0/4": "a multicast address",
-    "240.0.0.0/4": "a reserved address",
-    "::/128": "an unspecified address",
-    "::1/128": "this machine itself",
-    "::/96": "an IPv4 address written as IPv6",
-    "::ffff:0:0/96": "an IPv4 address written as IPv6",
-    "64:ff9b::/96": "an IPv4 address behind NAT64",
-    "64:ff9b:1::/48": "an IPv4 address behind NAT64",
-    "2001::/32": "a Teredo tunnel",
-    "2001::/23": "a reserved address",
-    "2001:db8::/32": "an address for documentation",
+    "192.168.0.0/16": phrase("a private address"),
+    "198.18.0.0/15": phrase("an address for benchmarks"),
+    "198.51.100.0/24": phrase("an address for documentation"),
+    "203.0.113.0/24": phrase("an address for documentation"),
+    "224.0.0.0/4": phrase("a multicast address"),
+    "240.0.0.0/4": phrase("a reserved address"),
+    "::/128": phrase("an unspecified address"),
+    "::1/128": phrase("this machine itself"),
+    "::/96": phrase("an IPv4 address written as IPv6"),
+    "::ffff:0:0/96": phrase("an IPv4 address written as IPv6"),
+    "64:ff9b::/96": phrase("an IPv4 address behind NAT64"),
+    "64:ff9b:1::/48": phrase("an IPv4 address behind NAT64"),
+    "2001::/32": phrase("a Teredo tunnel"),
+    "2001::/23": phrase("a reserved address"),
+    "2001:db8::/32": phrase("an address for documentation"),
     "2002::/16": "a 6to4 tunnel",
-    "3fff::/20": "an address for documentation",
-    "fc00::/7": "a private address",
-    "fe80::/10": "a link-local address",
-    "fec0::/10": "a private address",
-    "ff00::/8": "a multicast address",
+    "3fff::/20": phrase("an address for documentation"),
+    "fc00::/7": phrase("a private address"),
+    "fe80::/10": phrase("a link-local address"),
+    "fec0::/10": phrase("a private address"),
+    "ff00::/8": phrase("a multicast address"),
 }
 _REFUSED: Final = tuple((ip_network(network), kind) for network, kind in _KINDS.items())
 _PUBLIC_IPV6: Final = IPv6Network("2000::/3")
 """All of IPv6 that was ever given out for use on the Internet."""
 
 _NUMBER: Final = re.compile(r"\d+|0[xX][0-9a-fA-F]*")
-_ADVICE: Final = "Give a public address, or have its network added to COUNTERSIGN_ALLOW_PRIVATE_ADDRESSES."
+_ADVICE: Final = phrase("Give a public address, or have its network added to COUNTERSIGN_ALLOW_PRIVATE_ADDRESSES.")
 
 
 class Refused(OSError):
@@ -106,7 +107,7 @@ def kind_of(address: Address) -> str | None:
         if address.version == network.version and address in network:
             return kind
     reserved = address not in _PUBLIC_IPV6 if isinstance(address, IPv6Address) else not address.is_global
-    return "a reserved address" if reserved else None
+    return phrase("a reserved address") if reserved else None
 
 
 def read_address(text: str) -> Address | None:
@@ -141,8 +142,10 @@ class Guard:
             return None
         kind = kind_of(address)
         if kind is not None:
-            return f"The address leads to {kind}, and only public ones are called. {_ADVICE}"
-        return "Without encryption only allowed private networks are called; write https." if clear else None
+            return phrase(
+                "The address leads to {kind}, and only public ones are called. {advice}", kind=kind, advice=_ADVICE
+            )
+        return phrase("Without encryption only allowed private networks are called; write https.") if clear else None
 
     def check(self, url: str, *, field: str = "url") -> str:
         """A URL somebody has just given us, refused at once where it can never be called."""
@@ -154,13 +157,16 @@ class Guard:
     def _problem(self, url: str) -> str | None:
         parts = _parts(url)
         if parts is None:
-            return f"This is not an address that can be called; give one like https://example.com/hook, up to {LONGEST_URL} characters."
+            return phrase(
+                "This is not an address that can be called; give one like https://example.com/hook, up to {longest_url} characters.",
+                longest_url=LONGEST_URL,
+            )
         if parts.username is not None or parts.password is not None:
-            return "No user or password may stand in the address; leave them out."
+            return phrase("No user or password may stand in the address; leave them out.")
         address = read_address(parts.hostname or "")
         clear = parts.scheme == "http"
         if clear and not self._allowed:
-            return "The address must begin with https://."
+            return phrase("The address must begin with https://.")
         return None if address is None else self.refusal(address, clear=clear)
 
     async def call(
@@ -176,7 +182,7 @@ class Guard:
         """One call, never repeated, its answer whatever the status; `NotReached` where there was none."""
         parts = _parts(url)
         if parts is None:
-            raise NotReached("This is not an address that can be called.", refused=True)
+            raise NotReached(phrase("This is not an address that can be called."), refused=True)
         sent = {"Accept-Encoding": "identity", "User-Agent": "Countersign", **(headers or {})}
         try:
             async with (
@@ -188,7 +194,7 @@ class Guard:
                 read = await _read(response, most + 1)
                 return Answer(response.status, dict(response.headers), read[:most], cut=len(read) > most)
         except TimeoutError:
-            raise NotReached(f"There was no answer within {seconds:g} seconds.") from None
+            raise NotReached(phrase("There was no answer within {seconds:g} seconds.", seconds=seconds)) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _not_reached(error) from error
 
@@ -236,7 +242,7 @@ class _Lookup(AbstractResolver):
         refusals = [self._refusal(one) for one in found]
         callable_ = [one for one, refusal in zip(found, refusals, strict=True) if refusal is None]
         if not callable_:
-            raise Refused(next((refusal for refusal in refusals if refusal), "This name has no address."))
+            raise Refused(next((refusal for refusal in refusals if refusal), phrase("This name has no address.")))
         return callable_
 
     async def close(self) -> None:
@@ -297,12 +303,14 @@ def _not_reached(error: Exception) -> NotReached:
         return NotReached(str(cause), refused=True)
     match error:
         case aiohttp.ClientConnectorDNSError():
-            return NotReached("The name of this address could not be found; check how it is spelt.")
+            return NotReached(phrase("The name of this address could not be found; check how it is spelt."))
         case aiohttp.ClientSSLError():
-            return NotReached("The certificate of this address cannot be trusted; renew it, or name the right host.")
+            return NotReached(
+                phrase("The certificate of this address cannot be trusted; renew it, or name the right host.")
+            )
         case aiohttp.ClientConnectorError():
-            return NotReached("The address does not take connections; see whether its server is up.")
+            return NotReached(phrase("The address does not take connections; see whether its server is up."))
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
-            return NotReached("The connection was lost before there was an answer.")
+            return NotReached(phrase("The connection was lost before there was an answer."))
         case _:
-            return NotReached("What came back was no HTTP answer.")
+            return NotReached(phrase("What came back was no HTTP answer."))

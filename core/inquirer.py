@@ -28,6 +28,7 @@ from core.model.request import Request
 from core.model.rule import Mode
 from core.notices import Told
 from core.outside import Judges, NoAnswer
+from core.phrases import phrase
 from core.ports import Reader, Store, Transaction
 
 AT_ONCE: Final = 32
@@ -151,7 +152,9 @@ class Inquirer:
             async with asyncio.timeout(self._patience):
                 verdict = await engine_of(self._judges.engines, policy).ask(policy, about, seconds=self._patience)
         except TimeoutError:
-            await self._miss(asking, f"There was no answer within {self._patience:g} seconds.")
+            await self._miss(
+                asking, phrase("There was no answer within {patience:g} seconds.", patience=self._patience)
+            )
         except NoAnswer as trouble:
             await self._miss(asking, str(trouble))
         else:
@@ -183,7 +186,9 @@ class Inquirer:
         except NoAnswer as trouble:
             await self._miss(asking, str(trouble))
             return
-        actor = Actor("system", check.cause, f"check {check.name}", request.organisation, Way.SYSTEM)
+        actor = Actor(
+            "system", check.cause, phrase("check {check}", check=check.name), request.organisation, Way.SYSTEM
+        )
         report = c.ReportCheck(check.name, said.state, said.summary, said.url, request.revision)
         try:
             await self._desk.do(actor, request.id, report)
@@ -245,22 +250,26 @@ def _asking(reader: Reader, inquiry: Inquiry) -> Asking | None:
 def _about(reader: Reader, request: Request) -> Mapping[str, object]:
     project = reader.project(request.project)
     if project is None:
-        raise NoAnswer("The project of this request is gone.")
+        raise NoAnswer(phrase("The project of this request is gone."))
     revision = Revision(request.content, request.requester, project, request.on_behalf_of)
     return data_of(reader, revision, request.plan.secret, request.revision)
 
 
 def _called(asking: Asking) -> str:
     if asking.policy is not None:
-        return f"policy {asking.policy.name}"
-    return "a check" if asking.check is None else f"check {asking.check.name}"
+        return phrase("policy {policy}", policy=asking.policy.name)
+    return "a check" if asking.check is None else phrase("check {check}", check=asking.check.name)
 
 
 def _trouble(asking: Asking, problem: str) -> Told:
     called = _called(asking)
-    sentence = (
-        f"{called[:1].upper()}{called[1:]} cannot be asked: {problem} "
-        f"Until it answers, what it judges waits, #{asking.request.number} first; it is asked again and again."
+    sentence = phrase(
+        "{called}{called2} cannot be asked: {problem} "
+        "Until it answers, what it judges waits, #{number} first; it is asked again and again.",
+        called=called[:1].upper(),
+        called2=called[1:],
+        problem=problem,
+        number=asking.request.number,
     )
     return Told(ADMINS, "outside_trouble", sentence)
 

@@ -13,6 +13,7 @@ from core.model.people import Role
 from core.model.request import Content, Stage
 from core.model.requirement import Source
 from core.model.rule import Place
+from core.phrases import phrase
 from core.ports import Reader
 from core.requirements.approvals import Approvals
 from core.rulebook.judge import ANYONE
@@ -105,7 +106,11 @@ def _all_stages(draft: Draft) -> tuple[DraftStage, ...]:
 
 def _stage_name(requirements: Iterable[Approvals], number: int) -> str:
     labels = [source.label for requirement in requirements for source in requirement.people]
-    return labels[0].lstrip("@").capitalize() if len(labels) == 1 and labels[0].startswith("@") else f"Stage {number}"
+    return (
+        labels[0].lstrip("@").capitalize()
+        if len(labels) == 1 and labels[0].startswith("@")
+        else phrase("Stage {number}", number=number)
+    )
 
 
 def _sources(reader: Reader, project: Project, asked: DraftRequirement, problems: list[Problem]) -> tuple[Source, ...]:
@@ -113,7 +118,11 @@ def _sources(reader: Reader, project: Project, asked: DraftRequirement, problems
     for name in asked.sources:
         source = _source(reader, project, name)
         if source is None:
-            problems.append(Problem("approvers", f"Nobody here is called '{name}'; name a member, @group or role."))
+            problems.append(
+                Problem(
+                    "approvers", phrase("Nobody here is called '{name}'; name a member, @group or role.", name=name)
+                )
+            )
         elif source not in found:
             found.append(source)
     return tuple(found)
@@ -137,7 +146,7 @@ def _source(reader: Reader, project: Project, name: str) -> Source | None:
 def _role(project: Project, word: str) -> Source | None:
     if word not in {role.value for role in Role}:
         return None
-    return Source(f"role:{word}:{project.id}", f"any {word}")
+    return Source(f"role:{word}:{project.id}", phrase("any {word}", word=word))
 
 
 class RuleNames:

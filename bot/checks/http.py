@@ -21,6 +21,7 @@ from core.model.check import CheckDefinition
 from core.model.inquiry import Inquiry
 from core.model.request import Request
 from core.outside import NoAnswer, Said, secret_place
+from core.phrases import phrase
 
 MOST_BYTES: Final = 16 * 1024
 DONE: Final = range(200, 300)
@@ -86,17 +87,17 @@ class HttpCheck:
 def _said(answer: Answer) -> Said:
     """Nothing at all means: later."""
     if answer.status in MOVED:
-        raise NoAnswer("The address leads on to another one, which is not followed; give the last one itself.")
+        raise NoAnswer(phrase("The address leads on to another one, which is not followed; give the last one itself."))
     if answer.status not in DONE:
-        raise NoAnswer(f"The address answered {answer.status}; see what its server says.")
+        raise NoAnswer(phrase("The address answered {status}; see what its server says.", status=answer.status))
     if not answer.body.strip():
         return Said("pending")
     if answer.cut:
-        raise NoAnswer(f"Its answer is larger than {MOST_BYTES >> 10} KiB.")
+        raise NoAnswer(phrase("Its answer is larger than {most_bytes} KiB.", most_bytes=MOST_BYTES >> 10))
     try:
-        reply = read(Reply, load_json(answer.body), what="Its answer")
+        reply = read(Reply, load_json(answer.body), what=phrase("Its answer"))
     except Invalid as problem:
-        raise NoAnswer(f"Its answer cannot be understood. {problem.sentence}") from None
+        raise NoAnswer(phrase("Its answer cannot be understood. {sentence}", sentence=problem.sentence)) from None
     return Said(reply.status, reply.summary or None, reply.url)
 
 

@@ -14,6 +14,7 @@ from bot.wire.strict import Shape, load_json, read, some
 from core.errors import Invalid, Unavailable
 from core.model.policy import Policy
 from core.outside import NoAnswer, Verdict, WantedStage, token_place
+from core.phrases import phrase
 from core.rulebook.given import PolicyState
 
 MOST_BYTES: Final = 64 * 1024
@@ -69,16 +70,20 @@ class Opa:
             token = self._sealing.unseal(policy.sealed_token, token_place(policy.organisation, policy.url))
         except Unavailable as trouble:
             raise NoAnswer(trouble.sentence) from None
-        return headers | {"Authorization": f"Bearer {token}"}
+        return headers | {"Authorization": phrase("Bearer {token}", token=token)}
 
 
 def _verdict(answer: Answer) -> Verdict:
     if answer.status in MOVED:
-        raise NoAnswer("The address leads on to another one, which is not followed; give the last one itself.")
+        raise NoAnswer(phrase("The address leads on to another one, which is not followed; give the last one itself."))
     if answer.status != OK:
-        raise NoAnswer(f"The address answered {answer.status} instead of a decision; see what its server says.")
+        raise NoAnswer(
+            phrase(
+                "The address answered {status} instead of a decision; see what its server says.", status=answer.status
+            )
+        )
     if answer.cut:
-        return _unclear(f"its answer is larger than {MOST_BYTES >> 10} KiB")
+        return _unclear(phrase("its answer is larger than {most_bytes} KiB", most_bytes=MOST_BYTES >> 10))
     try:
         return _read(load_json(answer.body))
     except Invalid as problem:
@@ -87,16 +92,16 @@ def _verdict(answer: Answer) -> Verdict:
 
 def _read(said: Any) -> Verdict:
     if not isinstance(said, dict):
-        return _unclear("its answer is no JSON object")
+        return _unclear(phrase("its answer is no JSON object"))
     if "result" not in said:
-        return _unclear("its decision is undefined for this request")
+        return _unclear(phrase("its decision is undefined for this request"))
     result = said["result"]
     if isinstance(result, bool):
         return Verdict(PolicyState.PASSED if result else PolicyState.FAILED)
-    shape = read(Result, result, what="Its result")
+    shape = read(Result, result, what=phrase("Its result"))
     yes = [word for word in (shape.allow, shape.passed) if word is not None]
     if len(yes) != 1:
-        return _unclear("its result says yes or no by exactly one of allow and pass")
+        return _unclear(phrase("its result says yes or no by exactly one of allow and pass"))
     stages = tuple(WantedStage(one.stage, one.min, tuple(one.sources), one.name) for one in shape.require_approval)
     reasons = tuple(" ".join(reason.split()) for reason in shape.reasons if reason.strip())
     return Verdict(PolicyState.PASSED if yes[0] else PolicyState.FAILED, reasons, stages)

@@ -13,6 +13,7 @@ from icalendar import Calendar, Event
 
 from bot.rosters.base import AHEAD, BEHIND, MOST_SHIFTS, Format, Unreadable, answer
 from core.model.schedule import Shift
+from core.phrases import phrase
 
 MOST_EVENTS: Final = 5_000
 MOST_NAMED: Final = 20
@@ -30,24 +31,38 @@ def read(raw: bytes, now: datetime) -> list[Shift]:
     try:
         events = recurring_ical_events.of(calendar).between(now - BEHIND, now + AHEAD)
     except (ValueError, LookupError):
-        raise Unreadable("An event of this calendar cannot be understood; look for one with an odd date.") from None
+        raise Unreadable(
+            phrase("An event of this calendar cannot be understood; look for one with an odd date.")
+        ) from None
     found = {(one.email, one.starts): one for event in events for one in _shifts(event, zone)}
     if len(found) > MOST_SHIFTS:
-        raise Unreadable(f"This calendar has more than {MOST_SHIFTS} shifts in two weeks; use one made for duty alone.")
+        raise Unreadable(
+            phrase(
+                "This calendar has more than {most_shifts} shifts in two weeks; use one made for duty alone.",
+                most_shifts=MOST_SHIFTS,
+            )
+        )
     return sorted(found.values(), key=lambda one: (one.starts, one.email))
 
 
 def _calendar(raw: bytes) -> Calendar:
     if b"BEGIN:VCALENDAR" not in raw[:1_000].upper():
-        raise Unreadable("The address does not lead to a calendar; use the feed's own address, ending in .ics mostly.")
+        raise Unreadable(
+            phrase("The address does not lead to a calendar; use the feed's own address, ending in .ics mostly.")
+        )
     try:
         calendar = Calendar.from_ical(raw)
     except ValueError:
-        raise Unreadable("What the address answers begins like a calendar, but is none.") from None
+        raise Unreadable(phrase("What the address answers begins like a calendar, but is none.")) from None
     if not isinstance(calendar, Calendar):
-        raise Unreadable("The feed holds several calendars; use one of them.")
+        raise Unreadable(phrase("The feed holds several calendars; use one of them."))
     if sum(1 for _ in calendar.walk("VEVENT")) > MOST_EVENTS:
-        raise Unreadable(f"This calendar has more than {MOST_EVENTS} events; use one made for duty alone.")
+        raise Unreadable(
+            phrase(
+                "This calendar has more than {most_events} events; use one made for duty alone.",
+                most_events=MOST_EVENTS,
+            )
+        )
     return calendar
 
 
@@ -57,7 +72,7 @@ def _zone(calendar: Calendar) -> tzinfo:
         return ZoneInfo(str(calendar.get("X-WR-TIMEZONE", "UTC")))
     except (KeyError, ValueError, OSError):
         raise Unreadable(
-            "The calendar names a time zone (X-WR-TIMEZONE) that is not known; name one like Europe/Berlin."
+            phrase("The calendar names a time zone (X-WR-TIMEZONE) that is not known; name one like Europe/Berlin.")
         ) from None
 
 

@@ -18,6 +18,7 @@ from bot.slack.installation import Installation
 from bot.slack.vetting import OTHERWISE_UNLINKED, REASONS, UNLINKED
 from core.model.organisation import Identity, Token
 from core.model.people import ADMINS
+from core.phrases import phrase
 from core.ports import Reader, Store
 
 log = structlog.get_logger()
@@ -105,19 +106,24 @@ class Announcing:
 
 
 def sentence(token: Token) -> str:
-    may = "read, ask and decide for you" if token.may_decide else "read and ask for you, but not decide"
+    may = phrase("read, ask and decide for you") if token.may_decide else phrase("read and ask for you, but not decide")
     called = f" ({token.label})" if token.label else ""
-    return (
-        f"A terminal{called} has just logged in as you. It may {may} for 12 hours. "
-        f"If that was not you, revoke token {token.id} under /v1/tokens and tell an admin."
+    return phrase(
+        "A terminal{called} has just logged in as you. It may {may} for 12 hours. "
+        "If that was not you, revoke token {id} under /v1/tokens and tell an admin.",
+        called=called,
+        may=may,
+        id=token.id,
     )
 
 
 def unlinked_said(gone: Sequence[tuple[str, str]]) -> str:
     """For admins, with what to do."""
     named = "; ".join(f"{name} ({REASONS[reason]})" for name, reason in gone[:NAMED])
-    more = f"; and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
-    return (
-        f"No longer linked to Slack, and so out of every decision: {named}{more}. "
-        "Whoever needs your care stands under /countersign members unmapped."
+    more = phrase("; and {count} more", count=len(gone) - NAMED) if len(gone) > NAMED else ""
+    return phrase(
+        "No longer linked to Slack, and so out of every decision: {named}{more}. "
+        "Whoever needs your care stands under /countersign members unmapped.",
+        named=named,
+        more=more,
     )

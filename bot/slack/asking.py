@@ -17,6 +17,7 @@ from core.model.change import is_change_type
 from core.model.duration import parse_duration
 from core.model.organisation import Project, RequestType
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 PROJECTS = 50
@@ -50,7 +51,7 @@ class Offer:
         """What the form starts with."""
         found = self.types.get("custom") or next(iter(self.types.values()), None)
         if found is None:
-            raise NotAllowed("There is no type of request here that you may ask for; ask an admin.")
+            raise NotAllowed(phrase("There is no type of request here that you may ask for; ask an admin."))
         return found
 
     def form(self, type: RequestType, *, title: str = "", description: str = "") -> Json:
@@ -63,7 +64,9 @@ class Offer:
 
 def not_for_them(type: RequestType) -> NotAllowed:
     allowed = ", ".join(source.label for source in type.may_ask)
-    return NotAllowed(f"Only {allowed} may ask for a {type.word}; ask one of them, or an admin.")
+    return NotAllowed(
+        phrase("Only {allowed} may ask for a {word}; ask one of them, or an admin.", allowed=allowed, word=type.word)
+    )
 
 
 async def offer(room: Room, actor: Actor) -> Offer:
@@ -92,7 +95,13 @@ def chosen(offered: Offer, text: str) -> tuple[RequestType, str]:
     if type is not None:
         return type, rest
     if first and not rest and (near := offered.like(first)) is not None:
-        raise Invalid(f"There is no type '{first[:40]}'; did you mean {near}? Write it like /countersign ask {near}.")
+        raise Invalid(
+            phrase(
+                "There is no type '{first}'; did you mean {near}? Write it like /countersign ask {near}.",
+                first=first[:40],
+                near=near,
+            )
+        )
     return offered.first, text
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from core.phrases import phrase
+
 Json = dict[str, Any]
 
 BLOCKS_IN_MESSAGE: Final = 50
@@ -86,7 +88,12 @@ def date_text(at: datetime, before: str = "") -> str:
 
     `before` are our words in front of it: inside the date, so that they are followed by `today` and not by `Today`.
     """
-    return f"<!date^{int(at.timestamp())}^{before}{{date_short_pretty}} at {{time}}|{before}{utc(at)}>"
+    return phrase(
+        "<!date^{int}^{before}{{date_short_pretty}} at {{time}}|{before}{utc}>",
+        int=int(at.timestamp()),
+        before=before,
+        utc=utc(at),
+    )
 
 
 def utc(at: datetime) -> str:
@@ -167,7 +174,7 @@ def moment(at: datetime, before: str = "") -> Json:
     return {
         "type": "date",
         "timestamp": int(at.timestamp()),
-        "format": f"{before}{{date_short_pretty}} at {{time}}",
+        "format": phrase("{before}{{date_short_pretty}} at {{time}}", before=before),
         "fallback": f"{before}{utc(at)}",
     }
 
@@ -193,7 +200,7 @@ def button(text: str, action_id: str, value: str, *, style: str | None = None, l
     return made if label is None else {**made, "accessibility_label": cut(label, BUTTON)}
 
 
-def confirm(title: str, text: str, yes: str, no: str = "Not now", *, style: str | None = None) -> Json:
+def confirm(title: str, text: str, yes: str, no: str = phrase("Not now"), *, style: str | None = None) -> Json:
     asked = {"title": plain(title, 100), "text": plain(text, 300), "confirm": plain(yes, 30), "deny": plain(no, 30)}
     return asked if style is None else {**asked, "style": style}
 
@@ -212,7 +219,7 @@ def radio(action_id: str, options: Sequence[Json], initial: int = 0) -> Json:
     return {"type": "radio_buttons", "action_id": action_id, "options": offered, "initial_option": offered[initial]}
 
 
-def select(action_id: str, options: Sequence[Json], initial: Json | None = None, hint: str = "Choose") -> Json:
+def select(action_id: str, options: Sequence[Json], initial: Json | None = None, hint: str = phrase("Choose")) -> Json:
     offered = list(options[:SELECT_OPTIONS])
     made = {
         "type": "static_select",
@@ -223,7 +230,7 @@ def select(action_id: str, options: Sequence[Json], initial: Json | None = None,
     return made if initial is None or initial not in offered else {**made, "initial_option": initial}
 
 
-def users_select(action_id: str, hint: str = "Choose a person") -> Json:
+def users_select(action_id: str, hint: str = phrase("Choose a person")) -> Json:
     return {"type": "users_select", "action_id": action_id, "placeholder": plain(hint, PLACEHOLDER)}
 
 
@@ -263,7 +270,7 @@ def modal(
     blocks: Iterable[Json],
     *,
     submit: str | None = None,
-    close: str = "Cancel",
+    close: str = phrase("Cancel"),
     metadata: str = "",
 ) -> Json:
     """A modal; `metadata` is an opaque reference, never content."""
@@ -271,7 +278,7 @@ def modal(
         "type": "modal",
         "callback_id": callback_id,
         "title": plain(title, TITLE),
-        "close": plain(close if submit else "Close", TITLE),
+        "close": plain(close if submit else phrase("Close"), TITLE),
         "private_metadata": metadata,
         "blocks": fitted(blocks, BLOCKS_IN_VIEW),
     }

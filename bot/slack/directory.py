@@ -23,6 +23,7 @@ from core.errors import Conflict, Unavailable
 from core.model.installation import Unmapped
 from core.model.organisation import Identity, Member
 from core.model.people import Actor, Role, Way
+from core.phrases import phrase
 from core.ports import Reader, Store
 
 PAGE: Final = 200
@@ -58,7 +59,7 @@ class Directory:
         self._installation = installation
         self._admins = frozenset(address.strip().lower() for address in admins)
         self._domains = frozenset(domain.strip().lower().lstrip("@") for domain in domains)
-        self._actor = Actor("system", "slack", "Slack's directory", installation.organisation, Way.SYSTEM)
+        self._actor = Actor("system", "slack", phrase("Slack's directory"), installation.organisation, Way.SYSTEM)
 
     async def look_up(self, user: str) -> Member | Unfit:
         """Ask Slack who this is, and pin them if everything fits."""
@@ -68,10 +69,12 @@ class Directory:
             if error.response.get("error") in GONE:
                 return await self._missed(unfit(user, "unknown"), {})
             raise Unavailable(
-                "Slack did not tell us who you are; nothing was changed. Try again in a minute."
+                phrase("Slack did not tell us who you are; nothing was changed. Try again in a minute.")
             ) from error
         except (OSError, TimeoutError) as error:
-            raise Unavailable("Slack could not be reached; nothing was changed. Try again in a minute.") from error
+            raise Unavailable(
+                phrase("Slack could not be reached; nothing was changed. Try again in a minute.")
+            ) from error
         seen = dict(answer["user"])
         found = await self.settle(seen)
         return await self._missed(found, seen) if isinstance(found, Unfit) else found

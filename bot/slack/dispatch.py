@@ -27,6 +27,7 @@ from bot.slack.showing import CHECKING, Acknowledgement, Showing, acknowledged, 
 from bot.slack.vetting import Unfit
 from core.errors import ApprovalError, Conflict, Invalid
 from core.model.people import Actor
+from core.phrases import phrase
 
 Handle = Callable[[Actor], Awaitable[Answer | None]]
 
@@ -54,7 +55,11 @@ def handlers(flows: Mapping[str, Flow], commands: Mapping[str, Command]) -> Hand
     for flow in flows.values():
         taken = [*(clicks.keys() & flow.clicks), *(forms.keys() & flow.forms), *(shortcuts.keys() & flow.shortcuts)]
         if taken:
-            raise TwoFlowsWithOneAction(f"flow '{flow.word}' answers {', '.join(taken)}, which another one does too")
+            raise TwoFlowsWithOneAction(
+                phrase(
+                    "flow '{word}' answers {taken}, which another one does too", word=flow.word, taken=", ".join(taken)
+                )
+            )
         clicks |= flow.clicks
         forms |= flow.forms
         shortcuts |= flow.shortcuts
@@ -101,25 +106,29 @@ class Dispatch:
     async def click(self, click: Click) -> Acknowledgement:
         handler = self._handlers.clicks.get(click.action)
         if handler is None:
-            return self._told(refused(Conflict("This button is from another version; open the request again.")), click)
+            return self._told(
+                refused(Conflict(phrase("This button is from another version; open the request again."))), click
+            )
         return await self._handle(click, lambda actor: handler(self._room, actor, click))
 
     async def submission(self, sent: Submission) -> Acknowledgement:
         form = self._handlers.forms.get(sent.callback)
         if form is None:
-            return self._told(refused(Conflict("This window is from another version; close it and try again.")), sent)
+            return self._told(
+                refused(Conflict(phrase("This window is from another version; close it and try again."))), sent
+            )
         return await self._handle(sent, lambda actor: _submit(self._room, actor, sent, form))
 
     async def shortcut(self, used: Shortcut) -> Acknowledgement:
         handler = self._handlers.shortcuts.get(used.callback)
         if handler is None:
-            return self._told(refused(Conflict("This shortcut is from another version of the app.")), used)
+            return self._told(refused(Conflict(phrase("This shortcut is from another version of the app."))), used)
         return await self._handle(used, lambda actor: handler(self._room, actor, used))
 
     async def slash(self, slash: Slash) -> Acknowledgement:
         command, slash = self._meant(slash)
         if command is None:
-            note = f"There is no '{slash.word[:40]}'. This is what there is:"
+            note = phrase("There is no '{word}'. This is what there is:", word=slash.word[:40])
             return self._told(Whisper(help_card.draw(self._room.help, note)), slash)
         if command.open_to_all:
             stranger = self._actors.stranger(slash.sender, await self._room.read(lambda reader: reader.now()))
@@ -164,7 +173,7 @@ class Dispatch:
             return replace(answer, more=_to_the_end(answer.more)) if isinstance(answer, Unfold) else answer
         except ApprovalError as error:
             if unfit is not None and error.word == "not_mapped":
-                return Whisper(whisper.draw(unfit.sentence), "Nothing was changed")
+                return Whisper(whisper.draw(unfit.sentence), phrase("Nothing was changed"))
             return refused(error)
         except Exception:
             reference = secrets.token_hex(4)
@@ -226,9 +235,9 @@ async def _submit(room: Room, actor: Actor, sent: Submission, form: Form) -> Ans
 def _without_fields(answer: Answer | None) -> Answer | None:
     """After the acknowledgement there are no fields left to put an error under."""
     if isinstance(answer, FieldErrors):
-        return Whisper(whisper.draw(" ".join(answer.errors.values())), "Nothing was changed")
+        return Whisper(whisper.draw(" ".join(answer.errors.values())), phrase("Nothing was changed"))
     return answer
 
 
 def _linked(name: str) -> Whisper:
-    return Whisper(whisper.draw(f"You are {name}. Done."), "Done")
+    return Whisper(whisper.draw(phrase("You are {name}. Done.", name=name)), phrase("Done"))

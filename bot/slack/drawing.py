@@ -9,6 +9,7 @@ from bot.slack.blocks import Json
 from core.model.change import PREFIX, is_change_type
 from core.model.organisation import BUILT_IN_TYPES
 from core.model.request import Content
+from core.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Backdrop:
     def title_of(self, type: str) -> str:
         """What people call this type of request."""
         if is_change_type(type):
-            return f"Change of {type.removeprefix(PREFIX)}"
+            return phrase("Change of {removeprefix}", removeprefix=type.removeprefix(PREFIX))
         known = BUILT_IN_TYPES.get(type)
         return self.type_title or (known.title if known is not None else type)
 

@@ -17,6 +17,7 @@ from bot.slack import blocks as b
 from bot.slack.blocks import Json
 from core.errors import Invalid
 from core.model.organisation import RequestType
+from core.phrases import phrase
 from core.veil import is_secret
 
 MOST: Final = 40
@@ -31,7 +32,7 @@ LINE: Final = 150
 PICKED: Final = 10
 """Choices up to which they are shown as boxes to tick."""
 
-UNTYPED: Final = "A number, true or false, or words"
+UNTYPED: Final = phrase("A number, true or false, or words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _kind_of_items(items: Mapping[str, Any]) -> str:
 def draw(entry: Entry) -> Json:
     hints = [str(entry.schema["description"])] if entry.schema.get("description") else []
     hints += [bounds] if (bounds := say_bounds(entry.schema)) else []
-    hints += ["Hidden from everybody but those who carry it out."] if entry.secret else []
+    hints += [phrase("Hidden from everybody but those who carry it out.")] if entry.secret else []
     return b.field(
         entry.block, b.cut(entry.label, 150), _element(entry), optional=not entry.required, hint=" ".join(hints)
     )
@@ -138,9 +139,9 @@ def _element(entry: Entry) -> Json:
         case "text":
             return _text(schema, start if isinstance(start, str) else "")
         case "texts" | "numbers":
-            return b.text_input("texts", lines=True, hint="One per line")
+            return b.text_input("texts", lines=True, hint=phrase("One per line"))
         case "json":
-            return b.text_input("json", lines=True, hint="As JSON")
+            return b.text_input("json", lines=True, hint=phrase("As JSON"))
         case _:
             return b.text_input("anything", hint=UNTYPED)
 
@@ -187,7 +188,7 @@ def _many(choices: Sequence[Any], start: Any) -> Json:
 def _called(choice: Any) -> str:
     match choice:
         case bool():
-            return "Yes" if choice else "No"
+            return phrase("Yes") if choice else "No"
         case str():
             return choice
         case _:
@@ -204,10 +205,10 @@ def say_bounds(schema: Mapping[str, Any]) -> str:
     """Like `At least 1 and at most 500.`, or nothing where the schema says neither."""
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    said = [f"at least {_say(low)}"] if low is not None else []
-    said += [f"more than {_say(above)}"] if above is not None else []
-    said += [f"at most {_say(high)}"] if high is not None else []
-    said += [f"less than {_say(below)}"] if below is not None else []
+    said = [phrase("at least {say}", say=_say(low))] if low is not None else []
+    said += [phrase("more than {say}", say=_say(above))] if above is not None else []
+    said += [phrase("at most {say}", say=_say(high))] if high is not None else []
+    said += [phrase("less than {say}", say=_say(below))] if below is not None else []
     return f"{' and '.join(said).capitalize()}." if said else ""
 
 
@@ -286,7 +287,7 @@ def _chosen(choices: Sequence[Any], key: Any) -> Any:
     for choice in choices:
         if _key(choice) == key:
             return choice
-    raise Invalid("This choice is no longer offered; open the form again.")
+    raise Invalid(phrase("This choice is no longer offered; open the form again."))
 
 
 def _lines(typed: Any) -> list[str]:
@@ -299,12 +300,12 @@ def _as_number(text: str, *, whole: bool) -> int | float:
     except ValueError:
         value = None
     if isinstance(value, bool) or not isinstance(value, int | float) or value in (float("inf"), float("-inf")):
-        raise Invalid("Write a number, for example 30 or 12.50.")
+        raise Invalid(phrase("Write a number, for example 30 or 12.50."))
     if value != value:  # noqa: PLR0124 - only what is no number differs from itself
-        raise Invalid("Write a number, for example 30 or 12.50.")
+        raise Invalid(phrase("Write a number, for example 30 or 12.50."))
     if whole and isinstance(value, float):
         if not value.is_integer():
-            raise Invalid("Write a whole number, for example 30.")
+            raise Invalid(phrase("Write a whole number, for example 30."))
         return int(value)
     return value
 
@@ -313,7 +314,7 @@ def _as_json(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise Invalid("This cannot be read as JSON; check brackets, quotes and commas.") from None
+        raise Invalid(phrase("This cannot be read as JSON; check brackets, quotes and commas.")) from None
 
 
 def _refuse(_: str) -> Any:

@@ -28,6 +28,7 @@ from core.administration import Administration
 from core.errors import Unavailable
 from core.model.mirror import Mirror
 from core.model.people import Actor, Way
+from core.phrases import phrase
 
 EVERY: Final = timedelta(hours=1)
 """After so long a user group is looked at though nothing was heard of it."""
@@ -40,9 +41,11 @@ LOOKED_UP_AT_ONCE: Final = 20
 """People of user groups whom nobody is linked to, looked up in one go: `users.info` may be called 100 times a minute."""
 
 PROBLEMS: Final[Mapping[str, str]] = {
-    "missing_scope": "the app may not read user groups; add the scope usergroups:read and install it again.",
-    "plan_upgrade_required": "this workspace's plan has no user groups; keep the group by hand instead.",
-    "gone": "it is no longer there or is switched off in Slack; its people stay as they were. Keep it by hand instead.",
+    "missing_scope": phrase("the app may not read user groups; add the scope usergroups:read and install it again."),
+    "plan_upgrade_required": phrase("this workspace's plan has no user groups; keep the group by hand instead."),
+    "gone": phrase(
+        "it is no longer there or is switched off in Slack; its people stay as they were. Keep it by hand instead."
+    ),
 }
 
 log = structlog.get_logger()
@@ -80,7 +83,7 @@ class Mirrors:
         self._announcing = announcing
         self._afterwards = afterwards
         self._seconds = seconds
-        self._actor = Actor("system", "slack", "Slack's directory", installation.organisation, Way.SYSTEM)
+        self._actor = Actor("system", "slack", phrase("Slack's directory"), installation.organisation, Way.SYSTEM)
         self._heard: set[str] = set()
         self._calls: deque[float] = deque(maxlen=CALLS_A_MINUTE)
         self._not_before = 0.0
@@ -178,7 +181,11 @@ class Mirrors:
         )
         if change.name is not None:
             self._tell(
-                f"The Slack user group @{mirror.group.name} is called @{change.name} now, and so is the group here."
+                phrase(
+                    "The Slack user group @{group} is called @{change} now, and so is the group here.",
+                    group=mirror.group.name,
+                    change=change.name,
+                )
             )
         organisation = self._installation.organisation
         await self.look_up(await self._administration.mirrors.unknown(organisation, mirror.group.id))
@@ -204,7 +211,11 @@ class Mirrors:
 
     async def _failed(self, mirror: Mirror, problem: str) -> None:
         if await self._administration.mirrors.failed(self._actor, mirror.group.id, problem):
-            self._tell(f"@{mirror.group.name} cannot follow its Slack user group: {problem}")
+            self._tell(
+                phrase(
+                    "@{group} cannot follow its Slack user group: {problem}", group=mirror.group.name, problem=problem
+                )
+            )
 
     def _tell(self, said: str) -> None:
         self._announcing.to_admins(self._installation.organisation, said)
@@ -217,10 +228,12 @@ class Mirrors:
             found = await self._all()
         except SlackApiError as error:
             reason = str(error.response.get("error"))
-            said = PROBLEMS.get(reason, "Slack did not tell; try again in a minute.")
-            raise Unavailable(f"The user groups cannot be read: {said}") from error
+            said = PROBLEMS.get(reason, phrase("Slack did not tell; try again in a minute."))
+            raise Unavailable(phrase("The user groups cannot be read: {said}", said=said)) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Unavailable("Slack could not be reached; nothing was changed. Try again in a minute.") from error
+            raise Unavailable(
+                phrase("Slack could not be reached; nothing was changed. Try again in a minute.")
+            ) from error
         plain = wanted.removeprefix("@").lower()
         return next((one for one in found if not one.disabled and plain in (one.id.lower(), one.handle.lower())), None)
 

@@ -8,15 +8,18 @@ from bot.slack.answer import Answer, FieldErrors, Whisper
 from bot.slack.cards import whisper
 from core.administration import Asked
 from core.errors import ApprovalError
+from core.phrases import phrase
 
-BROKEN: Final = (
+BROKEN: Final = phrase(
     "Something went wrong on our side, and nothing was changed. Please try again; if it stays, tell an admin"
 )
 
 
 def refused(error: ApprovalError) -> Whisper:
     """The sentence alone, privately. All kinds are said the same way: each says itself what to do."""
-    return Whisper(whisper.draw(error.sentence), "Asked" if isinstance(error, Asked) else "Nothing was changed")
+    return Whisper(
+        whisper.draw(error.sentence), phrase("Asked") if isinstance(error, Asked) else phrase("Nothing was changed")
+    )
 
 
 def refused_form(error: ApprovalError, fields: dict[str, str]) -> Answer:
@@ -28,4 +31,7 @@ def refused_form(error: ApprovalError, fields: dict[str, str]) -> Answer:
 
 
 def broken(reference: str) -> Whisper:
-    return Whisper(whisper.draw(f"{BROKEN} (reference {reference})."), "Something went wrong")
+    return Whisper(
+        whisper.draw(phrase("{broken} (reference {reference}).", broken=BROKEN, reference=reference)),
+        phrase("Something went wrong"),
+    )

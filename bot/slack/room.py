@@ -22,6 +22,7 @@ from core.model.command import Command, Look
 from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.model.people import Actor
 from core.model.request import Request
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store
 
 T = TypeVar("T")
@@ -88,7 +89,11 @@ class Room:
         id = await self.desk.number(actor.organisation, number)
         if id is None:
             must_be_mapped(actor)
-            raise NotFound(f"There is no request #{number} here, or it is not yours to see; check the number.")
+            raise NotFound(
+                phrase(
+                    "There is no request #{number} here, or it is not yours to see; check the number.", number=number
+                )
+            )
         try:
             return await self.see(actor, id, wanted or Look())
         except NotFound:
@@ -111,8 +116,10 @@ class Room:
 def must_be_mapped(actor: Actor) -> None:
     if not actor.is_member:
         raise NotAllowed(
-            "You are not linked to a member of this organisation yet, so nothing was changed. "
-            "Ask an admin to add your e-mail address, then try again.",
+            phrase(
+                "You are not linked to a member of this organisation yet, so nothing was changed. "
+                "Ask an admin to add your e-mail address, then try again."
+            ),
             code="not_mapped",
         )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.slack.installation import Installation
+from core.phrases import phrase
 
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 
@@ -36,61 +37,69 @@ class Unfit:
 
 
 SENTENCES: Final[Mapping[str, str]] = {
-    "bot": "Apps and bots cannot decide; a person must.",
-    "deleted": "This Slack account is deactivated, so it cannot act here.",
-    "external": "You belong to another organisation, so you cannot act on requests here; ask somebody inside to do it.",
-    "guest": "You are a guest in this workspace, and guests cannot act on requests; ask a full member to do it.",
-    "invited": "You have not accepted the invitation to this workspace yet; do that, then try again.",
-    "no_email": "Slack shows no e-mail address for you, so we cannot tell who you are; ask an admin to link your account.",
-    "unconfirmed": "Your e-mail address in Slack is not confirmed; confirm it in your Slack profile, then try again.",
-    "unknown": "Slack does not know this account, so nothing was changed; ask an admin.",
-    "not_member": (
+    "bot": phrase("Apps and bots cannot decide; a person must."),
+    "deleted": phrase("This Slack account is deactivated, so it cannot act here."),
+    "external": phrase(
+        "You belong to another organisation, so you cannot act on requests here; ask somebody inside to do it."
+    ),
+    "guest": phrase(
+        "You are a guest in this workspace, and guests cannot act on requests; ask a full member to do it."
+    ),
+    "invited": phrase("You have not accepted the invitation to this workspace yet; do that, then try again."),
+    "no_email": phrase(
+        "Slack shows no e-mail address for you, so we cannot tell who you are; ask an admin to link your account."
+    ),
+    "unconfirmed": phrase(
+        "Your e-mail address in Slack is not confirmed; confirm it in your Slack profile, then try again."
+    ),
+    "unknown": phrase("Slack does not know this account, so nothing was changed; ask an admin."),
+    "not_member": phrase(
         "You are not linked to a member of this organisation yet, so nothing was changed. "
         "Ask an admin to add your e-mail address, then try again. If you are a member under another address, "
         "say which one with /countersign link."
     ),
-    "inactive": "Your account here is not active, so nothing was changed; ask an admin.",
-    "two_users": (
+    "inactive": phrase("Your account here is not active, so nothing was changed; ask an admin."),
+    "two_users": phrase(
         "Another Slack account is already linked to your e-mail address, so nothing was changed; "
         "say with /countersign link that this one is you, or ask an admin."
     ),
-    "email_changed": (
+    "email_changed": phrase(
         "Your e-mail address in Slack has changed, so your account is no longer linked and nothing was changed; "
         "try again if the new address is yours here, else say who you are with /countersign link."
     ),
 }
 
 REASONS: Final[Mapping[str, str]] = {
-    "bot": "an app",
-    "deleted": "deactivated in Slack",
-    "external": "belongs to another organisation",
-    "guest": "a guest in Slack",
-    "invited": "has not accepted Slack's invitation yet",
-    "no_email": "Slack shows no e-mail address",
-    "unconfirmed": "the e-mail address is not confirmed in Slack",
-    "unknown": "not known to Slack",
-    "not_member": "no member has this e-mail address",
-    "inactive": "the member is not active here",
-    "two_users": "another Slack account is linked to that member",
-    "email_changed": "the e-mail address in Slack has changed",
+    "bot": phrase("an app"),
+    "deleted": phrase("deactivated in Slack"),
+    "external": phrase("belongs to another organisation"),
+    "guest": phrase("a guest in Slack"),
+    "invited": phrase("has not accepted Slack's invitation yet"),
+    "no_email": phrase("Slack shows no e-mail address"),
+    "unconfirmed": phrase("the e-mail address is not confirmed in Slack"),
+    "unknown": phrase("not known to Slack"),
+    "not_member": phrase("no member has this e-mail address"),
+    "inactive": phrase("the member is not active here"),
+    "two_users": phrase("another Slack account is linked to that member"),
+    "email_changed": phrase("the e-mail address in Slack has changed"),
 }
 """The same for admins, after a name."""
 
 UNLINKED: Final[Mapping[str, str]] = {
-    "email_changed": (
+    "email_changed": phrase(
         "Your e-mail address in Slack has changed, so this account is no longer linked to {name}, and you cannot decide "
         "with it. If you are still {name}, say so with /countersign link; an admin then confirms it."
     ),
-    "guest": (
+    "guest": phrase(
         "You are a guest in Slack now, so this account is no longer linked to {name}, and you cannot decide with it. "
         "If that is a mistake, ask an admin of Slack."
     ),
-    "external": (
+    "external": phrase(
         "Your Slack account belongs to another workspace now, so it is no longer linked to {name}, and you cannot decide "
         "with it. Ask an admin if that is a mistake."
     ),
 }
-OTHERWISE_UNLINKED: Final = (
+OTHERWISE_UNLINKED: Final = phrase(
     "Your Slack account is no longer linked to {name}, because Slack no longer shows a confirmed e-mail address of yours. "
     "Confirm it in your Slack profile, then open Countersign's Home."
 )

@@ -12,27 +12,28 @@ from core.masking import HIDDEN, mask, mask_path, mask_text
 from core.model.digest import content_json
 from core.model.request import Content, Cost, ExecutionStatus, Request, Status, Verdict
 from core.notices import how_it_ended
+from core.phrases import phrase
 from core.standing import say_waited_for
 from core.veil import veil, veil_content
 
 MARKS: Final[Mapping[Status, str]] = {
-    Status.PENDING: "⏳ Approval needed",
-    Status.ASKED_QUESTION: "💬 Question open",
+    Status.PENDING: phrase("⏳ Approval needed"),
+    Status.ASKED_QUESTION: phrase("💬 Question open"),
     Status.APPROVED: "✅ Approved",
-    Status.APPROVED_WITH_EDITS: "✅ Approved with edits",
-    Status.AUTO_APPROVED: "✅ Approved without asking",
+    Status.APPROVED_WITH_EDITS: phrase("✅ Approved with edits"),
+    Status.AUTO_APPROVED: phrase("✅ Approved without asking"),
     Status.REJECTED: "⛔ Rejected",
-    Status.AUTO_REJECTED: "⛔ Rejected without asking",
+    Status.AUTO_REJECTED: phrase("⛔ Rejected without asking"),
     Status.EXPIRED: "⌛ Expired",
     Status.CANCELLED: "🚫 Cancelled",
 }
 
 LABELS: Final[Mapping[str, str]] = {
-    "cost.usd": "Cost in US dollars",
-    "cost.tokens": "Cost in tokens",
-    "action": "Action",
-    "side_effects": "Side effects",
-    "if_denied": "If refused",
+    "cost.usd": phrase("Cost in US dollars"),
+    "cost.tokens": phrase("Cost in tokens"),
+    "action": phrase("Action"),
+    "side_effects": phrase("Side effects"),
+    "if_denied": phrase("If refused"),
 }
 
 
@@ -42,8 +43,8 @@ def money(cost: Cost) -> str:
     if cost.usd is not None:
         said.append(f"${cost.usd:,.2f}")
     if cost.tokens is not None:
-        said.append(f"{cost.tokens:,} tokens")
-    return cut(" and ".join(said), 80) if said else "not declared"
+        said.append(phrase("{tokens:,} tokens", tokens=cost.tokens))
+    return cut(" and ".join(said), 80) if said else phrase("not declared")
 
 
 def say(value: Any, limit: int = 200) -> str:
@@ -65,7 +66,11 @@ def say(value: Any, limit: int = 200) -> str:
 
 def asks(request: Request, behalf: str | None) -> str:
     verb = "asks" if request.is_open else "asked"
-    return f"{request.requester.name} {verb} for {behalf}" if behalf else f"{request.requester.name} {verb}"
+    return (
+        phrase("{requester} {verb} for {behalf}", requester=request.requester.name, verb=verb, behalf=behalf)
+        if behalf
+        else f"{request.requester.name} {verb}"
+    )
 
 
 def gist_of(request: Request, project: str) -> str:
@@ -74,16 +79,19 @@ def gist_of(request: Request, project: str) -> str:
     title = f"#{request.number} {mask_text(request.content.title)}"
     if not request.is_open:
         return f"{MARKS[request.status]}: {title}. {mask_text(how_it_ended(request))}{_afterwards(request)}"
-    said = [f"{MARKS[request.status]}: {title}.", f"{request.requester.name} asks in {project}."]
+    said = [
+        f"{MARKS[request.status]}: {title}.",
+        phrase("{requester} asks in {project}.", requester=request.requester.name, project=project),
+    ]
     content = request.content
     if content.cost is not None:
-        said.append(f"Costs {money(content.cost)}.")
+        said.append(phrase("Costs {money}.", money=money(content.cost)))
     if content.side_effects:
-        said.append(f"Side effects: {mask_text(say(list(content.side_effects), 150))}.")
+        said.append(phrase("Side effects: {list}.", list=mask_text(say(list(content.side_effects), 150))))
     if waits := say_waited_for(request):
-        said.append(f"Waits for {waits}.")
+        said.append(phrase("Waits for {waits}.", waits=waits))
     if request.expires_at is not None:
-        said.append(f"Expires {utc(request.expires_at)}.")
+        said.append(phrase("Expires {utc}.", utc=utc(request.expires_at)))
     return " ".join(said)
 
 
@@ -92,7 +100,7 @@ def _afterwards(request: Request) -> str:
     if line is None:
         return ""
     said, at = line
-    return f" {said} until {utc(at)}." if at is not None else f" {said}"
+    return phrase(" {said} until {utc}.", said=said, utc=utc(at)) if at is not None else f" {said}"
 
 
 def ending(request: Request) -> tuple[str, list[str]]:
@@ -100,7 +108,9 @@ def ending(request: Request) -> tuple[str, list[str]]:
     request = veil(request)
     rejection = next((d for d in reversed(request.decisions) if d.verdict is Verdict.REJECTED), None)
     if request.status is Status.REJECTED and rejection is not None:
-        return f"Rejected by {rejection.name}.", [rejection.comment] if rejection.comment else []
+        return phrase("Rejected by {rejection}.", rejection=rejection.name), [
+            rejection.comment
+        ] if rejection.comment else []
     live = [d for d in request.decisions if d.counts and d.comment]
     return how_it_ended(request), [f"{d.name}: {d.comment}" for d in live]
 
@@ -111,23 +121,23 @@ def execution_line(request: Request) -> tuple[str, datetime | None] | None:
     if execution is None or not request.is_yes:
         return None
     if request.discarded:
-        return "Discarded: it will not be executed.", None
+        return phrase("Discarded: it will not be executed."), None
     if request.superseded_by is not None:
-        return "A newer request took its place: it will not be executed.", None
+        return phrase("A newer request took its place: it will not be executed."), None
     detail = f": {mask_text(execution.detail)}" if execution.detail else "."
     match execution.status:
         case ExecutionStatus.PENDING if execution.window_ends_at is not None:
-            return "Handed over, to be executed", execution.window_ends_at
+            return phrase("Handed over, to be executed"), execution.window_ends_at
         case ExecutionStatus.PENDING:
-            return "Handed over, to be executed.", None
+            return phrase("Handed over, to be executed."), None
         case ExecutionStatus.EXECUTING:
             return f"Executing{detail}", None
         case ExecutionStatus.SUCCESS:
             return f"Executed{detail}", None
         case ExecutionStatus.FAILED:
-            return f"Execution failed{detail}", None
+            return phrase("Execution failed{detail}", detail=detail), None
         case _:
-            return "Nobody executed it within its window; it can no longer be executed.", None
+            return phrase("Nobody executed it within its window; it can no longer be executed."), None
 
 
 # -------------------------------------------------------------------------------------------------------- what changed
@@ -153,7 +163,7 @@ def _change(path: str, old: Any, new: Any) -> str:
     before, after = (say(mask_path(path, value), 60) for value in (old, new))
     label = LABELS.get(path, path)
     if HIDDEN in (before, after) or before == after:
-        return f"{label} changed"
+        return phrase("{label} changed", label=label)
     return f"{label}: {before} → {after}"
 
 

@@ -12,6 +12,7 @@ from bot.wire.showing import DecisionView, Emails, QuestionView, RequestView, Vi
 from core.masking import mask
 from core.model.endpoint import TEST, message_id
 from core.model.request import Request
+from core.phrases import phrase
 from core.ports import LedgerRow
 
 
@@ -70,7 +71,7 @@ def announce(row: LedgerRow, word: str, then: Request, emails: Emails) -> bytes:
 
 
 def announce_test(id: str, organisation: str, endpoint: str, at: datetime) -> bytes:
-    said = "This is a test: the address is reached, and the signature can be checked with this message."
+    said = phrase("This is a test: the address is reached, and the signature can be checked with this message.")
     data = TestData(event=id, organisation=organisation, endpoint=endpoint, message=said)
     return TestAnnouncement(timestamp=at, data=data).model_dump_json().encode()
 

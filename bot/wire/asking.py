@@ -12,6 +12,7 @@ from bot.wire.strict import Comment, Free, Moment, Prose, Shape, Title, WebAddre
 from core.desk import Draft, DraftRequirement, DraftStage
 from core.model import command as c
 from core.model.request import Content, Cost, ExecutionStatus, Link, Request, Subject
+from core.phrases import phrase
 
 APPROVERS = 50
 STAGES = 10
@@ -90,15 +91,15 @@ Stages = Annotated[list[StageIn], Field(max_length=STAGES)]
 
 _DEPLOY: dict[str, Any] = {
     "type": "deploy",
-    "title": "Deploy payments 2.4.1 to production",
-    "description": "Adds instalment payments. Rolled out to 5 % first.",
+    "title": phrase("Deploy payments 2.4.1 to production"),
+    "description": phrase("Adds instalment payments. Rolled out to 5 % first."),
     "subject": {"kind": "run", "id": "run-8f2", "url": "https://ci.example.com/runs/8f2"},
-    "action": "kubectl rollout restart deployment/payments",
+    "action": phrase("kubectl rollout restart deployment/payments"),
     "params": {"replicas": 6},
-    "reasoning": "All tests pass and staging ran for a day.",
+    "reasoning": phrase("All tests pass and staging ran for a day."),
     "cost": {"usd": 12.5},
-    "side_effects": ["payments restart, a few seconds each"],
-    "if_denied": "Staging stays as it is; ask again tomorrow.",
+    "side_effects": [phrase("payments restart, a few seconds each")],
+    "if_denied": phrase("Staging stays as it is; ask again tomorrow."),
     "facts": {"env": "production"},
     "links": [{"title": "Changes", "url": "https://git.example.com/payments/compare/2.4.0...2.4.1"}],
     "stages": [
@@ -108,7 +109,7 @@ _DEPLOY: dict[str, Any] = {
 }
 _MERGE: dict[str, Any] = {
     "type": "merge",
-    "title": "Merge “Retry failed payouts”",
+    "title": phrase("Merge “Retry failed payouts”"),
     "approvers": ["ada@example.com", "grace@example.com"],
     "metadata": {"files_changed": 5, "target_branch": "main"},
     "expires_at": "2126-11-22T12:00:00Z",

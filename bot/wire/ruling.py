@@ -12,6 +12,7 @@ from bot.wire.showing import View
 from bot.wire.strict import Shape, some
 from core.administration.rules import Checked
 from core.model.rule import Rule
+from core.phrases import phrase
 from core.rulebook.document import write_rule
 from core.rulebook.lint import Lint
 from core.rulebook.load import to_yaml
@@ -20,7 +21,7 @@ from core.rulebook.replay import Replayed, say
 from core.rulebook.schema import RULE_SCHEMA
 
 _EXAMPLE: Final[Any] = {
-    "name": "prod deploys",
+    "name": phrase("prod deploys"),
     "scope": {"project": "default"},
     "when": 'type == "deploy" && metadata.env == "production"',
     "effect": "require",
@@ -32,7 +33,7 @@ _TEXT: Final = {
     "type": "string",
     "minLength": 1,
     "maxLength": 20_000,
-    "description": "The same as YAML, or one line that begins with `add`.",
+    "description": phrase("The same as YAML, or one line that begins with `add`."),
 }
 _DOCUMENT: Final = {key: value for key, value in RULE_SCHEMA.items() if key != "$schema"}
 

@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 
 from core.errors import Invalid
 from core.model.digest import LARGEST_INTEGER
+from core.phrases import phrase
 
 DEPTH: Final = 16
 """Deepest nesting of a whole body; free-form objects inside are held to 8 of their own."""
@@ -49,13 +50,15 @@ def load_json(body: bytes) -> Any:
     try:
         value = _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
-        raise Invalid("The body is not UTF-8; send JSON encoded in UTF-8.") from None
+        raise Invalid(phrase("The body is not UTF-8; send JSON encoded in UTF-8.")) from None
     except RecursionError:
-        raise Invalid(f"The body is nested more than {DEPTH} deep; flatten it.") from None
+        raise Invalid(phrase("The body is nested more than {depth} deep; flatten it.", depth=DEPTH)) from None
     except json.JSONDecodeError as problem:
-        raise Invalid(f"The body is not JSON (stopped at character {problem.pos + 1}); send a JSON object.") from None
+        raise Invalid(
+            phrase("The body is not JSON (stopped at character {pos}); send a JSON object.", pos=problem.pos + 1)
+        ) from None
     if len(_BRACKETS.findall(body)) > DEPTH and depth_of(value) > DEPTH:
-        raise Invalid(f"The body is nested more than {DEPTH} deep; flatten it.")
+        raise Invalid(phrase("The body is nested more than {depth} deep; flatten it.", depth=DEPTH))
     if b"\\u" in body:
         _must_be_plain(value)
     return value
@@ -64,24 +67,24 @@ def load_json(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise Invalid("The body names a key twice in one object; name each once.")
+        raise Invalid(phrase("The body names a key twice in one object; name each once."))
     return found
 
 
 def _no_constant(word: str) -> NoReturn:
-    raise Invalid(f"{word} is not JSON; send a finite number or null.")
+    raise Invalid(phrase("{word} is not JSON; send a finite number or null.", word=word))
 
 
 def _integer(digits: str) -> int:
     if len(digits) > 17 or abs(int(digits)) > LARGEST_INTEGER:
-        raise Invalid("Whole numbers must lie within ±(2^53−1); send larger ones as text.")
+        raise Invalid(phrase("Whole numbers must lie within ±(2^53−1); send larger ones as text."))
     return int(digits)
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
-        raise Invalid("A number is too large; send a finite one.")
+        raise Invalid(phrase("A number is too large; send a finite one."))
     return number
 
 
@@ -118,11 +121,11 @@ def _must_be_plain(value: Any) -> None:
 def plain_text(text: str) -> str:
     """The text, if it holds no NUL and can be written as UTF-8."""
     if "\x00" in text:
-        raise Invalid("A text holds a NUL character; leave it out.")
+        raise Invalid(phrase("A text holds a NUL character; leave it out."))
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise Invalid("A text holds half of a surrogate pair; send whole characters.") from None
+        raise Invalid(phrase("A text holds half of a surrogate pair; send whole characters.")) from None
     return text
 
 
@@ -131,10 +134,10 @@ def plain_text(text: str) -> str:
 S = TypeVar("S", bound=BaseModel)
 
 
-def read(shape: type[S], value: Any, *, what: str = "The body") -> S:
+def read(shape: type[S], value: Any, *, what: str = phrase("The body")) -> S:
     """`value` as the shape; `Invalid` lists every field that cannot be so, without repeating what was sent."""
     if not isinstance(value, dict):
-        raise Invalid(f"{what} must be a JSON object.")
+        raise Invalid(phrase("{what} must be a JSON object.", what=what))
     try:
         return shape.model_validate(value)
     except ValidationError as problem:
@@ -152,21 +155,29 @@ def _sentence(field: str, error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     match error["type"]:
         case "missing":
-            return f"{field} is required."
+            return phrase("{field} is required.", field=field)
         case "extra_forbidden":
-            return f"{field} is not known here; check its spelling or leave it out."
+            return phrase("{field} is not known here; check its spelling or leave it out.", field=field)
         case "string_too_long":
-            return f"{field} is longer than {context['max_length']} characters; shorten it."
+            return phrase(
+                "{field} is longer than {context} characters; shorten it.", field=field, context=context["max_length"]
+            )
         case "string_too_short":
-            return f"{field} is empty; fill it in."
+            return phrase("{field} is empty; fill it in.", field=field)
         case "too_long":
-            return f"{field} holds more than {context['max_length']} items; shorten it."
+            return phrase(
+                "{field} holds more than {context} items; shorten it.", field=field, context=context["max_length"]
+            )
         case "literal_error" | "enum":
-            return f"{field} must be {context['expected']}."
+            return phrase("{field} must be {context}.", field=field, context=context["expected"])
         case "value_error":
             return f"{field} {context['error']}."
         case "float_type" | "int_type" | "int_from_float" | "finite_number":
-            return f"{field} must be a {'whole ' if error['type'].startswith('int') else ''}number."
+            return phrase(
+                "{field} must be a {part}number.",
+                field=field,
+                part=phrase("whole ") if error["type"].startswith("int") else "",
+            )
         case _:
             return f"{field}: {error['msg'].removeprefix('Input ')}."
 

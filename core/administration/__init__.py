@@ -49,6 +49,7 @@ from core.desk import Desk
 from core.errors import NotAllowed
 from core.model.people import Actor, Verb
 from core.outside import Judges
+from core.phrases import phrase
 from core.ports import Store
 from core.secrets import Pepper
 
@@ -131,4 +132,4 @@ class Administration:
         """What stands in the way of asking for anything at all, anywhere."""
         if await self._store.read(lambda reader: may_somewhere(reader, actor, Verb.ASK)):
             return None
-        return NotAllowed("You may not ask for approvals in any project; ask an admin for the requester role.")
+        return NotAllowed(phrase("You may not ask for approvals in any project; ask an admin for the requester role."))

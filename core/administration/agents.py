@@ -17,6 +17,7 @@ from core.model.command import Cancel
 from core.model.organisation import Agent, ApiKey
 from core.model.people import Actor, Verb
 from core.model.request import OPEN, ExecutionStatus, Request
+from core.phrases import phrase
 from core.ports import Filter, Idempotency, Page, Reader, Store, Transaction
 from core.secrets import KEY, Pepper, new_secret
 
@@ -58,10 +59,14 @@ class Agents(Office):
         def look(reader: Reader) -> tuple[str, ...]:
             must_manage(reader, actor)
             if acts_for not in ACTS_FOR:
-                raise Invalid(f"acts_for must be one of {', '.join(ACTS_FOR)}.", field="acts_for")
+                raise Invalid(
+                    phrase("acts_for must be one of {acts_for}.", acts_for=", ".join(ACTS_FOR)), field="acts_for"
+                )
             ids = [the_member(reader, actor.organisation, owner, field="owners").id for owner in owners]
             if not repeat and any(agent.name == name for agent in reader.agents(actor.organisation)):
-                raise Conflict(f"There already is an agent {name}; give it another name.", code="already_exists")
+                raise Conflict(
+                    phrase("There already is an agent {name}; give it another name.", name=name), code="already_exists"
+                )
             return tuple(dict.fromkeys(ids))
 
         ids = await self._store.read(look)
@@ -115,7 +120,7 @@ class Agents(Office):
 
     async def _cancel(self, actor: Actor, request: str, name: str) -> None:
         try:
-            await self._desk.do(actor, request, Cancel(f"Agent {name} was suspended."))
+            await self._desk.do(actor, request, Cancel(phrase("Agent {name} was suspended.", name=name)))
         except Conflict:
             return  # it ended meanwhile
 
@@ -124,7 +129,7 @@ def the_agent(reader: Reader, actor: Actor, wanted: str) -> Agent:
     must_manage(reader, actor)
     agent = reader.agent(wanted) if wanted.startswith("agt_") else _by_name(reader, actor, wanted)
     if agent is None or agent.organisation != actor.organisation:
-        raise NotFound("There is no such agent here; look at the list of agents.")
+        raise NotFound(phrase("There is no such agent here; look at the list of agents."))
     return agent
 
 
@@ -211,7 +216,9 @@ class Keys(Office):
         def work(tx: Transaction) -> str:
             if key.revoked_at is not None or not tx.keep_first_key_hash(key.id, self._pepper.hash(secret, KEY)):
                 raise Conflict(
-                    "This key's secret was already collected, and is shown once only; revoke the key and add another.",
+                    phrase(
+                        "This key's secret was already collected, and is shown once only; revoke the key and add another."
+                    ),
                     code="already_collected",
                 )
             tx.log(actor.organisation, "key_collected", actor, {"key": key.id, "agent": key.agent, "request": asked.id})
@@ -239,7 +246,7 @@ class Keys(Office):
         keys = await self._store.read(lambda reader: reader.keys(actor.organisation, agent))
         found = next((one for one in keys if one.id == key), None)
         if found is None:
-            raise NotFound("This agent has no such key; look at its list of keys.")
+            raise NotFound(phrase("This agent has no such key; look at its list of keys."))
         return found
 
 
@@ -248,10 +255,12 @@ def _agreed(reader: Reader, actor: Actor, id: str) -> Request:
     request = reader.request(id)
     own = request is not None and request.organisation == actor.organisation and request.requester.is_actor(actor)
     if request is None or not own or request.content.type != f"{PREFIX}keys":
-        raise NotFound("There is no key here that you asked for; the request's number is in the message about it.")
+        raise NotFound(
+            phrase("There is no key here that you asked for; the request's number is in the message about it.")
+        )
     must_manage(reader, actor)
     if request.execution is None or request.execution.status is not ExecutionStatus.SUCCESS:
-        raise Conflict("This key has not been agreed to, so there is nothing to collect.", code="not_open")
+        raise Conflict(phrase("This key has not been agreed to, so there is nothing to collect."), code="not_open")
     return request
 
 
@@ -261,18 +270,18 @@ def _key_of(reader: Reader, request: Request) -> ApiKey:
     found = (key for agent in agents for key in reader.keys(request.organisation, agent.id) if key.id == id)
     key = next(found, None)
     if key is None:
-        raise NotFound("This key is gone; ask for another.")
+        raise NotFound(phrase("This key is gone; ask for another."))
     return key
 
 
 def _must_fit_a_machine(verbs: frozenset[Verb], expires_at: datetime | None, now: datetime) -> None:
     if not verbs or not verbs <= MACHINE_VERBS:
         raise Invalid(
-            "An API key can hold read, ask, execute and report_check; deciding and managing are for people.",
+            phrase("An API key can hold read, ask, execute and report_check; deciding and managing are for people."),
             field="verbs",
         )
     if expires_at is not None and expires_at <= now:
-        raise Invalid("expires_at lies in the past; give a later moment or leave it out.", field="expires_at")
+        raise Invalid(phrase("expires_at lies in the past; give a later moment or leave it out."), field="expires_at")
 
 
 def _must_act_for_somebody(reader: Reader, organisation: str, facts: Mapping[str, Any]) -> None:

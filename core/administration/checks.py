@@ -17,6 +17,7 @@ from core.model.people import Actor
 from core.model.requirement import Source
 from core.naming import RuleNames
 from core.outside import Judges, secret_place
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store, Transaction
 from core.requirements.check import checks_in
 from core.rulebook.condition import Conditions
@@ -66,7 +67,7 @@ class Checks(Office):
         """By id or name."""
         found = next((one for one in await self.list(actor) if wanted in (one.check.id, one.check.name)), None)
         if found is None:
-            raise NotFound("There is no such check here; look at the list of checks.")
+            raise NotFound(phrase("There is no such check here; look at the list of checks."))
         return found
 
     async def add(
@@ -83,7 +84,7 @@ class Checks(Office):
         draft = await self._read(actor, written)
         present = (await self.get(actor, wanted)).check
         if draft.name != present.name:
-            raise Invalid("A check keeps its name, which rules may use; add another one.", field="name")
+            raise Invalid(phrase("A check keeps its name, which rules may use; add another one."), field="name")
         sealed = present.sealed_secret if secret is None else self._sealed(actor, draft, secret)
         await self._change_to(actor, present.id, written, sealed, version=version)
         return await self.get(actor, present.id)
@@ -97,9 +98,13 @@ class Checks(Office):
         _must_sign(draft)
         known = await self.list(actor)
         if not repeat and any(one.check.name == draft.name for one in known):
-            raise Conflict(f"There already is a check {draft.name}; change that one.", code="already_exists")
+            raise Conflict(
+                phrase("There already is a check {draft}; change that one.", draft=draft.name), code="already_exists"
+            )
         if len(known) >= MOST and not repeat:
-            raise Conflict(f"There are {MOST} checks, which is the limit; remove some.", code="too_many")
+            raise Conflict(
+                phrase("There are {most} checks, which is the limit; remove some.", most=MOST), code="too_many"
+            )
 
         def work(tx: Transaction) -> str:
             added = replace(draft, id=f"chk_{self._fresh()}")
@@ -116,7 +121,7 @@ class Checks(Office):
         _must_sign(draft)
         present = (await self.get(actor, id)).check
         if version not in (None, present.version):
-            raise Conflict("The check was changed meanwhile; look at it again.", code="stale_version")
+            raise Conflict(phrase("The check was changed meanwhile; look at it again."), code="stale_version")
 
         def work(tx: Transaction) -> None:
             self._put(tx, actor, replace(draft, id=id, version=present.version + 1), "check_changed")
@@ -131,7 +136,14 @@ class Checks(Office):
         present = (await self.get(actor, wanted)).check
         naming = await self._store.read(lambda reader: _rules_naming(reader, actor.organisation, present.name))
         if naming:
-            raise Conflict(f"Rule {naming[0]} still names check {present.name}; change it first.", code="still_named")
+            raise Conflict(
+                phrase(
+                    "Rule {naming} still names check {present}; change it first.",
+                    naming=naming[0],
+                    present=present.name,
+                ),
+                code="still_named",
+            )
 
         def work(tx: Transaction) -> None:
             tx.move_rulebook(actor.organisation, tx.rulebook_version(actor.organisation))
@@ -161,7 +173,7 @@ class Checks(Office):
         draft = await self._store.read(look)
         if draft.url is not None:
             if self._caller is None:
-                raise Unavailable("This process calls no checks; ask the server itself.")
+                raise Unavailable(phrase("This process calls no checks; ask the server itself."))
             self._caller.check(draft.url)
         return draft
 
@@ -170,16 +182,16 @@ class Checks(Office):
         if secret is None:
             return None
         if self._sealing is None:
-            raise Unavailable("This process keeps no secrets; ask the server itself.")
+            raise Unavailable(phrase("This process keeps no secrets; ask the server itself."))
         return self._sealing.seal(_must_be_strong(secret), secret_place(actor.organisation, draft.name))
 
 
 def _must_sign(check: CheckDefinition) -> None:
     if check.url is not None and check.sealed_secret is None:
-        raise Invalid(f"What is called must be able to tell that it is we: {_HOW}", field="secret")
+        raise Invalid(phrase("What is called must be able to tell that it is we: {how}", how=_HOW), field="secret")
 
 
-_HOW: Final = "give a secret, whsec_ and 24 to 64 random bytes in base64."
+_HOW: Final = phrase("give a secret, whsec_ and 24 to 64 random bytes in base64.")
 
 
 def _must_be_strong(secret: str) -> str:
@@ -188,7 +200,7 @@ def _must_be_strong(secret: str) -> str:
     except (binascii.Error, ValueError):
         raw = b""
     if not secret.startswith(PREFIX) or not 24 <= len(raw) <= 64:
-        raise Invalid(f"This is no secret that signs: {_HOW}", field="secret")
+        raise Invalid(phrase("This is no secret that signs: {how}", how=_HOW), field="secret")
     return secret
 
 

@@ -24,6 +24,7 @@ from core.model.change import PREFIX, Change
 from core.model.organisation import Grant, Group, Identity, Organisation
 from core.model.people import ADMINS, Actor, Way
 from core.model.request import Content, Request
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store, Transaction
 
 TITLE: Final = 150
@@ -123,8 +124,10 @@ class FourEyes:
         rehearsed = self._run(tx, reader, actor, call)
         if rehearsed.print != call.get("print"):
             raise Conflict(
-                "Something this would have changed was changed since it was asked, so nothing was done; "
-                "look at it again and ask anew.",
+                phrase(
+                    "Something this would have changed was changed since it was asked, so nothing was done; "
+                    "look at it again and ask anew."
+                ),
                 code="base_moved",
             )
         payload = {
@@ -164,8 +167,10 @@ class FourEyes:
         barred = frozenset({actor.id}) | rehearsed.gaining
         if not by_host and not reader.roster(ADMINS, project, ADMINS_LOOKED_AT) - barred:
             raise Conflict(
-                "Four eyes are on, and there is no other admin who could agree to this. Whoever has the host can make "
-                "one with: countersign admin recover.",
+                phrase(
+                    "Four eyes are on, and there is no other admin who could agree to this. Whoever has the host can make "
+                    "one with: countersign admin recover."
+                ),
                 code="nobody_could",
             )
         content = Content(
@@ -173,7 +178,7 @@ class FourEyes:
             title=_title(rehearsed.lines),
             description=_whole(rehearsed.lines),
             params={**call, "print": rehearsed.print},
-            if_denied="Everything stays as it is.",
+            if_denied=phrase("Everything stays as it is."),
         )
         channel = None if organisation is None else organisation.admin_channel
         return Change(content, project, barred, () if channel is None else (channel,), by_host=by_host)
@@ -191,7 +196,7 @@ def _whole(lines: tuple[str, ...]) -> str:
     said = "\n".join(lines)
     if len(said) > DESCRIPTION:
         raise Conflict(
-            "This changes more at once than can be shown to whoever must agree; make it in smaller steps.",
+            phrase("This changes more at once than can be shown to whoever must agree; make it in smaller steps."),
             code="too_much",
         )
     return said
@@ -199,7 +204,7 @@ def _whole(lines: tuple[str, ...]) -> str:
 
 def _title(lines: tuple[str, ...]) -> str:
     first = lines[0].splitlines()[0].rstrip(".:")
-    more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+    more = phrase(" and {count} more", count=len(lines) - 1) if len(lines) > 1 else ""
     room = TITLE - len(more)
     return (first if len(first) <= room else f"{first[: room - 1]}…") + more
 
@@ -211,7 +216,10 @@ def _still_there(reader: Reader, request: Request) -> Actor:
     asker = reader.member(request.organisation, request.requester.id)
     if asker is None or not asker.active:
         raise NotAllowed(
-            f"{request.requester.name}, who asked, is no longer active here, so nothing was done; ask anew."
+            phrase(
+                "{requester}, who asked, is no longer active here, so nothing was done; ask anew.",
+                requester=request.requester.name,
+            )
         )
     return Actor("member", asker.id, asker.name, request.organisation, Way.SYSTEM)
 

@@ -13,6 +13,7 @@ from core.model.organisation import Grant, Group
 from core.model.people import Actor, Role
 from core.model.request import OPEN
 from core.model.requirement import Source
+from core.phrases import phrase
 from core.ports import Filter, Idempotency, Reader, Transaction
 
 
@@ -56,7 +57,9 @@ class Groups(Office):
             must_manage(reader, actor)
             ids = _ids(reader, actor.organisation, members, "members")
             if not repeat and reader.group_by_name(actor.organisation, name) is not None:
-                raise Conflict(f"There already is a group @{name}; change that one.", code="already_exists")
+                raise Conflict(
+                    phrase("There already is a group @{name}; change that one.", name=name), code="already_exists"
+                )
             return ids
 
         ids = await self._store.read(look)
@@ -97,7 +100,10 @@ class Groups(Office):
             added = _ids(reader, actor.organisation, add, "add")
             removed = set(_ids(reader, actor.organisation, remove, "remove"))
             if group.mirrors is not None and not by_mirror:
-                raise Conflict(f"@{group.name} mirrors a Slack user group; change it in Slack.", code="mirrored")
+                raise Conflict(
+                    phrase("@{group} mirrors a Slack user group; change it in Slack.", group=group.name),
+                    code="mirrored",
+                )
             return group, [id for id in dict.fromkeys((*base, *added)) if id not in removed]
 
         group, ids = await self._store.read(look)
@@ -169,21 +175,32 @@ class Groups(Office):
 def _must_be_free(reader: Reader, group: Group, name: str) -> None:
     taken = reader.group_by_name(group.organisation, name)
     if group.mirrors is not None:
-        raise Conflict(f"@{group.name} mirrors a Slack user group; rename it in Slack.", code="mirrored")
+        raise Conflict(
+            phrase("@{group} mirrors a Slack user group; rename it in Slack.", group=group.name), code="mirrored"
+        )
     if taken is not None and taken.id != group.id:
-        raise Conflict(f"There already is a group @{name}; choose another name.", code="already_exists")
+        raise Conflict(
+            phrase("There already is a group @{name}; choose another name.", name=name), code="already_exists"
+        )
 
 
 def _must_be_unused(reader: Reader, group: Group) -> None:
     principal = f"group:{group.id}"
     named = tuple(who_names(reader.rulebook(group.organisation), principal))
     if named:
-        raise Conflict(f"{', '.join(named[:5])} still name @{group.name}; change that first.", code="still_named")
+        raise Conflict(
+            phrase("{named} still name @{group}; change that first.", named=", ".join(named[:5]), group=group.name),
+            code="still_named",
+        )
     waiting = Filter(statuses=frozenset(status.value for status in OPEN), waiting_for=frozenset({principal}))
     page = reader.requests(group.organisation, waiting, cursor=None, limit=1)
     if page.requests:
         raise Conflict(
-            f"#{page.requests[0].number} still waits for @{group.name}; let it end, or cancel it first.",
+            phrase(
+                "#{requests} still waits for @{group}; let it end, or cancel it first.",
+                requests=page.requests[0].number,
+                group=group.name,
+            ),
             code="still_waited_for",
         )
 
@@ -198,7 +215,7 @@ def say_anew(tx: Transaction, actor: Actor, called: Source) -> None:
     if not changed and not others:
         return
     tx.move_rulebook(actor.organisation, kept.version)
-    reason = f"{called.label} is called so now"
+    reason = phrase("{called} is called so now", called=called.label)
     for rule in changed:
         said = replace(rule, version=rule.version + 1, author=actor.name, changed_at=tx.now(), reason=reason)
         tx.put_rule(said)
@@ -211,7 +228,7 @@ def the_group(reader: Reader, organisation: str, wanted: str) -> Group:
     by_id = plain.startswith("grp_")
     group = reader.group(organisation, plain) if by_id else reader.group_by_name(organisation, plain)
     if group is None:
-        raise NotFound("There is no such group here; look at the list of groups.")
+        raise NotFound(phrase("There is no such group here; look at the list of groups."))
     return group
 
 

@@ -14,6 +14,7 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooSoon
 from core.model.installation import Unmapped
 from core.model.organisation import Identity, Member
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Transaction
 
 _ADDRESS: Final = re.compile(r"[^@\s<>]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -68,7 +69,7 @@ class Identities(Office):
         if pinned is not None:
             if (pinned.organisation, pinned.member) == (actor.organisation, whose.id):
                 return pinned
-            raise Conflict("That user is linked to another member; unpin that first.", code="already_exists")
+            raise Conflict(phrase("That user is linked to another member; unpin that first."), code="already_exists")
 
         known = whose.email if email is None else email.strip().lower()
 
@@ -126,7 +127,7 @@ class Identities(Office):
             must_manage(reader, actor)
             known = reader.unmapped_user(actor.organisation, issuer, user)
             if known is None:
-                raise NotFound("They are no longer on the list; nothing needs to be changed.")
+                raise NotFound(phrase("They are no longer on the list; nothing needs to be changed."))
             return known
 
         known = await self._store.read(look)
@@ -150,13 +151,13 @@ class Identities(Office):
         """
         address = email.strip().lower()
         if _ADDRESS.fullmatch(address) is None:
-            raise Invalid("Write the e-mail address under which you are a member here.", field="email")
+            raise Invalid(phrase("Write the e-mail address under which you are a member here."), field="email")
 
         def work(tx: Transaction) -> Claim:
             known = tx.unmapped_user(actor.organisation, issuer, user)
             if known is None or known.reason not in CLAIMABLE:
                 raise NotAllowed(
-                    "You cannot be linked this way; ask an admin what stands in the way.", code="not_mapped"
+                    phrase("You cannot be linked this way; ask an admin what stands in the way."), code="not_mapped"
                 )
             if known.wanted == address:
                 return Claim(known, is_new=False)
@@ -180,10 +181,12 @@ class Identities(Office):
             must_manage(reader, actor)
             known = reader.unmapped_user(actor.organisation, issuer, user)
             if not repeat and (known is None or known.wanted != wanted):
-                raise Conflict("They no longer ask for that, or it was settled already; nothing was changed.")
+                raise Conflict(phrase("They no longer ask for that, or it was settled already; nothing was changed."))
             whose = the_member(reader, actor.organisation, wanted, field="member")
             if not whose.active:
-                raise Conflict(f"{whose.name} is not active here; activate them first.", code="inactive")
+                raise Conflict(
+                    phrase("{whose} is not active here; activate them first.", whose=whose.name), code="inactive"
+                )
             there = (one for one in reader.identities(actor.organisation, whose.id) if one.issuer == issuer)
             return known, whose, [one for one in there if one.kind == kind]
 
@@ -213,7 +216,7 @@ class Identities(Office):
             must_manage(reader, actor)
             known = reader.unmapped_user(actor.organisation, issuer, user)
             if known is None or known.wanted is None:
-                raise NotFound("This was settled already; nothing was changed.")
+                raise NotFound(phrase("This was settled already; nothing was changed."))
             return known
 
         return await self._store.read(look)
@@ -234,7 +237,7 @@ class Identities(Office):
         pinned = await self._store.read(lambda reader: reader.identities(actor.organisation, None))
         found = next((one for one in pinned if one.id == identity), None)
         if found is None:
-            raise NotFound("There is no such identity here; look at the list of identities.")
+            raise NotFound(phrase("There is no such identity here; look at the list of identities."))
         return found
 
 
@@ -242,5 +245,6 @@ def _must_not_ask_again(known: Unmapped, now: datetime) -> None:
     if known.asked_at is not None and now < known.asked_at + PAUSE:
         left = round((known.asked_at + PAUSE - now).total_seconds())
         raise TooSoon(
-            "You have asked an admin just now; wait ten minutes before you ask for something else.", retry_after=left
+            phrase("You have asked an admin just now; wait ten minutes before you ask for something else."),
+            retry_after=left,
         )

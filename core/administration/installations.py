@@ -29,6 +29,7 @@ from core.model.installation import (
 from core.model.organisation import Grant, Member, Organisation
 from core.model.people import Actor, Role, Way
 from core.model.request import OPEN
+from core.phrases import phrase
 from core.ports import Filter, Idempotency, Reader, Store, Transaction
 from core.secrets import Pepper, new_login_code, plain_code
 
@@ -130,7 +131,9 @@ class Installations(Office):
         await self._store.read(lambda reader: must_manage(reader, actor))
         if mode == CLOSED and actor.kind != "system":
             raise NotAllowed(
-                "Only whoever runs this server can invite a workspace here, with countersign workspaces invite; ask them."
+                phrase(
+                    "Only whoever runs this server can invite a workspace here, with countersign workspaces invite; ask them."
+                )
             )
         code = secrets.token_urlsafe(24)
 
@@ -149,13 +152,17 @@ class Installations(Office):
         hashed = "" if not invite else self._pepper.hash(invite, INVITING)
         found = None if not hashed else await self._store.transact(lambda tx: tx.find_pass(hashed, INVITING))
         if hashed and found is None:
-            raise NotAllowed("This invitation was used already or is too old; ask whoever gave it to you for another.")
+            raise NotAllowed(
+                phrase("This invitation was used already or is too old; ask whoever gave it to you for another.")
+            )
         if mode == INVITED and found is None:
-            raise NotAllowed("Countersign is added to a workspace by invitation here; ask an admin for one.")
+            raise NotAllowed(phrase("Countersign is added to a workspace by invitation here; ask an admin for one."))
         again = found is not None or any(one.source is Source.OAUTH for one in await self.all())
         if mode == CLOSED and not again:
             raise NotAllowed(
-                "No workspace may be added here; whoever runs this server can allow it with COUNTERSIGN_INSTALL."
+                phrase(
+                    "No workspace may be added here; whoever runs this server can allow it with COUNTERSIGN_INSTALL."
+                )
             )
         now, browser = await self._store.read(lambda reader: reader.now()), secrets.token_urlsafe(24)
         said = f"{int((now + STATE_LIVES).timestamp())}.{secrets.token_urlsafe(18)}.{hashed}"
@@ -173,14 +180,18 @@ class Installations(Office):
             or not parts[0].isdigit()
             or not secrets.compare_digest(signature.encode(), self._signed(said, browser).encode())
         ):
-            raise NotAllowed("This was not begun in this browser; begin again from the install page.", code="bad_state")
+            raise NotAllowed(
+                phrase("This was not begun in this browser; begin again from the install page."), code="bad_state"
+            )
         used = Pass(self._pepper.hash(parts[1], INSTALLING), INSTALLING, None, None, "", _moment(parts[0]))
 
         def work(tx: Transaction) -> bool:
             return used.expires_at > tx.now() and tx.keep_pass(used)
 
         if not await self._store.transact(work):
-            raise NotAllowed("This was used already or took longer than ten minutes; begin again.", code="bad_state")
+            raise NotAllowed(
+                phrase("This was used already or took longer than ten minutes; begin again."), code="bad_state"
+            )
         return parts[2]
 
     # What becomes of it.
@@ -209,7 +220,9 @@ class Installations(Office):
         used = tx.take_pass(invite, INVITING) if invite else None
         present = tx.installation_in(granted.workspace)
         if present is None and used is None and (invite or mode in (CLOSED, INVITED)):
-            raise NotAllowed("This workspace may not be added here; ask whoever runs Countersign for an invitation.")
+            raise NotAllowed(
+                phrase("This workspace may not be added here; ask whoever runs Countersign for an invitation.")
+            )
         organisation = self._organisation(tx, reader, granted, present, used)
         made = self._made(granted, organisation.id, present, tx.now(), Source.OAUTH)
         tx.put_installation(made)
@@ -299,7 +312,7 @@ class Installations(Office):
         def look(reader: Reader) -> None:
             must_manage(reader, actor)
             if not actor.is_member:
-                raise NotAllowed("Only a person can offer a workspace; do it in Slack.")
+                raise NotAllowed(phrase("Only a person can offer a workspace; do it in Slack."))
             _must_be_free(reader, actor.organisation, workspace)
 
         await self._store.read(look)
@@ -352,11 +365,11 @@ class Installations(Office):
 
     def _must_seal(self) -> Sealing:
         if self._sealing is None:
-            raise Unavailable("This process keeps no tokens; the server does.")
+            raise Unavailable(phrase("This process keeps no tokens; the server does."))
         return self._sealing
 
 
-WRONG_CODE: Final = "This code is wrong, used or too old; ask an admin of the other workspace for a new one."
+WRONG_CODE: Final = phrase("This code is wrong, used or too old; ask an admin of the other workspace for a new one.")
 
 
 def missing_scopes(installation: Installation, wanted: Mapping[str, object] | Sequence[str]) -> tuple[str, ...]:
@@ -368,7 +381,7 @@ def _good(found: Pass | None, actor: Actor) -> Pass:
     if found is None:
         raise NotFound(WRONG_CODE)
     if found.organisation == actor.organisation:
-        raise Conflict("That workspace belongs to this organisation already.", code="already_exists")
+        raise Conflict(phrase("That workspace belongs to this organisation already."), code="already_exists")
     return found
 
 
@@ -377,22 +390,25 @@ def _must_be_free(reader: Reader, organisation: str, workspace: str) -> None:
     owner = _must_exist(reader.organisation(organisation))
     here = [one for one in reader.installations(organisation) if one.workspace == workspace and one.is_active]
     if not here:
-        raise NotFound("This workspace is not installed here any more; install it again first.")
+        raise NotFound(phrase("This workspace is not installed here any more; install it again first."))
     if owner.four_eyes:
-        raise Conflict("Four eyes are on in the organisation it would leave; switch them off there first.")
+        raise Conflict(phrase("Four eyes are on in the organisation it would leave; switch them off there first."))
     others = [one for one in reader.installations(organisation) if one.workspace != workspace and one.is_active]
     wanted = Filter(statuses=frozenset(status.value for status in OPEN))
     still = () if others else reader.requests(organisation, wanted, cursor=None, limit=1).requests
     if still:
         raise Conflict(
-            f"#{still[0].number} is still open there; let every request of that workspace end, or cancel it, first.",
+            phrase(
+                "#{still} is still open there; let every request of that workspace end, or cancel it, first.",
+                still=still[0].number,
+            ),
             code="still_open",
         )
 
 
 def _must_exist(found: Organisation | None) -> Organisation:
     if found is None:
-        raise Conflict("This organisation is gone.")
+        raise Conflict(phrase("This organisation is gone."))
     return found
 
 

@@ -13,6 +13,7 @@ from core.errors import Conflict, NotFound
 from core.model.command import GrantLease, Judge, RevokeLease
 from core.model.lease import Lease
 from core.model.people import Actor, Verb, clock_actor
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store
 
 LISTED: Final = 100
@@ -37,7 +38,7 @@ class Leases(Office):
         def look(reader: Reader) -> Lease:
             lease = reader.lease(actor.organisation, id)
             if lease is None or not _sees(reader, actor, lease):
-                raise NotFound("There is no such lease here; look at the list of leases.")
+                raise NotFound(phrase("There is no such lease here; look at the list of leases."))
             return lease
 
         return await self._store.read(look)
@@ -56,7 +57,7 @@ class Leases(Office):
         done = await self._desk.do(actor, request, wish, once=once, deadline=deadline)
         mine = [lease for lease in done.request.leases if lease.granted_by == actor.id]
         if not mine:
-            raise NotFound("The lease this key made is gone.")
+            raise NotFound(phrase("The lease this key made is gone."))
         return mine[-1]
 
     async def revoke(
@@ -93,11 +94,16 @@ def _must_be_possible(reader: Reader, actor: Actor, request: str) -> None:
     organisation = reader.organisation(actor.organisation)
     if organisation is not None and organisation.four_eyes:
         raise Conflict(
-            "Four eyes are on here, so nobody lets requests pass alone; an admin can add an allow rule with uses and "
-            "until, which another admin then confirms.",
+            phrase(
+                "Four eyes are on here, so nobody lets requests pass alone; an admin can add an allow rule with uses and "
+                "until, which another admin then confirms."
+            ),
             code="four_eyes",
         )
     found = reader.request(request)
     agent = None if found is None or found.requester.kind != "agent" else reader.agent(found.requester.id)
     if agent is not None and agent.organisation == actor.organisation and agent.suspended:
-        raise Conflict(f"{agent.name} is suspended, so it gets no lease; an admin can resume it.", code="suspended")
+        raise Conflict(
+            phrase("{agent} is suspended, so it gets no lease; an admin can resume it.", agent=agent.name),
+            code="suspended",
+        )

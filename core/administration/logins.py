@@ -13,6 +13,7 @@ from core.administration.office import Office, must_manage, the_member
 from core.errors import NotAllowed, NotFound, TooSoon
 from core.model.organisation import Token
 from core.model.people import Actor, Way
+from core.phrases import phrase
 from core.ports import Reader, Store, Transaction
 from core.secrets import LOGIN, LOGIN_TO_DECIDE, TOKEN, Pepper, new_login_code, new_secret, plain_code
 
@@ -50,7 +51,7 @@ class Logins(Office):
     async def show_code(self, actor: Actor, *, may_decide: bool = False) -> str:
         """A one-time code for the member, to be shown to them alone; `may_decide` is what they ticked."""
         if not actor.is_member:
-            raise NotAllowed("Only a member can log in; ask an admin to add you.")
+            raise NotAllowed(phrase("Only a member can log in; ask an admin to add you."))
         code = new_login_code()
         hashed = self._pepper.hash(plain_code(code), LOGIN_TO_DECIDE if may_decide else LOGIN)
 
@@ -69,7 +70,7 @@ class Logins(Office):
         if made is None:
             self._guesses.add(origin)
             raise WrongCode(
-                "This code is wrong, used or older than five minutes; ask /countersign login for a new one."
+                phrase("This code is wrong, used or older than five minutes; ask /countersign login for a new one.")
             )
         for listener in self._listeners:
             listener(made)
@@ -103,7 +104,7 @@ class Logins(Office):
         """One's own, or as an admin somebody's; revoking twice is no error."""
         found = next((one for one in await self.tokens(actor, member) if one.id == token), None)
         if found is None:
-            raise NotFound("There is no such token of yours; look at the list of tokens.")
+            raise NotFound(phrase("There is no such token of yours; look at the list of tokens."))
         if found.revoked_at is not None:
             return found
 
@@ -119,7 +120,7 @@ class Logins(Office):
 def _whose(reader: Reader, actor: Actor, member: str | None) -> str:
     if member is None or member == actor.id:
         if not actor.is_member:
-            raise NotAllowed("A machine has no personal tokens; log in as a person.")
+            raise NotAllowed(phrase("A machine has no personal tokens; log in as a person."))
         return actor.id
     must_manage(reader, actor)
     return the_member(reader, actor.organisation, member).id
@@ -143,6 +144,6 @@ class Guesses:
         if len(mine) >= WRONG_PER_MINUTE or len(self._all) >= WRONG_PER_MINUTE_IN_ALL:
             first = mine[0] if len(mine) >= WRONG_PER_MINUTE else self._all[0][0]
             raise TooSoon(
-                "Too many wrong codes; wait a minute and ask /countersign login for a new one.",
+                phrase("Too many wrong codes; wait a minute and ask /countersign login for a new one."),
                 retry_after=max(1, round(first - minute_ago)),
             )

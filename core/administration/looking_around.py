@@ -17,6 +17,7 @@ from core.model.command import CallAnew, CheckPeople
 from core.model.people import clock_actor
 from core.model.request import OPEN, Request
 from core.model.rule import Effect, Mode, Rule
+from core.phrases import phrase
 from core.ports import Filter, Hopeless, Reader, Store, Transaction
 from core.standing import LATER
 
@@ -117,9 +118,13 @@ class LookingAround:
 def sentence(now: Hopeless) -> str:
     """What admins hear."""
     if not now.missing:
-        return f"Rule {now.name} can be met again: there are enough people."
+        return phrase("Rule {now} can be met again: there are enough people.", now=now.name)
     missing = ", ".join(now.missing)
-    return f"Rule {now.name} can no longer be met: too few people can approve as {missing}. Add people, or change the rule."
+    return phrase(
+        "Rule {now} can no longer be met: too few people can approve as {missing}. Add people, or change the rule.",
+        now=now.name,
+        missing=missing,
+    )
 
 
 def _hopeless(reader: Reader, rules: Iterable[Rule]) -> Sequence[Hopeless]:

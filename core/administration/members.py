@@ -10,6 +10,7 @@ from core.administration.office import Office, four_eyes, must_look, must_manage
 from core.errors import Conflict, Invalid, NotFound
 from core.model.organisation import Grant, Identity, Member
 from core.model.people import Actor, Role
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Transaction
 
 
@@ -31,7 +32,9 @@ class Members(Office):
         def allowed(reader: Reader) -> None:
             must_manage(reader, actor)
             if not repeat and reader.member_by_email(actor.organisation, address) is not None:
-                raise Conflict(f"{address} already is a member; change that one.", code="already_exists")
+                raise Conflict(
+                    phrase("{address} already is a member; change that one.", address=address), code="already_exists"
+                )
 
         await self._store.read(allowed)
         held = tuple(dict.fromkeys(roles))
@@ -82,7 +85,9 @@ class Members(Office):
             must_manage(reader, actor)
             taken = None if address is None else reader.member_by_email(actor.organisation, address)
             if taken is not None and taken.id != member.id:
-                raise Conflict(f"{address} already belongs to another member.", code="already_exists")
+                raise Conflict(
+                    phrase("{address} already belongs to another member.", address=address), code="already_exists"
+                )
             if active is False and member.active:
                 must_leave_an_admin(reader, actor.organisation, without=member.id)
             pinned = reader.identities(actor.organisation, member.id)
@@ -145,7 +150,7 @@ class Grants(Office):
         def look(reader: Reader) -> Grant:
             grant = self._grant(reader, actor, of, role, project)
             if grant not in set(reader.grants(actor.organisation)):
-                raise NotFound("There is no such grant; look at the list of grants.")
+                raise NotFound(phrase("There is no such grant; look at the list of grants."))
             if role is Role.ADMIN and grant.project is None:
                 must_leave_an_admin(reader, actor.organisation, taking=grant)
             return grant
@@ -174,7 +179,7 @@ def principal_called(reader: Reader, organisation: str, name: str) -> str:
         by_id = plain.startswith("grp_")
         group = reader.group(organisation, plain) if by_id else reader.group_by_name(organisation, plain[1:])
         if group is None:
-            raise Invalid(f"There is no group '{plain[:100]}' here; add it first.", field="to")
+            raise Invalid(phrase("There is no group '{plain}' here; add it first.", plain=plain[:100]), field="to")
         return f"group:{group.id}"
     return f"member:{the_member(reader, organisation, plain, field='to').id}"
 
@@ -189,7 +194,7 @@ def must_leave_an_admin(
             continue
         if any(member != without and _is_active(reader, organisation, member) for member in _behind(reader, grant)):
             return
-    raise Conflict("This would leave nobody as admin; make somebody else an admin first.", code="last_admin")
+    raise Conflict(phrase("This would leave nobody as admin; make somebody else an admin first."), code="last_admin")
 
 
 def _behind(reader: Reader, grant: Grant) -> Sequence[str]:

@@ -20,6 +20,7 @@ from core.model.mirror import Mirror, Mirrored
 from core.model.organisation import Group
 from core.model.people import Actor
 from core.model.requirement import Source
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Transaction
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
@@ -104,7 +105,9 @@ class Mirrors(Office):
             must_manage(reader, actor)
             group = the_group(reader, actor.organisation, wanted)
             if group.mirrors is None and not repeat:
-                raise Conflict(f"@{group.name} follows no Slack user group; nothing needs to be changed.")
+                raise Conflict(
+                    phrase("@{group} follows no Slack user group; nothing needs to be changed.", group=group.name)
+                )
             return group
 
         group = await self._store.read(look)
@@ -188,9 +191,15 @@ def _rename(tx: Transaction, actor: Actor, group: Group, handle: str | None) -> 
     if name == group.name:
         return None, None
     if NAME.fullmatch(name) is None:
-        return None, f"Slack calls it @{name[:60]} now, which cannot be a name here, so it stays @{group.name}."
+        return None, phrase(
+            "Slack calls it @{name} now, which cannot be a name here, so it stays @{group}.",
+            name=name[:60],
+            group=group.name,
+        )
     if tx.group_by_name(group.organisation, name) is not None:
-        return None, f"Slack calls it @{name} now, but there is another group of that name here; rename that one."
+        return None, phrase(
+            "Slack calls it @{name} now, but there is another group of that name here; rename that one.", name=name
+        )
     tx.put(replace(group, name=name))
     say_anew(tx, actor, Source(f"group:{group.id}", f"@{name}"))
     tx.log(actor.organisation, "group_renamed", actor, {"group": group.id, "name": name, "was": group.name})
@@ -200,8 +209,11 @@ def _rename(tx: Transaction, actor: Actor, group: Group, handle: str | None) -> 
 def _must_be_a_name(name: str) -> None:
     if NAME.fullmatch(name) is None:
         raise Invalid(
-            f"The user group's handle '{name[:60]}' cannot be the name of a group here; "
-            "give it one of small letters, digits, dots and dashes in Slack.",
+            phrase(
+                "The user group's handle '{name}' cannot be the name of a group here; "
+                "give it one of small letters, digits, dots and dashes in Slack.",
+                name=name[:60],
+            ),
             field="name",
         )
 
@@ -209,10 +221,15 @@ def _must_be_a_name(name: str) -> None:
 def _must_be_free(reader: Reader, organisation: str, follows: str, present: Group | None) -> None:
     other = next((one.group for one in reader.mirrors(organisation) if one.follows == follows), None)
     if other is not None:
-        raise Conflict(f"@{other.name} follows that user group already; nothing needs to be changed.")
+        raise Conflict(
+            phrase("@{other} follows that user group already; nothing needs to be changed.", other=other.name)
+        )
     if present is not None and present.mirrors is not None:
         raise Conflict(
-            f"@{present.name} follows another Slack user group; let it stop with /countersign groups unmirror first."
+            phrase(
+                "@{present} follows another Slack user group; let it stop with /countersign groups unmirror first.",
+                present=present.name,
+            )
         )
 
 

@@ -13,6 +13,7 @@ from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound
 from core.model.organisation import Member, Project
 from core.model.people import Actor, Role, Verb, Way, verbs_of
 from core.naming import find_member, find_project
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Remembered, Store, Transaction
 
 P = ParamSpec("P")
@@ -22,7 +23,7 @@ Whose = TypeVar("Whose", bound="Office")
 
 def operator(organisation: str) -> Actor:
     """Whoever has the host: its command line and its start-up."""
-    return Actor("system", "operator", "an operator on the host", organisation, Way.SYSTEM)
+    return Actor("system", "operator", phrase("an operator on the host"), organisation, Way.SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ class Asked(ApprovalError):
 
     def __init__(self, made: Made) -> None:
         super().__init__(
-            f"Asked as #{made.asked}: four eyes are on, so another admin must agree before this is changed.",
+            phrase(
+                "Asked as #{asked}: four eyes are on, so another admin must agree before this is changed.",
+                asked=made.asked,
+            ),
             id=made.id,
             number=made.asked,
         )
@@ -142,7 +146,7 @@ class Office:
                 return Made(id, replayed=False)
             if entry.body != once.body:
                 raise Conflict(
-                    "This Idempotency-Key was used before with another body; use a new key for a new wish.",
+                    phrase("This Idempotency-Key was used before with another body; use a new key for a new wish."),
                     code="idempotency_conflict",
                 )
             return Made(entry.request, replayed=True)
@@ -181,16 +185,16 @@ def may_somewhere(reader: Reader, actor: Actor, verb: Verb) -> bool:
 def must_manage(reader: Reader, actor: Actor, project: str | None = None) -> None:
     """Only admins change what is set up. A machine never does, whatever its key says."""
     if actor.is_agent:
-        raise NotAllowed("An API key cannot change what is set up; an admin must do it as a person.")
+        raise NotAllowed(phrase("An API key cannot change what is set up; an admin must do it as a person."))
     if Verb.MANAGE not in verbs(reader, actor, project):
-        where = "here" if project is None else "in this project"
-        raise NotAllowed(f"Only admins may do that {where}; ask one of them.")
+        where = "here" if project is None else phrase("in this project")
+        raise NotAllowed(phrase("Only admins may do that {where}; ask one of them.", where=where))
 
 
 def must_look(actor: Actor) -> None:
     """Members may see whom and what they can name in a request; a machine needs `read`."""
     if actor.is_agent and Verb.READ not in (actor.verbs or frozenset()):
-        raise NotAllowed("This API key may not read; ask an admin for a key with the verb read.")
+        raise NotAllowed(phrase("This API key may not read; ask an admin for a key with the verb read."))
 
 
 def the_member(reader: Reader, organisation: str, wanted: str, *, field: str | None = None) -> Member:
@@ -199,8 +203,8 @@ def the_member(reader: Reader, organisation: str, wanted: str, *, field: str | N
     if member is not None:
         return member
     if field is None:
-        raise NotFound("There is no such member here; look at the list of members.")
-    raise Invalid(f"There is no member '{wanted[:100]}' here; add them first.", field=field)
+        raise NotFound(phrase("There is no such member here; look at the list of members."))
+    raise Invalid(phrase("There is no member '{wanted}' here; add them first.", wanted=wanted[:100]), field=field)
 
 
 def the_project(reader: Reader, organisation: str, wanted: str, *, field: str | None = None) -> Project:
@@ -208,5 +212,5 @@ def the_project(reader: Reader, organisation: str, wanted: str, *, field: str | 
     if project is not None:
         return project
     if field is None:
-        raise NotFound("There is no such project here; look at the list of projects.")
-    raise Invalid(f"There is no project '{wanted[:100]}' here.", field=field)
+        raise NotFound(phrase("There is no such project here; look at the list of projects."))
+    raise Invalid(phrase("There is no project '{wanted}' here.", wanted=wanted[:100]), field=field)

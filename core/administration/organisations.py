@@ -14,6 +14,7 @@ from core.errors import Conflict, Invalid, NotAllowed
 from core.model.organisation import Grant, Organisation, Project, Settings
 from core.model.people import ADMINS, Actor, Role
 from core.naming import find_member
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store, Transaction
 
 DEFAULT_PROJECT = "default"
@@ -93,7 +94,7 @@ class Organisations(Office):
     async def recover(self, actor: Actor, email: str | None, *, four_eyes_off: bool = False) -> None:
         """For whoever has the host when admins are lost: a member is an admin again, new or back if need be."""
         if actor.kind != "system":
-            raise NotAllowed("Only whoever has the host can do that: countersign admin recover.")
+            raise NotAllowed(phrase("Only whoever has the host can do that: countersign admin recover."))
         present = await self._store.read(lambda reader: _the_organisation(reader, actor.organisation))
         if email is not None:
             await self._readmit(actor, email)
@@ -144,7 +145,7 @@ _CHANNEL = re.compile(r"#[^\s#]{1,80}|channel:[A-Z0-9]{1,30}")
 def _the_organisation(reader: Reader, id: str) -> Organisation:
     found = reader.organisation(id)
     if found is None:
-        raise Conflict("This organisation is gone.")
+        raise Conflict(phrase("This organisation is gone."))
     return found
 
 
@@ -153,13 +154,17 @@ def _must_be_enough(reader: Reader, actor: Actor) -> None:
     others = reader.roster(ADMINS, project, OTHERS + 1) - {actor.id}
     if len(others) < OTHERS:
         raise Conflict(
-            f"Four eyes need {OTHERS} other active admins, and there {'is one' if others else 'is none'}; "
-            "make somebody an admin of the whole organisation first.",
+            phrase(
+                "Four eyes need {others} other active admins, and there {phrase}; "
+                "make somebody an admin of the whole organisation first.",
+                others=OTHERS,
+                phrase=phrase("is one") if others else phrase("is none"),
+            ),
             code="too_few_admins",
         )
 
 
 def _channel(written: str) -> str | None:
     if written and not _CHANNEL.fullmatch(written):
-        raise Invalid("Write the channel like #admins, or nothing for none.", field="admin_channel")
+        raise Invalid(phrase("Write the channel like #admins, or nothing for none."), field="admin_channel")
     return written or None

@@ -18,6 +18,7 @@ from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Membe
 from core.model.policy import Policy
 from core.model.rule import Rule
 from core.model.schedule import Schedule
+from core.phrases import phrase
 from core.ports import Reader
 from core.rulebook.document import write_rule
 from core.rulebook.read_back import read_back
@@ -49,7 +50,7 @@ def lines_of(reader: Reader, organisation: str, effects: Sequence[Effect]) -> tu
     """At least one."""
     saying = _Saying(reader, organisation, effects)
     lines = tuple(line for effect in effects if effect.writer not in SILENT for line in saying.lines(effect))
-    return lines or ("Nothing that could be said in words.",)
+    return lines or (phrase("Nothing that could be said in words."),)
 
 
 class _Saying:
@@ -63,23 +64,37 @@ class _Saying:
     def lines(self, effect: Effect) -> Iterator[str]:
         match effect.writer, effect.noun:
             case "grant", Grant() as grant:
-                yield f"Give the role {grant.role} to {self._principal(grant.principal)} {self._where(grant.project)}."
+                yield phrase(
+                    "Give the role {role} to {principal} {where}.",
+                    role=grant.role,
+                    principal=self._principal(grant.principal),
+                    where=self._where(grant.project),
+                )
             case "revoke", Grant() as grant:
-                yield f"Take the role {grant.role} from {self._principal(grant.principal)} {self._where(grant.project)}."
+                yield phrase(
+                    "Take the role {role} from {principal} {where}.",
+                    role=grant.role,
+                    principal=self._principal(grant.principal),
+                    where=self._where(grant.project),
+                )
             case "set_group_members", group:
                 yield from self._members(str(group), effect)
             case "drop_group", Group() as group:
-                yield f"Remove the group @{group.name}, with {self._people(effect.before or ()) or 'nobody'} in it."
+                yield phrase(
+                    "Remove the group @{group}, with {people} in it.",
+                    group=group.name,
+                    people=self._people(effect.before or ()) or phrase("nobody"),
+                )
             case "unpin", _:
-                yield f"Unpin {self._identity(effect.before)}."
+                yield phrase("Unpin {identity}.", identity=self._identity(effect.before))
             case "drop_endpoint", Endpoint() as endpoint:
-                yield f"Remove webhook {endpoint.name} ({mask_text(endpoint.url)})."
+                yield phrase("Remove webhook {endpoint} ({url}).", endpoint=endpoint.name, url=mask_text(endpoint.url))
             case "drop_policy", Policy() as policy:
-                yield f"Remove policy {policy.name}."
+                yield phrase("Remove policy {policy}.", policy=policy.name)
             case "drop_check", CheckDefinition() as check:
-                yield f"Remove check {check.name}."
+                yield phrase("Remove check {check}.", check=check.name)
             case "drop_schedule", Schedule() as schedule:
-                yield f"Remove schedule {schedule.name}."
+                yield phrase("Remove schedule {schedule}.", schedule=schedule.name)
             case "put_rule", Rule() as rule:
                 yield from _rule(rule, effect)
             case _:
@@ -90,9 +105,9 @@ class _Saying:
         before, after = set(effect.before or ()), set(effect.arguments[1])
         name = f"@{self._group(group)}"
         if added := sorted(after - before):
-            yield f"Add {self._people(added)} to {name}."
+            yield phrase("Add {people} to {name}.", people=self._people(added), name=name)
         if removed := sorted(before - after):
-            yield f"Remove {self._people(removed)} from {name}."
+            yield phrase("Remove {people} from {name}.", people=self._people(removed), name=name)
 
     def _put(self, noun: Any, effect: Effect) -> Iterator[str]:
         if noun is None:
@@ -101,7 +116,7 @@ class _Saying:
             return
         what = self._called(noun)
         if effect.before is None:
-            yield f"Add {what}{_with(self._fields(noun))}."
+            yield phrase("Add {what}{with_}.", what=what, with_=_with(self._fields(noun)))
             return
         was, now = dict(self._fields(effect.before)), dict(self._fields(noun))
         changed = [name for name in {**was, **now} if was.get(name) != now.get(name)]
@@ -113,22 +128,32 @@ class _Saying:
     def _called(self, noun: Any) -> str:
         match noun:
             case Organisation():
-                return "the organisation"
+                return phrase("the organisation")
             case Member():
-                return f"member {noun.name} ({noun.email})"
+                return phrase("member {noun} ({email})", noun=noun.name, email=noun.email)
             case Group():
-                return f"group @{noun.name}"
+                return phrase("group @{noun}", noun=noun.name)
             case Identity():
-                return f"the link of {noun.kind} user {noun.user} ({noun.issuer}) to {self._member(noun.member)}"
+                return phrase(
+                    "the link of {kind} user {user} ({issuer}) to {member}",
+                    kind=noun.kind,
+                    user=noun.user,
+                    issuer=noun.issuer,
+                    member=self._member(noun.member),
+                )
             case ApiKey():
                 agent = self._reader.agent(noun.agent)
-                return f"an API key{f' “{noun.label}”' if noun.label else ''} of agent {agent.name if agent else noun.agent}"
+                return phrase(
+                    "an API key{part} of agent {agent}",
+                    part=f" “{noun.label}”" if noun.label else "",
+                    agent=agent.name if agent else noun.agent,
+                )
             case CheckDefinition():
-                return f"check {noun.name}"
+                return phrase("check {noun}", noun=noun.name)
             case RequestType():
-                return f"type {noun.word}"
+                return phrase("type {word}", word=noun.word)
             case Endpoint():
-                return f"webhook {noun.name}"
+                return phrase("webhook {noun}", noun=noun.name)
             case Project() | Agent():
                 return f"{type(noun).__name__.lower()} {noun.name}"
             case _:
@@ -148,7 +173,7 @@ class _Saying:
 
     def _say(self, name: str, value: Any) -> str:
         if name.startswith("sealed_") and value:
-            return f"set ({hashlib.sha256(str(value).encode()).hexdigest()[:6]})"
+            return phrase("set ({hexdigest})", hexdigest=hashlib.sha256(str(value).encode()).hexdigest()[:6])
         if name in ("owners", "member") and value:
             return self._people([value] if isinstance(value, str) else value)
         return say(value)
@@ -159,7 +184,11 @@ class _Saying:
 
     def _where(self, project: str | None) -> str:
         found = None if project is None else self._reader.project(project)
-        return "in the whole organisation" if project is None else f"in project {found.name if found else project}"
+        return (
+            phrase("in the whole organisation")
+            if project is None
+            else phrase("in project {found}", found=found.name if found else project)
+        )
 
     def _people(self, members: Iterable[str]) -> str:
         return ", ".join(self._member(member) for member in members)
@@ -174,8 +203,10 @@ class _Saying:
 
     def _identity(self, found: Identity | None) -> str:
         if found is None:
-            return "an identity"
-        return f"{found.kind} user {found.user} from {self._member(found.member)}"
+            return phrase("an identity")
+        return phrase(
+            "{kind} user {user} from {member}", kind=found.kind, user=found.user, member=self._member(found.member)
+        )
 
 
 _IN_NAME: Final = frozenset({"kind", "issuer", "user", "member"})
@@ -184,15 +215,21 @@ _IN_NAME: Final = frozenset({"kind", "issuer", "user", "member"})
 def _rule(rule: Rule, effect: Effect) -> Iterator[str]:
     named = effect.arguments[-1]
     if isinstance(named, dict) and named.get("removed"):
-        yield f"Remove rule {rule.name}.\n{read_back(rule)}"
+        yield phrase("Remove rule {rule}.\n{read_back}", rule=rule.name, read_back=read_back(rule))
         return
     if not isinstance(effect.before, Rule):
-        yield f"Add rule {rule.name}.\n{read_back(rule)}"
+        yield phrase("Add rule {rule}.\n{read_back}", rule=rule.name, read_back=read_back(rule))
         return
     was, now = ({**_UNLESS_SAID, **write_rule(one)} for one in (effect.before, rule))
     changed = [name for name in {**was, **now} if was.get(name) != now.get(name)]
     said = [f"{_capital(_spaced(name))}: {say(was.get(name))} → {say(now.get(name))}." for name in changed]
-    yield "\n".join([f"Change rule {rule.name}.", *said, f"It would say:\n{read_back(rule)}"])
+    yield "\n".join(
+        [
+            phrase("Change rule {rule}.", rule=rule.name),
+            *said,
+            phrase("It would say:\n{read_back}", read_back=read_back(rule)),
+        ]
+    )
 
 
 _UNLESS_SAID: Final = {"mode": "on"}
@@ -236,7 +273,7 @@ def _with(said: Iterable[tuple[str, str]]) -> str:
         for name, value in said
         if name not in ("name", "word", "email", "active") and value not in ("nothing", "no")
     ]
-    return f" with {'; '.join(parts)}" if parts else ""
+    return phrase(" with {parts}", parts="; ".join(parts)) if parts else ""
 
 
 def _spaced(name: str) -> str:

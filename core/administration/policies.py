@@ -14,6 +14,7 @@ from core.model.people import Actor
 from core.model.policy import Policy
 from core.naming import RuleNames
 from core.outside import Judges, token_place
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store, Transaction
 from core.rulebook.condition import Conditions
 from core.rulebook.judges import read_policy
@@ -83,7 +84,7 @@ class Policies(Office):
         present = (await self.get(actor, wanted)).policy
         sealed = present.sealed_token if keep_token else self._sealed(actor, draft.url, token)
         if keep_token and sealed is not None and draft.url != present.url:
-            raise Invalid("With another address give the token anew, or null for none.", field="token")
+            raise Invalid(phrase("With another address give the token anew, or null for none."), field="token")
         await self._change_to(actor, present.id, written, sealed, version=version)
         return await self.get(actor, present.id)
 
@@ -97,7 +98,9 @@ class Policies(Office):
         if not repeat:
             _must_be_new(known, draft.name)
         if len(known) >= MOST and not repeat:
-            raise Conflict(f"There are {MOST} policies, which is the limit; remove some.", code="too_many")
+            raise Conflict(
+                phrase("There are {most} policies, which is the limit; remove some.", most=MOST), code="too_many"
+            )
 
         def work(tx: Transaction) -> str:
             order = tx.rulebook_version(actor.organisation)
@@ -116,7 +119,7 @@ class Policies(Office):
         present = _the_policy(await self.list(actor), id).policy
         _must_be_new([one for one in known if one.id != id], draft.name)
         if version not in (None, present.version):
-            raise Conflict("The policy was changed meanwhile; look at it again.", code="stale_version")
+            raise Conflict(phrase("The policy was changed meanwhile; look at it again."), code="stale_version")
 
         def work(tx: Transaction) -> None:
             changed = replace(draft, id=id, order=present.order, version=present.version + 1, sealed_token=sealed)
@@ -150,7 +153,7 @@ class Policies(Office):
 
     async def _read(self, actor: Actor, written: Written) -> Policy:
         if not self._engines:
-            raise Unavailable("This process asks no policies; ask the server itself.")
+            raise Unavailable(phrase("This process asks no policies; ask the server itself."))
 
         def look(reader: Reader) -> Policy:
             must_manage(reader, actor)
@@ -166,22 +169,24 @@ class Policies(Office):
         if token is None:
             return None
         if self._sealing is None:
-            raise Unavailable("This process keeps no secrets; ask the server itself.")
+            raise Unavailable(phrase("This process keeps no secrets; ask the server itself."))
         return self._sealing.seal(token, token_place(actor.organisation, url))
 
 
 def must_read_judges(reader: Reader, actor: Actor) -> None:
     if not reads_everything(reader, actor):
-        raise NotAllowed("Policies and checks can be seen by whoever may read the whole organisation; ask an admin.")
+        raise NotAllowed(
+            phrase("Policies and checks can be seen by whoever may read the whole organisation; ask an admin.")
+        )
 
 
 def _the_policy(known: Sequence[SeenPolicy], wanted: str) -> SeenPolicy:
     found = next((one for one in known if wanted in (one.policy.id, one.policy.name)), None)
     if found is None:
-        raise NotFound("There is no such policy here; look at the list of policies.")
+        raise NotFound(phrase("There is no such policy here; look at the list of policies."))
     return found
 
 
 def _must_be_new(known: Sequence[Policy], name: str) -> None:
     if any(one.name.lower() == name.lower() for one in known):
-        raise Conflict(f"There already is a policy {name}; change that one.", code="already_exists")
+        raise Conflict(phrase("There already is a policy {name}; change that one.", name=name), code="already_exists")

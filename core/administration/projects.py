@@ -12,6 +12,7 @@ from core.errors import Conflict, Invalid
 from core.model.duration import say_duration
 from core.model.organisation import Project, Settings
 from core.model.people import Actor, Way
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Transaction
 
 _NAMES = frozenset(field.name for field in fields(Settings))
@@ -42,7 +43,9 @@ class Projects(Office):
             must_manage(reader, actor)
             chosen = apply_settings(Settings(), settings or {})
             if not repeat and reader.project_by_name(actor.organisation, name) is not None:
-                raise Conflict(f"There already is a project {name}; change that one.", code="already_exists")
+                raise Conflict(
+                    phrase("There already is a project {name}; change that one.", name=name), code="already_exists"
+                )
             return chosen
 
         chosen = await self._store.read(look)
@@ -84,22 +87,27 @@ def apply_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     """The settings with the changes, if they hold together."""
     for name, value in changes.items():
         if name not in _NAMES:
-            raise Invalid(f"There is no setting '{name[:60]}'; there are {', '.join(sorted(_NAMES))}.", field=name)
+            raise Invalid(
+                phrase(
+                    "There is no setting '{name}'; there are {names}.", name=name[:60], names=", ".join(sorted(_NAMES))
+                ),
+                field=name,
+            )
         _check(name, value)
     return replace(settings, **changes)
 
 
 def _check(name: str, value: Any) -> None:
     if isinstance(value, timedelta) and value <= timedelta(0):
-        raise Invalid(f"{name} must be longer than nothing.", field=name)
+        raise Invalid(phrase("{name} must be longer than nothing.", name=name), field=name)
     if name == "when_no_rule" and value not in ("ask", "allow", "deny"):
-        raise Invalid("when_no_rule must be ask, allow or deny.", field=name)
+        raise Invalid(phrase("when_no_rule must be ask, allow or deny."), field=name)
     if name == "when_rule_removed" and value not in ("keep", "cancel"):
-        raise Invalid("when_rule_removed must be keep or cancel.", field=name)
+        raise Invalid(phrase("when_rule_removed must be keep or cancel."), field=name)
     if name == "decide_in" and (not value or not set(value) <= _PEOPLES_WAYS):
-        raise Invalid("decide_in must name some of slack, token and oidc.", field=name)
+        raise Invalid(phrase("decide_in must name some of slack, token and oidc."), field=name)
     if name == "open_requests_per_agent" and not 1 <= value <= 10_000:
-        raise Invalid("open_requests_per_agent must be between 1 and 10,000.", field=name)
+        raise Invalid(phrase("open_requests_per_agent must be between 1 and 10,000."), field=name)
 
 
 def _plain(settings: Settings) -> dict[str, Any]:

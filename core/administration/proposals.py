@@ -16,6 +16,7 @@ from core.administration.rules import MOST, RuleOffice, Written, is_called, next
 from core.errors import Conflict, Invalid, NotFound
 from core.model.people import Actor
 from core.model.rule import Mode, Rule
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Rules
 from core.rulebook.lint import Lint
 from core.rulebook.replay import Replayed
@@ -57,7 +58,7 @@ class Proposal:
     def rule(self) -> Rule:
         found = self.after or self.before
         if found is None:
-            raise NotFound("There is no such rule here; look at the list of rules.")
+            raise NotFound(phrase("There is no such rule here; look at the list of rules."))
         return found
 
     @property
@@ -124,11 +125,16 @@ class Proposals(RuleOffice):
         present = the_rule(kept, wish.rule) if wish.rule else namesake if wish.or_change else None
         if namesake is not None and (present is None or present.id != namesake.id):
             raise Conflict(
-                f"There already is a rule {namesake.name}; edit that one, or name this one otherwise.",
+                phrase(
+                    "There already is a rule {namesake}; edit that one, or name this one otherwise.",
+                    namesake=namesake.name,
+                ),
                 code="already_exists",
             )
         if len(kept.rules) >= MOST and present is None:
-            raise Conflict(f"There are {MOST} rules, which is the limit; remove some.", code="too_many")
+            raise Conflict(
+                phrase("There are {most} rules, which is the limit; remove some.", most=MOST), code="too_many"
+            )
         checked = self._checked(reader, actor, rule if present is None else next_version(present, rule), kept)
         return Proposal(wish, present, checked.rule, kept.version, checked.warnings)
 
@@ -137,7 +143,13 @@ class Proposals(RuleOffice):
         if wish.kind is Kind.REMOVE:
             return Proposal(wish, present, None, kept.version)
         if present.mode is wish.mode:
-            raise Invalid(f"Rule {present.name} already is {wish.mode.value}; nothing needs to be changed.")
+            raise Invalid(
+                phrase(
+                    "Rule {present} already is {mode}; nothing needs to be changed.",
+                    present=present.name,
+                    mode=wish.mode.value,
+                )
+            )
         switched = next_version(present, replace(present, mode=wish.mode, reason=None))
         checked = self._checked(reader, actor, switched, kept)
         return Proposal(wish, present, checked.rule, kept.version, checked.warnings)
@@ -151,7 +163,10 @@ class Proposals(RuleOffice):
             return Proposal(wish, last.rule, None, kept.version)
         before = versions[1].rule
         if any(is_called(rule, before.name) and rule.id != before.id for rule in kept.rules):
-            raise Conflict(f"There is another rule {before.name} by now; rename that one first.", code="already_exists")
+            raise Conflict(
+                phrase("There is another rule {before} by now; rename that one first.", before=before.name),
+                code="already_exists",
+            )
         restored = next_version(last.rule, replace(before, reason=f"as version {before.version} was"))
         checked = self._checked(reader, actor, restored, kept)
         return Proposal(wish, last.rule, checked.rule, kept.version, checked.warnings)

@@ -8,14 +8,15 @@ from dataclasses import replace
 from core.model.organisation import RequestType
 from core.model.requirement import Source
 from core.model.rule import Rule
+from core.phrases import phrase
 from core.ports import Rules
 from core.rulebook.binding import bind_stages, sources_of
 
 
 def who_names(kept: Rules, principal: str) -> Iterator[str]:
     """`rule prod deploys`, `type refund`: whatever would be left without it."""
-    yield from (f"rule {rule.name}" for rule in kept.rules if _names(sources_in(rule), principal))
-    yield from (f"type {type.word}" for type in kept.types if _names(type.may_ask, principal))
+    yield from (phrase("rule {rule}", rule=rule.name) for rule in kept.rules if _names(sources_in(rule), principal))
+    yield from (phrase("type {word}", word=type.word) for type in kept.types if _names(type.may_ask, principal))
 
 
 def sources_in(rule: Rule) -> Iterator[Source]:

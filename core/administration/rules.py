@@ -16,6 +16,7 @@ from core.model.organisation import BUILT_IN_TYPES, Project
 from core.model.people import Actor
 from core.model.rule import Effect, Mode, Rule, RuleVersion
 from core.naming import RuleNames
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, RemovedRule, Rules, Store, Transaction
 from core.requirements.check import checks_in
 from core.rulebook.binding import bind_stages, binder, sources_of
@@ -137,14 +138,19 @@ class RuleOffice(Office):
 
         def work(tx: Transaction) -> str:
             if checked is None:
-                raise NotFound("The rule this key made is gone.")
+                raise NotFound(phrase("The rule this key made is gone."))
             version = tx.rulebook_version(actor.organisation)
             kept = tx.rulebook(actor.organisation)
             _must_stand(kept, book)
             if any(is_called(rule, checked.rule.name) for rule in kept.rules):
-                raise Conflict(f"There already is a rule {checked.rule.name}; change that one.", code="already_exists")
+                raise Conflict(
+                    phrase("There already is a rule {rule}; change that one.", rule=checked.rule.name),
+                    code="already_exists",
+                )
             if len(kept.rules) >= MOST:
-                raise Conflict(f"There are {MOST} rules, which is the limit; remove some.", code="too_many")
+                raise Conflict(
+                    phrase("There are {most} rules, which is the limit; remove some.", most=MOST), code="too_many"
+                )
             rule = replace(checked.rule, id=f"rul_{self._fresh()}", organisation=actor.organisation, order=version + 1)
             self._save(tx, actor, "rule_added", replace(rule, version=1), version)
             return rule.id
@@ -163,7 +169,8 @@ class RuleOffice(Office):
         def work(present: Rule, kept: Rules) -> Rule:
             if any(is_called(rule, checked.rule.name) and rule.id != present.id for rule in kept.rules):
                 raise Conflict(
-                    f"There already is a rule {checked.rule.name}; name it otherwise.", code="already_exists"
+                    phrase("There already is a rule {rule}; name it otherwise.", rule=checked.rule.name),
+                    code="already_exists",
                 )
             return next_version(present, checked.rule)
 
@@ -215,7 +222,7 @@ class RuleOffice(Office):
         last = versions[0]
         _must_be_at(last.rule, version)
         if len(versions) < 2:
-            raise Conflict("This rule has not been changed yet; remove it instead.", code="nothing_to_undo")
+            raise Conflict(phrase("This rule has not been changed yet; remove it instead."), code="nothing_to_undo")
         before = versions[1].rule
         await self._still_passes(actor, before)
         restored = replace(before, version=last.rule.version, reason=f"as version {before.version} was")
@@ -234,7 +241,9 @@ class RuleOffice(Office):
             kept = tx.rulebook(actor.organisation)
             _must_stand(kept, book)
             if any(is_called(rule, before.name) for rule in kept.rules):
-                raise Conflict(f"There is another rule {before.name} by now.", code="already_exists")
+                raise Conflict(
+                    phrase("There is another rule {before} by now.", before=before.name), code="already_exists"
+                )
             back = replace(restored, version=last.rule.version + 1)
             return self._save(tx, actor, "rule_undone", back, kept.version).id
 
@@ -250,7 +259,9 @@ class RuleOffice(Office):
             return read_line(written.strip(), names, self._conditions)
         rules = load_rules(written, names, self._conditions)
         if len(rules) > 1:
-            raise Invalid(f"There are {len(rules)} rules in this text; send them one by one.", field="rule")
+            raise Invalid(
+                phrase("There are {count} rules in this text; send them one by one.", count=len(rules)), field="rule"
+            )
         return rules[0]
 
     def _checked(self, reader: Reader, actor: Actor, rule: Rule, kept: Rules) -> Checked:
@@ -311,7 +322,7 @@ class RuleOffice(Office):
             except Conflict as conflict:
                 if conflict.word != "stale_version" or "version" in conflict.fields:
                     raise
-        raise Conflict("The rules are being changed by others just now; try again.", code="stale_version")
+        raise Conflict(phrase("The rules are being changed by others just now; try again."), code="stale_version")
 
     def _save(
         self, tx: Transaction, actor: Actor, word: str, rule: Rule, version: int, *, removed: bool = False
@@ -328,13 +339,19 @@ class RuleOffice(Office):
 
 def _must_stand(kept: Rules, book: int | None) -> None:
     if book not in (None, kept.version):
-        raise Conflict("The rules have been changed since you looked at them; look again.", code="stale_rulebook")
+        raise Conflict(
+            phrase("The rules have been changed since you looked at them; look again."), code="stale_rulebook"
+        )
 
 
 def _must_be_at(rule: Rule, version: int | None) -> None:
     if version not in (None, rule.version):
         raise Conflict(
-            f"Rule {rule.name} was changed since: it is now at version {rule.version}. Look at it again.",
+            phrase(
+                "Rule {rule} was changed since: it is now at version {version}. Look at it again.",
+                rule=rule.name,
+                version=rule.version,
+            ),
             code="stale_version",
             version=rule.version,
         )
@@ -342,7 +359,7 @@ def _must_be_at(rule: Rule, version: int | None) -> None:
 
 def _must_read(reader: Reader, actor: Actor) -> None:
     if not reads_everything(reader, actor):
-        raise NotAllowed("Rules can be seen by whoever may read the whole organisation; ask an admin.")
+        raise NotAllowed(phrase("Rules can be seen by whoever may read the whole organisation; ask an admin."))
 
 
 def is_called(rule: Rule, name: str) -> bool:
@@ -352,7 +369,7 @@ def is_called(rule: Rule, name: str) -> bool:
 def the_rule(kept: Rules, wanted: str) -> Rule:
     found = next((rule for rule in kept.rules if rule.id == wanted or is_called(rule, wanted)), None)
     if found is None:
-        raise NotFound("There is no such rule here; look at the list of rules.")
+        raise NotFound(phrase("There is no such rule here; look at the list of rules."))
     return found
 
 
@@ -401,8 +418,12 @@ def _must_pass(reader: Reader, rule: Rule) -> None:
         return
     name, short = next(iter(lacking.items()))
     raise Invalid(
-        f"Nobody could ever pass this rule: too few people can approve as {', '.join(short)} in project {name}. "
-        "Add people, or ask for fewer.",
+        phrase(
+            "Nobody could ever pass this rule: too few people can approve as {short} in project {name}. "
+            "Add people, or ask for fewer.",
+            short=", ".join(short),
+            name=name,
+        ),
         code="impossible_rule",
         field="stages",
         missing=list(short),
@@ -415,10 +436,13 @@ def _must_know_its_checks(reader: Reader, rule: Rule) -> None:
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise Invalid(
-            f"There is no check {unknown[0]}, so nothing could ever pass it; define it first, under /v1/checks.",
+            phrase(
+                "There is no check {unknown}, so nothing could ever pass it; define it first, under /v1/checks.",
+                unknown=unknown[0],
+            ),
             code="impossible_rule",
             field="stages",
-            missing=[f"check {name}" for name in unknown],
+            missing=[phrase("check {name}", name=name) for name in unknown],
         )
 
 

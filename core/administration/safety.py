@@ -12,6 +12,7 @@ from core.administration.sight import reads_everything
 from core.errors import Invalid, NotAllowed
 from core.model.people import Actor
 from core.model.trust import Safety, Spent, Trusted
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Transaction
 from core.rulebook.trust import said_of, score, standing_of
 
@@ -66,7 +67,9 @@ class SafetyOffice(Office):
 
         def look(reader: Reader) -> Sequence[Earned]:
             if actor.is_agent or not reads_everything(reader, actor):
-                raise NotAllowed("Only those who may read everything here see what agents have earned; ask an admin.")
+                raise NotAllowed(
+                    phrase("Only those who may read everything here see what agents have earned; ask an admin.")
+                )
             now, safety = reader.now(), reader.safety(actor.organisation)
             names = {agent.id: agent.name for agent in reader.agents(actor.organisation)}
             return [
@@ -86,14 +89,20 @@ class SafetyOffice(Office):
 def _with(safety: Safety, changes: Mapping[str, Any]) -> Safety:
     for name, value in changes.items():
         if name not in NAMES:
-            raise Invalid(f"There is no such setting as '{name[:60]}'; there are {', '.join(NAMES)}.", field=name)
+            raise Invalid(
+                phrase(
+                    "There is no such setting as '{name}'; there are {names}.", name=name[:60], names=", ".join(NAMES)
+                ),
+                field=name,
+            )
         said = _LIMITS[name](value)
         if said is not None:
-            raise Invalid(f"{name} must be {said}.", field=name)
+            raise Invalid(phrase("{name} must be {said}.", name=name, said=said), field=name)
     chosen = replace(safety, **changes)
     if chosen.usd_each > chosen.usd_a_day:
         raise Invalid(
-            "One request may not cost more than a whole day; raise usd_a_day or lower usd_each.", field="usd_each"
+            phrase("One request may not cost more than a whole day; raise usd_a_day or lower usd_each."),
+            field="usd_each",
         )
     return chosen
 
@@ -102,18 +111,18 @@ Limit = Callable[[Any], str | None]
 
 
 def _between(least: float, most: float, *, whole: bool = False) -> Limit:
-    kind = "a whole number" if whole else "a number"
+    kind = phrase("a whole number") if whole else "a number"
 
     def check(value: Any) -> str | None:
         number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         fits = number and isfinite(value) and least <= value <= most
-        return None if fits else f"{kind} from {least:g} to {most:g}"
+        return None if fits else phrase("{kind} from {least:g} to {most:g}", kind=kind, least=least, most=most)
 
     return check
 
 
 def _flag(value: Any) -> str | None:
-    return None if isinstance(value, bool) else "on or off"
+    return None if isinstance(value, bool) else phrase("on or off")
 
 
 _LIMITS: Final[Mapping[str, Limit]] = {

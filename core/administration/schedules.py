@@ -14,6 +14,7 @@ from core.administration.office import Office, four_eyes, must_look, must_manage
 from core.errors import Conflict, Invalid, NotFound, Unavailable
 from core.model.people import Actor
 from core.model.schedule import Schedule, Shift
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store, Transaction
 from core.rulebook.binding import sources_of
 
@@ -71,7 +72,7 @@ class Schedules(Office):
 
     def _must_reach_out(self) -> tuple[Sealing, Feeds]:
         if self._outside is None:
-            raise Unavailable("This process reads no calendars; ask the server itself.")
+            raise Unavailable(phrase("This process reads no calendars; ask the server itself."))
         return self._outside
 
     async def list(self, actor: Actor) -> Sequence[OnDuty]:
@@ -107,7 +108,7 @@ class Schedules(Office):
     async def _sound(self, actor: Actor, name: str, url: str) -> str:
         await self._store.read(lambda reader: must_manage(reader, actor))
         if not NAME.fullmatch(name):
-            raise Invalid("A schedule's name has small letters, digits, _ . and -, up to 60.", field="name")
+            raise Invalid(phrase("A schedule's name has small letters, digits, _ . and -, up to 60."), field="name")
         return self._feeds.check(url)
 
     @four_eyes("schedules")
@@ -118,9 +119,13 @@ class Schedules(Office):
             must_manage(reader, actor)
             known = reader.schedules(actor.organisation)
             if not repeat and any(schedule.name == name for schedule in known):
-                raise Conflict(f"There already is a schedule {name}; change that one.", code="already_exists")
+                raise Conflict(
+                    phrase("There already is a schedule {name}; change that one.", name=name), code="already_exists"
+                )
             if len(known) >= MOST:
-                raise Conflict(f"There are {MOST} schedules, which is the limit; remove some.", code="too_many")
+                raise Conflict(
+                    phrase("There are {most} schedules, which is the limit; remove some.", most=MOST), code="too_many"
+                )
 
         await self._store.read(look)
 
@@ -154,7 +159,10 @@ class Schedules(Office):
         found = await self._found(actor, name)
         naming = await self._store.read(lambda reader: _rules_naming(reader, actor.organisation, name))
         if naming:
-            raise Conflict(f"Rule {naming[0]} still names oncall:{name}; change it first.", code="still_named")
+            raise Conflict(
+                phrase("Rule {naming} still names oncall:{name}; change it first.", naming=naming[0], name=name),
+                code="still_named",
+            )
 
         def work(tx: Transaction) -> None:
             tx.drop_schedule(found)
@@ -235,7 +243,7 @@ def _unmoved(tx: Transaction, schedule: Schedule) -> Schedule | None:
 def _the_schedule(reader: Reader, organisation: str, name: str) -> Schedule:
     found = reader.schedule(organisation, name)
     if found is None:
-        raise NotFound("There is no such schedule here; look at the list of schedules.")
+        raise NotFound(phrase("There is no such schedule here; look at the list of schedules."))
     return found
 
 
@@ -259,10 +267,12 @@ def _on_duty(reader: Reader, schedule: Schedule) -> OnDuty:
 
 def _nobody(schedule: Schedule, known: tuple[str, ...], *, now: bool) -> str | None:
     if schedule.fetched_at is None:
-        return schedule.problem or "Its feed has not been read yet."
+        return schedule.problem or phrase("Its feed has not been read yet.")
     if not now:
-        return f"Its feed could not be read for a day: {schedule.problem or 'no answer.'}"
-    return None if known else "Its feed names no member for this moment."
+        return phrase(
+            "Its feed could not be read for a day: {problem}", problem=schedule.problem or phrase("no answer.")
+        )
+    return None if known else phrase("Its feed names no member for this moment.")
 
 
 def _rules_naming(reader: Reader, organisation: str, name: str) -> list[str]:

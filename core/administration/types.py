@@ -13,6 +13,7 @@ from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.model.people import Actor
 from core.model.requirement import Source
 from core.naming import RuleNames
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store, Transaction
 from core.rulebook.source import source_called
 
@@ -36,7 +37,7 @@ class Types(Office):
     async def get(self, actor: Actor, word: str) -> RequestType:
         found = next((type for type in await self.list(actor) if type.word == word), None)
         if found is None:
-            raise NotFound("There is no such type here; look at the list of types.")
+            raise NotFound(phrase("There is no such type here; look at the list of types."))
         return found
 
     @four_eyes("types")
@@ -49,7 +50,8 @@ class Types(Office):
             must_manage(reader, actor)
             if not WORD.fullmatch(type.word) or type.word.startswith("countersign."):
                 raise Invalid(
-                    "A type's word has small letters, digits, _ . and -, and begins with a letter.", field="word"
+                    phrase("A type's word has small letters, digits, _ . and -, and begins with a letter."),
+                    field="word",
                 )
             if type.fields:
                 must_be_fields(type.fields)
@@ -77,7 +79,7 @@ class Types(Office):
         def work(tx: Transaction) -> None:
             kept = tx.rulebook(actor.organisation)
             if all(type.word != word for type in kept.types):
-                raise Conflict(f"The type {word} is built in; it cannot be removed.", code="built_in")
+                raise Conflict(phrase("The type {word} is built in; it cannot be removed.", word=word), code="built_in")
             tx.move_rulebook(actor.organisation, kept.version)
             tx.drop_type(actor.organisation, word)
             tx.log(actor.organisation, "type_removed", actor, {"type": word})
@@ -93,11 +95,14 @@ def _asker(reader: Reader, organisation: str, name: str) -> Source:
     if place is not None:
         return Source(f"{kind}:{place.id}", name)
     if kind in {"agent", "team"}:
-        raise Invalid(f"There is no {kind} '{rest[:60]}' here.", field="may_ask")
+        raise Invalid(phrase("There is no {kind} '{rest}' here.", kind=kind, rest=rest[:60]), field="may_ask")
     try:
         source = source_called(name, names)
     except Invalid as error:
         raise Invalid(error.sentence, field="may_ask") from None
     if not source.principal.startswith(("member:", "group:", "role:")):
-        raise Invalid(f"'{name[:60]}' says nobody in particular; name people, groups, roles, agents.", field="may_ask")
+        raise Invalid(
+            phrase("'{name}' says nobody in particular; name people, groups, roles, agents.", name=name[:60]),
+            field="may_ask",
+        )
     return source

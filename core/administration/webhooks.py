@@ -23,6 +23,7 @@ from core.model.endpoint import (
     attempt_at,
 )
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Idempotency, LedgerRow, Reader, Store, Told, Transaction
 
 MOST: Final = 100
@@ -102,7 +103,7 @@ class Webhooks(Office):
 
     def _must_reach_out(self) -> tuple[Sealing, Teller]:
         if self._outside is None:
-            raise Unavailable("This process calls no webhooks; ask the server itself.")
+            raise Unavailable(phrase("This process calls no webhooks; ask the server itself."))
         return self._outside
 
     # Looking.
@@ -244,7 +245,7 @@ class Webhooks(Office):
     ) -> NewSecret:
         """A new secret, shown once; the one before signs beside it for a while, so that receivers can change over."""
         if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-            raise Invalid("An overlap is up to 30 days; give a shorter one.", field="overlap")
+            raise Invalid(phrase("An overlap is up to 30 days; give a shorter one."), field="overlap")
         endpoint = await self._store.read(lambda reader: _the_endpoint(reader, actor, wanted))
         secret = self._teller.new_secret()
 
@@ -271,7 +272,7 @@ class Webhooks(Office):
         row = await self._store.read(lambda reader: _told_of(reader, endpoint, attempt))
         outcome = await self._teller.again(endpoint, secrets, row)
         if outcome is None:
-            raise NotFound("What this told of is gone, so it cannot be told again.")
+            raise NotFound(phrase("What this told of is gone, so it cannot be told again."))
         number = 1 + await self._store.read(lambda reader: _tries(reader, endpoint, row))
         return await self._noted(endpoint, attempt_at(endpoint, row, outcome, now, number))
 
@@ -286,12 +287,15 @@ class Webhooks(Office):
         endpoint, now = _the_endpoint(reader, actor, wanted), reader.now()
         secrets = secrets_of(reader, endpoint, self._sealing, now)
         if not secrets:
-            raise Conflict("This webhook has no secret yet; rotate it to make one.", code="needs_secret")
+            raise Conflict(phrase("This webhook has no secret yet; rotate it to make one."), code="needs_secret")
         return endpoint, secrets, now
 
     def _draft(self, reader: Reader, actor: Actor, name: str, url: str, wanted: Filters) -> Endpoint:
         if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable() or name.startswith("whk_"):
-            raise Invalid(f"A webhook's name has 1 to {LONGEST_NAME} characters and is no id.", field="name")
+            raise Invalid(
+                phrase("A webhook's name has 1 to {longest_name} characters and is no id.", longest_name=LONGEST_NAME),
+                field="name",
+            )
         return Endpoint(
             id="",
             organisation=actor.organisation,
@@ -326,7 +330,7 @@ def _the_endpoint(reader: Reader, actor: Actor, wanted: str) -> Endpoint:
     mine = reader.endpoints(actor.organisation)
     found = next((one for one in mine if one.id == wanted or one.name.lower() == wanted.lower()), None)
     if found is None:
-        raise NotFound("There is no such webhook here; look at the list of webhooks.")
+        raise NotFound(phrase("There is no such webhook here; look at the list of webhooks."))
     return found
 
 
@@ -347,12 +351,14 @@ def _seen(reader: Reader, endpoint: Endpoint) -> Webhook:
 def _told_of(reader: Reader, endpoint: Endpoint, id: int) -> LedgerRow:
     attempt = reader.attempt(endpoint.id, id)
     if attempt is None:
-        raise NotFound("There is no such delivery here; look at the list of deliveries.")
+        raise NotFound(phrase("There is no such delivery here; look at the list of deliveries."))
     if attempt.request is None or attempt.seq is None:
-        raise Conflict(f"That was a test ({TEST}), which tells of nothing; send another test.", code="conflict")
+        raise Conflict(
+            phrase("That was a test ({test}), which tells of nothing; send another test.", test=TEST), code="conflict"
+        )
     rows = reader.ledger(attempt.request, after=attempt.seq - 1, limit=1)
     if not rows or rows[0].seq != attempt.seq or rows[0].organisation != endpoint.organisation:
-        raise NotFound("What this told of is gone, so it cannot be told again.")
+        raise NotFound(phrase("What this told of is gone, so it cannot be told again."))
     return rows[0]
 
 
@@ -363,12 +369,16 @@ def _tries(reader: Reader, endpoint: Endpoint, row: LedgerRow) -> int:
 
 def _must_be_new(reader: Reader, actor: Actor, name: str) -> None:
     if any(one.name.lower() == name.lower() for one in reader.endpoints(actor.organisation)):
-        raise Conflict(f"There already is a webhook {name}; give it another name.", code="already_exists")
+        raise Conflict(
+            phrase("There already is a webhook {name}; give it another name.", name=name), code="already_exists"
+        )
 
 
 def _must_have_room(reader: Reader, actor: Actor) -> None:
     if len(reader.endpoints(actor.organisation)) >= MOST:
-        raise Conflict(f"There are {MOST} webhooks, which is the limit; remove some.", code="too_many")
+        raise Conflict(
+            phrase("There are {most} webhooks, which is the limit; remove some.", most=MOST), code="too_many"
+        )
 
 
 def _known(words: Iterable[str] | None, known: Iterable[str], field: str, what: str) -> tuple[str, ...] | None:
@@ -377,9 +387,20 @@ def _known(words: Iterable[str] | None, known: Iterable[str], field: str, what: 
     chosen, there = tuple(dict.fromkeys(words)), tuple(known)
     strange = next((word for word in chosen if word not in there), None)
     if strange is not None:
-        raise Invalid(f"There is no {what} '{strange[:60]}'; there are {', '.join(sorted(there))}.", field=field)
+        raise Invalid(
+            phrase(
+                "There is no {what} '{strange}'; there are {there}.",
+                what=what,
+                strange=strange[:60],
+                there=", ".join(sorted(there)),
+            ),
+            field=field,
+        )
     if not chosen:
-        raise Invalid(f"Name at least one {what}, or leave {field} out for all of them.", field=field)
+        raise Invalid(
+            phrase("Name at least one {what}, or leave {field} out for all of them.", what=what, field=field),
+            field=field,
+        )
     return chosen
 
 
@@ -388,7 +409,7 @@ def _ids(reader: Reader, actor: Actor, projects: Iterable[str] | None) -> tuple[
         return None
     found = tuple(dict.fromkeys(the_project(reader, actor.organisation, one, field="projects").id for one in projects))
     if not found:
-        raise Invalid("Name at least one project, or leave projects out for all of them.", field="projects")
+        raise Invalid(phrase("Name at least one project, or leave projects out for all of them."), field="projects")
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from core.administration.mirrors import unlinked_of
 from core.cares.base import MOST, Care, CareKind, Here
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 TOPIC = "groups"
@@ -16,10 +17,15 @@ def read(reader: Reader, actor: Actor, _here: Here) -> Iterator[Care]:
     for mirror in reader.mirrors(actor.organisation)[:MOST]:
         about = f"@{mirror.group.name}"
         if mirror.problem:
-            said = f"It no longer follows its Slack user group ({mirror.problem}); choose another one, or unlink it."
+            said = phrase(
+                "It no longer follows its Slack user group ({problem}); choose another one, or unlink it.",
+                problem=mirror.problem,
+            )
             yield Care("mirrors", about, said, TOPIC)
         elif missing := len(unlinked_of(reader, mirror).users):
-            said = f"{missing} of its Slack user group stand for no member and are left out; link them."
+            said = phrase(
+                "{missing} of its Slack user group stand for no member and are left out; link them.", missing=missing
+            )
             yield Care("mirrors", about, said, TOPIC)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from core.administration.care import PeopleCare, people_care
 from core.cares.base import Care, CareKind, Here
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 TOPIC = "members"
@@ -22,27 +23,27 @@ def read(reader: Reader, actor: Actor, here: Here) -> Iterator[Care]:
 def _claims(found: PeopleCare) -> Iterator[Care]:
     if found.claims:
         about = _named([one.name for one in found.claims])
-        yield Care("people", about, "They say which member they are and wait for your yes.", TOPIC)
+        yield Care("people", about, phrase("They say which member they are and wait for your yes."), TOPIC)
 
 
 def _unmapped(found: PeopleCare) -> Iterator[Care]:
     if found.unmapped:
         about = _named([one.name for one in found.unmapped])
-        said = "They tried to act, or lost their link, and stand for no member; link them, or leave them out."
+        said = phrase("They tried to act, or lost their link, and stand for no member; link them, or leave them out.")
         yield Care("people", about, said, TOPIC)
 
 
 def _unlinked(found: PeopleCare) -> Iterator[Care]:
     if found.unlinked:
         about = _named([one.name for one in found.unlinked])
-        said = "These members have no Slack account here, so no card reaches them; correct their addresses."
+        said = phrase("These members have no Slack account here, so no card reaches them; correct their addresses.")
         yield Care("people", about, said, TOPIC)
 
 
 def _named(names: list[str]) -> str:
     """`Ada, Bob, Carol and 4 more`."""
     more = len(names) - 3
-    return f"{', '.join(names[:3])} and {more} more" if more > 0 else ", ".join(names)
+    return phrase("{names} and {more} more", names=", ".join(names[:3]), more=more) if more > 0 else ", ".join(names)
 
 
 MEMBER = CareKind("people", read)

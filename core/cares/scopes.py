@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from core.cares.base import MOST, Care, CareKind, Here
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 
@@ -16,7 +17,9 @@ def read(reader: Reader, actor: Actor, here: Here) -> Iterator[Care]:
         if one.is_active and one.scopes and missing:
             lost = "; ".join(f"{scope} ({here.uses[scope]})" for scope in missing[:5])
             yield Care(
-                "scopes", one.name or one.workspace, f"Not granted in Slack: {lost}. Install the app there anew."
+                "scopes",
+                one.name or one.workspace,
+                phrase("Not granted in Slack: {lost}. Install the app there anew.", lost=lost),
             )
 
 

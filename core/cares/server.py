@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from core.cares.base import MOST, Care, CareKind, Here
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 
 def read(_reader: Reader, _actor: Actor, here: Here) -> Iterator[Care]:
     for trouble in here.troubles[:MOST]:
-        yield Care("server", "The server", trouble)
+        yield Care("server", phrase("The server"), trouble)
 
 
 MEMBER = CareKind("server", read)

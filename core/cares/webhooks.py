@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from core.cares.base import MOST, Care, CareKind, Here
 from core.model.endpoint import Endpoint, Progress
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 NEVER_TOLD = Progress(0)
@@ -22,10 +23,10 @@ def _care(endpoint: Endpoint, progress: Progress) -> Care | None:
     if endpoint.paused:
         return None
     if progress.parked_at is not None:
-        said = "It took nothing for days and is not tried any more; mend it, then resume it."
+        said = phrase("It took nothing for days and is not tried any more; mend it, then resume it.")
         return Care("webhooks", endpoint.name, said, "webhooks")
     if progress.problem:
-        said = f"It fails and is tried again ({progress.problem}); look at its deliveries."
+        said = phrase("It fails and is tried again ({problem}); look at its deliveries.", problem=progress.problem)
         return Care("webhooks", endpoint.name, said, "webhooks")
     return None
 

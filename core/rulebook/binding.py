@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from core.model.request import Stage
 from core.model.requirement import Bind, Source
+from core.phrases import phrase
 
-ANYONE = "anyone who may approve"
+ANYONE = phrase("anyone who may approve")
 
 StandsFor = Mapping[str, tuple[Source, ...]]
 
@@ -23,7 +24,7 @@ def binder(project: str, stands_for: StandsFor) -> Bind:
         if kind == "anyone" and not rest:
             return (Source(f"anyone:{project}", ANYONE),)
         if kind == "role" and ":" not in rest:
-            return (Source(f"role:{rest}:{project}", f"any {rest}"),)
+            return (Source(f"role:{rest}:{project}", phrase("any {rest}", rest=rest)),)
         return (source,)
 
     return bind

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import Invalid
 from core.model.request import Content, Requester
+from core.phrases import phrase
 from core.rulebook.answer import NO, YES, Answer, Truth
 from core.rulebook.skeleton import patterns_in, skeleton, types_in
 
@@ -90,7 +91,7 @@ class Condition:
         if isinstance(answer, bool):
             return YES if answer else NO
         missing = sorted(".".join(path) for path in self.fields if not view.has(path))
-        return Answer(Truth.CANNOT_TELL, f"{missing[0]} is missing" if missing else answer)
+        return Answer(Truth.CANNOT_TELL, phrase("{missing} is missing", missing=missing[0]) if missing else answer)
 
 
 class Conditions:
@@ -120,19 +121,25 @@ class Conditions:
 
     def _parse(self, text: str) -> Condition:
         if not text.strip():
-            raise Invalid("The condition is empty; write 'true' if it shall always hold.", position=0)
+            raise Invalid(phrase("The condition is empty; write 'true' if it shall always hold."), position=0)
         if len(text) > LONGEST:
-            raise Invalid(f"The condition is longer than {LONGEST} characters; split the rule.", position=LONGEST)
+            raise Invalid(
+                phrase("The condition is longer than {longest} characters; split the rule.", longest=LONGEST),
+                position=LONGEST,
+            )
         if unreadable := _UNREADABLE.search(text):
             raise Invalid(
-                "The condition holds a character that is no text; write it anew.", position=unreadable.start()
+                phrase("The condition holds a character that is no text; write it anew."), position=unreadable.start()
             )
         try:
             program = self._engine.compile(text)
         except RuntimeError as error:
             raise _complaint(text, str(error)) from None
         if program.other_kind is not None:
-            raise Invalid(f"The condition gives a {program.other_kind}, but must be true or false.", position=0)
+            raise Invalid(
+                phrase("The condition gives a {other_kind}, but must be true or false.", other_kind=program.other_kind),
+                position=0,
+            )
         self._must_match_well(text)
         return Condition(text, program)
 
@@ -142,7 +149,7 @@ class Conditions:
         for pattern in patterns_in(text):
             tried = self._engine.compile(f'"".matches({pattern[1]})').answer(nothing)
             if not isinstance(tried, bool):
-                sentence = f"This pattern cannot be used: {tried} (RE2 syntax)."
+                sentence = phrase("This pattern cannot be used: {tried} (RE2 syntax).", tried=tried)
                 raise Invalid(sentence, position=pattern.start(1))
 
     def view(self, content: Content, *, project: str, requester: Requester, on_behalf_of: str | None = None) -> View:
@@ -204,14 +211,19 @@ def _complaint(text: str, trouble: str) -> Invalid:
     """The engine's first complaint in our words, with the place it means."""
     match = _WHERE.search(trouble)
     if match is None or int(match[1]) < 1:
-        return Invalid("The condition is nested too deeply, or cannot be read at all; simplify it.", position=0)
+        return Invalid(phrase("The condition is nested too deeply, or cannot be read at all; simplify it."), position=0)
     lines = text.split("\n")
     position = sum(len(line) + 1 for line in lines[: int(match[1]) - 1]) + int(match[2]) - 1
     unknown = _UNKNOWN.search(match[3])
     if unknown is not None:
         name = unknown[1].partition(".")[0]
         position = max(0, text.rfind(name, 0, position + 1 + len(name)))
-    sentence = f"{_in_our_words(match[3])} (character {position + 1}: {_around(text, position)})"
+    sentence = phrase(
+        "{in_our_words} (character {position}: {around})",
+        in_our_words=_in_our_words(match[3]),
+        position=position + 1,
+        around=_around(text, position),
+    )
     return Invalid(sentence, position=position)
 
 
@@ -220,13 +232,19 @@ def _in_our_words(trouble: str) -> str:
     if unknown is not None:
         name = unknown[1].partition(".")[0]
         near = difflib.get_close_matches(name, FIELDS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(FIELDS)}."
-        return f"'{name}' is not a field of a request; {hint}"
+        hint = (
+            phrase("did you mean '{near}'?", near=near[0])
+            if near
+            else phrase("there are {fields}.", fields=", ".join(FIELDS))
+        )
+        return phrase("'{name}' is not a field of a request; {hint}", name=name, hint=hint)
     if "<EOF>" in trouble:
-        return "The condition ends too early; a value is expected here"
+        return phrase("The condition ends too early; a value is expected here")
     if "no matching overload" in trouble:
-        return "These two cannot be compared or combined like this; compare numbers with numbers, texts with texts"
-    return "This cannot be read; a value, a field or an operator like ==, &&, || is expected here"
+        return phrase(
+            "These two cannot be compared or combined like this; compare numbers with numbers, texts with texts"
+        )
+    return phrase("This cannot be read; a value, a field or an operator like ==, &&, || is expected here")
 
 
 def _around(text: str, position: int) -> str:

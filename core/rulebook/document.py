@@ -11,6 +11,7 @@ from core.model.duration import say_duration
 from core.model.request import Stage
 from core.model.requirement import Requirement, Source
 from core.model.rule import Effect, Escalation, Mode, Place, Rule, Scope
+from core.phrases import phrase
 from core.requirements.any_of import AnyOf
 from core.requirements.approvals import Approvals
 from core.requirements.check import Check
@@ -40,9 +41,13 @@ def read_rule(part: Part, names: Names, conditions: Conditions) -> Rule:
     effect = Effect(parts["effect"].word([effect.value for effect in Effect]))
     for key in parts:
         if key not in _ONLY[effect]:
-            raise Invalid(f"A rule that {_DOES[effect]} has no {key}; leave it out.", path=parts[key].path, field=key)
+            raise Invalid(
+                phrase("A rule that {does} has no {key}; leave it out.", does=_DOES[effect], key=key),
+                path=parts[key].path,
+                field=key,
+            )
     if effect is Effect.REQUIRE and "stages" not in parts:
-        part.refuse("a rule that requires says whom, in 'stages'.")
+        part.refuse(phrase("a rule that requires says whom, in 'stages'."))
     read: dict[str, Any] = {key: _READ[key](parts[key], names) for key in parts if key in _READ}
     said = parts["notify"].one_or_more(MOST) if "notify" in parts else ()
     channels, people = _notify(tuple(said), names)
@@ -92,7 +97,9 @@ def _place(kind: str, part: Part, names: Names) -> Place:
 def _stages(part: Part, names: Names) -> tuple[Stage, ...]:
     stages = tuple(_stage(one, number, names) for number, one in enumerate(part.items(STAGES), start=1))
     if sum(len(requirement.sources) for stage in stages for requirement in stage.requirements) > APPROVERS:
-        part.refuse(f"a rule names at most {APPROVERS} people and groups; make a group of them.")
+        part.refuse(
+            phrase("a rule names at most {approvers} people and groups; make a group of them.", approvers=APPROVERS)
+        )
     return stages
 
 
@@ -110,14 +117,14 @@ def stage_name(requirements: tuple[Requirement, ...], number: int) -> str:
     """Where none is said: the only group's name, else the number."""
     labels = {source.label for requirement in requirements for source in requirement.sources}
     (label,) = labels if len(labels) == 1 else ("",)
-    return label.lstrip("@").capitalize() if label.startswith("@") else f"Stage {number}"
+    return label.lstrip("@").capitalize() if label.startswith("@") else phrase("Stage {number}", number=number)
 
 
 def read_requirement(part: Part, names: Names) -> Requirement:
     """One key says the kind."""
     parts = part.mapping(_KINDS)
     if len(parts) != 1:
-        part.refuse(f"exactly one of {', '.join(_KINDS)} is expected here.")
+        part.refuse(phrase("exactly one of {kinds} is expected here.", kinds=", ".join(_KINDS)))
     ((word, inner),) = parts.items()
     return _KINDS[word](inner, names)
 
@@ -126,7 +133,7 @@ def _approvals(part: Part, names: Names) -> Approvals:
     parts = part.mapping(("min", "all", "from"), needed=("from",))
     everybody = parts["all"].flag() if "all" in parts else False
     if everybody and "min" in parts:
-        parts["min"].refuse("say either min or all, not both.")
+        parts["min"].refuse(phrase("say either min or all, not both."))
     least = parts["min"].whole(1, APPROVERS) if "min" in parts else 1
     people = (read_source(word, names) for word in parts["from"].one_or_more(APPROVERS))
     return Approvals("", least, tuple(dict.fromkeys(people)), everybody)
@@ -139,9 +146,9 @@ def _any_of(part: Part, names: Names) -> AnyOf:
 
 def any_of(ways: tuple[Requirement, ...], refuse: Callable[[str], Any]) -> AnyOf:
     if any(way.fixes_people for way in ways):
-        refuse("'all' cannot be one of several ways; name a number instead.")
+        refuse(phrase("'all' cannot be one of several ways; name a number instead."))
     if any(isinstance(way, AnyOf) for way in ways):
-        refuse("a choice inside a choice; write all of it in one list.")
+        refuse(phrase("a choice inside a choice; write all of it in one list."))
     return AnyOf("", ways)
 
 
@@ -152,7 +159,7 @@ def _check(part: Part) -> Check:
 
 def check_name(name: str, refuse: Callable[[str], Any]) -> str:
     if not all(letter.isalnum() or letter in "-_." for letter in name):
-        refuse("a check's name has letters, digits, - _ and . only.")
+        refuse(phrase("a check's name has letters, digits, - _ and . only."))
     return name
 
 

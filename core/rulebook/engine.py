@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from cel_expr_python import cel
 
+from core.phrases import phrase
+
 _TYPE: Final = cel.Type
 _MAP: Final = _TYPE.Map(_TYPE.STRING, _TYPE.DYN)
 _KINDS: Final = {"text": _TYPE.STRING, "texts": _TYPE.List(_TYPE.STRING), "map": _MAP}
-_NO_LOOPS: Final = "stdlib:\n  exclude_macros: [all, exists, exists_one, filter, map]\n"
+_NO_LOOPS: Final = phrase("stdlib:\n  exclude_macros: [all, exists, exists_one, filter, map]\n")
 
 
 class Program:
@@ -36,8 +38,8 @@ class Program:
         if value.type() == _TYPE.BOOL:
             return bool(value.plain_value())
         if value.type() == _TYPE.ERROR:
-            return str(value.value()).partition(": ")[2] or "an error at run time"
-        return "it is neither true nor false"
+            return str(value.value()).partition(": ")[2] or phrase("an error at run time")
+        return phrase("it is neither true nor false")
 
 
 class Engine:

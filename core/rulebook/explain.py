@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.model.explanation import Because, Explanation, PolicySeen, RuleSeen
 from core.model.rule import Effect, Mode
+from core.phrases import phrase
 from core.rulebook.given import Given, PolicyAnswer, PolicyState
 from core.rulebook.rulebook import Look, Looked
 
@@ -35,7 +36,7 @@ def explanation(
 def policies_seen(given: Given) -> tuple[PolicySeen, ...]:
     """What became of every policy that was asked."""
     on = (_policy_seen(policy, *_policy_fate(policy)) for policy in given.policies)
-    return (*on, *(_policy_seen(policy, "shadow", "but it only watches") for policy in given.watching))
+    return (*on, *(_policy_seen(policy, "shadow", phrase("but it only watches")) for policy in given.watching))
 
 
 def _policy_seen(policy: PolicyAnswer, fate: str, sentence: str) -> PolicySeen:
@@ -44,12 +45,12 @@ def _policy_seen(policy: PolicyAnswer, fate: str, sentence: str) -> PolicySeen:
 
 def _policy_fate(policy: PolicyAnswer) -> tuple[str, str]:
     if policy.state is PolicyState.WAITING:
-        return "waits", "nobody is asked before it has"
+        return "waits", phrase("nobody is asked before it has")
     if policy.denies:
-        return "denies", "so this is rejected"
+        return "denies", phrase("so this is rejected")
     if policy.allows:
-        return "allows", "so nobody is asked for its sake"
-    return "asks", "so its people are asked" if policy.stages else "so somebody must look"
+        return "allows", phrase("so nobody is asked for its sake")
+    return "asks", phrase("so its people are asked") if policy.stages else phrase("so somebody must look")
 
 
 def narrowest_allowing(looked: Looked) -> int:
@@ -76,36 +77,41 @@ class _Came:
     def _fate(self, look: Look) -> tuple[str, str]:
         rule = look.rule
         if rule.mode is Mode.SHADOW and look.bites:
-            return "shadow", "only watches"
+            return "shadow", phrase("only watches")
         if rule.id in self.waived:
-            return "waived", f"set aside: {self.waived_by}"
+            return "waived", phrase("set aside: {waived_by}", waived_by=self.waived_by)
         if not look.bites:
             return _idle(look)
         match rule.effect:
             case Effect.REQUIRE:
-                return "asks", f"{'matches' if look.holds else 'cannot tell'}, so its people are asked"
+                return "asks", phrase(
+                    "{phrase}, so its people are asked",
+                    phrase=phrase("matches") if look.holds else phrase("cannot tell"),
+                )
             case Effect.DENY if look.cannot_tell:
-                return "questions", "cannot tell, so somebody must look"
+                return "questions", phrase("cannot tell, so somebody must look")
             case Effect.DENY:
                 decided = rule.id in self.decided
-                return "denies", "matches, so this is denied" if decided else "also denies; an older rule already did"
+                return "denies", phrase("matches, so this is denied") if decided else phrase(
+                    "also denies; an older rule already did"
+                )
             case Effect.ALLOW:
                 return self._allowing(look)
 
     def _allowing(self, look: Look) -> tuple[str, str]:
         if look.rule.id in self.decided:
-            return "allows", "allows what needs no person but for it"
+            return "allows", phrase("allows what needs no person but for it")
         if look.rule.scope.narrowness < self.narrowest:
-            return "passed_over", "matches, but a narrower rule speaks for this agent"
-        return "passed_over", "matches, but an older rule of the same scope or a denial decides"
+            return "passed_over", phrase("matches, but a narrower rule speaks for this agent")
+        return "passed_over", phrase("matches, but an older rule of the same scope or a denial decides")
 
 
 def _idle(look: Look) -> tuple[str, str]:
     if look.spent:
-        return "no_match", f"no longer allows: {look.answer.why}"
+        return "no_match", phrase("no longer allows: {why}", why=look.answer.why)
     if look.cannot_tell:
-        return "no_match", "cannot tell, so it does not allow"
-    return "no_match", "does not match"
+        return "no_match", phrase("cannot tell, so it does not allow")
+    return "no_match", phrase("does not match")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,32 +129,45 @@ class Fates:
 def read_out(seen: Explanation) -> tuple[str, ...]:
     """The explanation as lines of plain words, for Details, `why` and the API."""
     lines = [seen.outcome]
-    lines += [f"Stage {one.stage}: {one.label}, asked by {_listed(one.asked_by)}." for one in seen.people]
+    lines += [
+        phrase("Stage {stage}: {one}, asked by {listed}.", stage=one.stage, one=one.label, listed=_listed(one.asked_by))
+        for one in seen.people
+    ]
     lines += [say_policy(one) for one in seen.policies]
-    lines += [f"Rule {one.name} (version {one.version}) {_said(one)}." for one in seen.rules]
+    lines += [
+        phrase("Rule {one} (version {version}) {said}.", one=one.name, version=one.version, said=_said(one))
+        for one in seen.rules
+    ]
     if seen.others:
-        lines.append(f"{seen.others} more rules were looked at and did not match.")
+        lines.append(phrase("{others} more rules were looked at and did not match.", others=seen.others))
     return (*lines, *seen.notes)
 
 
 _POLICY_SAID = {
     "passed": "passed",
     "failed": "failed",
-    "unclear": "gave no clear answer",
-    "waiting": "has not answered yet",
+    "unclear": phrase("gave no clear answer"),
+    "waiting": phrase("has not answered yet"),
 }
 
 
 def say_policy(one: PolicySeen) -> str:
     """What a policy answered, why, and what that meant."""
-    shadow = "is in shadow and " if one.fate == "shadow" else ""
-    why = f" Its reasons: {'; '.join(one.reasons)}." if one.reasons else ""
-    return f"Policy {one.name} {shadow}{_POLICY_SAID[one.state]}, {one.sentence}.{why}"
+    shadow = phrase("is in shadow and ") if one.fate == "shadow" else ""
+    why = phrase(" Its reasons: {reasons}.", reasons="; ".join(one.reasons)) if one.reasons else ""
+    return phrase(
+        "Policy {one} {shadow}{policy_said}, {sentence}.{why}",
+        one=one.name,
+        shadow=shadow,
+        policy_said=_POLICY_SAID[one.state],
+        sentence=one.sentence,
+        why=why,
+    )
 
 
 def _said(one: RuleSeen) -> str:
     doubt = f" ({one.why})" if one.why and one.answer == "cannot_tell" else ""
-    return f"{'is in shadow and ' if one.fate == 'shadow' else ''}{one.sentence}{doubt}"
+    return f"{phrase('is in shadow and ') if one.fate == 'shadow' else ''}{one.sentence}{doubt}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

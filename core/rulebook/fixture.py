@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType, Settings
 from core.model.request import Content, Cost, Judgement, Outcome, Requester, Subject
+from core.phrases import phrase
 from core.rulebook.condition import Conditions
 from core.rulebook.part import Part
 from core.rulebook.past import PastRevision
@@ -111,7 +112,7 @@ def _cost(parts: Mapping[str, Part]) -> Cost:
 
 def _is_object(part: Part) -> bool:
     if not isinstance(part.value, Mapping):
-        part.refuse("a mapping is expected here.")
+        part.refuse(phrase("a mapping is expected here."))
     return True
 
 
@@ -145,7 +146,12 @@ def check_fixture(fixture: Fixture, rulebook: Rulebook, conditions: Conditions) 
         ("rules", _several(expected.rules), _several(_matched(judgement))),
     )
     differences = (
-        f"{what}: expected {wanted or 'none'}, but it is {found or 'none'}"
+        phrase(
+            "{what}: expected {wanted}, but it is {found}",
+            what=what,
+            wanted=wanted or phrase("none"),
+            found=found or phrase("none"),
+        )
         for what, wanted, found in pairs
         if wanted is not None and wanted != found
     )

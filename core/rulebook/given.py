@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from core.model.request import Stage
 from core.model.requirement import Source
+from core.phrases import phrase
 from core.rulebook.rulebook import Looked
 
 
@@ -54,7 +55,10 @@ class PolicyAnswer:
 
     @property
     def doubt(self) -> str:
-        said = {PolicyState.FAILED: ", which failed", PolicyState.UNCLEAR: ", which gave no clear answer"}
+        said = {
+            PolicyState.FAILED: phrase(", which failed"),
+            PolicyState.UNCLEAR: phrase(", which gave no clear answer"),
+        }
         return said.get(self.state, "")
 
 

@@ -15,6 +15,7 @@ from core.model.organisation import Project, RequestType
 from core.model.request import BEFORE_PEOPLE, Escalates, Judgement, Outcome, Plan, Requester, Stage
 from core.model.requirement import Bind, Requirement, Source
 from core.model.rule import Effect, Mode, Rule
+from core.phrases import phrase
 from core.requirements.approvals import Approvals
 from core.requirements.check import Check
 from core.rulebook.binding import ANYONE, bind_stages, binder, is_unbound, sources_of
@@ -28,8 +29,8 @@ __all__ = ["ANYONE", "default_stage", "judge"]
 SHADOWS = 20
 """Rules in shadow that are tried out on one revision; more of them only watch."""
 
-REQUEST = "the request"
-PROJECT = "the project"
+REQUEST = phrase("the request")
+PROJECT = phrase("the project")
 
 
 def judge(
@@ -106,10 +107,12 @@ class _Case:
     def _denied(self) -> Judgement | None:
         rule = next((look.rule for look in self._on(Effect.DENY) if look.holds), None)
         if rule is not None:
-            return self._over(Outcome.DENY, f"Rule {rule.name} denies this.", rule.cause, frozenset({rule.id}))
+            return self._over(
+                Outcome.DENY, phrase("Rule {rule} denies this.", rule=rule.name), rule.cause, frozenset({rule.id})
+            )
         policy = next((policy for policy in self.given.policies if policy.denies), None)
         if policy is not None:
-            sentence = _with_reasons(f"Policy {policy.name} rejects this", policy.reasons)
+            sentence = _with_reasons(phrase("Policy {policy} rejects this", policy=policy.name), policy.reasons)
             return self._over(Outcome.DENY, sentence, policy.cause)
         return None
 
@@ -136,10 +139,12 @@ class _Case:
         """The allow rule, else what else may answer for the people."""
         rule = self._allow_rule()
         if rule is not None:
-            return _Yes(rule.cause, f"Rule {rule.name} allows this.", rule)
+            return _Yes(rule.cause, phrase("Rule {rule} allows this.", rule=rule.name), rule)
         policy = next((policy for policy in self.given.policies if policy.allows), None)
         if policy is not None:
-            return _Yes(policy.cause, _with_reasons(f"Policy {policy.name} passed", policy.reasons))
+            return _Yes(
+                policy.cause, _with_reasons(phrase("Policy {policy} passed", policy=policy.name), policy.reasons)
+            )
         offer = next(iter(self.given.offers), None)
         return None if offer is None else _Yes(offer.cause, offer.sentence)
 
@@ -164,18 +169,18 @@ class _Case:
         """Checks of the project, and policies that have not answered, hold everything up before people are asked."""
         checks: list[Requirement] = [Check("", name) for name in self.given.checks]
         waiting = (policy for policy in self.given.policies if policy.state is PolicyState.WAITING)
-        checks += [Check("", policy.cause, f"policy {policy.name}") for policy in waiting]
+        checks += [Check("", policy.cause, phrase("policy {policy}", policy=policy.name)) for policy in waiting]
         return (Asker(PROJECT, PROJECT, (Stage(BEFORE, BEFORE_PEOPLE, tuple(checks)),)),) if checks else ()
 
     def _rule_asks(self, rule: Rule) -> Asker:
-        return Asker(rule.cause, f"rule {rule.name}", bind_stages(rule.stages, self.bind))
+        return Asker(rule.cause, phrase("rule {rule}", rule=rule.name), bind_stages(rule.stages, self.bind))
 
     def _policies_ask(self) -> tuple[Asker, ...]:
         policies = (policy for policy in self.given.policies if policy.stages)
         return tuple(self._policy_asks(policy) for policy in policies)
 
     def _policy_asks(self, policy: PolicyAnswer) -> Asker:
-        return Asker(policy.cause, f"policy {policy.name}", bind_stages(policy.stages, self.bind))
+        return Asker(policy.cause, phrase("policy {policy}", policy=policy.name), bind_stages(policy.stages, self.bind))
 
     def _request_asks(self) -> tuple[Asker, ...]:
         return (Asker(REQUEST, REQUEST, self.named),) if self.named else ()
@@ -191,12 +196,15 @@ class _Case:
             return yes
         default = self.project.settings.when_no_rule
         if default == "allow":
-            return _Yes("no_rule", f"No rule asks for anybody, and project {self.project.name} then allows.")
+            return _Yes(
+                "no_rule",
+                phrase("No rule asks for anybody, and project {project} then allows.", project=self.project.name),
+            )
         waiting = any(policy.state is PolicyState.WAITING for policy in self.given.policies)
         if default == "deny" and not asked:
-            why = f"No rule covers this, and project {self.project.name} then denies."
+            why = phrase("No rule covers this, and project {project} then denies.", project=self.project.name)
             return None if waiting else self._over(Outcome.DENY, why, "no_rule")
-        return self._default_asker("default routing")
+        return self._default_asker(phrase("default routing"))
 
     def _default_asker(self, name: str) -> Asker:
         return Asker("default", name, (default_stage(self.project),))
@@ -204,8 +212,15 @@ class _Case:
     def _doubts(self) -> tuple[str, ...]:
         """Who wants a person to look, whoever that is."""
         denials = (look for look in self._on(Effect.DENY) if look.cannot_tell)
-        rules = (f"rule {look.rule.name}, which could not tell ({look.answer.why})" for look in denials)
-        policies = (f"policy {policy.name}{policy.doubt}" for policy in self.given.policies if policy.wants_people)
+        rules = (
+            phrase("rule {rule}, which could not tell ({why})", rule=look.rule.name, why=look.answer.why)
+            for look in denials
+        )
+        policies = (
+            phrase("policy {policy}{doubt}", policy=policy.name, doubt=policy.doubt)
+            for policy in self.given.policies
+            if policy.wants_people
+        )
         return (*rules, *policies)
 
     # The plan.
@@ -235,13 +250,23 @@ class _Case:
         if yes is not None and (waived or not _calls_for_people(merged.stages)):
             said.append(yes.sentence)
         said += [_asks(look) for look in self._asking_looks() if look.rule.id not in waived]
-        said += [f"Policy {policy.name} asks for people." for policy in self.given.policies if policy.stages]
+        said += [
+            phrase("Policy {policy} asks for people.", policy=policy.name)
+            for policy in self.given.policies
+            if policy.stages
+        ]
         if self.named:
-            said.append("The request names its approvers.")
-        said += [f"Somebody must look, says {doubt}." for doubt in self._doubts()]
+            said.append(phrase("The request names its approvers."))
+        said += [phrase("Somebody must look, says {doubt}.", doubt=doubt) for doubt in self._doubts()]
         if not said and any(because.asked_by == ("default routing",) for because in merged.because):
-            said.append(f"Nobody was named, so one of {ANYONE} in {self.project.name} suffices.")
-        return tuple(said) or ("Checks must pass first.",)
+            said.append(
+                phrase(
+                    "Nobody was named, so one of {anyone} in {project} suffices.",
+                    anyone=ANYONE,
+                    project=self.project.name,
+                )
+            )
+        return tuple(said) or (phrase("Checks must pass first."),)
 
     def _with_rules(self, rules: tuple[Rule, ...], merged: Merged) -> Plan:
         """Shortest windows, every reminder, every place to tell; each escalation acts on its own rule's requirements."""
@@ -269,7 +294,9 @@ class _Case:
     def _notes(self) -> tuple[str, ...]:
         """What admins should mend: fields that were missing, names that stand for nobody."""
         unsure = (look for look in self.given.looked.looks if look.cannot_tell and look.rule.mode is Mode.ON)
-        notes = [f"Rule {look.rule.name} could not tell: {look.answer.why}." for look in unsure]
+        notes = [
+            phrase("Rule {rule} could not tell: {why}.", rule=look.rule.name, why=look.answer.why) for look in unsure
+        ]
         for look in self._asking_looks():
             rule = look.rule
             sources = (*rule.not_from, *sources_of(rule.stages))
@@ -277,7 +304,9 @@ class _Case:
         for policy in self.given.policies:
             notes += [_names_nobody(policy, source) for source in sources_of(policy.stages) if self._stands_not(source)]
             if policy.state is PolicyState.UNCLEAR:
-                notes.append(_with_reasons(f"Policy {policy.name} gave no clear answer", policy.reasons))
+                notes.append(
+                    _with_reasons(phrase("Policy {policy} gave no clear answer", policy=policy.name), policy.reasons)
+                )
         return tuple(dict.fromkeys(notes))
 
     def _is_nobody(self, rule: Rule, source: Source) -> bool:
@@ -338,17 +367,19 @@ def _calls_for_people(stages: Iterable[Stage]) -> bool:
 
 def _asks(look: Look) -> str:
     if look.cannot_tell:
-        return f"Rule {look.rule.name} asks, since it cannot tell ({look.answer.why})."
+        return phrase("Rule {rule} asks, since it cannot tell ({why}).", rule=look.rule.name, why=look.answer.why)
     what = "people" if _calls_for_people(look.rule.stages) else "checks"
-    return f"Rule {look.rule.name} asks for {what}."
+    return phrase("Rule {rule} asks for {what}.", rule=look.rule.name, what=what)
 
 
 def _nobody(rule: Rule, source: Source) -> str:
-    return f"Rule {rule.name} names {source.label}, which stands for nobody here."
+    return phrase("Rule {rule} names {source}, which stands for nobody here.", rule=rule.name, source=source.label)
 
 
 def _names_nobody(policy: PolicyAnswer, source: Source) -> str:
-    return f"Policy {policy.name} names {source.label}, which stands for nobody here."
+    return phrase(
+        "Policy {policy} names {source}, which stands for nobody here.", policy=policy.name, source=source.label
+    )
 
 
 def _with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:
@@ -358,12 +389,16 @@ def _with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:
 def _difference(real: Judgement, would: Judgement) -> str:
     """In a few words: what another judgement would have done otherwise."""
     if would.outcome is not real.outcome:
-        words = {Outcome.DENY: "rejected it", Outcome.ALLOW: "let it through", Outcome.ASK: "asked people"}
-        return f"would have {words[would.outcome]}"
+        words = {
+            Outcome.DENY: phrase("rejected it"),
+            Outcome.ALLOW: phrase("let it through"),
+            Outcome.ASK: phrase("asked people"),
+        }
+        return phrase("would have {words}", words=words[would.outcome])
     more, less = _labels(would) - _labels(real), _labels(real) - _labels(would)
-    said = [f"would have asked {' and '.join(sorted(more))}"] if more else []
-    said += [f"would not have asked {' and '.join(sorted(less))}"] if less else []
-    return "; ".join(said) or "would have changed nothing"
+    said = [phrase("would have asked {more}", more=" and ".join(sorted(more)))] if more else []
+    said += [phrase("would not have asked {less}", less=" and ".join(sorted(less)))] if less else []
+    return "; ".join(said) or phrase("would have changed nothing")
 
 
 def _labels(judgement: Judgement) -> set[str]:

@@ -10,6 +10,7 @@ from core.model.check import CHECK_NAME, TIMEOUT, CheckDefinition
 from core.model.policy import DEADLINE, Policy
 from core.model.requirement import Source
 from core.model.rule import Mode, Scope
+from core.phrases import phrase
 from core.rulebook.condition import Conditions
 from core.rulebook.document import read_scope, read_when, write_scope
 from core.rulebook.part import Part
@@ -66,7 +67,7 @@ def read_check(
     parts = Part(written).mapping(CHECK_KEYS, ("name",))
     given = _given(parts)
     if not {"url", "reporter"} & given.keys():
-        Part(written).refuse("give the url that is called, or the reporter who reports by itself, or both.")
+        Part(written).refuse(phrase("give the url that is called, or the reporter who reports by itself, or both."))
     return CheckDefinition(
         id="",
         organisation="",
@@ -104,7 +105,7 @@ def _given(parts: Mapping[str, Part]) -> dict[str, Part]:
 def _check_name(part: Part) -> str:
     name = part.title(60)
     if not CHECK_NAME.fullmatch(name):
-        part.refuse("a check's name has small letters, digits, _ . and -, up to 60.")
+        part.refuse(phrase("a check's name has small letters, digits, _ . and -, up to 60."))
     return name
 
 
@@ -112,5 +113,10 @@ def _reporter(part: Part, find: FindReporter) -> Source:
     wanted = part.title(100)
     found = find(wanted)
     if found is None:
-        part.refuse(f"there is no agent or key '{wanted}' here; name an agent, or give the id of one of its keys.")
+        part.refuse(
+            phrase(
+                "there is no agent or key '{wanted}' here; name an agent, or give the id of one of its keys.",
+                wanted=wanted,
+            )
+        )
     return found

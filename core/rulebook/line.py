@@ -17,6 +17,7 @@ from core.errors import Invalid
 from core.model.duration import say_duration
 from core.model.request import Stage
 from core.model.rule import Effect, Mode, Rule
+from core.phrases import phrase
 from core.rulebook.condition import Conditions
 from core.rulebook.document import read_rule, stage_name
 from core.rulebook.part import Part, nearest
@@ -30,7 +31,7 @@ _WORD = re.compile(r'[^\s,"“”„]+')
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _NUMBER = re.compile(r"\d{1,6}(?=\s+of(?!\S))")
 _EFFECT = re.compile(r"(?<![\w.])(require|allow|deny)(?!\w)")
-_EXPECTED_EFFECT: Final = "require, allow or deny"
+_EXPECTED_EFFECT: Final = phrase("require, allow or deny")
 
 
 def read_line(text: str, names: Names, conditions: Conditions) -> Rule:
@@ -39,7 +40,10 @@ def read_line(text: str, names: Names, conditions: Conditions) -> Rule:
     Chat programs replace straight quotes by typographic ones: read again with straight ones where that is the trouble.
     """
     if len(text) > LONGEST:
-        raise Invalid(f"The line is longer than {LONGEST} characters; write the rule as YAML.", position=LONGEST)
+        raise Invalid(
+            phrase("The line is longer than {longest} characters; write the rule as YAML.", longest=LONGEST),
+            position=LONGEST,
+        )
     try:
         return _Line(text).rule(names, conditions)
     except Invalid:
@@ -72,7 +76,7 @@ class _Line:
 
     def _read(self) -> None:
         self.take("add")
-        self._put("name", self.name("the rule's name in quotes"))
+        self._put("name", self.name(phrase("the rule's name in quotes")))
         while self.take("for"):
             self._scope()
         self.must("when")
@@ -86,9 +90,9 @@ class _Line:
 
     def _scope(self) -> None:
         start = self.start()
-        kind = self.word("agent, team or project")
+        kind = self.word(phrase("agent, team or project"))
         if kind.removesuffix("s") not in {"agent", "team", "project"}:
-            self.expect("agent, team or project", start)
+            self.expect(phrase("agent, team or project"), start)
         self.document.setdefault("scope", {})[kind] = self.list("scope", f"a {kind.removesuffix('s')}", self.name)
 
     def _condition(self) -> None:
@@ -111,7 +115,7 @@ class _Line:
         try:
             self.document["when"], self.at = json.JSONDecoder().raw_decode(self.text, start)
         except (ValueError, RecursionError):
-            self.expect('a condition, or a mapping like {"destroyed_gt": 5}', start)
+            self.expect(phrase('a condition, or a mapping like {"destroyed_gt": 5}'), start)
 
     # Stages.
 
@@ -126,9 +130,9 @@ class _Line:
     def _stage(self, path: str) -> dict[str, Any]:
         self.where[path] = self.start()
         named = _STRING.match(self.text, self.start())
-        stage = {"name": self.name("a stage's name")} if named else {}
+        stage = {"name": self.name(phrase("a stage's name"))} if named else {}
         if named and not self.take(":"):
-            self.expect("a colon after the stage's name", self.start())
+            self.expect(phrase("a colon after the stage's name"), self.start())
         requirements = [self._requirement(f"{path}.requirements[0]")]
         while self.take("and"):
             requirements.append(self._requirement(f"{path}.requirements[{len(requirements)}]"))
@@ -146,7 +150,7 @@ class _Line:
     def _simple(self, path: str) -> dict[str, Any]:
         self.where[path] = self.start()
         if self.take("check"):
-            return {"check": {"name": self.name("a check's name")}}
+            return {"check": {"name": self.name(phrase("a check's name"))}}
         if self.take("all", "of"):
             return {"approvals": {"all": True, "from": self._people(f"{path}.approvals.from")}}
         number = _NUMBER.match(self.text, self.start())
@@ -157,7 +161,7 @@ class _Line:
         return {"approvals": {"min": least, "from": self._people(f"{path}.approvals.from")}}
 
     def _people(self, path: str) -> list[str]:
-        expected = "whom to ask, like 1 of @platform, ada@example.com or check ci,"
+        expected = phrase("whom to ask, like 1 of @platform, ada@example.com or check ci,")
         people = [self._person(f"{path}[0]", expected)]
         while not self.sees("or", "else") and self.take("or"):
             people.append(self._person(f"{path}[{len(people)}]", expected))
@@ -181,7 +185,7 @@ class _Line:
             self.expect(_EXPECTED_CLAUSE, start)
         key, value = read(self)
         if key in self.document:
-            self._refuse(f"'{word}' is said twice; keep one.", start, key)
+            self._refuse(phrase("'{word}' is said twice; keep one.", word=word), start, key)
         self.document[key] = value
         self.where[key] = start
 
@@ -249,12 +253,16 @@ class _Line:
         self.document[key] = value
 
     def expect(self, expected: str, at: int) -> NoReturn:
-        self._refuse(f"Here {expected} is expected", at)
+        self._refuse(phrase("Here {expected} is expected", expected=expected), at)
 
     def _refuse(self, sentence: str, at: int, path: str | None = None) -> NoReturn:
         at = min(at, len(self.text))
         around = f"…{self.text[max(0, at - 12) : at]}▸{self.text[at : at + 12]}…"
-        raise Invalid(f"{sentence.rstrip('.')} (character {at + 1}: {around}).", position=at, path=path)
+        raise Invalid(
+            phrase("{rstrip} (character {at}: {around}).", rstrip=sentence.rstrip("."), at=at + 1, around=around),
+            position=at,
+            path=path,
+        )
 
 
 _Clause = Callable[[_Line], tuple[str, Any]]
@@ -293,21 +301,21 @@ def _several(key: str, expected: str, *before: str) -> _Clause:
 
 def _uses(line: _Line) -> tuple[str, Any]:
     at = line.start()
-    word = line.word("how often, like 5,")
+    word = line.word(phrase("how often, like 5,"))
     if not re.fullmatch(r"\d{1,7}", word):
-        line.expect("how often, like 5,", at)
+        line.expect(phrase("how often, like 5,"), at)
     return "uses", int(word)
 
 
 def _reason(line: _Line) -> tuple[str, Any]:
-    return "reason", line.name("the reason in quotes")
+    return "reason", line.name(phrase("the reason in quotes"))
 
 
 def _escalate(line: _Line) -> tuple[str, Any]:
     line.must("after")
-    after = line.word("a duration like 3h")
+    after = line.word(phrase("a duration like 3h"))
     line.must("to")
-    said = {"after": after, "to": line.list("escalate.to", "whom to ask then", line.word)}
+    said = {"after": after, "to": line.list("escalate.to", phrase("whom to ask then"), line.word)}
     return "escalate", {**said, "action": "reassign"} if line.take("reassign") else said
 
 
@@ -316,25 +324,29 @@ _CLAUSES: Final[dict[str, _Clause]] = {
     "waivable": _flag("waivable"),
     "shadow": _mode(Mode.SHADOW),
     "off": _mode(Mode.OFF),
-    "expire": _single("reply_window", "a duration like 4h"),
-    "execute": _single("execution_window", "a duration like 24h", "within"),
-    "remind": _several("remind", "a duration like 30m"),
-    "in": _several("notify", "a channel like #deploys"),
-    "notify": _several("notify", "a channel like #deploys, or @somebody to tell"),
-    "not": _several("not_from", "a field like metadata.author, or a group", "from"),
+    "expire": _single("reply_window", phrase("a duration like 4h")),
+    "execute": _single("execution_window", phrase("a duration like 24h"), "within"),
+    "remind": _several("remind", phrase("a duration like 30m")),
+    "in": _several("notify", phrase("a channel like #deploys")),
+    "notify": _several("notify", phrase("a channel like #deploys, or @somebody to tell")),
+    "not": _several("not_from", phrase("a field like metadata.author, or a group"), "from"),
     "escalate": _escalate,
     "comment": _flag("comment_on_reject", "on", "reject"),
-    "until": _single("until", "a moment like 2027-01-31T18:00:00Z"),
+    "until": _single("until", phrase("a moment like 2027-01-31T18:00:00Z")),
     "uses": _uses,
     "because": _reason,
 }
-_EXPECTED_CLAUSE: Final = f"the end, or one of {', '.join(_CLAUSES)}"
+_EXPECTED_CLAUSE: Final = phrase("the end, or one of {clauses}", clauses=", ".join(_CLAUSES))
 _RESERVED: Final = frozenset({*_CLAUSES, "and", "or", "then", "either", "else", "all", "of", "check"})
 
 
 def write_line(rule: Rule) -> str:
     """The inverse of `read_line`; comments inside the condition are left out."""
-    words = [f"add {_quoted(rule.name)}", *_said_scope(rule), f"when {without_comments(rule.when).strip()}"]
+    words = [
+        phrase("add {quoted}", quoted=_quoted(rule.name)),
+        *_said_scope(rule),
+        phrase("when {without_comments}", without_comments=without_comments(rule.when).strip()),
+    ]
     words.append(rule.effect.value)
     words.append(" then ".join(_said_stage(stage) for stage in rule.stages))
     words += [clause for clause in _said_clauses(rule) if clause]
@@ -344,7 +356,9 @@ def write_line(rule: Rule) -> str:
 def _said_scope(rule: Rule) -> list[str]:
     kinds = {"agent": rule.scope.agents, "team": rule.scope.teams, "project": rule.scope.projects}
     return [
-        f"for {kind} {', '.join(_bare(place.label) for place in places)}" for kind, places in kinds.items() if places
+        phrase("for {kind} {bare}", kind=kind, bare=", ".join(_bare(place.label) for place in places))
+        for kind, places in kinds.items()
+        if places
     ]
 
 
@@ -358,18 +372,20 @@ def _said_clauses(rule: Rule) -> list[str]:
     told = [*rule.notify, *(source.label for source in rule.tell)]
     return [
         "distinct" if rule.distinct else "",
-        f"expire {_span(rule.reply_window)}" if rule.reply_window else "",
-        f"execute within {_span(rule.execution_window)}" if rule.execution_window else "",
-        f"remind {', '.join(map(_span, rule.remind))}" if rule.remind else "",
+        phrase("expire {span}", span=_span(rule.reply_window)) if rule.reply_window else "",
+        phrase("execute within {span}", span=_span(rule.execution_window)) if rule.execution_window else "",
+        phrase("remind {map}", map=", ".join(map(_span, rule.remind))) if rule.remind else "",
         f"{'notify' if rule.tell else 'in'} {', '.join(told)}" if told else "",
-        f"not from {', '.join(source.label for source in rule.not_from)}" if rule.not_from else "",
+        phrase("not from {source}", source=", ".join(source.label for source in rule.not_from))
+        if rule.not_from
+        else "",
         _said_escalation(rule),
-        "comment on reject" if rule.comment_on_reject else "",
+        phrase("comment on reject") if rule.comment_on_reject else "",
         "waivable" if rule.waivable else "",
-        f"until {rule.until.isoformat()}" if rule.until else "",
-        f"uses {rule.uses}" if rule.uses else "",
+        phrase("until {isoformat}", isoformat=rule.until.isoformat()) if rule.until else "",
+        phrase("uses {uses}", uses=rule.uses) if rule.uses else "",
         "" if rule.mode is Mode.ON else rule.mode.value,
-        f"because {_quoted(rule.reason)}" if rule.reason else "",
+        phrase("because {quoted}", quoted=_quoted(rule.reason)) if rule.reason else "",
     ]
 
 
@@ -377,7 +393,12 @@ def _said_escalation(rule: Rule) -> str:
     if rule.escalate is None:
         return ""
     people = ", ".join(source.label for source in rule.escalate.to)
-    return f"escalate after {_span(rule.escalate.after)} to {people}{' reassign' if rule.escalate.reassign else ''}"
+    return phrase(
+        "escalate after {span} to {people}{part}",
+        span=_span(rule.escalate.after),
+        people=people,
+        part=phrase(" reassign") if rule.escalate.reassign else "",
+    )
 
 
 def _span(duration: Any) -> str:

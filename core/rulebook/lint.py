@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from core.model.rule import Effect, Mode, Place, Rule
+from core.phrases import phrase
 from core.rulebook.binding import sources_of
 from core.rulebook.skeleton import conjuncts, types_in
 
@@ -19,7 +20,19 @@ CROWD: Final = 20
 """More people than this behind one requirement are told at once."""
 
 _VAGUE: Final = frozenset(
-    {"rule", "test", "new", "new rule", "my rule", "tmp", "temp", "untitled", "foo", "default", "policy"}
+    {
+        "rule",
+        "test",
+        "new",
+        phrase("new rule"),
+        phrase("my rule"),
+        "tmp",
+        "temp",
+        "untitled",
+        "foo",
+        "default",
+        "policy",
+    }
 )
 
 
@@ -53,11 +66,15 @@ def _broad_allow(rule: Rule, rules: tuple[Rule, ...]) -> Iterator[Lint]:
     if rule.effect is not Effect.ALLOW:
         return
     if rule.when.strip() == "true" and not rule.scope.narrowness:
-        yield Lint(rule.name, "allows_everything", "It lets everything through that no rule holds back; narrow it.")
+        yield Lint(
+            rule.name, "allows_everything", phrase("It lets everything through that no rule holds back; narrow it.")
+        )
     for other in rules:
         if other.effect is Effect.REQUIRE and other.waivable and _reaches(rule, other):
             yield Lint(
-                rule.name, "broad_allow", f"It may set aside what the narrower rule {other.name} asks for; check both."
+                rule.name,
+                "broad_allow",
+                phrase("It may set aside what the narrower rule {other} asks for; check both.", other=other.name),
             )
 
 
@@ -84,18 +101,18 @@ def _meet(one: str, other: str) -> bool:
 def _unreachable(rule: Rule, rules: tuple[Rule, ...], now: datetime, types: frozenset[str]) -> Iterator[Lint]:
     why = _never(rule, now, types) or _behind(rule, rules)
     if why:
-        yield Lint(rule.name, "unreachable", f"It can never take effect: {why}.")
+        yield Lint(rule.name, "unreachable", phrase("It can never take effect: {why}.", why=why))
 
 
 def _never(rule: Rule, now: datetime, types: frozenset[str]) -> str | None:
     if rule.until is not None and rule.until <= now:
-        return "it has ended"
+        return phrase("it has ended")
     own = types_in(rule.when)
     if own == frozenset():
-        return "it asks for two types at once"
+        return phrase("it asks for two types at once")
     if own is not None and types and not own & types:
-        return f"there is no type {' or '.join(sorted(own))}"
-    return "its condition is false" if rule.when.strip() == "false" else None
+        return phrase("there is no type {own}", own=" or ".join(sorted(own)))
+    return phrase("its condition is false") if rule.when.strip() == "false" else None
 
 
 def _behind(rule: Rule, rules: tuple[Rule, ...]) -> str | None:
@@ -105,9 +122,9 @@ def _behind(rule: Rule, rules: tuple[Rule, ...]) -> str | None:
             continue
         older_alike = other.effect is rule.effect and (other.order, other.id) < (rule.order, rule.id)
         if other.effect is Effect.DENY and (rule.effect is not Effect.DENY or older_alike):
-            return f"rule {other.name} denies everything it is about"
+            return phrase("rule {other} denies everything it is about", other=other.name)
         if other.effect is Effect.ALLOW and older_alike and other.scope.narrowness == rule.scope.narrowness:
-            return f"the older rule {other.name} decides first" if other.uses is None else None
+            return phrase("the older rule {other} decides first", other=other.name) if other.uses is None else None
     return None
 
 
@@ -128,22 +145,32 @@ def _conditions(rule: Rule) -> frozenset[str]:
 def _too_many(rule: Rule) -> Iterator[Lint]:
     needed = sum(requirement.slots(None) for stage in rule.stages for requirement in stage.requirements)
     if needed > MANY:
-        yield Lint(rule.name, "too_many", f"It asks for {needed} approvals; more than {MANY} wear people out.")
+        yield Lint(
+            rule.name,
+            "too_many",
+            phrase("It asks for {needed} approvals; more than {many} wear people out.", needed=needed, many=MANY),
+        )
 
 
 def _everyone(rule: Rule, sizes: Mapping[str, int]) -> Iterator[Lint]:
     for source in dict.fromkeys((*sources_of(rule.stages), *rule.tell)):
         size = sizes.get(source.principal, 0)
         if size > CROWD:
-            yield Lint(rule.name, "everyone_pinged", f"{source.label} are {size} people, all told at once; name fewer.")
+            yield Lint(
+                rule.name,
+                "everyone_pinged",
+                phrase("{source} are {size} people, all told at once; name fewer.", source=source.label, size=size),
+            )
         elif source.principal == "anyone" and not rule.notify:
-            yield Lint(rule.name, "everyone_pinged", "Everybody who may approve is told directly; name a channel.")
+            yield Lint(
+                rule.name, "everyone_pinged", phrase("Everybody who may approve is told directly; name a channel.")
+            )
 
 
 def _vague(rule: Rule) -> Iterator[Lint]:
     name = rule.name.strip().lower()
     if name.rstrip("0123456789 ") in _VAGUE or sum(letter.isalpha() for letter in name) < 3:
-        yield Lint(rule.name, "vague_name", "Its name says nothing; people read it on cards.")
+        yield Lint(rule.name, "vague_name", phrase("Its name says nothing; people read it on cards."))
 
 
 def _twice(rules: tuple[Rule, ...]) -> Iterator[Lint]:
@@ -151,4 +178,6 @@ def _twice(rules: tuple[Rule, ...]) -> Iterator[Lint]:
     for name, count in counted.items():
         if count > 1:
             first = next(rule.name for rule in rules if rule.name.strip().lower() == name)
-            yield Lint(first, "same_name", f"{count} rules have this name; explanations will confuse them.")
+            yield Lint(
+                first, "same_name", phrase("{count} rules have this name; explanations will confuse them.", count=count)
+            )

@@ -15,6 +15,7 @@ import yaml
 
 from core.errors import Invalid
 from core.model.rule import Rule
+from core.phrases import phrase
 from core.rulebook.condition import Conditions
 from core.rulebook.document import read_rule, write_rule
 from core.rulebook.part import Part, nearest
@@ -47,7 +48,10 @@ class Document:
         """The same complaint, with line and column."""
         line, column = nearest(str(error.fields.get("path") or ""), self.where) or (1, 1)
         fields = {**error.fields, "line": line, "column": column}
-        raise Invalid(f"Line {line}, column {column}: {error.sentence}", **fields) from None
+        raise Invalid(
+            phrase("Line {line}, column {column}: {sentence}", line=line, column=column, sentence=error.sentence),
+            **fields,
+        ) from None
 
 
 def load_rules(text: str, names: Names, conditions: Conditions) -> tuple[Rule, ...]:
@@ -62,7 +66,7 @@ def load_rules(text: str, names: Names, conditions: Conditions) -> tuple[Rule, .
             document.complain(error)
     if not rules:
         raise Invalid(
-            "There is no rule in this text; write at least a name, a condition and an effect.", line=1, column=1
+            phrase("There is no rule in this text; write at least a name, a condition and an effect."), line=1, column=1
         )
     return tuple(rules)
 
@@ -80,15 +84,21 @@ def dump(value: Any) -> str:
 
 def documents(text: str) -> Iterator[Document]:
     if len(text.encode("utf-8", "replace")) > LARGEST:
-        raise Invalid(f"The text is larger than {LARGEST // 1024} KiB; split it.", line=1, column=1)
+        raise Invalid(
+            phrase("The text is larger than {largest} KiB; split it.", largest=LARGEST // 1024), line=1, column=1
+        )
     try:
         yield from _Builder().build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise Invalid(f"Line {line}, column {column}: {error.problem}.", line=line, column=column) from None
+        raise Invalid(
+            phrase("Line {line}, column {column}: {problem}.", line=line, column=column, problem=error.problem),
+            line=line,
+            column=column,
+        ) from None
     except yaml.YAMLError:
-        raise Invalid("The text holds characters that YAML does not allow.", line=1, column=1) from None
+        raise Invalid(phrase("The text holds characters that YAML does not allow."), line=1, column=1) from None
 
 
 class _Builder:
@@ -109,7 +119,7 @@ class _Builder:
                 case yaml.DocumentEndEvent() if self._value is not None:
                     yield Document(self._value, self._where)
                 case yaml.AliasEvent():
-                    _refuse(event, "Anchors and aliases are not taken; write the value out.")
+                    _refuse(event, phrase("Anchors and aliases are not taken; write the value out."))
                 case yaml.ScalarEvent():
                     self._scalar(event)
                 case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
@@ -130,16 +140,16 @@ class _Builder:
     def _name(self, event: yaml.ScalarEvent) -> None:
         mapping, path = self._open[-1]
         if event.value in mapping:
-            _refuse(event, f"'{event.value}' is written twice; keep one.")
+            _refuse(event, phrase("'{value}' is written twice; keep one.", value=event.value))
         self._key[-1] = event.value
         self._where[_join(path, event.value)] = _place(event)
 
     def _begin(self, event: Any) -> None:
         _plain(event)
         if len(self._open) >= DEEPEST:
-            _refuse(event, f"This is nested deeper than {DEEPEST} levels; flatten it.")
+            _refuse(event, phrase("This is nested deeper than {deepest} levels; flatten it.", deepest=DEEPEST))
         if self._open and isinstance(self._open[-1][0], dict) and self._key[-1] is None:
-            _refuse(event, "A name is expected here, not a list or mapping.")
+            _refuse(event, phrase("A name is expected here, not a list or mapping."))
         value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
         path = self._put(value, event)
         self._open.append((value, path))
@@ -149,7 +159,7 @@ class _Builder:
         """Into the mapping or list that is open; the path it now has."""
         self._values += 1
         if self._values > MOST_VALUES:
-            _refuse(event, "This holds too many values; split it.")
+            _refuse(event, phrase("This holds too many values; split it."))
         path = ""
         if not self._open:
             self._value = value
@@ -167,9 +177,9 @@ class _Builder:
 
 def _plain(event: Any) -> None:
     if event.anchor is not None:
-        _refuse(event, "Anchors and aliases are not taken; write the value out.")
+        _refuse(event, phrase("Anchors and aliases are not taken; write the value out."))
     if event.tag is not None and event.tag != "!":
-        _refuse(event, "Tags are not taken; write a plain value.")
+        _refuse(event, phrase("Tags are not taken; write a plain value."))
 
 
 def _read(event: yaml.ScalarEvent) -> Any:
@@ -195,4 +205,8 @@ def _place(event: Any) -> tuple[int, int]:
 
 def _refuse(event: Any, sentence: str) -> NoReturn:
     line, column = _place(event)
-    raise Invalid(f"Line {line}, column {column}: {sentence}", line=line, column=column)
+    raise Invalid(
+        phrase("Line {line}, column {column}: {sentence}", line=line, column=column, sentence=sentence),
+        line=line,
+        column=column,
+    )

@@ -17,6 +17,7 @@ from functools import reduce
 from core.model.explanation import Because
 from core.model.request import Stage
 from core.model.requirement import Requirement
+from core.phrases import phrase
 
 BEFORE = 0
 """The stage that stands before all people: checks, and policies that have not answered."""
@@ -99,7 +100,9 @@ def _number(wanted: list[_Wanted], names: Mapping[int, tuple[str, ...]]) -> Merg
     for number, old in enumerate(held, start=first):
         here = [want for want in wanted if want.stage == old]
         called = [want.requirement.called(f"s{number}r{place}") for place, want in enumerate(here, start=1)]
-        stages.append(Stage(number, ", ".join(names.get(old, ())) or f"Stage {number}", tuple(called)))
+        stages.append(
+            Stage(number, ", ".join(names.get(old, ())) or phrase("Stage {number}", number=number), tuple(called))
+        )
         for want, requirement in zip(here, called, strict=True):
             names_of = tuple(dict.fromkeys(asker.name for asker in want.askers))
             because.append(Because(requirement.id, requirement.label, number, names_of))

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from core.errors import Invalid
 from core.model.duration import parse_duration
+from core.phrases import phrase
 
 T = TypeVar("T")
 
@@ -34,26 +35,39 @@ class Part:
     def mapping(self, known: Iterable[str], needed: Iterable[str] = ()) -> dict[str, Part]:
         """Its keys, all of them known; an unknown key is refused, never ignored."""
         if not isinstance(self.value, Mapping):
-            self.refuse(f"a mapping with {_listed(known)} is expected here.")
+            self.refuse(phrase("a mapping with {listed} is expected here.", listed=_listed(known)))
         for key in self.value:
             if key not in set(known):
                 self._unknown(str(key), list(known))
         for key in needed:
             if key not in self.value:
-                self.refuse(f"'{key}' is missing.")
+                self.refuse(phrase("'{key}' is missing.", key=key))
         return {key: self.at(key) for key in self.value}
 
     def _unknown(self, key: str, known: list[str]) -> NoReturn:
         near = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {_listed(known)}."
+        hint = (
+            phrase("did you mean '{near}'?", near=near[0])
+            if near
+            else phrase("there are {listed}.", listed=_listed(known))
+        )
         path = f"{self.path}.{key}" if self.path else key
-        raise Invalid(f"'{key}' is not something to write here; {hint}", path=path, field=path)
+        raise Invalid(
+            phrase("'{key}' is not something to write here; {hint}", key=key, hint=hint), path=path, field=path
+        )
 
     def items(self, most: int, least: int = 1) -> Iterator[Part]:
         if not isinstance(self.value, list | tuple):
-            self.refuse("a list is expected here.")
+            self.refuse(phrase("a list is expected here."))
         if not least <= len(self.value) <= most:
-            self.refuse(f"{least} to {most} entries are expected here, not {len(self.value)}.")
+            self.refuse(
+                phrase(
+                    "{least} to {most} entries are expected here, not {count}.",
+                    least=least,
+                    most=most,
+                    count=len(self.value),
+                )
+            )
         return (Part(value, f"{self.path}[{place}]") for place, value in enumerate(self.value))
 
     def one_or_more(self, most: int) -> Iterator[Part]:
@@ -62,40 +76,43 @@ class Part:
 
     def text(self, longest: int = TEXT) -> str:
         if not isinstance(self.value, str) or not self.value.strip():
-            self.refuse("a text is expected here.")
+            self.refuse(phrase("a text is expected here."))
         if len(self.value) > longest:
-            self.refuse(f"this is longer than {longest} characters; shorten it.")
+            self.refuse(phrase("this is longer than {longest} characters; shorten it.", longest=longest))
         if _UNWRITABLE.search(self.value):
-            self.refuse("this holds characters that are no text; write it anew.")
+            self.refuse(phrase("this holds characters that are no text; write it anew."))
         return self.value
 
     def title(self, longest: int) -> str:
         """A text of one line."""
         said = self.text(longest).strip()
         if "\n" in said or "\r" in said:
-            self.refuse("one line is expected here.")
+            self.refuse(phrase("one line is expected here."))
         return said
 
     def word(self, words: Iterable[str]) -> str:
         known = list(words)
         if self.value not in known or not isinstance(self.value, str):
             near = difflib.get_close_matches(str(self.value), known, n=1)
-            self.refuse(f"one of {_listed(known)} is expected here" + (f"; did you mean '{near[0]}'?" if near else "."))
+            self.refuse(
+                phrase("one of {listed} is expected here", listed=_listed(known))
+                + (phrase("; did you mean '{near}'?", near=near[0]) if near else ".")
+            )
         return self.value
 
     def flag(self) -> bool:
         if not isinstance(self.value, bool):
-            self.refuse("true or false is expected here.")
+            self.refuse(phrase("true or false is expected here."))
         return self.value
 
     def whole(self, least: int, most: int) -> int:
         if isinstance(self.value, bool) or not isinstance(self.value, int) or not least <= self.value <= most:
-            self.refuse(f"a whole number from {least} to {most} is expected here.")
+            self.refuse(phrase("a whole number from {least} to {most} is expected here.", least=least, most=most))
         return self.value
 
     def number(self) -> float:
         if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not abs(self.value) < 2**53:
-            self.refuse("a number is expected here.")
+            self.refuse(phrase("a number is expected here."))
         return self.value
 
     def duration(self) -> timedelta:
@@ -108,9 +125,9 @@ class Part:
         try:
             at = datetime.fromisoformat(self.text(40))
         except ValueError:
-            self.refuse("a moment like 2027-01-31T18:00:00Z is expected here.")
+            self.refuse(phrase("a moment like 2027-01-31T18:00:00Z is expected here."))
         if at.tzinfo is None:
-            self.refuse("the moment needs its time zone; end it with Z for UTC.")
+            self.refuse(phrase("the moment needs its time zone; end it with Z for UTC."))
         return at
 
 

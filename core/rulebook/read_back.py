@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from core.model.duration import say_duration
 from core.model.requirement import Source
 from core.model.rule import Effect, Mode, Rule, Scope
+from core.phrases import phrase
 
 
 def read_back(rule: Rule) -> str:
@@ -18,49 +19,61 @@ def read_back(rule: Rule) -> str:
 
 
 _DOES = {
-    Effect.REQUIRE: "these must say yes:",
-    Effect.ALLOW: "no person needs to be asked.",
-    Effect.DENY: "it is rejected at once.",
+    Effect.REQUIRE: phrase("these must say yes:"),
+    Effect.ALLOW: phrase("no person needs to be asked."),
+    Effect.DENY: phrase("it is rejected at once."),
 }
 
 
 def _when(rule: Rule) -> str:
-    condition = "for every request" if rule.when == "true" else f"when {rule.when}"
+    condition = phrase("for every request") if rule.when == "true" else phrase("when {when}", when=rule.when)
     return f"{condition} {_scope(rule.scope)}"
 
 
 def _scope(scope: Scope) -> str:
     kinds = (("agent", scope.agents), ("team", scope.teams), ("project", scope.projects))
     parts = [f"{kind} {_or(place.label for place in places)}" for kind, places in kinds if places]
-    return f"of {' and '.join(parts)}" if parts else "anywhere in the organisation"
+    return phrase("of {parts}", parts=" and ".join(parts)) if parts else phrase("anywhere in the organisation")
 
 
 def _people(rule: Rule) -> Iterable[str]:
-    yield "Each requirement needs different people." if rule.distinct else ""
-    yield f"Nobody from {_or(_labels(rule.not_from))} may decide." if rule.not_from else ""
+    yield phrase("Each requirement needs different people.") if rule.distinct else ""
+    yield phrase("Nobody from {or_} may decide.", or_=_or(_labels(rule.not_from))) if rule.not_from else ""
     told = [*rule.notify, *_labels(rule.tell)]
-    yield f"{_and(told)} {'is' if len(told) == 1 else 'are'} told." if told else ""
-    yield "Rejecting takes a reason." if rule.comment_on_reject else ""
+    yield (
+        phrase("{and_} {part} told.", and_=_and(told), part=phrase("is") if len(told) == 1 else phrase("are"))
+        if told
+        else ""
+    )
+    yield phrase("Rejecting takes a reason.") if rule.comment_on_reject else ""
 
 
 def _times(rule: Rule) -> Iterable[str]:
-    yield f"Without an answer it expires after {say_duration(rule.reply_window)}." if rule.reply_window else ""
-    yield f"Reminders come after {_and(map(say_duration, rule.remind))}." if rule.remind else ""
+    yield (
+        phrase("Without an answer it expires after {say_duration}.", say_duration=say_duration(rule.reply_window))
+        if rule.reply_window
+        else ""
+    )
+    yield phrase("Reminders come after {and_}.", and_=_and(map(say_duration, rule.remind))) if rule.remind else ""
     if rule.escalate is not None:
         people, after = _and(_labels(rule.escalate.to)), say_duration(rule.escalate.after)
-        place = "are asked instead" if rule.escalate.reassign else "are asked too"
-        yield f"After {after} {people} {place}."
-    yield f"After the yes there are {say_duration(rule.execution_window)} to act." if rule.execution_window else ""
+        place = phrase("are asked instead") if rule.escalate.reassign else phrase("are asked too")
+        yield phrase("After {after} {people} {place}.", after=after, people=people, place=place)
+    yield (
+        phrase("After the yes there are {say_duration} to act.", say_duration=say_duration(rule.execution_window))
+        if rule.execution_window
+        else ""
+    )
 
 
 def _limits(rule: Rule) -> Iterable[str]:
-    yield "A rule that allows may set this aside." if rule.waivable else ""
-    yield f"It ends on {rule.until:%Y-%m-%d at %H:%M %Z}." if rule.until else ""
-    yield f"It can be used {rule.uses} times." if rule.uses and rule.uses > 1 else ""
-    yield "It can be used once." if rule.uses == 1 else ""
-    yield "It is in shadow: it only says what it would have done." if rule.mode is Mode.SHADOW else ""
-    yield "It is off." if rule.mode is Mode.OFF else ""
-    yield f"Reason: {rule.reason}" if rule.reason else ""
+    yield phrase("A rule that allows may set this aside.") if rule.waivable else ""
+    yield phrase("It ends on {until:%Y-%m-%d at %H:%M %Z}.", until=rule.until) if rule.until else ""
+    yield phrase("It can be used {uses} times.", uses=rule.uses) if rule.uses and rule.uses > 1 else ""
+    yield phrase("It can be used once.") if rule.uses == 1 else ""
+    yield phrase("It is in shadow: it only says what it would have done.") if rule.mode is Mode.SHADOW else ""
+    yield phrase("It is off.") if rule.mode is Mode.OFF else ""
+    yield phrase("Reason: {reason}", reason=rule.reason) if rule.reason else ""
 
 
 def _labels(sources: Iterable[Source]) -> list[str]:

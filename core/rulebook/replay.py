@@ -16,6 +16,7 @@ from typing import Final
 
 from core.model.request import Judgement, Outcome, Requester
 from core.model.rule import Effect, Mode, Rule
+from core.phrases import phrase
 from core.rulebook.binding import sources_of
 from core.rulebook.condition import Conditions
 from core.rulebook.past import PastRevision
@@ -237,7 +238,9 @@ def _asks(judgement: Judgement) -> Counter[Hashable]:
 def say(replayed: Replayed) -> tuple[str, ...]:
     """The outcome in plain words."""
     counts = replayed.changes
-    lines = [f"{replayed.seen} past requests, {counts.get(Change.SAME, 0)} of them as before."]
+    lines = [
+        phrase("{seen} past requests, {get} of them as before.", seen=replayed.seen, get=counts.get(Change.SAME, 0))
+    ]
     for change, words in _WORDS.items():
         if counts.get(change):
             numbers = ", ".join(f"#{number}" for number in replayed.examples.get(change, ()))
@@ -246,10 +249,10 @@ def say(replayed: Replayed) -> tuple[str, ...]:
 
 
 _WORDS: Mapping[Change, str] = {
-    Change.BLOCKED: "would newly be rejected",
-    Change.WAVED_THROUGH: "would newly pass without a person",
-    Change.ASKED: "would newly ask people",
-    Change.ASKS_MORE: "would ask for more people",
-    Change.ASKS_LESS: "would ask for fewer people",
-    Change.ASKS_OTHERS: "would ask other people",
+    Change.BLOCKED: phrase("would newly be rejected"),
+    Change.WAVED_THROUGH: phrase("would newly pass without a person"),
+    Change.ASKED: phrase("would newly ask people"),
+    Change.ASKS_MORE: phrase("would ask for more people"),
+    Change.ASKS_LESS: phrase("would ask for fewer people"),
+    Change.ASKS_OTHERS: phrase("would ask other people"),
 }

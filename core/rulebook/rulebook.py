@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.model.rule import Effect, Mode, Rule
+from core.phrases import phrase
 from core.rulebook.answer import NO, Answer, Truth
 from core.rulebook.condition import Conditions, View
 from core.rulebook.skeleton import types_in
@@ -38,7 +39,9 @@ class Look:
         most = self.rule.uses
         if most is None or used < most:
             return self
-        return Look(self.rule, Answer(NO.truth, f"it was used {used} of {most} times"), spent=True)
+        return Look(
+            self.rule, Answer(NO.truth, phrase("it was used {used} of {most} times", used=used, most=most)), spent=True
+        )
 
     @property
     def bites(self) -> bool:

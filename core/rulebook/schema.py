@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from core.phrases import phrase
 from core.rulebook.condition import LONGEST
 from core.rulebook.document import APPROVERS, MOST, NAME, REQUIREMENTS, STAGES, WAYS
 from core.rulebook.part import TEXT
@@ -41,11 +42,11 @@ _APPROVALS: Final = {
         },
         "from",
     ),
-    "description": "So many of these people, or all of them.",
+    "description": phrase("So many of these people, or all of them."),
 }
 _CHECK: Final = {
     **_mapping({"name": {**_NAME, "pattern": r"^[\w.-]+$"}}, "name"),
-    "description": "An outside system must report passed.",
+    "description": phrase("An outside system must report passed."),
 }
 _SIMPLE: Final = [_mapping({"approvals": _APPROVALS}, "approvals"), _mapping({"check": _CHECK}, "check")]
 _REQUIREMENT: Final = {
@@ -63,11 +64,16 @@ _STAGE: Final = _mapping(
 )
 _WHEN: Final = {
     "oneOf": [
-        {"type": "string", "minLength": 1, "maxLength": LONGEST, "description": "A CEL expression over the request."},
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST,
+            "description": phrase("A CEL expression over the request."),
+        },
         {"const": True},
         {
             "type": "object",
-            "description": "A short form; all of it must hold.",
+            "description": phrase("A short form; all of it must hold."),
             "properties": {key: {} for key in SHORT_FORMS},
             "minProperties": 1,
             "additionalProperties": False,
@@ -77,7 +83,7 @@ _WHEN: Final = {
 
 RULE_SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "A Countersign rule",
+    "title": phrase("A Countersign rule"),
     **_mapping(
         {
             "name": _NAME,
@@ -99,7 +105,10 @@ RULE_SCHEMA: Final[dict[str, Any]] = {
             "notify": _several({"type": "string", "examples": ["#deploys", "on_duty"]}, MOST),
             "distinct": {"type": "boolean"},
             "comment_on_reject": {"type": "boolean"},
-            "waivable": {"type": "boolean", "description": "Whether a rule that allows may set this one aside."},
+            "waivable": {
+                "type": "boolean",
+                "description": phrase("Whether a rule that allows may set this one aside."),
+            },
             "until": {"type": "string", "format": "date-time"},
             "uses": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
             "mode": {"enum": ["on", "shadow", "off"]},

@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.errors import Invalid
+from core.phrases import phrase
 
 
 def to_expression(match: Mapping[str, Any]) -> str:
     """All keys must hold. An unknown key is refused, never ignored."""
     if not match:
-        raise Invalid("An empty match would match everything; write {'always': true} if you mean that.", field="match")
+        raise Invalid(
+            phrase("An empty match would match everything; write {'always': true} if you mean that."), field="match"
+        )
     return " && ".join(_one(key, value) for key, value in match.items())
 
 
@@ -21,8 +24,14 @@ def _one(key: str, value: Any) -> str:
     write = SHORT_FORMS.get(key)
     if write is None:
         near = difflib.get_close_matches(key, SHORT_FORMS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SHORT_FORMS)}."
-        raise Invalid(f"'{key}' is not something a match can ask for; {hint}", field=f"match.{key}")
+        hint = (
+            phrase("did you mean '{near}'?", near=near[0])
+            if near
+            else phrase("there are {short_forms}.", short_forms=", ".join(SHORT_FORMS))
+        )
+        raise Invalid(
+            phrase("'{key}' is not something a match can ask for; {hint}", key=key, hint=hint), field=f"match.{key}"
+        )
     return write(key, value)
 
 
@@ -36,13 +45,13 @@ def _at_most(field: str) -> Callable[[str, Any], str]:
 
 def _number(key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 2**53:
-        raise Invalid(f"'{key}' must be a number.", field=f"match.{key}")
+        raise Invalid(phrase("'{key}' must be a number.", key=key), field=f"match.{key}")
     return json.dumps(value)
 
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise Invalid(f"'{key}' must be a text.", field=f"match.{key}")
+        raise Invalid(phrase("'{key}' must be a text.", key=key), field=f"match.{key}")
     return _quoted(value)
 
 
@@ -54,7 +63,7 @@ def _quoted(text: str) -> str:
 def _only_true(expression: str) -> Callable[[str, Any], str]:
     def write(key: str, value: Any) -> str:
         if value is not True:
-            raise Invalid(f"'{key}' can only be true; leave it out otherwise.", field=f"match.{key}")
+            raise Invalid(phrase("'{key}' can only be true; leave it out otherwise.", key=key), field=f"match.{key}")
         return expression
 
     return write

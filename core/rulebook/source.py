@@ -9,6 +9,7 @@ from core.errors import Invalid
 from core.model.people import Role
 from core.model.requirement import Source
 from core.model.rule import Place
+from core.phrases import phrase
 
 _HEADS: Final = ("metadata", "facts", "params", "agent", "requester", "subject")
 _FIELD = re.compile(rf"(?:{'|'.join(_HEADS)})(?:\.[A-Za-z_][\w-]*)+")
@@ -60,22 +61,31 @@ def source_called(word: str, names: Names) -> Source:
     if _FIELD.fullmatch(word):
         return Source(f"field:{word}", word)
     raise Invalid(
-        f"'{word}' names nobody: write @name for a group, an e-mail address for a person, role:admin, anyone, "
-        "oncall:schedule, or a field like metadata.owner."
+        phrase(
+            "'{word}' names nobody: write @name for a group, an e-mail address for a person, role:admin, anyone, "
+            "oncall:schedule, or a field like metadata.owner.",
+            word=word,
+        )
     )
 
 
 def _role(word: str) -> Source:
     roles = [role.value for role in Role]
     if word.removeprefix("role:") not in roles:
-        raise Invalid(f"There is no role '{word.removeprefix('role:')}'; there are {', '.join(roles)}.")
+        raise Invalid(
+            phrase(
+                "There is no role '{removeprefix}'; there are {roles}.",
+                removeprefix=word.removeprefix("role:"),
+                roles=", ".join(roles),
+            )
+        )
     return Source(word, word)
 
 
 def _known(found: Source | None, word: str) -> Source:
     if found is None:
         what = "group" if word.startswith("@") else "schedule" if _ONCALL.fullmatch(word) else "member"
-        raise Invalid(f"There is no {what} '{word}' here; check the name.")
+        raise Invalid(phrase("There is no {what} '{word}' here; check the name.", what=what, word=word))
     return found
 
 
@@ -92,5 +102,5 @@ def place_called(kind: str, word: str, names: Names) -> Place:
     """`kind` is `agent`, `team` or `project`."""
     found = {"agent": names.agent, "team": names.team, "project": names.project}[kind](word)
     if found is None:
-        raise Invalid(f"There is no {kind} '{word}' here; check the name.")
+        raise Invalid(phrase("There is no {kind} '{word}' here; check the name.", kind=kind, word=word))
     return found

@@ -17,6 +17,7 @@ from typing import Final
 
 from core.model.request import Content, ExecutionStatus, Request, Status
 from core.model.trust import Made, Record, Safety, Spent
+from core.phrases import phrase
 from core.rulebook.given import Offer
 
 CAUSE: Final = "trust_budget"
@@ -123,30 +124,53 @@ def trust(record: Record, content: Content, safety: Safety, spent: Spent, now: d
     against = _against(content, safety, spent, reached, spot_check=spot_check)
     if against is not None:
         return Trust(None, f"{against} ({alike}).", reached)
-    sentence = f"{alike}; {_money(spent.usd + usd_of(content))} of {_money(safety.usd_a_day)} today."
+    sentence = phrase(
+        "{alike}; {money} of {money2} today.",
+        alike=alike,
+        money=_money(spent.usd + usd_of(content)),
+        money2=_money(safety.usd_a_day),
+    )
     return Trust(Offer(CAUSE, sentence), sentence, reached)
 
 
 def said_of(record: Record) -> str:
     """`47 of 48 alike approved`, and how many of those failed."""
-    failed = f", {record.failed} failed afterwards" if record.failed else ""
-    return f"{record.approved} of {record.asked} alike approved{failed}"
+    failed = phrase(", {failed} failed afterwards", failed=record.failed) if record.failed else ""
+    return phrase(
+        "{approved} of {asked} alike approved{failed}", approved=record.approved, asked=record.asked, failed=failed
+    )
 
 
 def standing_of(record: Record, safety: Safety, spent: Spent, now: datetime) -> str:
     """How trust stands before anything in particular is asked, for whoever looks at it."""
     reached = score(record, now)
     against = next((said for stands, said in _obstacles(safety, spent, reached) if stands), None)
-    today = f"{_money(spent.usd)} of {_money(safety.usd_a_day)} and {spent.count} of {safety.count_a_day} today"
-    verdict = "Small requests pass unasked" if against is None else f"{against}, so people are asked"
+    today = phrase(
+        "{money} of {money2} and {count} of {count_a_day} today",
+        money=_money(spent.usd),
+        money2=_money(safety.usd_a_day),
+        count=spent.count,
+        count_a_day=safety.count_a_day,
+    )
+    verdict = (
+        phrase("Small requests pass unasked")
+        if against is None
+        else phrase("{against}, so people are asked", against=against)
+    )
     return f"{verdict} ({said_of(record)}; {today})."
 
 
 def _obstacles(safety: Safety, spent: Spent, reached: float) -> tuple[tuple[bool, str], ...]:
     return (
-        (not safety.enabled, "Trust budgets are off"),
-        (reached < safety.least_score, f"The score {_down(reached)} is below {safety.least_score:.2f}"),
-        (spent.count >= safety.count_a_day, f"Today's {safety.count_a_day} are used up"),
+        (not safety.enabled, phrase("Trust budgets are off")),
+        (
+            reached < safety.least_score,
+            phrase("The score {down} is below {least_score:.2f}", down=_down(reached), least_score=safety.least_score),
+        ),
+        (
+            spent.count >= safety.count_a_day,
+            phrase("Today's {count_a_day} are used up", count_a_day=safety.count_a_day),
+        ),
     )
 
 
@@ -155,16 +179,16 @@ def _against(content: Content, safety: Safety, spent: Spent, reached: float, *, 
     usd = usd_of(content)
     off, *obstacles = _obstacles(safety, spent, reached)
     small = (
-        (bool(content.side_effects), "It has side effects"),
-        (not 0 <= usd < math.inf, "Its cost in dollars is not declared"),
-        (usd > safety.usd_each, f"It costs more than {_money(safety.usd_each)}"),
+        (bool(content.side_effects), phrase("It has side effects")),
+        (not 0 <= usd < math.inf, phrase("Its cost in dollars is not declared")),
+        (usd > safety.usd_each, phrase("It costs more than {money}", money=_money(safety.usd_each))),
     )
     last = (
         (
             micros(spent.usd) + micros(usd) > micros(safety.usd_a_day),
-            f"It would exceed today's {_money(safety.usd_a_day)}",
+            phrase("It would exceed today's {money}", money=_money(safety.usd_a_day)),
         ),
-        (spot_check, "It was drawn for a spot check"),
+        (spot_check, phrase("It was drawn for a spot check")),
     )
     return next((said for stands, said in (off, *small, *obstacles, *last) if stands), None)
 

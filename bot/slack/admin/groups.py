@@ -11,6 +11,7 @@ from bot.slack.cards.sheet import Act, Sheet
 from bot.slack.room import Room
 from core.administration.groups import GroupWithMembers
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 
@@ -18,15 +19,15 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await room.administration.groups.list(actor)
     page = found[start : start + PAGE]
     lines = await room.read(lambda reader: [_row(reader, actor.organisation, one) for one in page])
-    heading = f"{counted(len(found), 'group')}." if found else "There are no groups yet."
-    note = "Add one, or people to one, with /countersign groups add NAME @who."
-    return rows.draw("Groups", heading, lines, turn="groups", start=start, total=len(found), note=note)
+    heading = f"{counted(len(found), 'group')}." if found else phrase("There are no groups yet.")
+    note = phrase("Add one, or people to one, with /countersign groups add NAME @who.")
+    return rows.draw(phrase("Groups"), heading, lines, turn="groups", start=start, total=len(found), note=note)
 
 
 def _row(reader: Reader, organisation: str, one: GroupWithMembers) -> Row:
     people = names_of(reader, organisation, one.members[:20])
     said = counted(len(one.members), "person", "people") + (f": {', '.join(people)}" if people else "")
-    mirrored = " · follows a Slack user group" if one.group.mirrors else ""
+    mirrored = phrase(" · follows a Slack user group") if one.group.mirrors else ""
     return Row(f"@{one.group.name}", f"{said}{mirrored}", "groups.show", one.group.id)
 
 
@@ -34,10 +35,10 @@ async def shown(room: Room, actor: Actor, wanted: str) -> Json:
     found = await room.administration.groups.get(actor, wanted)
     people = await room.read(lambda reader: names_of(reader, actor.organisation, found.members))
     state = counted(len(people), "person", "people")
-    figures = [("In it", ", ".join(people) or "nobody")]
+    figures = [(phrase("In it"), ", ".join(people) or "nobody")]
     if found.group.mirrors is None:
-        acts = [Act("Remove", "groups.remove", found.group.id, "danger")]
-        return sheet.draw(Sheet("Group", f"@{found.group.name}", state, figures=figures, acts=acts))
+        acts = [Act(phrase("Remove"), "groups.remove", found.group.id, "danger")]
+        return sheet.draw(Sheet(phrase("Group"), f"@{found.group.name}", state, figures=figures, acts=acts))
     return await mirrors.shown(room, actor, found, state, figures)
 
 
@@ -48,7 +49,14 @@ async def removing(room: Room, actor: Actor, wanted: str) -> Json:
     grants = await room.administration.grants.list(actor)
     name, id = found.group.name, found.group.id
     roles = await room.read(lambda reader: roles_said(reader, grants, [f"group:{id}"]))
-    ending = [f"What was granted to it ends at once: {', '.join(roles)}."] if roles else []
-    people = [f"{counted(len(found.members), 'person is', 'people are')} in it; they stay members."]
-    question = f"Remove the group @{name}? This cannot be undone with a click."
-    return sure.draw("groups.remove", "Remove a group", question, [*people, *ending], yes="Remove", metadata=id)
+    ending = [phrase("What was granted to it ends at once: {roles}.", roles=", ".join(roles))] if roles else []
+    people = [
+        phrase(
+            "{counted} in it; they stay members.",
+            counted=counted(len(found.members), phrase("person is"), phrase("people are")),
+        )
+    ]
+    question = phrase("Remove the group @{name}? This cannot be undone with a click.", name=name)
+    return sure.draw(
+        "groups.remove", phrase("Remove a group"), question, [*people, *ending], yes=phrase("Remove"), metadata=id
+    )

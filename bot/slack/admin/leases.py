@@ -10,6 +10,7 @@ from bot.slack.room import Room
 from core.masking import mask_text
 from core.model.lease import Lease
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
@@ -18,12 +19,23 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = sorted(await room.administration.leases.list(actor), key=lambda lease: not lease.is_alive(now))
     alive = sum(lease.is_alive(now) for lease in found)
     page = [_row(lease, lease.state(now), alive=lease.is_alive(now)) for lease in found[start : start + PAGE]]
-    heading = f"{counted(alive, 'lease is', 'leases are')} in force." if found else "There are no leases."
-    note = "Grant one from a card of a machine's request: Details, then Let its like pass."
-    return rows.draw("Leases", heading, page, turn="leases", start=start, total=len(found), note=note)
+    heading = (
+        phrase("{counted} in force.", counted=counted(alive, phrase("lease is"), phrase("leases are")))
+        if found
+        else phrase("There are no leases.")
+    )
+    note = phrase("Grant one from a card of a machine's request: Details, then Let its like pass.")
+    return rows.draw(phrase("Leases"), heading, page, turn="leases", start=start, total=len(found), note=note)
 
 
 def _row(lease: Lease, state: str, *, alive: bool) -> Row:
     name = mask_text(f"{lease.agent_name}: {lease.kind.sentence}")
-    said = f"{lease.used} of {lease.uses} used · {state} · granted by {lease.granted_by_name} from #{lease.number}"
-    return Row(name, said, *(("leases.revoke", lease.id, "Take back") if alive else ()))
+    said = phrase(
+        "{used} of {uses} used · {state} · granted by {granted_by_name} from #{lease}",
+        used=lease.used,
+        uses=lease.uses,
+        state=state,
+        granted_by_name=lease.granted_by_name,
+        lease=lease.number,
+    )
+    return Row(name, said, *(("leases.revoke", lease.id, phrase("Take back")) if alive else ()))

@@ -13,6 +13,7 @@ from core.errors import Conflict
 from core.model.installation import Unmapped
 from core.model.organisation import Member
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 
@@ -21,7 +22,12 @@ async def asked(room: Room, actor: Actor, incoming: Incoming, email: str) -> Ans
     if actor.is_member:
         member = await room.read(lambda reader: reader.member(actor.organisation, actor.id))
         known = actor.name if member is None else f"{member.name} ({member.email})"
-        return _said(f"You are linked to {known} already; there is nothing to do. If that is not you, tell an admin.")
+        return _said(
+            phrase(
+                "You are linked to {known} already; there is nothing to do. If that is not you, tell an admin.",
+                known=known,
+            )
+        )
     if not email:
         await _must_be_claimable(room, actor, incoming)
         return Open(claim.form())
@@ -30,10 +36,14 @@ async def asked(room: Room, actor: Actor, incoming: Incoming, email: str) -> Ans
     )
     if made.is_new and room.linking is not None:
         room.linking.asked(made.asked)
-    again = "An admin is asked" if made.is_new else "An admin was asked already"
+    again = phrase("An admin is asked") if made.is_new else phrase("An admin was asked already")
     return _said(
-        f"{again} whether you are {made.asked.wanted}; nothing is changed until they confirm it. "
-        "You will get a message then. It helps to tell one of them that it is you."
+        phrase(
+            "{again} whether you are {wanted}; nothing is changed until they confirm it. "
+            "You will get a message then. It helps to tell one of them that it is you.",
+            again=again,
+            wanted=made.asked.wanted,
+        )
     )
 
 
@@ -50,21 +60,46 @@ async def looked_at(room: Room, actor: Actor, click: Click) -> Answer:
     member, others = await room.read(lambda reader: _whose(reader, known))
     if member is None:
         raise Conflict(
-            f"There is no member with the address {known.wanted}; add them with /countersign members add, then look again."
+            phrase(
+                "There is no member with the address {wanted}; add them with /countersign members add, then look again.",
+                wanted=known.wanted,
+            )
         )
     return Open(_sure(known, member, others))
 
 
 def _sure(known: Unmapped, member: Member, others: list[str]) -> Json:
     consequences = [
-        f"Slack account: {known.name or 'unnamed'} ({known.user}), address there: {known.email or 'none shown'}.",
-        f"Member: {member.name} ({member.email}){'' if member.active else ', who is not active'}.",
-        "From then on this Slack account decides as that member, with all their roles and groups.",
-        *(f"The Slack account {user} is linked to {member.name} now; that link ends." for user in others),
-        "If you are not sure, call them: an address proves nothing here.",
+        phrase(
+            "Slack account: {known} ({user}), address there: {email}.",
+            known=known.name or phrase("unnamed"),
+            user=known.user,
+            email=known.email or phrase("none shown"),
+        ),
+        phrase(
+            "Member: {member} ({email}){phrase}.",
+            member=member.name,
+            email=member.email,
+            phrase="" if member.active else phrase(", who is not active"),
+        ),
+        phrase("From then on this Slack account decides as that member, with all their roles and groups."),
+        *(
+            phrase("The Slack account {user} is linked to {member} now; that link ends.", user=user, member=member.name)
+            for user in others
+        ),
+        phrase("If you are not sure, call them: an address proves nothing here."),
     ]
-    question = f"Is the Slack account {known.name or known.user} really {member.name}?"
-    return sure.draw("link.confirm", "Link somebody", question, consequences, yes="Link", metadata=claim.key_of(known))
+    question = phrase(
+        "Is the Slack account {known} really {member}?", known=known.name or known.user, member=member.name
+    )
+    return sure.draw(
+        "link.confirm",
+        phrase("Link somebody"),
+        question,
+        consequences,
+        yes=phrase("Link"),
+        metadata=claim.key_of(known),
+    )
 
 
 async def confirmed(room: Room, actor: Actor, sent: Submission) -> Answer:
@@ -75,17 +110,23 @@ async def confirmed(room: Room, actor: Actor, sent: Submission) -> Answer:
     identities = room.administration.identities
     await identities.confirm(actor, KIND, issuer, known.user, wanted, once=once)
     if room.linking is not None:
-        room.linking.settled(known, f"{actor.name} confirmed that you are {wanted}. You can act here now.")
-    return _said(f"{known.name or known.user} is linked to {wanted} now.")
+        room.linking.settled(
+            known,
+            phrase("{actor} confirmed that you are {wanted}. You can act here now.", actor=actor.name, wanted=wanted),
+        )
+    return _said(phrase("{known} is linked to {wanted} now.", known=known.name or known.user, wanted=wanted))
 
 
 async def dismissed(room: Room, actor: Actor, click: Click) -> Answer:
     known = await _the_claim(room, actor, click.value)
     await room.administration.identities.dismiss(actor, known.issuer, known.user)
     if room.linking is not None:
-        said = f"An admin did not confirm that you are {known.wanted}, so you stay unlinked. Talk to them if that is wrong."
+        said = phrase(
+            "An admin did not confirm that you are {wanted}, so you stay unlinked. Talk to them if that is wrong.",
+            wanted=known.wanted,
+        )
         room.linking.settled(known, said)
-    return _said(f"{known.name or known.user} stays unlinked, and has heard so.")
+    return _said(phrase("{known} stays unlinked, and has heard so.", known=known.name or known.user))
 
 
 async def _the_claim(room: Room, actor: Actor, key: str) -> Unmapped:
@@ -95,7 +136,12 @@ async def _the_claim(room: Room, actor: Actor, key: str) -> Unmapped:
     user, _, wanted = rest.partition("/")
     known = await room.administration.identities.claimed(actor, issuer, user)
     if known.wanted != wanted:
-        raise Conflict(f"They say now that they are {known.wanted}; look at the newer message, or at members unmapped.")
+        raise Conflict(
+            phrase(
+                "They say now that they are {wanted}; look at the newer message, or at members unmapped.",
+                wanted=known.wanted,
+            )
+        )
     return known
 
 
@@ -108,4 +154,4 @@ def _whose(reader: Reader, known: Unmapped) -> tuple[Member | None, list[str]]:
 
 
 def _said(sentence: str) -> Whisper:
-    return Whisper(whisper.draw(sentence), "Who is who")
+    return Whisper(whisper.draw(sentence), phrase("Who is who"))

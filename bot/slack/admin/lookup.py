@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from core.model.organisation import Grant
+from core.phrases import phrase
 from core.ports import Reader
 
 
@@ -29,7 +30,11 @@ def roles_said(reader: Reader, grants: Sequence[Grant], principals: Iterable[str
 
 def _role(reader: Reader, grant: Grant) -> str:
     project = None if grant.project is None else reader.project(grant.project)
-    where = "everywhere" if grant.project is None else f"on {project.name if project else 'a project'}"
+    where = (
+        "everywhere"
+        if grant.project is None
+        else phrase("on {project}", project=project.name if project else "a project")
+    )
     kind, _, id = grant.principal.partition(":")
     group = reader.group(grant.organisation, id) if kind == "group" else None
-    return f"{grant.role.value} {where}" + (f" through @{group.name}" if group is not None else "")
+    return f"{grant.role.value} {where}" + (phrase(" through @{group}", group=group.name) if group is not None else "")

@@ -15,51 +15,62 @@ from bot.slack.vetting import REASONS
 from core.model.installation import Unmapped
 from core.model.organisation import Grant, Member
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 MOST = 10_000
-NOBODY_UNMAPPED = "Everybody who is active is linked to somebody in Slack, and nobody else has tried to act."
-UNMAPPED = (
+NOBODY_UNMAPPED = phrase("Everybody who is active is linked to somebody in Slack, and nobody else has tried to act.")
+UNMAPPED = phrase(
     "Link somebody by giving the member the address they have in Slack, or let them say who they are with "
     "/countersign link and confirm it here."
 )
-NOTE = "Add somebody with /countersign members add ada@example.com approver."
+NOTE = phrase("Add somebody with /countersign members add ada@example.com approver.")
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await _all(room, actor)
-    heading = f"{counted(len(found), 'member')}, by name."
+    heading = phrase("{counted}, by name.", counted=counted(len(found), "member"))
     page = await _rows(room, actor, found[start : start + PAGE])
-    return rows.draw("Members", heading, page, turn="members", start=start, total=len(found), note=NOTE)
+    return rows.draw(phrase("Members"), heading, page, turn="members", start=start, total=len(found), note=NOTE)
 
 
 async def unmapped(room: Room, actor: Actor, start: int = 0) -> Json:
     """Who says they are somebody, who tried to act and is nobody, and active members whom nobody in Slack is linked to."""
     care = await room.administration.people_care(actor, KIND)
     rows_of = [*map(_claim, care.claims), *map(_stranger, care.unmapped), *map(_unlinked, care.unlinked)]
-    heading = f"{counted(len(rows_of), 'person', 'people')} to look after." if rows_of else NOBODY_UNMAPPED
+    heading = (
+        phrase("{counted} to look after.", counted=counted(len(rows_of), "person", "people"))
+        if rows_of
+        else NOBODY_UNMAPPED
+    )
     page = rows_of[start : start + PAGE]
     return rows.draw(
-        "Not linked", heading, page, turn="members.unmapped", start=start, total=len(rows_of), note=UNMAPPED
+        phrase("Not linked"), heading, page, turn="members.unmapped", start=start, total=len(rows_of), note=UNMAPPED
     )
 
 
 def _claim(one: Unmapped) -> Row:
-    said = f"says they are {one.wanted} · {_in_slack(one)}"
-    return Row(one.name or one.user, said, "link.look", claim.key_of(one), label="Look…")
+    said = phrase("says they are {wanted} · {in_slack}", wanted=one.wanted, in_slack=_in_slack(one))
+    return Row(one.name or one.user, said, "link.look", claim.key_of(one), label=phrase("Look…"))
 
 
 def _stranger(one: Unmapped) -> Row:
-    said = f"in Slack, linked to nobody: {REASONS.get(one.reason, one.reason)} · {_in_slack(one)}"
-    return Row(one.name or one.user, said, "members.leave_out", f"{one.issuer}/{one.user}", label="Leave out")
+    said = phrase(
+        "in Slack, linked to nobody: {get} · {in_slack}",
+        get=REASONS.get(one.reason, one.reason),
+        in_slack=_in_slack(one),
+    )
+    return Row(one.name or one.user, said, "members.leave_out", f"{one.issuer}/{one.user}", label=phrase("Leave out"))
 
 
 def _in_slack(one: Unmapped) -> str:
-    return f"address in Slack: {one.email or 'none shown'}"
+    return phrase("address in Slack: {email}", email=one.email or phrase("none shown"))
 
 
 def _unlinked(one: Member) -> Row:
-    return Row(one.name, f"{one.email} · a member, linked to nobody in Slack", "members.show", one.id)
+    return Row(
+        one.name, phrase("{email} · a member, linked to nobody in Slack", email=one.email), "members.show", one.id
+    )
 
 
 async def _all(room: Room, actor: Actor) -> list[Member]:
@@ -77,7 +88,12 @@ def _row(reader: Reader, member: Member, grants: Sequence[Grant]) -> Row:
     roles = roles_said(reader, grants, _principals(reader, member))
     state = [] if member.active else ["inactive"]
     linked = any(one.kind == KIND for one in reader.identities(member.organisation, member.id))
-    said = [member.email, *state, *([] if linked else ["not linked to Slack"]), ", ".join(roles) or "no role"]
+    said = [
+        member.email,
+        *state,
+        *([] if linked else [phrase("not linked to Slack")]),
+        ", ".join(roles) or phrase("no role"),
+    ]
     return Row(member.name, " · ".join(said), "members.show", member.id)
 
 
@@ -90,22 +106,32 @@ async def shown(room: Room, actor: Actor, wanted: str) -> Json:
     member = await room.administration.members.get(actor, wanted)
     grants = await room.administration.grants.list(actor)
     figures = await room.read(lambda reader: _figures(reader, member, grants))
-    state = "Active" if member.active else "Inactive: may do nothing here"
-    act = Act("Deactivate", "members.deactivate", member.id, "danger")
-    back = Act("Activate", "members.activate", member.id, sure=f"{member.name} may act here again.")
-    return sheet.draw(Sheet("Member", member.name, state, figures=figures, acts=[act if member.active else back]))
+    state = phrase("Active") if member.active else phrase("Inactive: may do nothing here")
+    act = Act(phrase("Deactivate"), "members.deactivate", member.id, "danger")
+    back = Act(
+        phrase("Activate"),
+        "members.activate",
+        member.id,
+        sure=phrase("{member} may act here again.", member=member.name),
+    )
+    return sheet.draw(
+        Sheet(phrase("Member"), member.name, state, figures=figures, acts=[act if member.active else back])
+    )
 
 
 def _figures(reader: Reader, member: Member, grants: Sequence[Grant]) -> list[tuple[str, str]]:
     principals = _principals(reader, member)
     groups = [reader.group(member.organisation, one.partition(":")[2]) for one in principals if one[:5] == "group"]
-    links = [f"{one.kind} user {one.user}" for one in reader.identities(member.organisation, member.id)]
+    links = [
+        phrase("{kind} user {user}", kind=one.kind, user=one.user)
+        for one in reader.identities(member.organisation, member.id)
+    ]
     return [
         ("E-mail", member.email),
-        ("Roles", ", ".join(roles_said(reader, grants, principals)) or "none"),
-        ("Groups", ", ".join(sorted(f"@{group.name}" for group in groups if group is not None)) or "none"),
-        ("Linked to", ", ".join(links) or "nobody in Slack yet"),
-        ("Since", utc(member.created_at)),
+        (phrase("Roles"), ", ".join(roles_said(reader, grants, principals)) or "none"),
+        (phrase("Groups"), ", ".join(sorted(f"@{group.name}" for group in groups if group is not None)) or "none"),
+        (phrase("Linked to"), ", ".join(links) or phrase("nobody in Slack yet")),
+        (phrase("Since"), utc(member.created_at)),
     ]
 
 
@@ -113,11 +139,16 @@ async def deactivating(room: Room, actor: Actor, wanted: str) -> Json:
     await room.administration.must_manage(actor)
     member = await room.administration.members.get(actor, wanted)
     consequences = [
-        "What they could do ends at once, in Slack and with every token.",
-        "Approvals of theirs on requests that still wait for others lapse.",
-        "Their name stays in what was decided.",
+        phrase("What they could do ends at once, in Slack and with every token."),
+        phrase("Approvals of theirs on requests that still wait for others lapse."),
+        phrase("Their name stays in what was decided."),
     ]
-    question = f"Deactivate {member.name} ({member.email})?"
+    question = phrase("Deactivate {member} ({email})?", member=member.name, email=member.email)
     return sure.draw(
-        "members.deactivate", "Deactivate somebody", question, consequences, yes="Deactivate", metadata=member.id
+        "members.deactivate",
+        phrase("Deactivate somebody"),
+        question,
+        consequences,
+        yes=phrase("Deactivate"),
+        metadata=member.id,
     )

@@ -22,11 +22,12 @@ from core.errors import NotFound, Unavailable
 from core.model.installation import Unmapped
 from core.model.mirror import Mirrored
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 NAMED: Final = 10
 _MENTION = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>")
-LATE: Final = (
+LATE: Final = phrase(
     "Whoever comes into the user group while a request is asked does not count for that request, "
     "unless its project says late_members: allowed."
 )
@@ -39,14 +40,16 @@ def user_group_in(word: str) -> str:
 
 
 async def proposed(room: Room, actor: Actor, wanted: str) -> Answer:
-    looking = whisper.modal("Follow a user group", whisper.draw("Looking at the user group in Slack…"))
+    looking = whisper.modal(phrase("Follow a user group"), whisper.draw(phrase("Looking at the user group in Slack…")))
     return Unfold(looking, _proposed(room, actor, wanted))
 
 
 async def _proposed(room: Room, actor: Actor, wanted: str) -> AsyncIterator[Json]:
     found = await _in_slack(room).called(wanted)
     if found is None:
-        raise NotFound(f"Slack has no user group '{wanted[:60]}'; choose one of those it offers after @.")
+        raise NotFound(
+            phrase("Slack has no user group '{wanted}'; choose one of those it offers after @.", wanted=wanted[:60])
+        )
     pinned = await room.read(lambda reader: _linked(reader, room.installation.issuer, found.users))
     unknown = [user for user in found.users if user not in pinned]
     await _in_slack(room).look_up(unknown)
@@ -56,24 +59,46 @@ async def _proposed(room: Room, actor: Actor, wanted: str) -> AsyncIterator[Json
 async def _read_back(room: Room, actor: Actor, found: UserGroup) -> Json:
     linked, missing = await room.read(lambda reader: _who(reader, room, actor.organisation, found))
     present = await _of_that_name(room, actor, found.handle)
-    here = (
-        f"{len(linked)} of {counted(len(found.users), 'person', 'people')} linked here: {_listed(linked) or 'nobody'}."
+    here = phrase(
+        "{count} of {counted} linked here: {listed}.",
+        count=len(linked),
+        counted=counted(len(found.users), "person", "people"),
+        listed=_listed(linked) or phrase("nobody"),
     )
     said = [
         here,
-        *([f"Not linked, so not in the group until they are: {_listed(missing)}."] if missing else []),
+        *(
+            [phrase("Not linked, so not in the group until they are: {listed}.", listed=_listed(missing))]
+            if missing
+            else []
+        ),
         *([_taken_over(present)] if present is not None else []),
-        "From then on Slack says who is in it: whoever may change the user group there decides who may say yes here.",
+        phrase(
+            "From then on Slack says who is in it: whoever may change the user group there decides who may say yes here."
+        ),
         LATE,
     ]
     follows = {"follows": _in_slack(room).follows(found.id), "name": found.handle}
-    question = f"Let the group @{found.handle} follow the Slack user group {found.name}?"
-    return sure.draw("groups.mirror", "Follow a user group", question, said, yes="Follow", metadata=json.dumps(follows))
+    question = phrase(
+        "Let the group @{handle} follow the Slack user group {found}?", handle=found.handle, found=found.name
+    )
+    return sure.draw(
+        "groups.mirror",
+        phrase("Follow a user group"),
+        question,
+        said,
+        yes=phrase("Follow"),
+        metadata=json.dumps(follows),
+    )
 
 
 def _taken_over(present: GroupWithMembers) -> str:
     people = counted(len(present.members), "person", "people")
-    return f"There is a group @{present.group.name} with {people}, kept by hand: Slack's people take their places."
+    return phrase(
+        "There is a group @{group} with {people}, kept by hand: Slack's people take their places.",
+        group=present.group.name,
+        people=people,
+    )
 
 
 async def started(room: Room, actor: Actor, sent: Submission) -> Answer:
@@ -82,47 +107,63 @@ async def started(room: Room, actor: Actor, sent: Submission) -> Answer:
     once = room.once(sent, wanted)
     made = await room.administration.mirrors.start(actor, wanted["follows"], wanted["name"], once=once)
     _in_slack(room).nudge()
-    return done("Following", f"@{made.group.name} follows the Slack user group now; its people are taken over at once.")
+    return done(
+        phrase("Following"),
+        phrase("@{group} follows the Slack user group now; its people are taken over at once.", group=made.group.name),
+    )
 
 
 async def stopping(room: Room, actor: Actor, wanted: str) -> Json:
     await room.administration.must_manage(actor)
     found = await room.administration.groups.get(actor, wanted)
-    people = counted(len(found.members), "person stays", "people stay")
-    said = [f"{people} in it; from then on you change it here.", "What happens in Slack no longer changes it."]
-    question = f"Keep @{found.group.name} by hand from now on?"
-    return sure.draw("groups.unmirror", "Stop following", question, said, yes="Stop", metadata=found.group.id)
+    people = counted(len(found.members), phrase("person stays"), phrase("people stay"))
+    said = [
+        phrase("{people} in it; from then on you change it here.", people=people),
+        phrase("What happens in Slack no longer changes it."),
+    ]
+    question = phrase("Keep @{group} by hand from now on?", group=found.group.name)
+    return sure.draw(
+        "groups.unmirror", phrase("Stop following"), question, said, yes=phrase("Stop"), metadata=found.group.id
+    )
 
 
 async def stopped(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     made = await room.administration.mirrors.stop(actor, sent.metadata, once=room.once(sent, sent.metadata))
-    return done("Kept by hand", f"@{made.group.name} no longer follows Slack; change it with /countersign groups add.")
+    return done(
+        phrase("Kept by hand"),
+        phrase("@{group} no longer follows Slack; change it with /countersign groups add.", group=made.group.name),
+    )
 
 
 async def shown(
     room: Room, actor: Actor, found: GroupWithMembers, state: str, figures: Sequence[tuple[str, str]]
 ) -> Json:
     """With who of the user group is missing here, for admins."""
-    note = f"Follows a Slack user group, so it is changed in Slack. {LATE}"
-    sheet_of = Sheet("Group", f"@{found.group.name}", state, figures=figures, note=note)
+    note = phrase("Follows a Slack user group, so it is changed in Slack. {late}", late=LATE)
+    sheet_of = Sheet(phrase("Group"), f"@{found.group.name}", state, figures=figures, note=note)
     if not await _may_manage(room, actor):
         return sheet.draw(sheet_of)
     followed = await room.administration.mirrors.list(actor)
     one = next((one for one in followed if one.mirror.group.id == found.group.id), None)
     if one is None:
         return sheet.draw(sheet_of)
-    looked = "not yet" if one.mirror.looked_at is None else utc(one.mirror.looked_at)
+    looked = phrase("not yet") if one.mirror.looked_at is None else utc(one.mirror.looked_at)
     more = [
-        ("Not linked", _listed([_said(each) for each in one.users]) or "nobody: everybody of it is here"),
-        ("Looked at", looked),
-        *([("Problem", one.mirror.problem)] if one.mirror.problem else []),
+        (
+            phrase("Not linked"),
+            _listed([_said(each) for each in one.users]) or phrase("nobody: everybody of it is here"),
+        ),
+        (phrase("Looked at"), looked),
+        *([(phrase("Problem"), one.mirror.problem)] if one.mirror.problem else []),
     ]
     acts = [
-        Act("Look again", "groups.look", found.group.id),
-        Act("Keep by hand…", "groups.unmirror", found.group.id),
+        Act(phrase("Look again"), "groups.look", found.group.id),
+        Act(phrase("Keep by hand…"), "groups.unmirror", found.group.id),
     ]
-    return sheet.draw(Sheet("Group", f"@{found.group.name}", state, figures=[*figures, *more], acts=acts, note=note))
+    return sheet.draw(
+        Sheet(phrase("Group"), f"@{found.group.name}", state, figures=[*figures, *more], acts=acts, note=note)
+    )
 
 
 async def looked_again(room: Room, actor: Actor, group: str) -> Answer:
@@ -131,7 +172,10 @@ async def looked_again(room: Room, actor: Actor, group: str) -> Answer:
     slack, follows = _in_slack(room), found.group.mirrors or ""
     slack.nudge(follows.partition("/")[2])
     return Replace(
-        whisper.modal("Looking", whisper.draw(f"Slack is asked who is in @{found.group.name}; open it again."))
+        whisper.modal(
+            phrase("Looking"),
+            whisper.draw(phrase("Slack is asked who is in @{group}; open it again.", group=found.group.name)),
+        )
     )
 
 
@@ -148,7 +192,7 @@ async def _of_that_name(room: Room, actor: Actor, name: str) -> GroupWithMembers
 
 def _in_slack(room: Room) -> Mirrors:
     if room.mirrors is None:
-        raise Unavailable("Slack's user groups cannot be read here; try again later.")
+        raise Unavailable(phrase("Slack's user groups cannot be read here; try again later."))
     return room.mirrors
 
 
@@ -169,10 +213,10 @@ def _who(reader: Reader, room: Room, organisation: str, found: UserGroup) -> tup
 
 def _said(one: Unmapped | Mirrored) -> str:
     if isinstance(one, Mirrored):
-        return f"{one.user} (not looked up yet)"
+        return phrase("{user} (not looked up yet)", user=one.user)
     return f"{one.name or one.user} ({REASONS.get(one.reason, one.reason)})"
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    more = phrase(", and {count} more", count=len(names) - NAMED) if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more

@@ -20,6 +20,7 @@ from core.errors import Invalid
 from core.model.duration import say_duration
 from core.model.organisation import Project
 from core.model.people import Actor
+from core.phrases import phrase
 
 SCHEMA: Final[Mapping[str, Any]] = SettingsIn.model_json_schema()["properties"]
 """Every setting there is, as the API describes it: what is added there can be set here too."""
@@ -32,21 +33,31 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await room.administration.projects.list(actor)
     page = [Row(one.name, _line(one), "projects.show", one.id) for one in found[start : start + PAGE]]
     heading = f"{counted(len(found), 'project')}."
-    note = "Add one with /countersign projects add NAME."
-    return rows.draw("Projects", heading, page, turn="projects", start=start, total=len(found), note=note)
+    note = phrase("Add one with /countersign projects add NAME.")
+    return rows.draw(phrase("Projects"), heading, page, turn="projects", start=start, total=len(found), note=note)
 
 
 def _line(project: Project) -> str:
     said = values_of(project)
     without = {"ask": "somebody is asked", "allow": "nobody is asked", "deny": "it is rejected"}[said["when_no_rule"]]
-    return f"without a rule {without} · cards in {said['notify']} · {said['reply_window']} to answer"
+    return phrase(
+        "without a rule {without} · cards in {said} · {said2} to answer",
+        without=without,
+        said=said["notify"],
+        said2=said["reply_window"],
+    )
 
 
 async def shown(room: Room, actor: Actor, wanted: str) -> Json:
     project = await room.administration.projects.get(actor, wanted)
     figures = [(name, f"{value} — {allowed(name)}") for name, value in values_of(project).items()]
-    note = f"Change one with /countersign projects set {project.name} SETTING VALUE; open requests keep what they have."
-    return sheet.draw(Sheet("Project", project.name, "Settings, and what each may be", figures=figures, note=note))
+    note = phrase(
+        "Change one with /countersign projects set {project} SETTING VALUE; open requests keep what they have.",
+        project=project.name,
+    )
+    return sheet.draw(
+        Sheet(phrase("Project"), project.name, phrase("Settings, and what each may be"), figures=figures, note=note)
+    )
 
 
 def values_of(project: Project) -> dict[str, str]:
@@ -74,31 +85,44 @@ def allowed(name: str) -> str:
     schema = SCHEMA[name]
     match schema.get("type"):
         case "boolean":
-            return "yes or no"
+            return phrase("yes or no")
         case "integer":
-            return f"a whole number from {schema['minimum']:,} to {schema['maximum']:,}"
+            return phrase(
+                "a whole number from {schema:,} to {schema2:,}", schema=schema["minimum"], schema2=schema["maximum"]
+            )
         case "array" if "enum" in schema["items"]:
-            return f"some of {', '.join(schema['items']['enum'])}"
+            return phrase("some of {schema}", schema=", ".join(schema["items"]["enum"]))
         case "array":
-            return f"one or more, like {', '.join(schema.get('default') or ['#deploys'])}; or none"
+            return phrase("one or more, like {get}; or none", get=", ".join(schema.get("default") or ["#deploys"]))
         case _ if "enum" in schema:
-            return f"{', '.join(schema['enum'][:-1])} or {schema['enum'][-1]}"
+            return phrase("{schema} or {schema2}", schema=", ".join(schema["enum"][:-1]), schema2=schema["enum"][-1])
         case _:
-            return f"a duration like {schema.get('default') or '4h'}, or none"
+            return phrase("a duration like {get}, or none", get=schema.get("default") or "4h")
 
 
 def setting(name: str, typed: str) -> dict[str, Any]:
     """The change, as the office takes it; `Invalid` says what may be typed."""
     if name not in SCHEMA:
         near = difflib.get_close_matches(name, SCHEMA, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(SCHEMA)}."
-        raise Invalid(f"There is no setting '{name[:40]}'; {hint}", field=name)
+        hint = (
+            phrase("did you mean {near}?", near=near[0])
+            if near
+            else phrase("there are {schema}.", schema=", ".join(SCHEMA))
+        )
+        raise Invalid(phrase("There is no setting '{name}'; {hint}", name=name[:40], hint=hint), field=name)
     if not typed:
-        raise Invalid(f"What shall {name} be? It may be {allowed(name)}.", field=name)
+        raise Invalid(
+            phrase("What shall {name} be? It may be {allowed}.", name=name, allowed=allowed(name)), field=name
+        )
     try:
         return read(SettingsIn, {name: _value(SCHEMA[name], typed)}, what="The setting").changes()
     except Invalid as error:
-        raise Invalid(f"'{typed[:60]}' is not for {name}: it may be {allowed(name)}.", **error.fields) from None
+        raise Invalid(
+            phrase(
+                "'{typed}' is not for {name}: it may be {allowed}.", typed=typed[:60], name=name, allowed=allowed(name)
+            ),
+            **error.fields,
+        ) from None
 
 
 def _value(schema: Mapping[str, Any], typed: str) -> Any:

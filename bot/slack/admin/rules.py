@@ -25,26 +25,27 @@ from core.administration.proposals import Kind, Proposal, Wish
 from core.errors import Conflict, Invalid
 from core.model.people import Actor
 from core.model.rule import Effect, Mode, Rule, RuleVersion
+from core.phrases import phrase
 from core.ports import Reader
 from core.rulebook.load import to_yaml
 from core.rulebook.read_back import read_back
 from core.rulebook.replay import Replayed, say
 
-DOES: Final = {Effect.REQUIRE: "requires people", Effect.ALLOW: "allows", Effect.DENY: "denies"}
-MODES: Final = {Mode.ON: "on", Mode.SHADOW: "in shadow", Mode.OFF: "off"}
+DOES: Final = {Effect.REQUIRE: phrase("requires people"), Effect.ALLOW: "allows", Effect.DENY: "denies"}
+MODES: Final = {Mode.ON: "on", Mode.SHADOW: phrase("in shadow"), Mode.OFF: "off"}
 
 STEPS: Final = 20
 
-MOVED: Final = "The rules have changed since you looked. This is how it stands now; nothing is saved yet."
-OTHER_TEXT: Final = "You changed the text. This is what it means now; nothing is saved yet."
+MOVED: Final = phrase("The rules have changed since you looked. This is how it stands now; nothing is saved yet.")
+OTHER_TEXT: Final = phrase("You changed the text. This is what it means now; nothing is saved yet.")
 
-EXAMPLE: Final = """name: prod deploys
+EXAMPLE: Final = phrase("""name: prod deploys
 when: type == "deploy" && metadata.env == "production"
 effect: require
 stages:
   - requirements: [{approvals: {min: 1, from: ["@platform"]}}]
 reply_window: 4h
-"""
+""")
 
 
 # ------------------------------------------------------------------------------------------------------------- looking
@@ -55,16 +56,22 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     page = found[start : start + PAGE]
     used = await room.read(lambda reader: reader.rule_uses([rule.id for rule in page]))
     shown = [Row(rule.name, _line(rule, used.get(rule.id, 0)), "rules.show", rule.id) for rule in page]
-    heading = f"{counted(len(found), 'rule')}, oldest first." if found else "There are no rules yet."
-    note = "Add one with /countersign rules add; /countersign help rules says what else there is."
-    return rows.draw("Rules", heading, shown, turn="rules", start=start, total=len(found), note=note)
+    heading = (
+        phrase("{counted}, oldest first.", counted=counted(len(found), "rule"))
+        if found
+        else phrase("There are no rules yet.")
+    )
+    note = phrase("Add one with /countersign rules add; /countersign help rules says what else there is.")
+    return rows.draw(phrase("Rules"), heading, shown, turn="rules", start=start, total=len(found), note=note)
 
 
 def _line(rule: Rule, used: int) -> str:
     """`allows · on · version 3 · used 12 of 100 times · project payments`: uses are counted where they are limited."""
     places = (*rule.scope.agents, *rule.scope.teams, *rule.scope.projects)
-    times = [] if rule.uses is None else [f"used {used} of {counted(rule.uses, 'time')}"]
-    said = [DOES[rule.effect], MODES[rule.mode], f"version {rule.version}", *times]
+    times = (
+        [] if rule.uses is None else [phrase("used {used} of {counted}", used=used, counted=counted(rule.uses, "time"))]
+    )
+    said = [DOES[rule.effect], MODES[rule.mode], phrase("version {version}", version=rule.version), *times]
     return " · ".join([*said, *([", ".join(place.label for place in places)] if places else [])])
 
 
@@ -74,48 +81,52 @@ async def shown(room: Room, actor: Actor, wanted: str) -> Json:
     changed = f"{rule.author}, {utc(rule.changed_at)}" if rule.changed_at else rule.author
     return sheet.draw(
         Sheet(
-            "Rule",
+            phrase("Rule"),
             rule.name,
             _line(rule, used),
             _sentence(rule),
-            (("Last changed by", changed),),
+            ((phrase("Last changed by"), changed),),
             to_yaml(rule),
-            [Act("Edit", "rules.edit", rule.id), *_switches(rule), *_others(rule)],
+            [Act(phrase("Edit"), "rules.edit", rule.id), *_switches(rule), *_others(rule)],
         )
     )
 
 
 def _switches(rule: Rule) -> list[Act]:
-    words = {Mode.ON: "Switch on", Mode.SHADOW: "To shadow", Mode.OFF: "Switch off"}
+    words = {Mode.ON: phrase("Switch on"), Mode.SHADOW: phrase("To shadow"), Mode.OFF: phrase("Switch off")}
     return [Act(words[mode], f"rules.{mode.value}", rule.id) for mode in Mode if mode is not rule.mode]
 
 
 def _others(rule: Rule) -> list[Act]:
-    last = [Act("History", "rules.history", rule.id), Act("Remove", "rules.remove", rule.id, "danger")]
-    return [Act("Undo last change", "rules.revert", rule.id), *last] if rule.version > 1 else last
+    last = [Act(phrase("History"), "rules.history", rule.id), Act(phrase("Remove"), "rules.remove", rule.id, "danger")]
+    return [Act(phrase("Undo last change"), "rules.revert", rule.id), *last] if rule.version > 1 else last
 
 
 async def history(room: Room, actor: Actor, wanted: str) -> Json:
     versions = await room.administration.rules.history(actor, wanted)
     older = [*versions[1:], None]
     shown = [_row(one, before) for one, before in zip(versions, older, strict=True)]
-    heading = f"{versions[0].rule.name}: {counted(len(versions), 'version')}, newest first."
-    note = "" if len(shown) <= PAGE else f"The newest {PAGE} are shown; the API has all of them."
-    return rows.draw("History of a rule", heading, shown, note=note)
+    heading = phrase(
+        "{rule}: {counted}, newest first.", rule=versions[0].rule.name, counted=counted(len(versions), "version")
+    )
+    note = "" if len(shown) <= PAGE else phrase("The newest {page} are shown; the API has all of them.", page=PAGE)
+    return rows.draw(phrase("History of a rule"), heading, shown, note=note)
 
 
 def _version(one: RuleVersion) -> str:
     rule = one.rule
     state = "removed" if one.removed else MODES[rule.mode]
     at = f" · {utc(rule.changed_at)}" if rule.changed_at else ""
-    return f"Version {rule.version} · {state} · {rule.author}{at}"
+    return phrase(
+        "Version {version} · {state} · {author}{at}", version=rule.version, state=state, author=rule.author, at=at
+    )
 
 
 def _row(one: RuleVersion, before: RuleVersion | None) -> Row:
     """Who, when, why, and what changed."""
     said = [f"“{one.rule.reason}”"] if one.rule.reason else []
     changed = differences(before.rule, one.rule) if before is not None else []
-    said += ["Added."] if before is None else []
+    said += [phrase("Added.")] if before is None else []
     return Row(_version(one), "\n".join(said), text="\n".join(changed))
 
 
@@ -135,19 +146,26 @@ async def editor(room: Room, actor: Actor, wanted: str) -> Json:
     text = to_yaml(rule)
     if len(text) > INPUT_LENGTH:
         raise Invalid(
-            f"Rule {rule.name} has {len(text)} characters, and a field in Slack holds {INPUT_LENGTH}; "
-            "change it with countersign rules apply, or through the API."
+            phrase(
+                "Rule {rule} has {count} characters, and a field in Slack holds {input_length}; "
+                "change it with countersign rules apply, or through the API.",
+                rule=rule.name,
+                count=len(text),
+                input_length=INPUT_LENGTH,
+            )
         )
     reference = Reference(Wish(Kind.CHANGE, rule.id)).written()
-    return text_form.draw("rules.text", "Edit a rule", "The rule as YAML", initial=text, metadata=reference)
+    return text_form.draw(
+        "rules.text", phrase("Edit a rule"), phrase("The rule as YAML"), initial=text, metadata=reference
+    )
 
 
 async def pasting(room: Room, actor: Actor) -> Json:
     await room.administration.must_manage(actor)
     reference = Reference(Wish(Kind.ADD, or_change=True)).written()
-    hint = "One rule. With the name of a rule that is there, it is a change of that one."
-    label = "The rule as YAML, JSON or one line"
-    return text_form.draw("rules.text", "Paste a rule", label, hint=hint, example=EXAMPLE, metadata=reference)
+    hint = phrase("One rule. With the name of a rule that is there, it is a change of that one.")
+    label = phrase("The rule as YAML, JSON or one line")
+    return text_form.draw("rules.text", phrase("Paste a rule"), label, hint=hint, example=EXAMPLE, metadata=reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +188,7 @@ def read_reference(text: str) -> Reference:
         wish = Wish(Kind(said["kind"]), str(said["rule"]), "", Mode(said["mode"]), said["or_change"] is True)
         return Reference(wish, int(said["book"]), str(said["digest"]))
     except (ValueError, TypeError, KeyError):
-        raise Conflict("This window is from another version of the app; close it and begin again.") from None
+        raise Conflict(phrase("This window is from another version of the app; close it and begin again.")) from None
 
 
 # ----------------------------------------------------------------------------------------------------------- proposing
@@ -180,7 +198,7 @@ async def proposed(room: Room, actor: Actor, wish: Wish, note: str = "") -> Unfo
     """The preview: at once what it means, then what it would have done to past requests."""
     proposal = await room.administration.proposals.propose(actor, wish)
     if proposal.changes_nothing:
-        raise Invalid(f"This is how rule {proposal.rule.name} already is; nothing would change.")
+        raise Invalid(phrase("This is how rule {rule} already is; nothing would change.", rule=proposal.rule.name))
     drawn = _drawn(proposal, note)
     return Unfold(card.draw(drawn), _tried(room, actor, proposal, drawn))
 
@@ -194,14 +212,14 @@ async def _tried(room: Room, actor: Actor, proposal: Proposal, drawn: card.Draft
             yield card.draw(replace(drawn, seen=last.seen, total=last.total))
     moved = {member: pings for member, pings in last.pings.items() if pings[0] != pings[1]}
     names = await room.read(lambda reader: _names(reader, actor.organisation, moved))
-    told = say(last) if last.seen else ("There are none to try it on.",)
+    told = say(last) if last.seen else (phrase("There are none to try it on."),)
     pings = sorted(((names[one], *moved[one]) for one in moved), key=lambda ping: (-abs(ping[2] - ping[1]), ping[0]))
     yield card.draw(replace(drawn, tried=told, pings=pings))
 
 
 def _names(reader: Reader, organisation: str, members: Mapping[str, Any]) -> dict[str, str]:
     found = {id: reader.member(organisation, id) for id in members}
-    return {id: "somebody who left" if member is None else member.name for id, member in found.items()}
+    return {id: phrase("somebody who left") if member is None else member.name for id, member in found.items()}
 
 
 def _drawn(proposal: Proposal, note: str) -> card.Draft:
@@ -232,23 +250,27 @@ def _sentence(rule: Rule) -> str:
 
 def _labels(proposal: Proposal) -> tuple[str, str]:
     if proposal.after is None:
-        return "Remove a rule", "Remove"
-    save = f"Save as version {proposal.version}"
+        return phrase("Remove a rule"), phrase("Remove")
+    save = phrase("Save as version {version}", version=proposal.version)
     match proposal.wish.kind:
         case Kind.SWITCH:
-            return "Switch a rule", save
+            return phrase("Switch a rule"), save
         case Kind.UNDO:
-            return "Undo a change", save
+            return phrase("Undo a change"), save
         case _:
-            return "New rule" if proposal.before is None else "Change a rule", save
+            return phrase("New rule") if proposal.before is None else phrase("Change a rule"), save
 
 
 def _state(proposal: Proposal) -> str:
     rule, before, after = proposal.rule, proposal.before, proposal.after
     if after is None:
-        step = f"Version {rule.version} · would be removed; no request is judged by it any more"
+        step = phrase("Version {version} · would be removed; no request is judged by it any more", version=rule.version)
     else:
-        step = "New rule" if before is None else f"Version {before.version} → {after.version}"
+        step = (
+            phrase("New rule")
+            if before is None
+            else phrase("Version {version} → {version2}", version=before.version, version2=after.version)
+        )
     return f"{step} · {DOES[rule.effect]} · {MODES[rule.mode]}"
 
 
@@ -258,8 +280,8 @@ def _passes(proposal: Proposal) -> str:
     if after is None or after.effect is not Effect.REQUIRE:
         return ""
     if after.mode is Mode.OFF:
-        return "Not looked at while it is off."
-    return "Yes: there are enough people who may say yes to all that it asks."
+        return phrase("Not looked at while it is off.")
+    return phrase("Yes: there are enough people who may say yes to all that it asks.")
 
 
 # ---------------------------------------------------------------------------------------------------------- confirming
@@ -291,26 +313,30 @@ async def _carried_out(room: Room, actor: Actor, incoming: Incoming, proposal: P
 def _saved(versions: Sequence[RuleVersion]) -> Json:
     last = versions[0]
     rule = last.rule
-    how = "Taken out" if last.removed else "Saved"
-    words = f"{how} as version {rule.version}. {_takes_effect(last)}"
-    undo = Act("Undo", "rules.undo", f"{rule.id}.{rule.version}", sure=_what_undoing_does(versions))
-    acts = [undo] if last.removed else [undo, Act("Show", "rules.look", rule.id)]
+    how = phrase("Taken out") if last.removed else phrase("Saved")
+    words = phrase(
+        "{how} as version {version}. {takes_effect}", how=how, version=rule.version, takes_effect=_takes_effect(last)
+    )
+    undo = Act(phrase("Undo"), "rules.undo", f"{rule.id}.{rule.version}", sure=_what_undoing_does(versions))
+    acts = [undo] if last.removed else [undo, Act(phrase("Show"), "rules.look", rule.id)]
     state = "removed" if last.removed else f"{DOES[rule.effect]} · {MODES[rule.mode]}"
-    return sheet.draw(Sheet("Removed" if last.removed else "Saved", rule.name, state, words, acts=acts))
+    return sheet.draw(Sheet(phrase("Removed") if last.removed else phrase("Saved"), rule.name, state, words, acts=acts))
 
 
 def _takes_effect(last: RuleVersion) -> str:
     if last.removed or last.rule.mode is Mode.OFF:
-        return "New requests are judged without it from now on."
+        return phrase("New requests are judged without it from now on.")
     if last.rule.mode is Mode.SHADOW:
-        return "From now on new requests say what it would have done."
-    return "New requests are judged by it from now on."
+        return phrase("From now on new requests say what it would have done.")
+    return phrase("New requests are judged by it from now on.")
 
 
 def _what_undoing_does(versions: Sequence[RuleVersion]) -> str:
     if len(versions) == 1:
-        return "The rule is removed again; new requests are judged without it."
-    return f"The rule is again as version {versions[1].rule.version} was; new requests are judged so."
+        return phrase("The rule is removed again; new requests are judged without it.")
+    return phrase(
+        "The rule is again as version {version} was; new requests are judged so.", version=versions[1].rule.version
+    )
 
 
 async def undone(room: Room, actor: Actor, incoming: Incoming, value: str) -> Answer:
@@ -320,7 +346,7 @@ async def undone(room: Room, actor: Actor, incoming: Incoming, value: str) -> An
     proposal = await room.administration.proposals.propose(actor, Wish(Kind.UNDO, id))
     if proposal.before is None or str(proposal.before.version) != version:
         raise Conflict(
-            "This rule was changed again since; look at its history with /countersign rules history.",
+            phrase("This rule was changed again since; look at its history with /countersign rules history."),
             code="stale_version",
         )
     return await _carried_out(room, actor, incoming, proposal)

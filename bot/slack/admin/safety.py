@@ -9,6 +9,7 @@ from bot.slack.room import Room
 from core.administration.safety import Earned
 from core.model.people import Actor
 from core.model.trust import Safety
+from core.phrases import phrase
 
 LINES = 20
 
@@ -16,20 +17,41 @@ LINES = 20
 async def shown(room: Room, actor: Actor) -> Json:
     office = room.administration.safety
     chosen, earned = await office.get(actor), await office.earned(actor)
-    state = "Trust budgets are on" if chosen.enabled else "Trust budgets are off: people are always asked"
+    state = (
+        phrase("Trust budgets are on") if chosen.enabled else phrase("Trust budgets are off: people are always asked")
+    )
     more = len(earned) - LINES
-    note = f"and {more} more under GET /v1/trust" if more > 0 else "" if earned else "No machine has been approved yet."
+    note = (
+        phrase("and {more} more under GET /v1/trust", more=more)
+        if more > 0
+        else ""
+        if earned
+        else phrase("No machine has been approved yet.")
+    )
     figures = [*_figures(chosen), *(_line(one) for one in earned[:LINES])]
-    acts = [Act("Change", "safety.change", "form")]
-    return sheet.draw(Sheet("Safety", "Trust budgets", state, figures=figures, acts=acts, note=note))
+    acts = [Act(phrase("Change"), "safety.change", "form")]
+    return sheet.draw(Sheet(phrase("Safety"), phrase("Trust budgets"), state, figures=figures, acts=acts, note=note))
 
 
 def _figures(chosen: Safety) -> list[tuple[str, str]]:
     return [
-        ("One request", f"costs at most ${chosen.usd_each:.2f}, says so, and has no side effects"),
-        ("One machine and day (UTC)", f"at most ${chosen.usd_a_day:.2f} and {chosen.count_a_day} requests"),
-        ("Asked all the same", f"{chosen.spot_checks * 100:.10g} of 100, drawn by chance"),
-        ("Least score", f"{chosen.least_score:.2f}"),
+        (
+            phrase("One request"),
+            phrase("costs at most ${usd_each:.2f}, says so, and has no side effects", usd_each=chosen.usd_each),
+        ),
+        (
+            phrase("One machine and day (UTC)"),
+            phrase(
+                "at most ${usd_a_day:.2f} and {count_a_day} requests",
+                usd_a_day=chosen.usd_a_day,
+                count_a_day=chosen.count_a_day,
+            ),
+        ),
+        (
+            phrase("Asked all the same"),
+            phrase("{spot_checks:.10g} of 100, drawn by chance", spot_checks=chosen.spot_checks * 100),
+        ),
+        (phrase("Least score"), f"{chosen.least_score:.2f}"),
     ]
 
 

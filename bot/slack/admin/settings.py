@@ -7,23 +7,44 @@ from bot.slack.cards import sheet, sure
 from bot.slack.cards.sheet import Sheet
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def shown(room: Room, actor: Actor) -> Json:
     found = await room.administration.organisations.get(actor)
     figures = [
-        ("four_eyes", f"{'on' if found.four_eyes else 'off'} — on or off; another admin agrees to changes first"),
-        ("admin_channel", f"{found.admin_channel or 'none'} — a channel where admins are asked; none: each by message"),
+        (
+            "four_eyes",
+            phrase(
+                "{part} — on or off; another admin agrees to changes first",
+                part=phrase("on") if found.four_eyes else phrase("off"),
+            ),
+        ),
+        (
+            "admin_channel",
+            phrase(
+                "{admin_channel} — a channel where admins are asked; none: each by message",
+                admin_channel=found.admin_channel or phrase("none"),
+            ),
+        ),
     ]
-    note = "Change one with /countersign settings SETTING VALUE; /countersign help settings says what else there is."
-    return sheet.draw(Sheet("Settings", found.name, "Settings of the organisation", figures=figures, note=note))
+    note = phrase(
+        "Change one with /countersign settings SETTING VALUE; /countersign help settings says what else there is."
+    )
+    return sheet.draw(
+        Sheet(phrase("Settings"), found.name, phrase("Settings of the organisation"), figures=figures, note=note)
+    )
 
 
 async def switching_four_eyes(room: Room, actor: Actor) -> Json:
     await room.administration.must_manage(actor)
     consequences = [
-        "Whatever changes who must or may say yes is then asked of the other admins: rules, types, groups, roles, keys …",
-        "Switching it off again needs another admin, too.",
-        "It takes two other active admins. If all are lost: countersign admin recover, on the host.",
+        phrase(
+            "Whatever changes who must or may say yes is then asked of the other admins: rules, types, groups, roles, keys …"
+        ),
+        phrase("Switching it off again needs another admin, too."),
+        phrase("It takes two other active admins. If all are lost: countersign admin recover, on the host."),
     ]
-    return sure.draw("settings.four_eyes", "Four eyes", "Switch four eyes on?", consequences, yes="Switch on")
+    return sure.draw(
+        "settings.four_eyes", phrase("Four eyes"), phrase("Switch four eyes on?"), consequences, yes=phrase("Switch on")
+    )

@@ -17,9 +17,10 @@ from bot.wire.types import TypeIn, show_type
 from core.errors import Conflict, Invalid
 from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.model.people import Actor
+from core.phrases import phrase
 from core.rulebook.load import documents, dump
 
-EXAMPLE: Final = """title: Refund
+EXAMPLE: Final = phrase("""title: Refund
 fields:
   type: object
   properties:
@@ -32,32 +33,51 @@ editable:
 may_ask: ["@customer-care", "agent:support-agent"]
 secret: [params.iban]
 reply_window: 2h
-"""
+""")
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await room.administration.types.list(actor)
     page = [Row(one.word, _line(one), "types.show", one.word) for one in found[start : start + PAGE]]
-    note = "Add one with /countersign types add WORD; people ask with /countersign ask WORD."
-    heading = f"{counted(len(found), 'type')} of requests."
-    return rows.draw("Types", heading, page, turn="types", start=start, total=len(found), note=note)
+    note = phrase("Add one with /countersign types add WORD; people ask with /countersign ask WORD.")
+    heading = phrase("{counted} of requests.", counted=counted(len(found), "type"))
+    return rows.draw(phrase("Types"), heading, page, turn="types", start=start, total=len(found), note=note)
 
 
 def _line(type: RequestType) -> str:
     fields = counted(len(type.fields.get("properties", {})), "field")
-    asking = f"asked by {', '.join(source.label for source in type.may_ask)}" if type.may_ask else "anybody may ask"
-    facts = [f"needs {', '.join(type.required_facts)}"] if type.required_facts else []
+    asking = (
+        phrase("asked by {source}", source=", ".join(source.label for source in type.may_ask))
+        if type.may_ask
+        else phrase("anybody may ask")
+    )
+    facts = (
+        [phrase("needs {required_facts}", required_facts=", ".join(type.required_facts))] if type.required_facts else []
+    )
     return " · ".join([type.title, fields, *facts, asking])
 
 
 async def shown(room: Room, actor: Actor, word: str) -> Json:
     type = await room.administration.types.get(actor, word)
     own = await _is_own(room, actor, word)
-    acts = [Act("Edit", "types.edit", word)]
+    acts = [Act(phrase("Edit"), "types.edit", word)]
     if own:
-        acts.append(Act("Back to what it was" if word in BUILT_IN_TYPES else "Remove", "types.remove", word, "danger"))
-    state = "Yours" if own and word not in BUILT_IN_TYPES else "Built in, changed here" if own else "Built in"
-    return sheet.draw(Sheet("Type", word, f"{type.title} · {state}", text=to_yaml(type), acts=acts))
+        acts.append(
+            Act(
+                phrase("Back to what it was") if word in BUILT_IN_TYPES else phrase("Remove"),
+                "types.remove",
+                word,
+                "danger",
+            )
+        )
+    state = (
+        phrase("Yours")
+        if own and word not in BUILT_IN_TYPES
+        else phrase("Built in, changed here")
+        if own
+        else phrase("Built in")
+    )
+    return sheet.draw(Sheet(phrase("Type"), word, f"{type.title} · {state}", text=to_yaml(type), acts=acts))
 
 
 async def _is_own(room: Room, actor: Actor, word: str) -> bool:
@@ -77,9 +97,14 @@ def _without_nothing(said: dict[str, Any]) -> dict[str, Any]:
 
 async def adding(room: Room, actor: Actor, word: str = "") -> Json:
     await room.administration.must_manage(actor)
-    named = field("word", "Word", text_input("word", initial=word, most=60, hint="refund"), hint="How it is asked for.")
-    label = "The type as YAML or JSON"
-    return text_form.draw("types.add", "New type", label, example=EXAMPLE, before=[named])
+    named = field(
+        "word",
+        phrase("Word"),
+        text_input("word", initial=word, most=60, hint="refund"),
+        hint=phrase("How it is asked for."),
+    )
+    label = phrase("The type as YAML or JSON")
+    return text_form.draw("types.add", phrase("New type"), label, example=EXAMPLE, before=[named])
 
 
 async def editor(room: Room, actor: Actor, word: str) -> Json:
@@ -88,11 +113,18 @@ async def editor(room: Room, actor: Actor, word: str) -> Json:
     text = to_yaml(type)
     if len(text) > INPUT_LENGTH:
         raise Invalid(
-            f"The type {word} has {len(text)} characters, and a field in Slack holds {INPUT_LENGTH}; "
-            "change it through the API."
+            phrase(
+                "The type {word} has {count} characters, and a field in Slack holds {input_length}; "
+                "change it through the API.",
+                word=word,
+                count=len(text),
+                input_length=INPUT_LENGTH,
+            )
         )
     reference = json.dumps({"word": word, "seen": digest(type)})
-    return text_form.draw("types.edit", f"Type {word}", "The type as YAML", initial=text, metadata=reference)
+    return text_form.draw(
+        "types.edit", phrase("Type {word}", word=word), phrase("The type as YAML"), initial=text, metadata=reference
+    )
 
 
 def digest(type: RequestType) -> str:
@@ -105,16 +137,18 @@ def read_reference(text: str) -> tuple[str, str]:
         said = json.loads(text)
         return str(said["word"]), str(said["seen"])
     except (ValueError, TypeError, KeyError):
-        raise Conflict("This window is from another version of the app; close it and begin again.") from None
+        raise Conflict(phrase("This window is from another version of the app; close it and begin again.")) from None
 
 
 def read_entry(text: str) -> TypeIn:
     """`Invalid` says line and column."""
     found = list(documents(text))
     if len(found) != 1:
-        raise Invalid("Exactly one type is expected here; write its title, and what else it needs.", field="text")
+        raise Invalid(
+            phrase("Exactly one type is expected here; write its title, and what else it needs."), field="text"
+        )
     try:
-        return read(TypeIn, found[0].value, what="The type")
+        return read(TypeIn, found[0].value, what=phrase("The type"))
     except Invalid as error:
         found[0].complain(Invalid(error.sentence, **{**error.fields, "path": error.fields.get("field")}))
 
@@ -122,10 +156,14 @@ def read_entry(text: str) -> TypeIn:
 async def removing(room: Room, actor: Actor, word: str) -> Json:
     await room.administration.must_manage(actor)
     found = await room.administration.types.get(actor, word)
-    consequences = ["Requests already asked keep what they started with."]
+    consequences = [phrase("Requests already asked keep what they started with.")]
     if word in BUILT_IN_TYPES:
-        question = f"Make the type {word} again as it was at first?"
-        return sure.draw("types.remove", "Back to the first", question, consequences, yes="Yes", metadata=word)
-    consequences.append("Rules that speak of it find nothing any more.")
-    question = f"Remove the type {word} ({found.title})?"
-    return sure.draw("types.remove", "Remove a type", question, consequences, yes="Remove", metadata=word)
+        question = phrase("Make the type {word} again as it was at first?", word=word)
+        return sure.draw(
+            "types.remove", phrase("Back to the first"), question, consequences, yes=phrase("Yes"), metadata=word
+        )
+    consequences.append(phrase("Rules that speak of it find nothing any more."))
+    question = phrase("Remove the type {word} ({title})?", word=word, title=found.title)
+    return sure.draw(
+        "types.remove", phrase("Remove a type"), question, consequences, yes=phrase("Remove"), metadata=word
+    )

@@ -16,23 +16,26 @@ from core.errors import ApprovalError
 from core.masking import mask_text
 from core.model.endpoint import Attempt
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 STATES = {
     "active": "active",
-    "failing": "FAILING, tried again",
+    "failing": phrase("FAILING, tried again"),
     "paused": "paused",
-    "parked": "PARKED: not tried any more",
-    "needs_secret": "WAITS FOR ITS SECRET: rotate it to make one",
+    "parked": phrase("PARKED: not tried any more"),
+    "needs_secret": phrase("WAITS FOR ITS SECRET: rotate it to make one"),
 }
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await room.administration.webhooks.list(actor)
     page = [Row(one.endpoint.name, _line(one), "webhooks.show", one.endpoint.id) for one in found[start : start + PAGE]]
-    heading = f"{counted(len(found), 'webhook')}. Each address is told of what happens to requests, signed."
-    note = "Add one with /countersign webhooks add NAME https://…"
-    return rows.draw("Webhooks", heading, page, turn="webhooks", start=start, total=len(found), note=note)
+    heading = phrase(
+        "{counted}. Each address is told of what happens to requests, signed.", counted=counted(len(found), "webhook")
+    )
+    note = phrase("Add one with /countersign webhooks add NAME https://…")
+    return rows.draw(phrase("Webhooks"), heading, page, turn="webhooks", start=start, total=len(found), note=note)
 
 
 def _line(one: Webhook) -> str:
@@ -44,33 +47,41 @@ async def shown(room: Room, actor: Actor, wanted: str) -> Json:
     endpoint, progress = one.endpoint, one.progress
     names = {project.id: project.name for project in await room.administration.projects.list(actor)}
     projects = None if endpoint.projects is None else [names.get(id, id) for id in endpoint.projects]
-    behind = counted(one.behind, "request") + (f", {one.given_up} given up" if one.given_up else "")
+    behind = counted(one.behind, "request") + (
+        phrase(", {given_up} given up", given_up=one.given_up) if one.given_up else ""
+    )
     figures = [
-        ("Address", mask_text(endpoint.url)),
-        ("Events", ", ".join(endpoint.events or ("all",))),
-        ("Projects", ", ".join(projects or ("all",))),
-        ("Types", ", ".join(endpoint.types or ("all",))),
-        ("Last delivered", utc(progress.delivered_at) if progress.delivered_at else "never"),
-        *([("Tried again", behind)] if one.behind or one.given_up else []),
-        *([("Trouble", progress.problem)] if progress.problem else []),
-        ("Added", f"{utc(endpoint.created_at)} by {endpoint.created_by}"),
+        (phrase("Address"), mask_text(endpoint.url)),
+        (phrase("Events"), ", ".join(endpoint.events or ("all",))),
+        (phrase("Projects"), ", ".join(projects or ("all",))),
+        (phrase("Types"), ", ".join(endpoint.types or ("all",))),
+        (phrase("Last delivered"), utc(progress.delivered_at) if progress.delivered_at else "never"),
+        *([(phrase("Tried again"), behind)] if one.behind or one.given_up else []),
+        *([(phrase("Trouble"), progress.problem)] if progress.problem else []),
+        (
+            phrase("Added"),
+            phrase("{utc} by {created_by}", utc=utc(endpoint.created_at), created_by=endpoint.created_by),
+        ),
     ]
-    return sheet.draw(Sheet("Webhook", endpoint.name, STATES[one.state], figures=figures, acts=_acts(one)))
+    return sheet.draw(Sheet(phrase("Webhook"), endpoint.name, STATES[one.state], figures=figures, acts=_acts(one)))
 
 
 def _acts(one: Webhook) -> list[Act]:
     id, name = one.endpoint.id, one.endpoint.name
     stopped = one.state in ("paused", "parked") or one.given_up
-    go_on = Act("Resume", "webhooks.resume", id)
+    go_on = Act(phrase("Resume"), "webhooks.resume", id)
     pause = Act(
-        "Pause", "webhooks.pause", id, sure=f"{name} is told nothing until it is resumed; then it hears it all."
+        phrase("Pause"),
+        "webhooks.pause",
+        id,
+        sure=phrase("{name} is told nothing until it is resumed; then it hears it all.", name=name),
     )
     return [
-        Act("Send a test", "webhooks.test", id),
-        Act("Deliveries", "webhooks.deliveries", id),
+        Act(phrase("Send a test"), "webhooks.test", id),
+        Act(phrase("Deliveries"), "webhooks.deliveries", id),
         go_on if stopped else pause,
-        Act("New secret", "webhooks.rotate", id, sure="The present one signs beside it for 24 hours."),
-        Act("Remove", "webhooks.remove", id, "danger"),
+        Act(phrase("New secret"), "webhooks.rotate", id, sure=phrase("The present one signs beside it for 24 hours.")),
+        Act(phrase("Remove"), "webhooks.remove", id, "danger"),
     ]
 
 
@@ -80,8 +91,15 @@ async def deliveries(room: Room, actor: Actor, wanted: str) -> Json:
     told = {attempt.request for attempt in found if attempt.request is not None}
     numbers = await room.read(lambda reader: _numbers(reader, told))
     page = [_attempt(one, attempt, numbers) for attempt in found]
-    note = "What was tried is kept for 30 days, the newest thousand of each webhook; the API pages through all of it."
-    return rows.draw("Deliveries", f"{one.endpoint.name}: what was tried last, the newest first.", page, note=note)
+    note = phrase(
+        "What was tried is kept for 30 days, the newest thousand of each webhook; the API pages through all of it."
+    )
+    return rows.draw(
+        phrase("Deliveries"),
+        phrase("{endpoint}: what was tried last, the newest first.", endpoint=one.endpoint.name),
+        page,
+        note=note,
+    )
 
 
 def _numbers(reader: Reader, requests: set[str]) -> dict[str, int]:
@@ -90,17 +108,23 @@ def _numbers(reader: Reader, requests: set[str]) -> dict[str, int]:
 
 
 def _attempt(one: Webhook, attempt: Attempt, numbers: Mapping[str, int]) -> Row:
-    said = f"{utc(attempt.at)} · {came_of(attempt)}" + (f" · try {attempt.number}" if attempt.number > 1 else "")
+    said = f"{utc(attempt.at)} · {came_of(attempt)}" + (
+        phrase(" · try {attempt}", attempt=attempt.number) if attempt.number > 1 else ""
+    )
     name = f"{'✓' if attempt.delivered else '✗'} {attempt.event}"
     if attempt.request is None:
         return Row(name, said)
-    name = f"{name} of #{numbers.get(attempt.request, '?')}"
-    return Row(name, said, "webhooks.redeliver", f"{one.endpoint.id}.{attempt.id}", "Send again")
+    name = phrase("{name} of #{get}", name=name, get=numbers.get(attempt.request, "?"))
+    return Row(name, said, "webhooks.redeliver", f"{one.endpoint.id}.{attempt.id}", phrase("Send again"))
 
 
 def came_of(attempt: Attempt) -> str:
-    took = f"{attempt.milliseconds:,} ms"
-    return f"answered {attempt.status} in {took}" if attempt.delivered else f"{attempt.problem} ({took})"
+    took = phrase("{milliseconds:,} ms", milliseconds=attempt.milliseconds)
+    return (
+        phrase("answered {status} in {took}", status=attempt.status, took=took)
+        if attempt.delivered
+        else f"{attempt.problem} ({took})"
+    )
 
 
 async def testing(room: Room, actor: Actor, wanted: str) -> Unfold:
@@ -113,9 +137,14 @@ async def testing(room: Room, actor: Actor, wanted: str) -> Unfold:
         except ApprovalError as refusal:
             yield _called(one, refusal.sentence)
         else:
-            yield _called(one, f"The test was not taken: {attempt.problem}" if attempt.problem else _taken(attempt))
+            yield _called(
+                one,
+                phrase("The test was not taken: {problem}", problem=attempt.problem)
+                if attempt.problem
+                else _taken(attempt),
+            )
 
-    return Unfold(_called(one, "Calling it …"), more())
+    return Unfold(_called(one, phrase("Calling it …")), more())
 
 
 async def redelivering(room: Room, actor: Actor, wanted: str) -> Unfold:
@@ -129,26 +158,34 @@ async def redelivering(room: Room, actor: Actor, wanted: str) -> Unfold:
         except ApprovalError as refusal:
             yield _called(one, refusal.sentence)
         else:
-            yield _called(one, f"It was not taken: {attempt.problem}" if attempt.problem else _taken(attempt))
+            yield _called(
+                one,
+                phrase("It was not taken: {problem}", problem=attempt.problem) if attempt.problem else _taken(attempt),
+            )
 
-    return Unfold(_called(one, "Calling it …"), more())
+    return Unfold(_called(one, phrase("Calling it …")), more())
 
 
 def _taken(attempt: Attempt) -> str:
-    return f"It was taken: the address {came_of(attempt)}."
+    return phrase("It was taken: the address {came_of}.", came_of=came_of(attempt))
 
 
 def _called(one: Webhook, said: str) -> Json:
-    return sheet.draw(Sheet("Webhook", one.endpoint.name, mask_text(one.endpoint.url), said))
+    return sheet.draw(Sheet(phrase("Webhook"), one.endpoint.name, mask_text(one.endpoint.url), said))
 
 
 async def removing(room: Room, actor: Actor, wanted: str) -> Json:
     one = await room.administration.webhooks.get(actor, wanted)
     consequences = [
-        "It is told nothing any more; what waits for it is dropped.",
-        "Its list of deliveries goes with it.",
+        phrase("It is told nothing any more; what waits for it is dropped."),
+        phrase("Its list of deliveries goes with it."),
     ]
-    question = f"Remove the webhook {one.endpoint.name}?"
+    question = phrase("Remove the webhook {endpoint}?", endpoint=one.endpoint.name)
     return sure.draw(
-        "webhooks.remove", "Remove a webhook", question, consequences, yes="Remove", metadata=one.endpoint.id
+        "webhooks.remove",
+        phrase("Remove a webhook"),
+        question,
+        consequences,
+        yes=phrase("Remove"),
+        metadata=one.endpoint.id,
     )

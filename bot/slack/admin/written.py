@@ -10,6 +10,7 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.errors import Invalid
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Reader
 
 NAME: Final = "/countersign"
@@ -28,7 +29,13 @@ async def as_written(room: Room, actor: Actor, text: str) -> str:
     known = await room.read(lambda reader: _addresses(reader, actor.organisation, room.installation.issuer, users))
     for user, called in users.items():
         if user not in known:
-            raise Invalid(f"@{called[:40]} is not linked to a member here; add them with {NAME} members add.")
+            raise Invalid(
+                phrase(
+                    "@{called} is not linked to a member here; add them with {name} members add.",
+                    called=called[:40],
+                    name=NAME,
+                )
+            )
     followed = await room.read(lambda reader: _followed(reader, actor.organisation, room.installation.team))
     return unlinked(_GROUP.sub(lambda found: _named(found, followed), _USER.sub(lambda found: known[found[1]], text)))
 
@@ -56,7 +63,11 @@ def _named(found: re.Match[str], followed: dict[str, str]) -> str:
     """The group that follows it, whatever it is called; else the group of that name, if there is one."""
     name = followed.get(found[1]) or found[2]
     if not name:
-        raise Invalid(f"No group follows that Slack user group yet; an admin can let one with {NAME} groups mirror.")
+        raise Invalid(
+            phrase(
+                "No group follows that Slack user group yet; an admin can let one with {name} groups mirror.", name=NAME
+            )
+        )
     return f"@{name}"
 
 
@@ -79,11 +90,18 @@ async def words_of(room: Room, actor: Actor, slash: Slash) -> list[str]:
 def one_of(words: list[str], usage: str) -> str:
     """The only word there may be."""
     if not words:
-        raise missing("Something", usage)
+        raise missing(phrase("Something"), usage)
     if len(words) > 1:
-        raise Invalid(f"'{words[1][:40]}' is one word too many; write it like {NAME} {usage}.")
+        raise Invalid(
+            phrase(
+                "'{words}' is one word too many; write it like {name} {usage}.",
+                words=words[1][:40],
+                name=NAME,
+                usage=usage,
+            )
+        )
     return words[0]
 
 
 def missing(what: str, usage: str) -> Invalid:
-    return Invalid(f"{what} is missing; write it like {NAME} {usage}.")
+    return Invalid(phrase("{what} is missing; write it like {name} {usage}.", what=what, name=NAME, usage=usage))

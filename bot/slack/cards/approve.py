@@ -8,6 +8,7 @@ from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.model.request import Request
+from core.phrases import phrase
 
 
 def draw(request: Request, backdrop: Backdrop, comment: str = "") -> Json:
@@ -19,9 +20,11 @@ def draw(request: Request, backdrop: Backdrop, comment: str = "") -> Json:
         *parts.meaning(request, "approve"),
         *parts.stages(request, "approve"),
         *parts.deadline(request, "approve"),
-        b.field("comment", "Comment", b.text_input("text", lines=True, initial=comment), optional=True),
+        b.field("comment", phrase("Comment"), b.text_input("text", lines=True, initial=comment), optional=True),
     ]
-    return b.modal("approve", "Approve", blocks, submit="Approve", metadata=str(parts.target_of(request)))
+    return b.modal(
+        "approve", phrase("Approve"), blocks, submit=phrase("Approve"), metadata=str(parts.target_of(request))
+    )
 
 
 MEMBER = Card(

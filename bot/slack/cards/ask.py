@@ -12,13 +12,18 @@ from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from core.model.duration import say_duration
 from core.model.organisation import BUILT_IN_TYPES, RequestType
+from core.phrases import phrase
 
 CHOOSE: Final = "ask.type"
 
-WINDOWS: Final[Mapping[str, str]] = {"4h": "4 hours – urgent", "24h": "24 hours – normal", "3d": "3 days – can wait"}
+WINDOWS: Final[Mapping[str, str]] = {
+    "4h": "4 hours – urgent",
+    "24h": "24 hours – normal",
+    "3d": phrase("3 days – can wait"),
+}
 """How long people usually give; each as a duration."""
 
-TITLE: Final = "Say what and where: “Deploy payments 4.2 to production” rather than “Deploy”."
+TITLE: Final = phrase("Say what and where: “Deploy payments 4.2 to production” rather than “Deploy”.")
 
 
 def draw(
@@ -32,34 +37,47 @@ def draw(
 ) -> Json:
     """`types` are those this person may ask for, `windows` those of `WINDOWS` that are not longer than what is allowed."""
     blocks = [
-        b.field("title", "What should be approved?", b.text_input("text", initial=title, most=200), hint=TITLE),
+        b.field("title", phrase("What should be approved?"), b.text_input("text", initial=title, most=200), hint=TITLE),
         _types(types, type),
         *_project(projects),
         *_inputs(type),
-        b.field("description", "Why, and what matters", _lines(description), optional=True),
-        b.field("action", "What exactly would be done", b.text_input("text", lines=True, most=2_000), optional=True),
-        b.field("cost", "Cost in US dollars", b.number_input("number", decimals=True, low="0"), optional=True),
-        b.field("side_effects", "Side effects", b.text_input("text", lines=True, hint="One per line"), optional=True),
-        b.field("if_denied", "If refused", b.text_input("text", most=1_000), optional=True),
+        b.field("description", phrase("Why, and what matters"), _lines(description), optional=True),
+        b.field(
+            "action", phrase("What exactly would be done"), b.text_input("text", lines=True, most=2_000), optional=True
+        ),
+        b.field("cost", phrase("Cost in US dollars"), b.number_input("number", decimals=True, low="0"), optional=True),
+        b.field(
+            "side_effects",
+            phrase("Side effects"),
+            b.text_input("text", lines=True, hint=phrase("One per line")),
+            optional=True,
+        ),
+        b.field("if_denied", phrase("If refused"), b.text_input("text", most=1_000), optional=True),
         b.field(
             "approvers",
-            "Approvers",
+            phrase("Approvers"),
             _people(),
             optional=True,
-            hint="All of them must approve, so few and specific people answer soonest. Without any, one of those who may "
-            "approve in the project, or whom the rules say.",
+            hint=phrase(
+                "All of them must approve, so few and specific people answer soonest. Without any, one of those who may "
+                "approve in the project, or whom the rules say."
+            ),
         ),
         *_windows(windows),
-        b.field("link", "Link", {"type": "url_text_input", "action_id": "url"}, optional=True),
+        b.field("link", phrase("Link"), {"type": "url_text_input", "action_id": "url"}, optional=True),
     ]
-    return b.modal("ask", "Ask for approval", blocks, submit="Ask")
+    return b.modal("ask", phrase("Ask for approval"), blocks, submit=phrase("Ask"))
 
 
 def _types(types: Sequence[RequestType], type: RequestType) -> Json:
     offered = [b.option(one.title, one.word) for one in types if len(one.word) <= b.OPTION_VALUE]
     chosen = next((option for option in offered if option["value"] == type.word), None)
-    hint = "" if type.reply_window is None else f"Whoever is asked has {say_duration(type.reply_window)} to answer."
-    return {**b.field("type", "Type", b.select(CHOOSE, offered, chosen), hint=hint), "dispatch_action": True}
+    hint = (
+        ""
+        if type.reply_window is None
+        else phrase("Whoever is asked has {say_duration} to answer.", say_duration=say_duration(type.reply_window))
+    )
+    return {**b.field("type", phrase("Type"), b.select(CHOOSE, offered, chosen), hint=hint), "dispatch_action": True}
 
 
 def _inputs(type: RequestType) -> list[Json]:
@@ -68,7 +86,10 @@ def _inputs(type: RequestType) -> list[Json]:
     shown = [inputs.draw(entry) for entry in wanted[: inputs.MOST]]
     if len(wanted) <= inputs.MOST:
         return shown
-    left = f"{len(wanted) - inputs.MOST} more fields of this type do not fit a form; ask through the API to fill them."
+    left = phrase(
+        "{count} more fields of this type do not fit a form; ask through the API to fill them.",
+        count=len(wanted) - inputs.MOST,
+    )
     return [*shown, b.context("ask.more", b.plain(left))]
 
 
@@ -84,8 +105,8 @@ def _windows(windows: Sequence[str]) -> list[Json]:
     options = [b.option(said, window) for window, said in WINDOWS.items() if window in windows]
     if not options:
         return []
-    hint = "Without one, what the project gives; never longer than that."
-    return [b.field("window", "Answer needed within", b.select("window", options), optional=True, hint=hint)]
+    hint = phrase("Without one, what the project gives; never longer than that.")
+    return [b.field("window", phrase("Answer needed within"), b.select("window", options), optional=True, hint=hint)]
 
 
 def _project(projects: Sequence[str]) -> list[Json]:
@@ -94,7 +115,7 @@ def _project(projects: Sequence[str]) -> list[Json]:
         return []
     options = [b.option(name, name[:75]) for name in dict.fromkeys(name[:75] for name in projects)]
     initial = next((option for option in options if option["value"] == "default"), options[0])
-    return [b.field("project", "Project", b.select("project", options, initial))]
+    return [b.field("project", phrase("Project"), b.select("project", options, initial))]
 
 
 def _example(type: RequestType, projects: Sequence[str] = ("default",), title: str = "", text: str = "") -> Json:

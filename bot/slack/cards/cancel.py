@@ -8,18 +8,19 @@ from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.model.request import Request
+from core.phrases import phrase
 
 
 def draw(request: Request, backdrop: Backdrop) -> Json:
     blocks = [
         parts.title(request, "cancel"),
         parts.eyebrow(request, backdrop, "cancel"),
-        b.field("comment", "Reason", b.text_input("text", lines=True), optional=True),
-        b.context("cancel.note", b.mrkdwn("Nobody will be asked any more. This cannot be undone.")),
+        b.field("comment", phrase("Reason"), b.text_input("text", lines=True), optional=True),
+        b.context("cancel.note", b.mrkdwn(phrase("Nobody will be asked any more. This cannot be undone."))),
     ]
     metadata = str(parts.target_of(request))
-    words = {"submit": "Cancel the request", "close": "Keep it"}
-    return b.modal("cancel", "Cancel the request", blocks, **words, metadata=metadata)
+    words = {"submit": phrase("Cancel the request"), "close": phrase("Keep it")}
+    return b.modal("cancel", phrase("Cancel the request"), blocks, **words, metadata=metadata)
 
 
 MEMBER = Card(

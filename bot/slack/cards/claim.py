@@ -9,6 +9,7 @@ from bot.slack.cards.base import Card
 from bot.slack.drawing import Drawing
 from bot.slack.vetting import REASONS
 from core.model.installation import Unmapped
+from core.phrases import phrase
 
 EMAIL = "email"
 
@@ -20,19 +21,33 @@ def key_of(asked: Unmapped) -> str:
 
 def draw(asked: Unmapped) -> Drawing:
     """For an admin. Nothing is linked before they say so."""
-    gist = f"{b.cut(asked.name, 80)} says they are the member {asked.wanted}. Only an admin can confirm that."
+    gist = phrase(
+        "{asked} says they are the member {wanted}. Only an admin can confirm that.",
+        asked=b.cut(asked.name, 80),
+        wanted=asked.wanted,
+    )
     facts = [
-        [b.words("Slack account: ", 40, "bold"), b.words(f"{asked.name or 'unnamed'} ({asked.user})", 200)],
-        [b.words("Address in Slack: ", 40, "bold"), b.words(asked.email or "none shown", 200)],
-        [b.words("Says they are: ", 40, "bold"), b.words(asked.wanted or "nobody", 200)],
-        [b.words("Not linked because: ", 40, "bold"), b.words(REASONS.get(asked.reason, asked.reason), 200)],
+        [b.words(phrase("Slack account: "), 40, "bold"), b.words(f"{asked.name or 'unnamed'} ({asked.user})", 200)],
+        [b.words(phrase("Address in Slack: "), 40, "bold"), b.words(asked.email or phrase("none shown"), 200)],
+        [b.words(phrase("Says they are: "), 40, "bold"), b.words(asked.wanted or "nobody", 200)],
+        [b.words(phrase("Not linked because: "), 40, "bold"), b.words(REASONS.get(asked.reason, asked.reason), 200)],
     ]
-    care = "Ask them in person or by a call before you link them: whoever is linked decides as that member."
+    care = phrase("Ask them in person or by a call before you link them: whoever is linked decides as that member.")
     buttons = [
-        b.button("Link them…", "link.look", key_of(asked), label=f"Link {asked.name}"),
+        b.button(phrase("Link them…"), "link.look", key_of(asked), label=phrase("Link {asked}", asked=asked.name)),
         {
-            **b.button("No", "link.dismiss", key_of(asked), style="danger", label=f"Refuse to link {asked.name}"),
-            "confirm": b.confirm("Refuse?", "They hear that an admin did not confirm it, and stay unlinked.", "Refuse"),
+            **b.button(
+                "No",
+                "link.dismiss",
+                key_of(asked),
+                style="danger",
+                label=phrase("Refuse to link {asked}", asked=asked.name),
+            ),
+            "confirm": b.confirm(
+                phrase("Refuse?"),
+                phrase("They hear that an admin did not confirm it, and stay unlinked."),
+                phrase("Refuse"),
+            ),
         },
     ]
     blocks = [
@@ -46,9 +61,16 @@ def draw(asked: Unmapped) -> Drawing:
 
 def form() -> Json:
     """For whoever is linked to nobody."""
-    said = "You are linked to no member yet. Say which one you are: an admin is asked to confirm it."
-    field = b.field(EMAIL, "Your e-mail address here", b.text_input("text"), hint="The one an admin knows you by.")
-    return b.modal("link.claim", "Who are you?", [b.section(b.plain(said), "claim.said"), field], submit="Ask an admin")
+    said = phrase("You are linked to no member yet. Say which one you are: an admin is asked to confirm it.")
+    field = b.field(
+        EMAIL, phrase("Your e-mail address here"), b.text_input("text"), hint=phrase("The one an admin knows you by.")
+    )
+    return b.modal(
+        "link.claim",
+        phrase("Who are you?"),
+        [b.section(b.plain(said), "claim.said"), field],
+        submit=phrase("Ask an admin"),
+    )
 
 
 def _sample(name: str, email: str | None, wanted: str) -> Unmapped:

@@ -10,11 +10,12 @@ from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.model.request import Request
+from core.phrases import phrase
 
 KINDS: Final = (
-    ("comment", "A remark", "Shown in the thread under the card; changes nothing"),
-    ("question", "A question", "Whoever asked for approval is asked to answer; the request stays open"),
-    ("approve", "My approval", "You approve, and this is your comment"),
+    ("comment", "A remark", phrase("Shown in the thread under the card; changes nothing")),
+    ("question", "A question", phrase("Whoever asked for approval is asked to answer; the request stays open")),
+    ("approve", phrase("My approval"), phrase("You approve, and this is your comment")),
 )
 
 
@@ -24,10 +25,10 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
     blocks = [
         parts.title(request, "comment"),
         parts.eyebrow(request, backdrop, "comment"),
-        b.field("text", "Your comment", b.text_input("text", lines=True)),
-        b.field("kind", "Send it as", b.radio("kind", options)),
+        b.field("text", phrase("Your comment"), b.text_input("text", lines=True)),
+        b.field("kind", phrase("Send it as"), b.radio("kind", options)),
     ]
-    return b.modal("comment", "Comment", blocks, submit="Send", metadata=str(parts.target_of(request)))
+    return b.modal("comment", phrase("Comment"), blocks, submit=phrase("Send"), metadata=str(parts.target_of(request)))
 
 
 MEMBER = Card(

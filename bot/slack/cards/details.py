@@ -13,6 +13,7 @@ from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.masking import mask, mask_text
 from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict
+from core.phrases import phrase
 from core.rulebook.explain import say_policy
 from core.standing import failed_checks
 from core.veil import veil
@@ -20,7 +21,11 @@ from core.veil import veil
 DECISIONS: Final = 20
 QUESTIONS: Final = 10
 LEAD: Final = 700
-LIVES: Final = {Life.WITHDRAWN: " (withdrawn)", Life.LAPSED: " (no longer counts)", Life.STALE: " (earlier revision)"}
+LIVES: Final = {
+    Life.WITHDRAWN: " (withdrawn)",
+    Life.LAPSED: phrase(" (no longer counts)"),
+    Life.STALE: phrase(" (earlier revision)"),
+}
 
 
 def draw(request: Request, backdrop: Backdrop) -> Json:
@@ -43,7 +48,9 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
         *_questions(shown),
         _fine_print(request),
     ]
-    return b.modal("details", f"Request #{request.number}", blocks, metadata=str(parts.target_of(request)))
+    return b.modal(
+        "details", phrase("Request #{number}", number=request.number), blocks, metadata=str(parts.target_of(request))
+    )
 
 
 def _buttons(request: Request) -> list[Json]:
@@ -51,14 +58,14 @@ def _buttons(request: Request) -> list[Json]:
     offered = []
     if request.is_open:
         offered = [
-            b.button("Approve", "request.approve", target, style="primary"),
-            b.button("Reject", "request.reject", target, style="danger"),
-            b.button("Comment", "request.comment", target),
+            b.button(phrase("Approve"), "request.approve", target, style="primary"),
+            b.button(phrase("Reject"), "request.reject", target, style="danger"),
+            b.button(phrase("Comment"), "request.comment", target),
         ]
         if any(decision.counts for decision in request.decisions):
-            offered.append(b.button("Withdraw my approval", "request.withdraw", target))
+            offered.append(b.button(phrase("Withdraw my approval"), "request.withdraw", target))
         if failed_checks(request):
-            offered.append(b.button("Run checks again", "request.run_check", target))
+            offered.append(b.button(phrase("Run checks again"), "request.run_check", target))
     elif (
         request.execution is not None and request.execution.status is ExecutionStatus.PENDING and not request.discarded
     ):
@@ -72,12 +79,14 @@ def _lease(request: Request, target: str) -> list[Json]:
     """Only machines get one."""
     if request.requester.kind != "agent":
         return []
-    return [b.button("Let its like pass…", "request.lease", target)]
+    return [b.button(phrase("Let its like pass…"), "request.lease", target)]
 
 
 def _discard(target: str) -> Json:
-    sure = b.confirm("Discard it?", "It was approved, but will not be executed.", "Discard", style="danger")
-    return {**b.button("Discard", "request.discard", target), "confirm": sure}
+    sure = b.confirm(
+        phrase("Discard it?"), phrase("It was approved, but will not be executed."), phrase("Discard"), style="danger"
+    )
+    return {**b.button(phrase("Discard"), "request.discard", target), "confirm": sure}
 
 
 def _texts(content: Content) -> Iterable[Json]:
@@ -102,7 +111,11 @@ def _values(content: Content) -> Iterable[Json]:
     if subject is not None:
         shown = b.link(subject.url, subject.id) if subject.url else b.words(subject.id, 200)
         yield b.rich("subject", b.paragraph(_bold("Subject  "), shown, b.words(f" ({subject.kind})", 100)))
-    for label, values in (("Parameters", content.params), ("Facts", content.facts), ("Metadata", content.metadata)):
+    for label, values in (
+        (phrase("Parameters"), content.params),
+        (phrase("Facts"), content.facts),
+        (phrase("Metadata"), content.metadata),
+    ):
         if not parts.is_shown_whole(values):
             yield b.rich(f"values.{label}", b.paragraph(_bold(label)), b.code(_json(values), 2_800))
 
@@ -118,19 +131,25 @@ def _why(request: Request) -> list[Json]:
     said += [[b.words(mask_text(say_policy(one)), 600)] for one in policies[:10]]
     if not said:
         return []
-    return [b.rich("why", b.paragraph(_bold("Why these people")), b.bullets(said))]
+    return [b.rich("why", b.paragraph(_bold(phrase("Why these people"))), b.bullets(said))]
 
 
 def _decisions(request: Request) -> list[Json]:
     shown = request.decisions[-DECISIONS:]
     if not shown:
         return []
-    return [b.rich("decisions", b.paragraph(_bold("Decisions")), b.bullets([_decision(each) for each in shown]))]
+    return [
+        b.rich("decisions", b.paragraph(_bold(phrase("Decisions"))), b.bullets([_decision(each) for each in shown]))
+    ]
 
 
 def _decision(decision: Decision) -> list[Json]:
     what = "approved" if decision.verdict is Verdict.APPROVED else "rejected"
-    seat = f" as {', '.join(decision.seats)}" if decision.seats and decision.name not in decision.seats else ""
+    seat = (
+        phrase(" as {seats}", seats=", ".join(decision.seats))
+        if decision.seats and decision.name not in decision.seats
+        else ""
+    )
     said = [
         b.words(f"{decision.name} {what}{seat}{LIVES.get(decision.life, '')}", 250),
         b.words(" · "),
@@ -145,13 +164,18 @@ def _questions(request: Request) -> list[Json]:
         return []
     lines = []
     for question in shown:
-        answer = f" – {question.answered_by}: {question.answer}" if question.answer else " – not answered yet"
+        answer = f" – {question.answered_by}: {question.answer}" if question.answer else phrase(" – not answered yet")
         lines.append([b.words(mask_text(f"{question.name}: {question.text}"), 500), b.words(mask_text(answer), 500)])
-    return [b.rich("questions", b.paragraph(_bold("Questions")), b.bullets(lines))]
+    return [b.rich("questions", b.paragraph(_bold(phrase("Questions"))), b.bullets(lines))]
 
 
 def _fine_print(request: Request) -> Json:
-    digest = f"Revision {request.revision} · digest {request.digest[:16]}… · action {request.action_digest[:16]}…"
+    digest = phrase(
+        "Revision {revision} · digest {digest}… · action {action_digest}…",
+        revision=request.revision,
+        digest=request.digest[:16],
+        action_digest=request.action_digest[:16],
+    )
     return b.context(
         "fine_print", b.mrkdwn(b.date_text(request.created_at, "Asked ")), b.plain(digest), b.plain(request.id)
     )

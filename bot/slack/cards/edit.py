@@ -16,6 +16,7 @@ from core.lifecycle.editing import editable_fields, value_at
 from core.masking import mask_path
 from core.model.organisation import BUILT_IN_TYPES, Bounds, RequestType
 from core.model.request import Request
+from core.phrases import phrase
 from core.veil import is_secret, secrets_of
 
 FIELDS: Final = 40
@@ -34,11 +35,11 @@ def draw(request: Request, backdrop: Backdrop, type: RequestType) -> Json:
         parts.title(request, "edit"),
         parts.eyebrow(request, backdrop, "edit"),
         *fields[:FIELDS],
-        b.field("comment", "Comment", b.text_input("text", lines=True), optional=True),
-        b.context("edit.note", b.mrkdwn("This makes a new revision in your name, which is judged again.")),
+        b.field("comment", phrase("Comment"), b.text_input("text", lines=True), optional=True),
+        b.context("edit.note", b.mrkdwn(phrase("This makes a new revision in your name, which is judged again."))),
     ]
     metadata = str(parts.target_of(request))
-    return b.modal("edit", "Approve with edits", blocks, submit="Approve with edits", metadata=metadata)
+    return b.modal("edit", phrase("Approve with edits"), blocks, submit=phrase("Approve with edits"), metadata=metadata)
 
 
 def fields_of(request: Request, type: RequestType) -> Mapping[str, Bounds]:
@@ -94,11 +95,11 @@ def _element(kind: str, bounds: Bounds, present: Any) -> Json | None:
         case "choice":
             return _choice([(json.dumps(choice), str(choice)) for choice in bounds.choices], json.dumps(present))
         case "boolean":
-            return _choice([("true", "Yes"), ("false", "No")], json.dumps(present))
+            return _choice([("true", phrase("Yes")), ("false", "No")], json.dumps(present))
         case "number" | "integer":
             return _number(kind, bounds, present)
         case "texts":
-            return b.text_input("value", lines=True, initial="\n".join(present or ()), hint="One per line")
+            return b.text_input("value", lines=True, initial="\n".join(present or ()), hint=phrase("One per line"))
         case "text":
             return (
                 b.text_input("value", lines=True, initial=present or "")

@@ -8,16 +8,24 @@ from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.model.request import Request
+from core.phrases import phrase
 
 
 def draw(request: Request, backdrop: Backdrop) -> Json:
     blocks = [
         parts.title(request, "hand_over"),
         parts.eyebrow(request, backdrop, "hand_over"),
-        b.field("to", "To whom", b.users_select("user"), hint="Somebody of your organisation who may approve here"),
-        b.field("comment", "A word to them", b.text_input("text", lines=True), optional=True),
+        b.field(
+            "to",
+            phrase("To whom"),
+            b.users_select("user"),
+            hint=phrase("Somebody of your organisation who may approve here"),
+        ),
+        b.field("comment", phrase("A word to them"), b.text_input("text", lines=True), optional=True),
     ]
-    return b.modal("hand_over", "Hand over", blocks, submit="Hand over", metadata=str(parts.target_of(request)))
+    return b.modal(
+        "hand_over", phrase("Hand over"), blocks, submit=phrase("Hand over"), metadata=str(parts.target_of(request))
+    )
 
 
 MEMBER = Card(

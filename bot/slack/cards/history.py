@@ -13,41 +13,42 @@ from bot.slack.cards.base import Card
 from bot.slack.drawing import Drawing
 from core.masking import mask_text
 from core.model.request import Request
+from core.phrases import phrase
 from core.ports import LedgerRow
 from core.veil import conceal, secrets_of
 
 MOST: Final = 40
 
 WORDS: Final[Mapping[str, str]] = {
-    "created": "asked for approval",
-    "judged": "Who must approve was settled",
-    "stage_opened": "A stage opened",
-    "stage_passed": "A stage passed",
+    "created": phrase("asked for approval"),
+    "judged": phrase("Who must approve was settled"),
+    "stage_opened": phrase("A stage opened"),
+    "stage_passed": phrase("A stage passed"),
     "decision_recorded": "decided",
-    "approval_withdrawn": "took an approval back",
-    "approval_lapsed": "An approval no longer counts",
-    "edited": "changed it while approving",
-    "revised": "changed what is asked",
+    "approval_withdrawn": phrase("took an approval back"),
+    "approval_lapsed": phrase("An approval no longer counts"),
+    "edited": phrase("changed it while approving"),
+    "revised": phrase("changed what is asked"),
     "question_asked": "asked",
     "question_answered": "answered",
     "commented": "commented",
-    "extended": "moved the deadline",
-    "handed_over": "handed over",
-    "lease_granted": "let its like pass for a while",
-    "lease_revoked": "took a lease back",
+    "extended": phrase("moved the deadline"),
+    "handed_over": phrase("handed over"),
+    "lease_granted": phrase("let its like pass for a while"),
+    "lease_revoked": phrase("took a lease back"),
     "reminded": "reminded",
-    "found_impossible": "Too few people could ever approve it",
-    "found_possible": "There were enough people again",
-    "called_anew": "A group that is asked is called otherwise",
-    "escalated": "Nobody had answered, so it went to others",
-    "ended": "The request ended",
-    "superseded": "A newer request took its place",
-    "discarded": "discarded it",
-    "execution_started": "began to execute",
+    "found_impossible": phrase("Too few people could ever approve it"),
+    "found_possible": phrase("There were enough people again"),
+    "called_anew": phrase("A group that is asked is called otherwise"),
+    "escalated": phrase("Nobody had answered, so it went to others"),
+    "ended": phrase("The request ended"),
+    "superseded": phrase("A newer request took its place"),
+    "discarded": phrase("discarded it"),
+    "execution_started": phrase("began to execute"),
     "execution_succeeded": "executed",
-    "execution_failed": "failed to execute",
-    "execution_expired": "The window for execution closed",
-    "refused": "was refused",
+    "execution_failed": phrase("failed to execute"),
+    "execution_expired": phrase("The window for execution closed"),
+    "refused": phrase("was refused"),
 }
 BY_ITSELF: Final = frozenset(
     {
@@ -73,9 +74,13 @@ def draw(request: Request, rows: Sequence[LedgerRow], names: Mapping[str, str]) 
     known = secrets_of(request)
     title = f"#{request.number} {mask_text(conceal(request.content.title, known))}"
     left_out = len(rows) - len(shown)
-    note = [b.context("history.note", b.plain(f"{left_out} earlier lines are left out."))] if left_out > 0 else []
+    note = (
+        [b.context("history.note", b.plain(phrase("{left_out} earlier lines are left out.", left_out=left_out)))]
+        if left_out > 0
+        else []
+    )
     lines = b.rich("history.lines", b.bullets([_line(row, names, known) for row in shown]))
-    return Drawing(b.gist(f"History of {title}"), [b.header(title, "history.title"), *note, lines])
+    return Drawing(b.gist(phrase("History of {title}", title=title)), [b.header(title, "history.title"), *note, lines])
 
 
 def _line(row: LedgerRow, names: Mapping[str, str], known: tuple[str, ...]) -> list[Json]:
@@ -90,9 +95,11 @@ def _what(row: LedgerRow) -> str:
         case "decision_recorded", _:
             return str((payload.get("decision") or {}).get("verdict") or WORDS[row.word])
         case ("stage_opened" | "stage_passed") as word, 0:
-            return f"The checks before people {'began' if word == 'stage_opened' else 'passed'}"
+            return phrase(
+                "The checks before people {part}", part=phrase("began") if word == "stage_opened" else phrase("passed")
+            )
         case ("stage_opened" | "stage_passed") as word, int() as stage:
-            return f"Stage {stage} {word.removeprefix('stage_')}"
+            return phrase("Stage {stage} {removeprefix}", stage=stage, removeprefix=word.removeprefix("stage_"))
         case word, _:
             return WORDS.get(word, word.replace("_", " "))
 
@@ -126,7 +133,10 @@ def _samples() -> list[LedgerRow]:
     return [
         _sample(1, "created", "agent:agt_deploy", {}),
         _sample(
-            2, "refused", "member:mem_ada", {"sentence": "You asked for this yourself, so somebody else must decide."}
+            2,
+            "refused",
+            "member:mem_ada",
+            {"sentence": phrase("You asked for this yourself, so somebody else must decide.")},
         ),
         _sample(
             3, "decision_recorded", "member:mem_bob", {"decision": {"verdict": "approved", "comment": "<!channel> ok"}}

@@ -12,6 +12,7 @@ from bot.slack.drawing import Backdrop
 from core.masking import mask_text
 from core.model.lease import MOST_USES, Kind
 from core.model.request import Content, Request
+from core.phrases import phrase
 
 LASTS: Final = (("30m", "30 minutes"), ("1h", "1 hour"), ("4h", "4 hours"), ("8h", "8 hours"), ("24h", "24 hours"))
 USUAL: Final = ("5", "4h")
@@ -27,27 +28,44 @@ def draw(request: Request, backdrop: Backdrop, kind: Kind) -> Json:
         parts.eyebrow(request, backdrop, "lease"),
         b.rich("lease.covers", b.paragraph(*_covers(request, kind))),
         b.field(
-            "uses", "How many", b.number_input("uses", decimals=False, initial=USUAL[0], low="1", high=str(MOST_USES))
+            "uses",
+            phrase("How many"),
+            b.number_input("uses", decimals=False, initial=USUAL[0], low="1", high=str(MOST_USES)),
         ),
-        b.field("lasts", "For how long", b.select("lasts", options, usual)),
+        b.field("lasts", phrase("For how long"), b.select("lasts", options, usual)),
         *_action(request.content),
         b.context(
             "lease.note",
             b.plain(
-                "Titles, parameters and facts may differ from this one's. Rules that cannot be waived still ask. Everybody sees this lease, and you or an admin can take it back."
+                phrase(
+                    "Titles, parameters and facts may differ from this one's. Rules that cannot be waived still ask. Everybody sees this lease, and you or an admin can take it back."
+                )
             ),
         ),
     ]
-    return b.modal("lease", "Let its like pass", blocks, submit="Grant", metadata=str(parts.target_of(request)))
+    return b.modal(
+        "lease", phrase("Let its like pass"), blocks, submit=phrase("Grant"), metadata=str(parts.target_of(request))
+    )
 
 
 def _covers(request: Request, kind: Kind) -> list[Json]:
-    cost = "that say no cost" if kind.usd is None else f"that cost at most ${kind.usd:.2f}"
-    subject = f", about a {kind.subject_kind}" if kind.subject_kind else ""
-    effects = "with no side effects" if not kind.side_effects else "with no other side effects than this one"
+    cost = phrase("that say no cost") if kind.usd is None else phrase("that cost at most ${usd:.2f}", usd=kind.usd)
+    subject = phrase(", about a {subject_kind}", subject_kind=kind.subject_kind) if kind.subject_kind else ""
+    effects = (
+        phrase("with no side effects") if not kind.side_effects else phrase("with no other side effects than this one")
+    )
     return [
         b.words(f"{b.cut(request.requester.name, 60)} ", 70, "bold"),
-        b.words(f"may then do the like without asking: requests of type {kind.type}{subject}, {cost}, {effects}.", 500),
+        b.words(
+            phrase(
+                "may then do the like without asking: requests of type {type}{subject}, {cost}, {effects}.",
+                type=kind.type,
+                subject=subject,
+                cost=cost,
+                effects=effects,
+            ),
+            500,
+        ),
     ]
 
 
@@ -57,7 +75,11 @@ def _action(content: Content) -> list[Json]:
     if action is None or mask_text(action) != action or len(action) > ACTION:
         return []
     field = b.text_input("action", initial=action, most=ACTION)
-    return [b.field("action", "Action", field, hint="Exactly this one. End it with * to let anything follow.")]
+    return [
+        b.field(
+            "action", phrase("Action"), field, hint=phrase("Exactly this one. End it with * to let anything follow.")
+        )
+    ]
 
 
 def _kind(content: Content) -> Kind:

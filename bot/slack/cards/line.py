@@ -13,6 +13,7 @@ from bot.slack.cards.base import Card
 from bot.slack.drawing import Drawing
 from core.masking import mask_text
 from core.model.request import Request
+from core.phrases import phrase
 
 MARKS: Final[Mapping[str, str]] = {
     "approved": "✓",
@@ -44,12 +45,12 @@ def _at(extra: Mapping[str, Any]) -> datetime | None:
 
 def _moment(extra: Mapping[str, Any]) -> list[Json]:
     at = _at(extra)
-    return [] if at is None else [b.words(" "), b.moment(at, "It is now "), b.words(".")]
+    return [] if at is None else [b.words(" "), b.moment(at, phrase("It is now ")), b.words(".")]
 
 
 def _moment_text(extra: Mapping[str, Any]) -> str:
     at = _at(extra)
-    return "" if at is None else f" It is now {b.utc(at)}."
+    return "" if at is None else phrase(" It is now {utc}.", utc=b.utc(at))
 
 
 def _buttons(request: Request, extra: Mapping[str, Any], *, direct: bool) -> list[Json]:
@@ -57,9 +58,9 @@ def _buttons(request: Request, extra: Mapping[str, Any], *, direct: bool) -> lis
     offered = []
     question = extra.get("question")
     if isinstance(question, str) and any(q.id == question for q in request.open_questions):
-        offered.append(b.button("Answer", "question.answer", f"{target}/{question}", style="primary"))
+        offered.append(b.button(phrase("Answer"), "question.answer", f"{target}/{question}", style="primary"))
     if direct:
-        offered.append(b.button("Show request", "request.details", target))
+        offered.append(b.button(phrase("Show request"), "request.details", target))
     return offered
 
 

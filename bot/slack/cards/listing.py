@@ -14,6 +14,7 @@ from bot.slack.wording import MARKS
 from core.masking import mask_text
 from core.model.request import Request
 from core.notices import how_it_ended
+from core.phrases import phrase
 from core.standing import say_waited_for
 from core.veil import veil
 
@@ -29,14 +30,16 @@ def draw(title: str, requests: Sequence[Request], note: str) -> Drawing:
 
 def _row(request: Request) -> Json:
     request = veil(request)
-    state = how_it_ended(request) or f"Waits for {say_waited_for(request) or 'nobody'}"
+    state = how_it_ended(request) or phrase(
+        "Waits for {say_waited_for}", say_waited_for=say_waited_for(request) or phrase("nobody")
+    )
     first = f"#{request.number} {b.cut(mask_text(request.content.title), 150)}"
     said = f"{first}\n{MARKS[request.status]} · {b.cut(mask_text(state), 200)}"
     return b.section(b.plain(said, 500), f"list.{request.id}", _details(request))
 
 
 def _details(request: Request) -> Json:
-    return b.button("Details", "request.details", str(parts.target_of(request)))
+    return b.button(phrase("Details"), "request.details", str(parts.target_of(request)))
 
 
 MEMBER = Card(

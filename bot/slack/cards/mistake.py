@@ -7,6 +7,7 @@ from typing import Final
 from bot.slack import blocks as b
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Drawing
+from core.phrases import phrase
 
 BEFORE: Final = 30
 AFTER: Final = 40
@@ -15,9 +16,9 @@ AFTER: Final = 40
 
 def draw(sentence: str, line: str, position: int) -> Drawing:
     expected = sentence.partition(" (character ")[0].rstrip(".")
-    said = f"{expected} (character {position + 1})."
+    said = phrase("{expected} (character {position}).", expected=expected, position=position + 1)
     shown = [b.rich("mistake", b.paragraph(b.words(said, 2_000)), b.code(mark(line, position)))]
-    hint = b.context("mistake.note", b.plain("Nothing was saved. Mend the line and send it again.", 100))
+    hint = b.context("mistake.note", b.plain(phrase("Nothing was saved. Mend the line and send it again."), 100))
     return Drawing(b.gist(said), [*shown, hint])
 
 

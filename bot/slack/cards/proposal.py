@@ -9,6 +9,7 @@ from typing import Final
 from bot.slack import blocks as b
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from core.phrases import phrase
 
 PINGS: Final = 5
 LINES: Final = 40
@@ -47,19 +48,27 @@ def draw(draft: Draft) -> Json:
     blocks.append(_words(draft.words, draft.when))
     if draft.changes:
         blocks.append(
-            b.rich("proposal.changes", b.paragraph(b.words("What changes", 40, "bold")), b.code(_lines(draft.changes)))
+            b.rich(
+                "proposal.changes",
+                b.paragraph(b.words(phrase("What changes"), 40, "bold")),
+                b.code(_lines(draft.changes)),
+            )
         )
     if draft.warnings:
-        blocks.append(_section("proposal.warnings", "Look at this again", [f"⚠ {one}" for one in draft.warnings]))
+        blocks.append(
+            _section("proposal.warnings", phrase("Look at this again"), [f"⚠ {one}" for one in draft.warnings])
+        )
     blocks += _tried(draft)
     if draft.tried is None:
         return b.modal("rules.looking", draft.title, blocks)
     if draft.passes:
-        blocks.append(_section("proposal.passes", "Can it ever pass?", [draft.passes]))
+        blocks.append(_section("proposal.passes", phrase("Can it ever pass?"), [draft.passes]))
     if draft.text:
-        hint = "Change it here if it is not what you meant: then it is read back and tried anew."
+        hint = phrase("Change it here if it is not what you meant: then it is read back and tried anew.")
         blocks.append(
-            b.field("text", "The rule as text", b.text_input("lines", lines=True, initial=draft.text), hint=hint)
+            b.field(
+                "text", phrase("The rule as text"), b.text_input("lines", lines=True, initial=draft.text), hint=hint
+            )
         )
     return b.modal("rules.confirm", draft.title, blocks, submit=draft.yes, metadata=draft.reference)
 
@@ -73,28 +82,36 @@ def _words(words: str, when: str) -> Json:
 
 
 def _tried(draft: Draft) -> list[Json]:
-    title = "On the requests of the last 30 days"
+    title = phrase("On the requests of the last 30 days")
     if draft.tried is None:
         return [_section("proposal.tried", title, [_progress(draft.seen, draft.total)])]
     pings = [
-        f"{name} would have been asked {_times(after)}, not {_times(before)}."
+        phrase(
+            "{name} would have been asked {times}, not {times2}.", name=name, times=_times(after), times2=_times(before)
+        )
         for name, before, after in draft.pings[:PINGS]
     ]
     more = len(draft.pings) - PINGS
-    pings += [f"and {more} more people"] if more > 0 else []
+    pings += [phrase("and {more} more people", more=more)] if more > 0 else []
     return [_section("proposal.tried", title, [*draft.tried, *pings])]
 
 
 def _progress(seen: int, total: int) -> str:
     """`▰▰▰▱▱▱▱▱▱▱ 3,000 of 10,000 past requests`."""
     if not total:
-        return "⏳ Looking at past requests…"
+        return phrase("⏳ Looking at past requests…")
     done = min(BAR, seen * BAR // total)
-    return f"{'▰' * done}{'▱' * (BAR - done)} {seen:,} of {total:,} past requests"
+    return phrase(
+        "{part}{part2} {seen:,} of {total:,} past requests",
+        part="▰" * done,
+        part2="▱" * (BAR - done),
+        seen=seen,
+        total=total,
+    )
 
 
 def _times(number: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number:,} times")
+    return {0: "never", 1: "once", 2: "twice"}.get(number, phrase("{number:,} times", number=number))
 
 
 def _section(block: str, title: str, lines: Sequence[str]) -> Json:
@@ -103,7 +120,9 @@ def _section(block: str, title: str, lines: Sequence[str]) -> Json:
 
 def _lines(lines: Sequence[str]) -> str:
     shown = list(lines[:LINES])
-    return "\n".join([*shown, f"… {len(lines) - LINES} more lines"] if len(lines) > LINES else shown)
+    return "\n".join(
+        [*shown, phrase("… {count} more lines", count=len(lines) - LINES)] if len(lines) > LINES else shown
+    )
 
 
 _EXAMPLE: Final = Draft(

@@ -8,14 +8,19 @@ from bot.slack.cards.base import Card
 from bot.slack.drawing import Drawing
 from bot.slack.wording import MARKS
 from core.model.request import Request
+from core.phrases import phrase
 
 
 def draw(request: Request) -> Drawing:
     """People of this organisation open the details; nobody can decide here unseen."""
     state = MARKS[request.status]
-    said = f"{state}: request #{request.number}. Its details are not shown in a channel shared with others."
+    said = phrase(
+        "{state}: request #{number}. Its details are not shown in a channel shared with others.",
+        state=state,
+        number=request.number,
+    )
     key = str(request.version)
-    open_it = b.button("Details", "request.details", str(parts.target_of(request)))
+    open_it = b.button(phrase("Details"), "request.details", str(parts.target_of(request)))
     return Drawing(b.gist(said), [b.section(b.plain(said), f"redacted.{key}", open_it)])
 
 

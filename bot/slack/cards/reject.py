@@ -8,16 +8,19 @@ from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.model.request import Request
+from core.phrases import phrase
 
 
 def draw(request: Request, backdrop: Backdrop) -> Json:
     blocks = [
         parts.title(request, "reject"),
         parts.eyebrow(request, backdrop, "reject"),
-        b.field("comment", "Reason", b.text_input("text", lines=True, hint="Why not, and what would help")),
-        b.context("reject.note", b.mrkdwn("One rejection ends the request. Whoever asked sees your reason.")),
+        b.field(
+            "comment", phrase("Reason"), b.text_input("text", lines=True, hint=phrase("Why not, and what would help"))
+        ),
+        b.context("reject.note", b.mrkdwn(phrase("One rejection ends the request. Whoever asked sees your reason."))),
     ]
-    return b.modal("reject", "Reject", blocks, submit="Reject", metadata=str(parts.target_of(request)))
+    return b.modal("reject", phrase("Reject"), blocks, submit=phrase("Reject"), metadata=str(parts.target_of(request)))
 
 
 MEMBER = Card(

@@ -9,6 +9,7 @@ from typing import Final
 from bot.slack import blocks as b
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from core.phrases import phrase
 
 PAGE: Final = 20
 
@@ -24,7 +25,7 @@ class Row:
     says: str
     action: str = ""
     value: str = ""
-    label: str = "Show"
+    label: str = phrase("Show")
     text: str = ""
 
 
@@ -49,9 +50,9 @@ def _row(row: Row, place: int) -> Json:
 
 def _turns(action: str, start: int, total: int) -> list[Json]:
     """Two actions, since Slack wants each name once in a block."""
-    buttons = [b.button("Back", f"{action}.back", str(max(0, start - PAGE)))] if start else []
+    buttons = [b.button(phrase("Back"), f"{action}.back", str(max(0, start - PAGE)))] if start else []
     if start + PAGE < total:
-        buttons.append(b.button("More", f"{action}.more", str(start + PAGE)))
+        buttons.append(b.button(phrase("More"), f"{action}.more", str(start + PAGE)))
     return [b.actions("rows.turn", buttons)] if buttons else []
 
 

@@ -6,43 +6,51 @@ from bot.slack import blocks as b
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from core.model.trust import Safety
+from core.phrases import phrase
 
 
 def draw(safety: Safety) -> Json:
     blocks = [
         b.section(
             b.plain(
-                "With trust budgets on, small requests of a machine pass unasked once people have often enough said yes "
-                "to its like. Nobody can set trust: it is earned by approvals without edits, and lost much faster."
+                phrase(
+                    "With trust budgets on, small requests of a machine pass unasked once people have often enough said yes "
+                    "to its like. Nobody can set trust: it is earned by approvals without edits, and lost much faster."
+                )
             ),
             "safety.what",
         ),
-        b.field("enabled", "Trust budgets", _switch(on=safety.enabled)),
-        b.field("usd_each", "At most for one request, in dollars", _number(safety.usd_each, "0", "1000")),
-        b.field("usd_a_day", "At most for one machine and day, in dollars", _number(safety.usd_a_day, "0", "10000")),
+        b.field("enabled", phrase("Trust budgets"), _switch(on=safety.enabled)),
+        b.field("usd_each", phrase("At most for one request, in dollars"), _number(safety.usd_each, "0", "1000")),
+        b.field(
+            "usd_a_day", phrase("At most for one machine and day, in dollars"), _number(safety.usd_a_day, "0", "10000")
+        ),
         b.field(
             "count_a_day",
-            "At most so many for one machine and day",
+            phrase("At most so many for one machine and day"),
             b.number_input("value", decimals=False, initial=str(safety.count_a_day), low="1", high="1000"),
         ),
         b.field(
             "spot_checks",
-            "Asked all the same, in percent",
+            phrase("Asked all the same, in percent"),
             _number(safety.spot_checks * 100, "1", "100"),
-            hint="Drawn by chance, so that people keep looking.",
+            hint=phrase("Drawn by chance, so that people keep looking."),
         ),
         b.field(
             "least_score",
-            "Least score",
+            phrase("Least score"),
             _number(safety.least_score, "0.5", "0.99"),
-            hint="A lower bound for the share of yeses. 0.85 takes 31 spotless approvals at least.",
+            hint=phrase("A lower bound for the share of yeses. 0.85 takes 31 spotless approvals at least."),
         ),
     ]
-    return b.modal("safety", "Safety", blocks, submit="Save")
+    return b.modal("safety", phrase("Safety"), blocks, submit=phrase("Save"))
 
 
 def _switch(*, on: bool) -> Json:
-    options = [b.option("Off", "off", "People are always asked"), b.option("On", "on", "Earned trust may answer")]
+    options = [
+        b.option(phrase("Off"), "off", phrase("People are always asked")),
+        b.option("On", "on", phrase("Earned trust may answer")),
+    ]
     return b.radio("value", options, int(on))
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from bot.slack import blocks as b
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from core.phrases import phrase
 
 TEXT: Final = "text"
 MOST: Final = b.INPUT_LENGTH
@@ -25,8 +26,10 @@ def draw(
     metadata: str = "",
 ) -> Json:
     field = b.field(TEXT, label, b.text_input("lines", lines=True, initial=initial), hint=hint)
-    shown = [b.rich("text.example", b.paragraph(b.words("For example:", 40)), b.code(example))] if example else []
-    return b.modal(callback, title, [*before, field, *shown], submit="Continue", metadata=metadata)
+    shown = (
+        [b.rich("text.example", b.paragraph(b.words(phrase("For example:"), 40)), b.code(example))] if example else []
+    )
+    return b.modal(callback, title, [*before, field, *shown], submit=phrase("Continue"), metadata=metadata)
 
 
 MEMBER = Card(

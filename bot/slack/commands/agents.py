@@ -14,8 +14,9 @@ from bot.wire.setting_up import NewAgent
 from bot.wire.strict import read
 from core.errors import Invalid, NotFound
 from core.model.people import Actor
+from core.phrases import phrase
 
-ADD = "NAME [team TEAM] [acts_for always | sometimes | never] [owners @who …]"
+ADD = phrase("NAME [team TEAM] [acts_for always | sometimes | never] [owners @who …]")
 
 
 def _about(word: str, draw: Run) -> Command:
@@ -26,7 +27,7 @@ async def _name(room: Room, actor: Actor, slash: Slash, word: str) -> str:
     """An agent's name may have several words, with or without quotes."""
     words = await words_of(room, actor, slash)
     if not words:
-        raise missing("The name of the agent", f"agents {word} NAME")
+        raise missing(phrase("The name of the agent"), phrase("agents {word} NAME", word=word))
     return " ".join(words)
 
 
@@ -51,17 +52,19 @@ async def resume(room: Room, actor: Actor, slash: Slash) -> Answer:
     agent = await room.administration.agents.suspend(
         actor, name, suspended=False, once=room.once(slash, ("resume", name))
     )
-    return said(f"{agent.name} may ask and claim again; what was cancelled stays cancelled.")
+    return said(phrase("{agent} may ask and claim again; what was cancelled stays cancelled.", agent=agent.name))
 
 
 async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
     await room.administration.must_manage(actor)
     wanted = _read(await words_of(room, actor, slash))
-    new = read(NewAgent, wanted, what="The agent")
+    new = read(NewAgent, wanted, what=phrase("The agent"))
     agent = await room.administration.agents.add(
         actor, new.name, team=new.team, acts_for=new.acts_for, owners=new.owners, once=room.once(slash, wanted)
     )
-    return said(f"The agent {agent.name} is there. Make it a key with /countersign agents key {agent.name}.")
+    return said(
+        phrase("The agent {agent} is there. Make it a key with /countersign agents key {agent}.", agent=agent.name)
+    )
 
 
 def _read(words: list[str]) -> dict[str, object]:
@@ -69,12 +72,18 @@ def _read(words: list[str]) -> dict[str, object]:
     clauses = [place for place, word in enumerate(words) if word in ("team", "acts_for", "owners") and place]
     first = clauses[0] if clauses else len(words)
     if not first:
-        raise missing("The name of the agent", f"agents add {ADD}")
+        raise missing(phrase("The name of the agent"), phrase("agents add {add}", add=ADD))
     found: dict[str, object] = {"name": " ".join(words[:first])}
     for start, end in pairwise([*clauses, len(words)]):
         clause, said = words[start], words[start + 1 : end]
         if not said or (clause != "owners" and len(said) > 1):
-            raise Invalid(f"After {clause} one word is expected; write it like /countersign agents add {ADD}.")
+            raise Invalid(
+                phrase(
+                    "After {clause} one word is expected; write it like /countersign agents add {add}.",
+                    clause=clause,
+                    add=ADD,
+                )
+            )
         found[clause] = said if clause == "owners" else said[0]
     return found
 
@@ -83,21 +92,25 @@ async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
     """By its id, or its label where only one in use is called so."""
     words = await words_of(room, actor, slash)
     if len(words) < 2:
-        raise missing("The agent, or the key" if not words else "The key", "agents revoke NAME KEY")
+        raise missing(
+            phrase("The agent, or the key") if not words else phrase("The key"), phrase("agents revoke NAME KEY")
+        )
     agent = await room.administration.agents.get(actor, " ".join(words[:-1]))
     held = await room.administration.keys.list(actor, agent.id)
     found = [key for key in held if words[-1] in (key.id, key.label) and key.revoked_at is None]
     if len(found) != 1:
-        raise NotFound(f"There is not one such key in use; look at /countersign agents keys {agent.name}.")
+        raise NotFound(
+            phrase("There is not one such key in use; look at /countersign agents keys {agent}.", agent=agent.name)
+        )
     return Open(await agents.revoking(room, actor, f"{agent.id}.{found[0].id}"))
 
 
 _SUMMARIES = {
-    "show": "Team, owners, keys of an agent",
-    "key": "A new key; its secret is shown once, in a window",
-    "keys": "The keys of an agent, and revoking them",
-    "suspend": "Stop an agent at once: keys, claims, open requests",
-    "resume": "Let a suspended agent go on",
+    "show": phrase("Team, owners, keys of an agent"),
+    "key": phrase("A new key; its secret is shown once, in a window"),
+    "keys": phrase("The keys of an agent, and revoking them"),
+    "suspend": phrase("Stop an agent at once: keys, claims, open requests"),
+    "resume": phrase("Let a suspended agent go on"),
 }
 
 MEMBER = topic(

@@ -18,6 +18,7 @@ from bot.slack.target import Target
 from core.errors import Invalid
 from core.model.people import Actor
 from core.model.request import Request
+from core.phrases import phrase
 
 NAME: Final = "/countersign"
 
@@ -49,7 +50,14 @@ def opening(draw: Callable[[Room, Actor], Awaitable[Json]]) -> Run:
 
     async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
         if slash.text:
-            raise Invalid(f"'{slash.text[:40]}' is one word too many; write it like {NAME} {slash.word} list.")
+            raise Invalid(
+                phrase(
+                    "'{slash}' is one word too many; write it like {name} {word} list.",
+                    slash=slash.text[:40],
+                    name=NAME,
+                    word=slash.word,
+                )
+            )
         return Open(await draw(room, actor))
 
     return run
@@ -73,8 +81,14 @@ def topic(word: str, summary: str, *subwords: Command) -> Command:
 
 def _unknown(first: str, named: Mapping[str, Command], word: str) -> str:
     near = difflib.get_close_matches(first.lower(), named, n=1)
-    meant = f"; did you mean {near[0]}?" if near else "."
-    return f"There is no '{first[:40]}' in {NAME} {word}{meant} This is what there is:"
+    meant = phrase("; did you mean {near}?", near=near[0]) if near else "."
+    return phrase(
+        "There is no '{first}' in {name} {word}{meant} This is what there is:",
+        first=first[:40],
+        name=NAME,
+        word=word,
+        meant=meant,
+    )
 
 
 def number_and_text(slash: Slash, usage: str) -> tuple[int, str | None]:
@@ -82,21 +96,45 @@ def number_and_text(slash: Slash, usage: str) -> tuple[int, str | None]:
     first, _, rest = slash.text.partition(" ")
     match = _NUMBER.fullmatch(first)
     if match is None:
-        wanted = f"'{first[:40]}' is not the number of a request" if first else "The number of the request is missing"
-        raise Invalid(f"{wanted}; write it like {NAME} {slash.word} {usage}.")
+        wanted = (
+            phrase("'{first}' is not the number of a request", first=first[:40])
+            if first
+            else phrase("The number of the request is missing")
+        )
+        raise Invalid(
+            phrase(
+                "{wanted}; write it like {name} {word} {usage}.", wanted=wanted, name=NAME, word=slash.word, usage=usage
+            )
+        )
     return int(match[1]), plain(rest) or None
 
 
 def number_alone(slash: Slash, usage: str) -> int:
     number, rest = number_and_text(slash, usage)
     if rest is not None:
-        raise Invalid(f"'{rest[:40]}' is one word too many; write it like {NAME} {slash.word} {usage}.")
+        raise Invalid(
+            phrase(
+                "'{rest}' is one word too many; write it like {name} {word} {usage}.",
+                rest=rest[:40],
+                name=NAME,
+                word=slash.word,
+                usage=usage,
+            )
+        )
     return number
 
 
 def must_say(text: str | None, slash: Slash, usage: str, what: str) -> str:
     if text is None:
-        raise Invalid(f"{what} is missing; write it like {NAME} {slash.word} {usage}.")
+        raise Invalid(
+            phrase(
+                "{what} is missing; write it like {name} {word} {usage}.",
+                what=what,
+                name=NAME,
+                word=slash.word,
+                usage=usage,
+            )
+        )
     return text
 
 

@@ -8,6 +8,7 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model import command as c
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n [reason]"
 
@@ -16,7 +17,7 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number, text = number_and_text(slash, USAGE)
     request = await room.numbered(actor, number, c.Cancel(text))
     await room.do(actor, slash, target_of(request), c.Cancel(text))
-    return said(f"Request #{number} is cancelled.")
+    return said(phrase("Request #{number} is cancelled.", number=number))
 
 
 MEMBER = Command("cancel", USAGE, "Cancel a request you asked", run)

@@ -8,6 +8,7 @@ from bot.slack.commands.base import Command
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "[topic]"
 
@@ -16,7 +17,11 @@ async def run(room: Room, _actor: Actor, slash: Slash) -> Answer:
     topic = slash.text.lower()
     if topic in room.manual:
         return Whisper(card.draw(room.manual[topic]))
-    note = f"There is nothing more to say about '{topic[:40]}'. This is what there is:" if topic else ""
+    note = (
+        phrase("There is nothing more to say about '{topic}'. This is what there is:", topic=topic[:40])
+        if topic
+        else ""
+    )
     return Whisper(card.draw(room.help, note))
 
 

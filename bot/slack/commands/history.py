@@ -11,6 +11,7 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
 from core.model.request import Request
+from core.phrases import phrase
 from core.ports import LedgerRow, Reader
 
 USAGE = "#n"
@@ -30,11 +31,16 @@ def _story(reader: Reader, request: Request) -> tuple[Sequence[LedgerRow], Mappi
     people = reader.people(members, request.project)
     names = {f"member:{id}": person.name for id, person in people.items()}
     strangers = {key: _stranger(key) for key in keys if key.startswith("stranger:")}
-    return rows, {**names, **strangers, request.requester.key: request.requester.name, "system:clock": "The clock"}
+    return rows, {
+        **names,
+        **strangers,
+        request.requester.key: request.requester.name,
+        "system:clock": phrase("The clock"),
+    }
 
 
 def _stranger(key: str) -> str:
-    return f"Somebody unknown here ({key.rpartition('/')[2]} in Slack)"
+    return phrase("Somebody unknown here ({rpartition} in Slack)", rpartition=key.rpartition("/")[2])
 
 
 MEMBER = Command("history", USAGE, "Everything that happened to a request", run)

@@ -11,11 +11,12 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.errors import NotFound
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
     """By its id, or all that were granted from a request."""
-    wanted = one_of(await words_of(room, actor, slash), "leases revoke #n")
+    wanted = one_of(await words_of(room, actor, slash), phrase("leases revoke #n"))
     now = await room.read(lambda reader: reader.now())
     found = [
         lease
@@ -23,10 +24,15 @@ async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
         if lease.is_alive(now) and wanted in (lease.id, f"#{lease.number}", str(lease.number))
     ]
     if not found:
-        raise NotFound("No lease in force was granted from there; look at /countersign leases.")
+        raise NotFound(phrase("No lease in force was granted from there; look at /countersign leases."))
     for lease in found:
         await room.administration.leases.revoke(actor, lease.id)
-    return said(f"{counted(len(found), 'lease is', 'leases are')} taken back; people are asked again.")
+    return said(
+        phrase(
+            "{counted} taken back; people are asked again.",
+            counted=counted(len(found), phrase("lease is"), phrase("leases are")),
+        )
+    )
 
 
 MEMBER = topic(

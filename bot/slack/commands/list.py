@@ -10,14 +10,15 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid
 from core.model.people import Actor, Verb, verbs_of
+from core.phrases import phrase
 from core.ports import Filter, Page, Reader
 
 USAGE = "[waiting | mine | open]"
 
 TITLES = {
-    "waiting": ("waits for you", "wait for you"),
-    "mine": ("asked by you", "asked by you"),
-    "open": ("is open", "are open"),
+    "waiting": (phrase("waits for you"), phrase("wait for you")),
+    "mine": (phrase("asked by you"), phrase("asked by you")),
+    "open": (phrase("is open"), phrase("are open")),
 }
 
 
@@ -25,9 +26,11 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     must_be_mapped(actor)
     which = slash.text or "waiting"
     if which not in TITLES:
-        raise Invalid(f"'{which[:40]}' is no list; write it like {NAME} list {USAGE}.")
+        raise Invalid(
+            phrase("'{which}' is no list; write it like {name} list {usage}.", which=which[:40], name=NAME, usage=USAGE)
+        )
     page = await room.read(lambda reader: _page(reader, actor, which))
-    note = "There are more; App Home shows all." if page.next_cursor else ""
+    note = phrase("There are more; App Home shows all.") if page.next_cursor else ""
     return Whisper(listing.draw(_title(which, len(page.requests)), page.requests, note))
 
 
@@ -65,9 +68,9 @@ def _title(which: str, count: int) -> str:
                 which
             ]
         case 1:
-            return f"One request {one}."
+            return phrase("One request {one}.", one=one)
         case _:
-            return f"{count} requests {many}."
+            return phrase("{count} requests {many}.", count=count, many=many)
 
 
 MEMBER = Command("list", USAGE, "What waits for me, what I asked, what is open", run)

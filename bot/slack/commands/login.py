@@ -9,6 +9,7 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "[deciding]"
 
@@ -16,7 +17,14 @@ USAGE = "[deciding]"
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     must_be_mapped(actor)
     if slash.text not in ("", "deciding"):
-        raise Invalid(f"'{slash.text[:40]}' is not understood; write it like {NAME} login {USAGE}.")
+        raise Invalid(
+            phrase(
+                "'{slash}' is not understood; write it like {name} login {usage}.",
+                slash=slash.text[:40],
+                name=NAME,
+                usage=USAGE,
+            )
+        )
     may_decide = slash.text == "deciding"
     code = await room.administration.logins.show_code(actor, may_decide=may_decide)
     return Whisper(login.draw(code, may_decide=may_decide))

@@ -12,68 +12,94 @@ from bot.wire.setting_up import NewMember
 from bot.wire.strict import read
 from core.errors import Invalid
 from core.model.people import Actor, Role
+from core.phrases import phrase
 
 ROLES = tuple(role.value for role in Role)
-GRANT = "@who ROLE [on PROJECT]"
+GRANT = phrase("@who ROLE [on PROJECT]")
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
-    return Open(await members.shown(room, actor, one_of(await words_of(room, actor, slash), "members show @who")))
+    return Open(
+        await members.shown(room, actor, one_of(await words_of(room, actor, slash), phrase("members show @who")))
+    )
 
 
 async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
     await room.administration.must_manage(actor)
     words = await words_of(room, actor, slash)
     if not words:
-        raise missing("The e-mail address", 'members add ada@example.com "Ada Archer" approver')
+        raise missing(phrase("The e-mail address"), phrase('members add ada@example.com "Ada Archer" approver'))
     roles = [word.lower() for word in words[1:] if word.lower() in ROLES]
     name = " ".join(word for word in words[1:] if word.lower() not in ROLES)
     wanted = {"email": words[0], **({"name": name} if name else {}), **({"roles": roles} if roles else {})}
-    new = read(NewMember, wanted, what="The member")
+    new = read(NewMember, wanted, what=phrase("The member"))
     member = await room.administration.members.add(
         actor, new.email, new.name, roles=new.held(), once=room.once(slash, wanted)
     )
     held = ", ".join(role.value for role in new.held())
     return said(
-        f"{member.name} ({member.email}) is a member now, as {held}. Slack's user of that address is linked soon."
+        phrase(
+            "{member} ({email}) is a member now, as {held}. Slack's user of that address is linked soon.",
+            member=member.name,
+            email=member.email,
+            held=held,
+        )
     )
 
 
 async def grant(room: Room, actor: Actor, slash: Slash) -> Answer:
     who, role, project = await _grant(room, actor, slash, "grant")
-    office, where = room.administration.grants, f"on {project}" if project else "everywhere"
+    office, where = room.administration.grants, phrase("on {project}", project=project) if project else "everywhere"
     await office.give(actor, who, role, project, once=room.once(slash, ("grant", who, role, project)))
-    return said(f"{who} is {role.value} {where} now.")
+    return said(phrase("{who} is {role} {where} now.", who=who, role=role.value, where=where))
 
 
 async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
     who, role, project = await _grant(room, actor, slash, "revoke")
     await room.administration.grants.take(actor, who, role, project)
-    return said(f"{who} is no longer {role.value} {f'on {project}' if project else 'everywhere'}.")
+    return said(
+        phrase(
+            "{who} is no longer {role} {phrase}.",
+            who=who,
+            role=role.value,
+            phrase=phrase("on {project}", project=project) if project else phrase("everywhere"),
+        )
+    )
 
 
 async def _grant(room: Room, actor: Actor, slash: Slash, word: str) -> tuple[str, Role, str | None]:
     """`@who role [on project]`."""
     words = await words_of(room, actor, slash)
     if len(words) < 2:
-        raise missing("Who, or which role," if not words else "The role", f"members {word} {GRANT}")
+        raise missing(
+            phrase("Who, or which role,") if not words else phrase("The role"),
+            phrase("members {word} {grant}", word=word, grant=GRANT),
+        )
     who, role, *rest = words
     if role.lower() not in ROLES:
-        raise Invalid(f"'{role[:40]}' is no role; there are {', '.join(ROLES)}.")
+        raise Invalid(phrase("'{role}' is no role; there are {roles}.", role=role[:40], roles=", ".join(ROLES)))
     if rest and (len(rest) != 2 or rest[0].lower() != "on"):
-        raise Invalid(f"'{' '.join(rest)[:40]}' is not understood; write it like {NAME} members {word} {GRANT}.")
+        raise Invalid(
+            phrase(
+                "'{rest}' is not understood; write it like {name} members {word} {grant}.",
+                rest=" ".join(rest)[:40],
+                name=NAME,
+                word=word,
+                grant=GRANT,
+            )
+        )
     return who, Role(role.lower()), rest[1] if rest else None
 
 
 async def deactivate(room: Room, actor: Actor, slash: Slash) -> Answer:
-    who = one_of(await words_of(room, actor, slash), "members deactivate @who")
+    who = one_of(await words_of(room, actor, slash), phrase("members deactivate @who"))
     return Open(await members.deactivating(room, actor, who))
 
 
 async def activate(room: Room, actor: Actor, slash: Slash) -> Answer:
-    who = one_of(await words_of(room, actor, slash), "members activate @who")
+    who = one_of(await words_of(room, actor, slash), phrase("members activate @who"))
     member = await room.administration.members.change(actor, who, active=True)
-    return said(f"{member.name} may act here again, with the roles and groups they have.")
+    return said(phrase("{member} may act here again, with the roles and groups they have.", member=member.name))
 
 
 MEMBER = topic(

@@ -11,19 +11,25 @@ from bot.slack.room import Room
 from bot.wire.setting_up import NewProject
 from bot.wire.strict import read
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
-    return Open(await projects.shown(room, actor, one_of(await words_of(room, actor, slash), "projects show NAME")))
+    return Open(
+        await projects.shown(room, actor, one_of(await words_of(room, actor, slash), phrase("projects show NAME")))
+    )
 
 
 async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
     await room.administration.must_manage(actor)
     name = one_of(await words_of(room, actor, slash), "projects add NAME").lower()
-    new = read(NewProject, {"name": name}, what="The project")
+    new = read(NewProject, {"name": name}, what=phrase("The project"))
     project = await room.administration.projects.add(actor, new.name, once=room.once(slash, name))
     return said(
-        f"The project {project.name} is there. /countersign projects show {project.name} says how requests behave in it."
+        phrase(
+            "The project {project} is there. /countersign projects show {project} says how requests behave in it.",
+            project=project.name,
+        )
     )
 
 
@@ -32,7 +38,7 @@ async def change(room: Room, actor: Actor, slash: Slash) -> Answer:
     text = await as_written(room, actor, slash.text)
     name, _, rest = text.partition(" ")
     if not name:
-        raise missing("The project", "projects set NAME SETTING VALUE")
+        raise missing(phrase("The project"), phrase("projects set NAME SETTING VALUE"))
     project = await room.administration.projects.get(actor, name)
     if not rest.strip():
         return Open(await projects.shown(room, actor, name))
@@ -41,7 +47,15 @@ async def change(room: Room, actor: Actor, slash: Slash) -> Answer:
     key = key.lower()
     before = projects.values_of(project).get(key)
     changed = await room.administration.projects.change(actor, project.id, projects.setting(key, typed.strip()))
-    return said(f"{changed.name}: {key} was {before} and is {projects.values_of(changed)[key]} now, for new requests.")
+    return said(
+        phrase(
+            "{changed}: {key} was {before} and is {values_of} now, for new requests.",
+            changed=changed.name,
+            key=key,
+            before=before,
+            values_of=projects.values_of(changed)[key],
+        )
+    )
 
 
 MEMBER = topic(

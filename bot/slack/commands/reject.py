@@ -8,16 +8,17 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.command import Reject
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n reason"
 
 
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number, text = number_and_text(slash, USAGE)
-    reason = must_say(text, slash, USAGE, "The reason")
+    reason = must_say(text, slash, USAGE, phrase("The reason"))
     request = await room.numbered(actor, number, Reject(reason))
     await room.do(actor, slash, target_of(request), Reject(reason, stage=request.stage))
-    return said(f"You rejected request #{number}.")
+    return said(phrase("You rejected request #{number}.", number=number))
 
 
 MEMBER = Command("reject", USAGE, "Reject a request; one rejection ends it", run)

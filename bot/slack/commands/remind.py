@@ -8,6 +8,7 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model import command as c
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n"
 
@@ -16,7 +17,7 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number = number_alone(slash, USAGE)
     request = await room.numbered(actor, number, c.Remind())
     await room.do(actor, slash, target_of(request), c.Remind())
-    return said("Everybody who has not answered yet is being reminded.")
+    return said(phrase("Everybody who has not answered yet is being reminded."))
 
 
 MEMBER = Command("remind", USAGE, "Remind those who have not answered", run)

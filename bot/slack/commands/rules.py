@@ -13,8 +13,9 @@ from core.administration.proposals import Kind, Wish
 from core.errors import Invalid
 from core.model.people import Actor
 from core.model.rule import Mode
+from core.phrases import phrase
 
-LINE = '"name" when CONDITION require 1 of @group then 2 of @others expire 4h'
+LINE = phrase('"name" when CONDITION require 1 of @group then 2 of @others expire 4h')
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
@@ -28,7 +29,7 @@ async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
     if not line:
         projects = await room.administration.projects.list(actor)
         return Open(rule_form.draw([project.name for project in projects]))
-    line = f"add {line}"
+    line = phrase("add {line}", line=line)
     try:
         return await rules.proposed(room, actor, Wish(Kind.ADD, written=line))
     except Invalid as error:
@@ -56,7 +57,7 @@ async def _name(room: Room, actor: Actor, slash: Slash) -> str:
     """A rule's name may have several words, with or without quotes."""
     name = (await as_written(room, actor, slash.text)).strip('"“” ')
     if not name:
-        raise missing("The name of the rule", "rules show NAME")
+        raise missing(phrase("The name of the rule"), phrase("rules show NAME"))
     return name
 
 

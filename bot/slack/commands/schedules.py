@@ -9,34 +9,39 @@ from bot.slack.commands.base import Command, opening, said, topic
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
-SOON = "Its feed is read within a minute; look with /countersign schedules show"
+SOON = phrase("Its feed is read within a minute; look with /countersign schedules show")
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
-    return Open(await schedules.shown(room, actor, one_of(await words_of(room, actor, slash), "schedules show NAME")))
+    return Open(
+        await schedules.shown(room, actor, one_of(await words_of(room, actor, slash), phrase("schedules show NAME")))
+    )
 
 
 async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
     name, url = await _name_and_feed(room, actor, slash, "add")
     await room.administration.schedules.add(actor, name, url, once=room.once(slash, (name, url)))
-    return said(f"The schedule {name} is there; rules can ask oncall:{name}. {SOON} {name}.")
+    return said(
+        phrase("The schedule {name} is there; rules can ask oncall:{name}. {soon} {name}.", name=name, soon=SOON)
+    )
 
 
 async def change(room: Room, actor: Actor, slash: Slash) -> Answer:
     name, url = await _name_and_feed(room, actor, slash, "change")
     await room.administration.schedules.change(actor, name, url, once=room.once(slash, (name, url)))
-    return said(f"The schedule {name} has another feed. {SOON} {name}.")
+    return said(phrase("The schedule {name} has another feed. {soon} {name}.", name=name, soon=SOON))
 
 
 async def refresh(room: Room, actor: Actor, slash: Slash) -> Answer:
-    name = one_of(await words_of(room, actor, slash), "schedules refresh NAME")
+    name = one_of(await words_of(room, actor, slash), phrase("schedules refresh NAME"))
     await room.administration.schedules.refresh_soon(actor, name)
     return said(f"{SOON} {name}.")
 
 
 async def remove(room: Room, actor: Actor, slash: Slash) -> Answer:
-    name = one_of(await words_of(room, actor, slash), "schedules remove NAME")
+    name = one_of(await words_of(room, actor, slash), phrase("schedules remove NAME"))
     return Open(await schedules.removing(room, actor, name))
 
 
@@ -44,7 +49,9 @@ async def _name_and_feed(room: Room, actor: Actor, slash: Slash, word: str) -> t
     await room.administration.must_manage(actor)
     words = await words_of(room, actor, slash)
     if len(words) != 2:
-        raise missing("The name, or the address of its feed,", f"schedules {word} NAME https://…")
+        raise missing(
+            phrase("The name, or the address of its feed,"), phrase("schedules {word} NAME https://…", word=word)
+        )
     return words[0].removeprefix("oncall:"), words[1]
 
 

@@ -10,25 +10,32 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.errors import Invalid
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def four_eyes(room: Room, actor: Actor, slash: Slash) -> Answer:
     word = one_of(await words_of(room, actor, slash), "settings four_eyes on | off").lower()
     if word not in ("on", "off"):
-        raise Invalid(f"'{word[:40]}' is neither on nor off; write it like /countersign settings four_eyes on.")
+        raise Invalid(
+            phrase("'{word}' is neither on nor off; write it like /countersign settings four_eyes on.", word=word[:40])
+        )
     if word == "on":
         return Open(await settings.switching_four_eyes(room, actor))
     office = room.administration.organisations
     await office.change(actor, four_eyes=False, once=room.once(slash, "off"))
-    return said("Four eyes are off: each admin alone may change what is set up.")
+    return said(phrase("Four eyes are off: each admin alone may change what is set up."))
 
 
 async def admin_channel(room: Room, actor: Actor, slash: Slash) -> Answer:
-    word = one_of(await words_of(room, actor, slash), "settings admin_channel #channel | none")
+    word = one_of(await words_of(room, actor, slash), phrase("settings admin_channel #channel | none"))
     channel = "" if word.lower() == "none" else word
     found = await room.administration.organisations.change(actor, admin_channel=channel, once=room.once(slash, word))
-    where = f"in {found.admin_channel}" if found.admin_channel else "each by a message of their own"
-    return said(f"Admins are asked {where} from now on.")
+    where = (
+        phrase("in {admin_channel}", admin_channel=found.admin_channel)
+        if found.admin_channel
+        else phrase("each by a message of their own")
+    )
+    return said(phrase("Admins are asked {where} from now on.", where=where))
 
 
 MEMBER = topic(

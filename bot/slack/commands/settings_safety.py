@@ -10,8 +10,9 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid
 from core.model.people import Actor
+from core.phrases import phrase
 
-WORD = "settings safety"
+WORD = phrase("settings safety")
 USAGE = "[on | off | change]"
 
 
@@ -25,11 +26,25 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
         case [("on" | "off") as word]:
             await room.administration.safety.change(actor, {"enabled": word == "on"}, once=room.once(slash, word))
             how = (
-                "small requests of machines that earned it pass unasked" if word == "on" else "people are always asked"
+                phrase("small requests of machines that earned it pass unasked")
+                if word == "on"
+                else phrase("people are always asked")
             )
-            return said(f"Trust budgets are {word}: {how}. See {NAME} {WORD}.")
+            return said(
+                phrase(
+                    "Trust budgets are {word}: {how}. See {name} {word2}.", word=word, how=how, name=NAME, word2=WORD
+                )
+            )
         case _:
-            raise Invalid(f"'{slash.text[:40]}' is not understood; write it like {NAME} {WORD} {USAGE}.")
+            raise Invalid(
+                phrase(
+                    "'{slash}' is not understood; write it like {name} {word} {usage}.",
+                    slash=slash.text[:40],
+                    name=NAME,
+                    word=WORD,
+                    usage=USAGE,
+                )
+            )
 
 
 MEMBER = Command(WORD, USAGE, "Trust budgets: whether and how far, and what machines have earned", run)

@@ -15,8 +15,9 @@ from bot.wire.strict import read
 from bot.wire.webhooks import NewWebhook
 from core.errors import Invalid
 from core.model.people import Actor
+from core.phrases import phrase
 
-ADD = "NAME URL [events request.approved …] [projects NAME …] [types TYPE …]"
+ADD = phrase("NAME URL [events request.approved …] [projects NAME …] [types TYPE …]")
 CLAUSES = ("events", "projects", "types")
 
 
@@ -24,7 +25,7 @@ async def _name(room: Room, actor: Actor, slash: Slash, word: str) -> str:
     """A webhook's name may have several words, with or without quotes."""
     words = await words_of(room, actor, slash)
     if not words:
-        raise missing("The name of the webhook", f"webhooks {word} NAME")
+        raise missing(phrase("The name of the webhook"), phrase("webhooks {word} NAME", word=word))
     return " ".join(words)
 
 
@@ -35,7 +36,7 @@ async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
 async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
     await room.administration.must_manage(actor)
     wanted = _read(await words_of(room, actor, slash))
-    new = read(NewWebhook, wanted, what="The webhook")
+    new = read(NewWebhook, wanted, what=phrase("The webhook"))
     made = await room.administration.webhooks.add(
         actor,
         new.name,
@@ -53,12 +54,18 @@ def _read(words: list[str]) -> dict[str, object]:
     clauses = [place for place, word in enumerate(words) if word in CLAUSES and place >= 2]
     first = clauses[0] if clauses else len(words)
     if first < 2:
-        raise missing("The name, or the address to be told,", f"webhooks add {ADD}")
+        raise missing(phrase("The name, or the address to be told,"), phrase("webhooks add {add}", add=ADD))
     found: dict[str, object] = {"name": " ".join(words[: first - 1]), "url": words[first - 1]}
     for start, end in pairwise([*clauses, len(words)]):
         listed = [one for word in words[start + 1 : end] for one in word.split(",") if one]
         if not listed:
-            raise Invalid(f"Nothing stands after {words[start]}; write it like /countersign webhooks add {ADD}.")
+            raise Invalid(
+                phrase(
+                    "Nothing stands after {words}; write it like /countersign webhooks add {add}.",
+                    words=words[start],
+                    add=ADD,
+                )
+            )
         found[words[start]] = listed
     return found
 
@@ -80,13 +87,18 @@ async def rotate(room: Room, actor: Actor, slash: Slash) -> Answer:
 async def pause(room: Room, actor: Actor, slash: Slash) -> Answer:
     name = await _name(room, actor, slash, "pause")
     one = await room.administration.webhooks.pause(actor, name, once=room.once(slash, ("pause", name)))
-    return said(f"{one.endpoint.name} is told nothing for now; what happens meanwhile it hears when it is resumed.")
+    return said(
+        phrase(
+            "{endpoint} is told nothing for now; what happens meanwhile it hears when it is resumed.",
+            endpoint=one.endpoint.name,
+        )
+    )
 
 
 async def resume(room: Room, actor: Actor, slash: Slash) -> Answer:
     name = await _name(room, actor, slash, "resume")
     one = await room.administration.webhooks.resume(actor, name, once=room.once(slash, ("resume", name)))
-    return said(f"{one.endpoint.name} goes on from where it was.")
+    return said(phrase("{endpoint} goes on from where it was.", endpoint=one.endpoint.name))
 
 
 async def remove(room: Room, actor: Actor, slash: Slash) -> Answer:

@@ -8,6 +8,7 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model import command as c
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n [comment]"
 
@@ -16,7 +17,7 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     number, text = number_and_text(slash, USAGE)
     request = await room.numbered(actor, number, c.Withdraw(text))
     await room.do(actor, slash, target_of(request), c.Withdraw(text))
-    return said(f"Your approval of request #{number} no longer counts.")
+    return said(phrase("Your approval of request #{number} no longer counts.", number=number))
 
 
 MEMBER = Command("withdraw", USAGE, "Take your approval back while the request is open", run)

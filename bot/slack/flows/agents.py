@@ -16,6 +16,7 @@ from core.administration import Asked, NewKey
 from core.errors import Invalid
 from core.model.duration import parse_duration
 from core.model.people import Actor, Verb
+from core.phrases import phrase
 from core.rulebook.load import documents
 
 
@@ -24,12 +25,14 @@ async def make_key(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     verbs = sent.values.get("verbs") or []
     if not verbs:
-        return FieldErrors({"verbs": "Choose at least one thing it may do."})
+        return FieldErrors({"verbs": phrase("Choose at least one thing it may do.")})
     try:
         made = await _made(room, actor, sent, verbs)
     except Asked as asked:
-        collect = f"When they have agreed, collect the secret with /countersign collect #{asked.made.asked}."
-        return done("Asked", f"{asked.sentence} {collect}")
+        collect = phrase(
+            "When they have agreed, collect the secret with /countersign collect #{asked}.", asked=asked.made.asked
+        )
+        return done(phrase("Asked"), f"{asked.sentence} {collect}")
     agent = await room.administration.agents.get(actor, sent.metadata)
     return Replace(agent_key.shown(agent.name, made.key.id, made.secret))
 
@@ -55,7 +58,7 @@ def _facts(text: str | None) -> Mapping[str, Any]:
     if not found:
         return {}
     if len(found) > 1 or not isinstance(found[0], dict):
-        raise Invalid("Write one fact per line, like env: production.", field="facts")
+        raise Invalid(phrase("Write one fact per line, like env: production."), field="facts")
     return {str(name): value for name, value in found[0].items()}
 
 
@@ -73,20 +76,23 @@ async def revoke(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     agent, _, key = sent.metadata.partition(".")
     await room.administration.keys.revoke(actor, agent, key)
-    return done("Revoked", "The key is revoked; whatever uses it is refused from now on.")
+    return done(phrase("Revoked"), phrase("The key is revoked; whatever uses it is refused from now on."))
 
 
 async def suspend(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     agent = await room.administration.agents.suspend(actor, sent.metadata, once=room.once(sent, "suspend"))
-    return done("Suspended", f"{agent.name} is suspended; what it had open is cancelled.")
+    return done(phrase("Suspended"), phrase("{agent} is suspended; what it had open is cancelled.", agent=agent.name))
 
 
 async def resume(room: Room, actor: Actor, click: Click) -> Answer:
     must_be_mapped(actor)
     once = room.once(click, ("resume", click.value))
     agent = await room.administration.agents.suspend(actor, click.value, suspended=False, once=once)
-    return done("Resumed", f"{agent.name} may ask and claim again; what was cancelled stays cancelled.")
+    return done(
+        phrase("Resumed"),
+        phrase("{agent} may ask and claim again; what was cancelled stays cancelled.", agent=agent.name),
+    )
 
 
 _FIELDS = {"verbs": "verbs", "label": "label", "facts": "facts", "facts.acts_for": "facts", "expires_at": "expires"}

@@ -11,6 +11,7 @@ from core.errors import Conflict
 from core.lifecycle.who import must_be_open
 from core.model import command as c
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
@@ -19,14 +20,14 @@ async def click(room: Room, actor: Actor, click: Click) -> Answer:
     must_be_open(request)
     question = next((q for q in request.open_questions if q.id == click.question), None)
     if question is None:
-        raise Conflict("That question was already answered.", code="already_answered")
+        raise Conflict(phrase("That question was already answered."), code="already_answered")
     return Open(answer.draw(request, await room.backdrop(request), question))
 
 
 async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     text = sent.text("answer")
     if text is None:
-        return FieldErrors({"answer": "Write an answer."})
+        return FieldErrors({"answer": phrase("Write an answer.")})
     await room.do(actor, sent, pointed_at(sent), c.Answer(text, sent.question))
     return None
 

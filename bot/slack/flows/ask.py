@@ -24,6 +24,7 @@ from core.model.duration import parse_duration
 from core.model.organisation import RequestType
 from core.model.people import Actor
 from core.model.request import Content, Cost, Link, Request
+from core.phrases import phrase
 from core.ports import Reader
 from core.standing import say_waited_for
 
@@ -55,7 +56,7 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     offered = await offer(room, actor)
     type = offered.named(str(sent.values.get("type") or "custom"))
     if type is None:
-        return FieldErrors({"type": "This type is not there any more; choose another one."})
+        return FieldErrors({"type": phrase("This type is not there any more; choose another one.")})
     if any(entry.block not in sent.values for entry in inputs.entries(type)[: inputs.MOST]):
         return Replace(offered.form(type))
     filled, picked = inputs.read(type, sent.values), sent.values.get("approvers") or []
@@ -63,7 +64,7 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     errors = _errors(type, content, filled, sent)
     approvers = await room.read(lambda reader: _members(reader, room.installation.issuer, picked))
     if len(approvers) < len(picked):
-        errors["approvers"] = "Not all of these people are members here; leave out those who are not."
+        errors["approvers"] = phrase("Not all of these people are members here; leave out those who are not.")
     if errors:
         return FieldErrors(errors)
     draft = Draft(content, _project(sent), approvers, expires_at=await _expires_at(room, sent))
@@ -71,14 +72,18 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
         done = await room.create(actor, sent, draft)
     except Invalid as error:
         return FieldErrors({_block(error, sent): error.sentence})
-    return Replace(whisper.modal("Asked", whisper.draw(_said(done.request))))
+    return Replace(whisper.modal(phrase("Asked"), whisper.draw(_said(done.request))))
 
 
 def _said(request: Request) -> str:
     waits = say_waited_for(request) or "nobody"
-    said = f"Request #{request.number} is open and waits for {waits}. You will be told how it ends."
+    said = phrase(
+        "Request #{number} is open and waits for {waits}. You will be told how it ends.",
+        number=request.number,
+        waits=waits,
+    )
     if not request.is_open:
-        said = f"Request #{request.number} is already decided; look at it with /countersign show."
+        said = phrase("Request #{number} is already decided; look at it with /countersign show.", number=request.number)
     return " ".join((said, *hints(request.content, request.named)))
 
 
@@ -86,9 +91,9 @@ def _errors(type: RequestType, content: Content, filled: Filled, sent: Submissio
     """Everything that is wrong, each under its input; what has none stands under the title."""
     errors = dict(filled.errors)
     if sent.text("title") is None:
-        errors["title"] = "Say in a few words what should be approved."
+        errors["title"] = phrase("Say in a few words what should be approved.")
     if content.cost is None and sent.values.get("cost"):
-        errors["cost"] = "Write the cost as a number, for example 30 or 12.50."
+        errors["cost"] = phrase("Write the cost as a number, for example 30 or 12.50.")
     for misfit in misfits(type, content):
         block = next((b for b in _blocks(misfit.field) if b in sent.values), "title")
         errors.setdefault(
@@ -101,7 +106,7 @@ def _short(misfit: Problem) -> str:
     """`Must be at most 5.` under the very field, which needs no naming again."""
     said = misfit.sentence.removeprefix(misfit.field).strip()
     if said.startswith("is required"):
-        return "This is required."
+        return phrase("This is required.")
     return f"{said[:1].upper()}{said[1:]}"
 
 
@@ -136,7 +141,7 @@ def _content(type: RequestType, filled: Filled, sent: Submission) -> Content:
         cost=_cost(sent.values.get("cost")),
         side_effects=tuple(line.strip() for line in effects if line.strip())[:50],
         if_denied=sent.text("if_denied"),
-        links=(Link("Link", url),) if url else (),
+        links=(Link(phrase("Link"), url),) if url else (),
     )
 
 

@@ -14,6 +14,7 @@ from bot.slack.target import Target
 from core.errors import Conflict
 from core.model.people import Actor
 from core.model.request import Request
+from core.phrases import phrase
 
 OnClick = Callable[[Room, Actor, Click], Awaitable[Answer | None]]
 OnSubmission = Callable[[Room, Actor, Submission], Awaitable[Answer | None]]
@@ -41,7 +42,9 @@ class Flow:
 def pointed_at(incoming: Click | Submission) -> Target:
     """The request a button or modal is about."""
     if incoming.target is None:
-        raise Conflict("This button is from an older version of the card; open the request again.", code="stale_card")
+        raise Conflict(
+            phrase("This button is from an older version of the card; open the request again."), code="stale_card"
+        )
     return incoming.target
 
 

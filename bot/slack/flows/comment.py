@@ -10,6 +10,7 @@ from bot.slack.room import Room
 from bot.slack.target import Target
 from core.model.command import Approve, Ask, Command, Comment
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
@@ -23,7 +24,7 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     target = pointed_at(sent)
     text = sent.text("text")
     if text is None:
-        return FieldErrors({"text": "Write something."})
+        return FieldErrors({"text": phrase("Write something.")})
     await room.do(actor, sent, target, _command(str(sent.values.get("kind")), text, target))
     return None
 

@@ -17,6 +17,7 @@ from core.lifecycle.who import must_be_current, must_be_open
 from core.model.command import Approve
 from core.model.people import Actor
 from core.model.request import Request
+from core.phrases import phrase
 
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
@@ -72,7 +73,7 @@ def _number(path: str, typed: Any, kind: str) -> Any:
     try:
         value = json.loads(str(typed))
     except ValueError:
-        raise Invalid(f"'{typed}' is not a number.", field=f"edits.{path}") from None
+        raise Invalid(phrase("'{typed}' is not a number.", typed=typed), field=f"edits.{path}") from None
     is_whole = kind == "integer" and isinstance(value, float) and value.is_integer()
     return int(value) if is_whole else value
 

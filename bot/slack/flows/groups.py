@@ -8,12 +8,13 @@ from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
 from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def remove(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     gone = await room.administration.groups.remove(actor, sent.metadata)
-    return done("Removed", f"The group @{gone.group.name} is gone.")
+    return done(phrase("Removed"), phrase("The group @{group} is gone.", group=gone.group.name))
 
 
 async def look(room: Room, actor: Actor, click: Click) -> Answer:

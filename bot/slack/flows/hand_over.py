@@ -11,6 +11,7 @@ from bot.slack.room import Room
 from core.lifecycle.who import must_be_open
 from core.model.command import GiveSeat
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
@@ -25,7 +26,7 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     user = sent.values.get("to")
     taker = await room.read(lambda reader: reader.identity(KIND, room.installation.issuer, str(user)))
     if taker is None:
-        return FieldErrors({"to": "This person is not linked to a member here; pick somebody else."})
+        return FieldErrors({"to": phrase("This person is not linked to a member here; pick somebody else.")})
     await room.do(actor, sent, target, GiveSeat(taker.member, sent.text("comment")))
     return None
 

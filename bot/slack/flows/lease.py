@@ -15,6 +15,7 @@ from core.lifecycle.leasing import kind_of
 from core.model.command import GrantLease
 from core.model.duration import parse_duration
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
@@ -35,28 +36,32 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer:
     granted = await room.administration.leases.grant(
         actor, target.request, wish, once=room.once(sent, (target.request, wish)), deadline=time.monotonic() + IN_TIME
     )
-    uses = "The next one" if granted.uses == 1 else f"Up to {granted.uses}"
+    uses = phrase("The next one") if granted.uses == 1 else phrase("Up to {uses}", uses=granted.uses)
     return done(
-        "Granted",
-        f"{uses} like this by {granted.agent_name} may now pass without asking. This request is still to be decided by "
-        "itself. Take the lease back with /countersign leases.",
+        phrase("Granted"),
+        phrase(
+            "{uses} like this by {agent_name} may now pass without asking. This request is still to be decided by "
+            "itself. Take the lease back with /countersign leases.",
+            uses=uses,
+            agent_name=granted.agent_name,
+        ),
     )
 
 
 def _wish(sent: Submission) -> GrantLease:
     typed = str(sent.values.get("uses") or "")
     if not typed.isdecimal():
-        raise Invalid("Write how many as a whole number.", field="uses")
+        raise Invalid(phrase("Write how many as a whole number."), field="uses")
     action = sent.text("action")
     if "action" in sent.values and action is None:
-        raise Invalid("Say which action; * alone means any.", field="action")
+        raise Invalid(phrase("Say which action; * alone means any."), field="action")
     return GrantLease(int(typed), parse_duration(str(sent.values.get("lasts") or "")), action)
 
 
 async def revoke(room: Room, actor: Actor, click: Click) -> Answer:
     must_be_mapped(actor)
     if not click.value:
-        raise Conflict("This button is from an older version; open the list again.", code="stale_card")
+        raise Conflict(phrase("This button is from an older version; open the list again."), code="stale_card")
     await room.administration.leases.revoke(actor, click.value)
     return Replace(await leases.listed(room, actor))
 

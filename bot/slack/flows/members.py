@@ -8,18 +8,22 @@ from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
 from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def deactivate(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     member = await room.administration.members.change(actor, sent.metadata, active=False)
-    return done("Deactivated", f"{member.name} may do nothing here any more.")
+    return done(phrase("Deactivated"), phrase("{member} may do nothing here any more.", member=member.name))
 
 
 async def activate(room: Room, actor: Actor, click: Click) -> Answer:
     must_be_mapped(actor)
     member = await room.administration.members.change(actor, click.value, active=True)
-    return done("Activated", f"{member.name} may act here again, with the roles and groups they have.")
+    return done(
+        phrase("Activated"),
+        phrase("{member} may act here again, with the roles and groups they have.", member=member.name),
+    )
 
 
 async def leave_out(room: Room, actor: Actor, click: Click) -> Answer:

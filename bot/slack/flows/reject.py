@@ -10,6 +10,7 @@ from bot.slack.room import Room
 from core.lifecycle.who import must_be_current, must_be_open
 from core.model.command import Reject
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
@@ -24,7 +25,7 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     target = pointed_at(sent)
     reason = sent.text("comment")
     if reason is None:
-        return FieldErrors({"comment": "Say why, so that whoever asked knows what to change."})
+        return FieldErrors({"comment": phrase("Say why, so that whoever asked knows what to change.")})
     await room.do(actor, sent, target, Reject(reason, revision=target.revision, stage=target.stage))
     return None
 

@@ -9,11 +9,12 @@ from bot.slack.payload import Click
 from bot.slack.room import Room
 from core.model.command import Remind
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
     await room.do(actor, click, pointed_at(click), Remind())
-    return Whisper(whisper.draw("Everybody who has not answered yet is being reminded."), "Reminded")
+    return Whisper(whisper.draw(phrase("Everybody who has not answered yet is being reminded.")), phrase("Reminded"))
 
 
 MEMBER = Flow("remind", clicks={"request.remind": click})

@@ -15,6 +15,7 @@ from core.administration.proposals import Kind, Wish
 from core.errors import Invalid
 from core.model.people import Actor
 from core.model.rule import Effect, Mode
+from core.phrases import phrase
 
 
 def proposing(kind: Kind, mode: Mode = Mode.ON) -> OnClick:
@@ -38,7 +39,7 @@ async def written(room: Room, actor: Actor, sent: Submission) -> Answer:
     wish = rules.read_reference(sent.metadata).wish
     text = sent.text("text")
     if text is None:
-        return FieldErrors({"text": "Paste the rule here."})
+        return FieldErrors({"text": phrase("Paste the rule here.")})
     return await rules.proposed(room, actor, Wish(wish.kind, wish.rule, text, wish.mode, wish.or_change))
 
 
@@ -54,7 +55,7 @@ async def filled(room: Room, actor: Actor, sent: Submission) -> Answer:
     """From the form: its parts as one line, and what is wrong with the line under the part it came from."""
     must_be_mapped(actor)
     if sent.values.get("effect") == Effect.REQUIRE and sent.text("stages") is None:
-        return FieldErrors({"stages": "Say who must say yes, for example 1 of @platform; one stage per line."})
+        return FieldErrors({"stages": phrase("Say who must say yes, for example 1 of @platform; one stage per line.")})
     parts = _parts(sent)
     try:
         return await rules.proposed(room, actor, Wish(Kind.ADD, written="".join(text for _, text in parts)))
@@ -64,7 +65,7 @@ async def filled(room: Room, actor: Actor, sent: Submission) -> Answer:
             raise
         block, local = _where(parts, position)
         sentence = error.sentence.partition(" (character ")[0].rstrip(".")
-        return FieldErrors({block: f"{sentence} (character {local + 1})."})
+        return FieldErrors({block: phrase("{sentence} (character {local}).", sentence=sentence, local=local + 1)})
 
 
 Parts = Sequence[tuple[str, str]]
@@ -76,11 +77,15 @@ def _parts(sent: Submission) -> Parts:
     stages = [line.strip() for line in (sent.text("stages") or "").splitlines() if line.strip()]
     reason = sent.text("reason")
     said = [("name", "add "), ("name", _quoted(sent.text("name") or ""))]
-    said += [("project", f" for project {_quoted(place)}")] if place not in (None, "*") and place else []
+    said += (
+        [("project", phrase(" for project {quoted}", quoted=_quoted(place)))]
+        if place not in (None, "*") and place
+        else []
+    )
     said += [("when", " when "), ("when", " ".join((sent.text("when") or "").split()))]
     said += [("effect", f" {sent.values.get('effect')} "), ("stages", " then ".join(stages))]
     said += [("clauses", " "), ("clauses", " ".join((sent.text("clauses") or "").split()))]
-    return [*said, ("reason", f" because {_quoted(reason)}")] if reason else said
+    return [*said, ("reason", phrase(" because {quoted}", quoted=_quoted(reason)))] if reason else said
 
 
 def _quoted(text: str) -> str:

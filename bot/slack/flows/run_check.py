@@ -9,6 +9,7 @@ from bot.slack.room import Room
 from core.errors import Conflict
 from core.model.command import RunCheck
 from core.model.people import Actor
+from core.phrases import phrase
 from core.standing import failed_checks
 
 
@@ -17,7 +18,7 @@ async def click(room: Room, actor: Actor, click: Click) -> Answer | None:
     request = await room.see(actor, target.request, RunCheck("", target.revision))
     failed = failed_checks(request)
     if not failed:
-        raise Conflict("No check has failed by now; open the request again.", code="nothing_to_run")
+        raise Conflict(phrase("No check has failed by now; open the request again."), code="nothing_to_run")
     done = await room.do_each(actor, click, target, [RunCheck(name, target.revision) for name in failed])
     return await redrawn(room, click, done.request)
 

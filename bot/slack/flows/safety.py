@@ -11,6 +11,7 @@ from bot.slack.payload import Submission
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid
 from core.model.people import Actor
+from core.phrases import phrase
 
 FIELDS = ("usd_each", "usd_a_day", "count_a_day", "spot_checks", "least_score")
 
@@ -21,8 +22,10 @@ async def save(room: Room, actor: Actor, sent: Submission) -> Answer:
     chosen["spot_checks"] = round(chosen["spot_checks"] / 100, 6)
     chosen["enabled"] = sent.values.get("enabled") == "on"
     saved = await room.administration.safety.change(actor, chosen, once=room.once(sent, chosen))
-    how = "on: it takes effect with the next request" if saved.enabled else "off: people are always asked"
-    return done("Saved", f"Trust budgets are {how}.")
+    how = (
+        phrase("on: it takes effect with the next request") if saved.enabled else phrase("off: people are always asked")
+    )
+    return done(phrase("Saved"), phrase("Trust budgets are {how}.", how=how))
 
 
 def _number(name: str, sent: Submission) -> float:
@@ -30,7 +33,7 @@ def _number(name: str, sent: Submission) -> float:
     try:
         value = float(typed)
     except ValueError:
-        raise Invalid(f"'{typed[:40]}' is not a number.", field=name) from None
+        raise Invalid(phrase("'{typed}' is not a number.", typed=typed[:40]), field=name) from None
     return int(value) if name == "count_a_day" and value == int(value) else value
 
 

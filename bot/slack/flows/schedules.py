@@ -8,6 +8,7 @@ from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
 from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def refresh(room: Room, actor: Actor, click: Click) -> Answer:
@@ -20,7 +21,7 @@ async def refresh(room: Room, actor: Actor, click: Click) -> Answer:
 async def remove(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     gone = await room.administration.schedules.remove(actor, sent.metadata)
-    return done("Removed", f"The schedule {gone.name} is gone.")
+    return done(phrase("Removed"), phrase("The schedule {gone} is gone.", gone=gone.name))
 
 
 MEMBER = Flow(

@@ -9,13 +9,20 @@ from bot.slack.payload import Submission
 from bot.slack.room import Room, must_be_mapped
 from core.errors import NotFound
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def add(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     word = (sent.text("word") or "").lower()
     if await _exists(room, actor, word):
-        return FieldErrors({"word": f"There already is a type {word}; change it with /countersign types edit {word}."})
+        return FieldErrors(
+            {
+                "word": phrase(
+                    "There already is a type {word}; change it with /countersign types edit {word}.", word=word
+                )
+            }
+        )
     return await _put(room, actor, sent, word)
 
 
@@ -24,7 +31,11 @@ async def edit(room: Room, actor: Actor, sent: Submission) -> Answer:
     word, seen = types.read_reference(sent.metadata)
     if types.digest(await room.administration.types.get(actor, word)) != seen:
         return FieldErrors(
-            {"text": f"The type {word} was changed since you opened this window; copy your text, open anew."}
+            {
+                "text": phrase(
+                    "The type {word} was changed since you opened this window; copy your text, open anew.", word=word
+                )
+            }
         )
     return await _put(room, actor, sent, word)
 
@@ -32,11 +43,13 @@ async def edit(room: Room, actor: Actor, sent: Submission) -> Answer:
 async def _put(room: Room, actor: Actor, sent: Submission, word: str) -> Answer:
     text = sent.text("text")
     if text is None:
-        return FieldErrors({"text": "Write at least a title."})
+        return FieldErrors({"text": phrase("Write at least a title.")})
     said = types.read_entry(text)
     once = room.once(sent, (word, text))
     type = await room.administration.types.put(actor, said.entry(word), said.may_ask, once=once)
-    return done("Saved", f"The type {type.word} is saved. Ask for one with /countersign ask {type.word}.")
+    return done(
+        phrase("Saved"), phrase("The type {word} is saved. Ask for one with /countersign ask {word}.", word=type.word)
+    )
 
 
 async def _exists(room: Room, actor: Actor, word: str) -> bool:
@@ -50,7 +63,7 @@ async def _exists(room: Room, actor: Actor, word: str) -> bool:
 async def remove(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     gone = await room.administration.types.remove(actor, sent.metadata)
-    return done("Removed", f"The type {gone.word} as it was is gone.")
+    return done(phrase("Removed"), phrase("The type {word} as it was is gone.", word=gone.word))
 
 
 MEMBER = Flow(

@@ -9,6 +9,7 @@ from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
 from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def test(room: Room, actor: Actor, click: Click) -> Answer:
@@ -45,7 +46,7 @@ async def rotate(room: Room, actor: Actor, click: Click) -> Answer:
 async def remove(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     gone = await room.administration.webhooks.remove(actor, sent.metadata)
-    return done("Removed", f"The webhook {gone.name} is gone.")
+    return done(phrase("Removed"), phrase("The webhook {gone} is gone.", gone=gone.name))
 
 
 MEMBER = Flow(

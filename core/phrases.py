@@ -1,0 +1,81 @@
+"""Our own words: written in English where they are said, said in the language of whoever hears them.
+
+A catalogue knows other languages' patterns by the English ones. What people wrote (titles, comments, names) goes into a
+pattern as it is and is never looked up. A phrase remembers how it was made, so that what was said in one place (a refusal in a
+transaction, a table of labels) can be said again in another's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, Protocol
+
+
+class Catalogue(Protocol):
+    """One language other than English."""
+
+    def find(self, pattern: str) -> str | None:
+        """Its pattern for an English one, with the same names in braces."""
+
+    def find_many(self, one: str, many: str, count: int) -> str | None:
+        """Likewise, as this language counts."""
+
+
+_spoken: Final[ContextVar[Catalogue | None]] = ContextVar("spoken", default=None)
+
+
+@contextmanager
+def speaking(catalogue: Catalogue | None) -> Iterator[None]:
+    """Everything phrased within is said in this language; None is English."""
+    before = _spoken.set(catalogue)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+class Phrase(str):
+    """A text that can be said again in another language."""
+
+    __slots__ = ("given", "number", "one", "several")
+    one: str
+    several: str | None
+    number: int
+    given: Mapping[str, Any]
+
+
+def phrase(pattern: str, /, **given: Any) -> str:
+    """`pattern` with `given` in its braces; without any, braces are just braces."""
+    return _said(pattern, None, 0, given)
+
+
+def phrases(one: str, many: str, count: int, /, **given: Any) -> str:
+    """`one` where `count` is 1, else `many`; `count` is given too."""
+    return _said(one, many, count, {"count": count, **given})
+
+
+def again(text: str) -> str:
+    """The text in the language spoken now; whatever is no phrase stays as it is."""
+    return _said(text.one, text.several, text.number, text.given) if isinstance(text, Phrase) else text
+
+
+def _said(one: str, many: str | None, count: int, given: Mapping[str, Any]) -> str:
+    pattern = _pattern(one, many, count)
+    made = Phrase(pattern.format_map(_again(given)) if given else pattern)
+    made.one, made.several, made.number, made.given = one, many, count, given
+    return made
+
+
+def _again(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: again(value) if isinstance(value, Phrase) else value for name, value in given.items()}
+
+
+def _pattern(one: str, many: str | None, count: int) -> str:
+    catalogue = _spoken.get()
+    if catalogue is not None:
+        found = catalogue.find(one) if many is None else catalogue.find_many(one, many, count)
+        if found is not None:
+            return found
+    return one if many is None or count == 1 else many
