@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
 from mcp.types import ToolAnnotations
-from pydantic import ConfigDict, create_model
 
 from bot.mcp.tools import Reach, Tools
 
@@ -35,10 +35,14 @@ def _tool(does: Callable[..., Any]) -> Tool:
     """A misspelt argument is refused: `parms` left out of what people see would be `params` they never approved."""
     hints = READS if does.__name__ in READING else ACTS
     tool = Tool.from_function(does, annotations=hints, structured_output=True)
-    loose = tool.fn_metadata.arg_model
-    strict: Any = create_model(loose.__name__, __base__=loose)
-    strict.model_config = ConfigDict(**{**loose.model_config, "extra": "forbid"})
-    strict.model_rebuild(force=True)
+    strict = _strictly(tool.fn_metadata.arg_model)
     tool.fn_metadata.arg_model = strict
     tool.parameters = strict.model_json_schema(by_alias=True)
     return tool
+
+
+def _strictly(loose: type[ArgModelBase]) -> type[ArgModelBase]:
+    """The same arguments, and none besides."""
+    kept: dict[str, Any] = {**loose.model_config, "extra": "forbid"}
+    strict: type[ArgModelBase] = type(loose.__name__, (loose,), {"__module__": __name__, "model_config": kept})
+    return strict
