@@ -1,8 +1,15 @@
 """App Home: what waits for me, decided in place, paged, and fresh."""
 
+import asyncio
+
 import pytest
 
+from bot.slack import inbox
+from bot.slack.cards.home import Inbox
+from bot.slack.look import Look
+from core.model.people import Role
 from core.model.request import Status
+from core.ports import Reader
 from tests.slack.conftest import World
 
 pytestmark = pytest.mark.anyio
@@ -99,3 +106,116 @@ async def test_asking_begins_at_home(world: World) -> None:
     modal = erin.open_modal()
     assert modal is not None
     assert modal["callback_id"] == "ask"
+
+
+async def pick(world: World, name: str, action: str, chosen: str | None = None) -> str:
+    """Somebody uses their Home; how it looks then."""
+    hand = world.hand(name)
+    await hand.click(hand.published_home() or {}, action, chosen)
+    await world.settle()
+    return str(hand.published_home())
+
+
+async def test_home_is_narrowed_by_project_and_type_and_keeps_that_while_it_is_refreshed(world: World) -> None:
+    """B-53 B-54"""
+    project = await world.rooms.administration.projects.add(world.host, "payments")
+    await world.ask(("@platform",), title="Deploy one")
+    await world.ask(("@platform",), title="Merge one", type="merge")
+    await home(world, "bob")
+    merges = await pick(world, "bob", "home.type", "merge")
+    assert "Merge one" in merges
+    assert "Deploy one" not in merges
+    await world.ask(("@platform",), title="Merge two", type="merge")
+    await world.slack.events.homes.refresh()
+    refreshed = str(world.hand("bob").published_home())
+    assert "Merge two" in refreshed
+    assert "Deploy one" not in refreshed
+    nothing = await pick(world, "bob", "home.project", project.id)
+    assert "Nothing like this waits for you" in nothing
+    await pick(world, "bob", "home.project", "*")
+    assert "Deploy one" in await pick(world, "bob", "home.type", "*")
+
+
+async def test_only_the_homes_a_change_concerns_are_drawn_anew(http: World) -> None:
+    world = http
+    await home(world, "bob")
+    await home(world, "carol")
+    world.rooms.store.subscribe(world.slack.nudge)
+    before = len(world.calls("views.publish"))
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(world.slack.events.homes.run())
+        await world.ask(("@platform",), title="For bob alone")
+        async with asyncio.timeout(10):
+            while "For bob alone" not in str(world.hand("bob").published_home()):  # noqa: ASYNC110 - Slack tells no other way
+                await asyncio.sleep(0.02)
+        running.cancel()
+    told = [call["request"]["user_id"] for call in world.calls("views.publish")[before:]]
+    assert set(told) == {world.hand("bob").id}
+
+
+async def test_somebody_who_decided_in_their_home_sees_it_change_after_a_restart(world: World) -> None:
+    """A-60"""
+    await world.ask(("@platform",))
+    await home(world, "bob")
+    world.slack.events.homes._viewers.clear()
+    await pick(world, "bob", "request.approve")
+    await world.slack.events.homes.refresh()
+    assert "Nothing waits for you" in str(world.hand("bob").published_home())
+
+
+async def test_all_that_somebody_asked_or_decided_is_paged_in_a_window(world: World) -> None:
+    """B-54"""
+    for n in range(22):
+        await world.ask(("@platform",), by=world.actor("erin"), title=f"Number {n:02}")
+    await home(world, "erin")
+    erin = world.hand("erin")
+    await pick(world, "erin", "home.asked")
+    assert "Number 21" in str(erin.open_modal())
+    assert "Number 01" not in str(erin.open_modal())
+    await erin.click(erin.open_modal() or {}, "home.asked.more")
+    await world.settle()
+    assert "Number 01" in str(erin.open_modal())
+    await erin.click(erin.open_modal() or {}, "home.asked.back")
+    await world.settle()
+    assert "Number 21" in str(erin.open_modal())
+
+
+async def test_admins_see_how_the_place_fares_and_what_needs_their_care(world: World) -> None:
+    await world.rooms.administration.members.add(world.host, "ghost@acme.example", "Ghost", roles=(Role.APPROVER,))
+    shown = await home(world, "alice")
+    assert "For admins" in shown
+    assert "Ghost" in shown
+    assert "no card reaches them" in shown
+    await pick(world, "alice", "home.topic")
+    assert "Ghost" in str(world.hand("alice").open_modal())
+    await pick(world, "alice", "home.rules")
+    assert "'Rules'" in str((world.hand("alice").open_modal() or {})["title"])
+
+
+async def test_nobody_but_admins_sees_what_needs_care(world: World) -> None:
+    assert "For admins" not in await home(world, "bob")
+
+
+async def test_work_for_a_narrowed_home_is_bounded_however_much_waits(http: World) -> None:
+    """B-53"""
+    world, reads = http, 0
+    for n in range(30):
+        await world.ask(("@platform",), by=world.actor("erin"), title=f"Deploy {n:02}")
+
+    def work(reader: Reader) -> Inbox:
+        return inbox.read(Counting(reader), world.actor("bob"), Look(type="merge"))  # type: ignore[arg-type]
+
+    class Counting:
+        """The reader, counting pages of requests."""
+
+        def __init__(self, reader: Reader) -> None:
+            self._reader = reader
+
+        def __getattr__(self, name: str) -> object:
+            nonlocal reads
+            reads += name == "requests"
+            return getattr(self._reader, name)
+
+    found = await world.rooms.store.read(work)
+    assert found.waiting == ()
+    assert reads <= inbox.LOOKED_THROUGH + 2
