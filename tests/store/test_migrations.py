@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, inspect
 
+from core.model.explanation import Explanation, RuleSeen
 from core.ports import Filter
 from core.store import migrate, schema
 from core.store.schema import SchemaBehind
 from core.store.sqlite import connect
 from core.store.tables import metadata
 from tests.postgres import Server
-from tests.store.builders import ORG, a_request, furnish, opened, store_new
+from tests.store.builders import ADA, ORG, a_request, furnish, opened, remark, store_new
 
 pytestmark = pytest.mark.anyio
 
@@ -146,3 +148,26 @@ def test_the_newest_revision_is_alembics_head() -> None:
     config = Config()
     config.set_main_option("script_location", str(schema.MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_current_head() == schema.newest()
+
+
+async def test_open_requests_of_before_are_found_by_the_rules_they_stand_on(empty: str) -> None:
+    migrate.upgrade(empty)
+    rules = (seen_rule("rul_1", "asks"), seen_rule("rul_2", "no_match"))
+    asked = a_request()
+    asked = replace(asked, plan=replace(asked.plan, explanation=Explanation("asked", rules=rules)))
+    async with opened(empty) as store:
+        await store.transact(furnish)
+        await store.transact(store_new(asked))
+    migrate.downgrade(empty, "0011")
+    migrate.upgrade(empty)
+    async with opened(empty) as store:
+        for rule, found in (("rul_1", [asked.id]), ("rul_2", [])):
+            wanted = Filter(waiting_for=frozenset({f"rule:{rule}"}))
+            page = await store.read(lambda reader, wanted=wanted: reader.requests(ORG, wanted, cursor=None, limit=9))  # type: ignore[misc]
+            assert [one.id for one in page.requests] == found
+        changed = replace(asked, version=asked.version + 1)
+        await store.transact(lambda tx: tx.save(tx.request(asked.id), changed, [(remark(changed), ADA)]))
+
+
+def seen_rule(rule: str, fate: str) -> RuleSeen:
+    return RuleSeen(rule, rule, 1, "require", "true", fate, "")

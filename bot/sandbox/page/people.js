@@ -13,7 +13,7 @@ export const Avatar = ({ of, size = 36 }) => html`
 /** What a newcomer should know of a person before acting as them. */
 export function marksOf(user) {
   const marks = [];
-  if (user.is_stranger) marks.push("external");
+  if (user.is_stranger || user.kind === "external") marks.push("external");
   if (user.is_ultra_restricted) marks.push("single-channel guest");
   else if (user.is_restricted) marks.push("guest");
   if (user.deleted) marks.push("deactivated");
