@@ -444,6 +444,9 @@ class Transaction(Protocol):
     def put_freeze(self, freeze: Freeze) -> None:
         """New, or lifted."""
 
+    def show_again(self, requests: Sequence[str]) -> None:
+        """Draw the cards of these anew, though nothing of them has changed: something around them has."""
+
     def handed_over(self, organisation: str, project: str | None, now: datetime, limit: int) -> Sequence[str]:
         """Ids of requests, the newest of each yes first, that may still be claimed or are being executed."""
 

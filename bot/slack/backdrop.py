@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from bot.slack.drawing import Backdrop
 from core.codec import Codec
-from core.model.request import Content, Request
+from core.model.emergency import Freeze
+from core.model.request import Content, ExecutionStatus, Request
 from core.ports import Reader, Store
 
 LEDGER = 1_000
 _WITH_CONTENT = frozenset({"created", "revised", "edited"})
+
+
+def _held(reader: Reader, request: Request) -> tuple[Freeze | None, bool]:
+    """What stands in the way of executing it, where that is still to come."""
+    execution = request.execution
+    if not request.is_open and (execution is None or execution.status is not ExecutionStatus.PENDING):
+        return None, False
+    freeze = reader.freeze_over(request.organisation, request.project, reader.now())
+    agent = reader.agent(request.requester.id) if request.requester.kind == "agent" else None
+    return freeze, agent is not None and agent.suspended
 
 
 class Backdrops:
@@ -31,6 +42,7 @@ class Backdrops:
             {id: person.name for id, person in people.items()},
             self._previous(reader, request),
             None if type is None else type.title,
+            *_held(reader, request),
         )
 
     def _previous(self, reader: Reader, request: Request) -> Content | None:

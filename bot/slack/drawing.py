@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.slack.blocks import Json
 from core.model.change import PREFIX, is_change_type
+from core.model.emergency import Freeze
 from core.model.organisation import BUILT_IN_TYPES
 from core.model.request import Content
 from core.phrases import phrase
@@ -28,13 +29,15 @@ class Backdrop:
     """What a card shows of the world around its request.
 
     The project's name, people's names by member id, the content of the revision before this one, where there was one, and
-    what its type is called.
+    what its type is called. `freeze` holds claims there now; `suspended` is whether the agent that asked is.
     """
 
     project: str
     names: Mapping[str, str] = field(default_factory=dict)
     previous: Content | None = None
     type_title: str | None = None
+    freeze: Freeze | None = None
+    suspended: bool = False
 
     def title_of(self, type: str) -> str:
         """What people call this type of request."""

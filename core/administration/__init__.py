@@ -27,6 +27,7 @@ from core.administration.agents import Agents, Keys, NewKey
 from core.administration.care import PeopleCare, people_care
 from core.administration.checks import Checks
 from core.administration.four_eyes import FourEyes
+from core.administration.freezes import Freezes
 from core.administration.groups import Groups
 from core.administration.identities import Identities
 from core.administration.installations import Installations
@@ -91,6 +92,7 @@ class Administration:
         self.types = Types(store, fresh)
         self.safety = SafetyOffice(store, fresh)
         self.leases = leases
+        self.freezes = Freezes(store, fresh, desk)
         self.schedules = Schedules(store, fresh, sealing, feeds)
         self.webhooks = Webhooks(store, fresh, sealing, teller)
         self.policies = Policies(store, fresh, desk.conditions, sealing, judges)

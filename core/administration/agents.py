@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from core.administration.leases import Leases
 from core.administration.office import Office, four_eyes, must_manage, the_member, the_project
@@ -23,6 +23,10 @@ from core.secrets import KEY, Pepper, new_secret
 
 MACHINE_VERBS = frozenset({Verb.READ, Verb.ASK, Verb.EXECUTE, Verb.REPORT_CHECK})
 ACTS_FOR = ("always", "sometimes", "never")
+
+
+SHOWN_AGAIN: Final = 500
+"""Requests handed over in the whole organisation that are looked through for a suspended agent's."""
 
 
 class Agents(Office):
@@ -94,6 +98,7 @@ class Agents(Office):
                 tx.put(replace(present, suspended=suspended))
                 word = "agent_suspended" if suspended else "agent_resumed"
                 tx.log(actor.organisation, word, actor, {"agent": agent.id, "name": agent.name})
+                tx.show_again(_waiting_to_be_claimed(tx, agent))
             return agent.id
 
         await self._change(work, once)
@@ -123,6 +128,12 @@ class Agents(Office):
             await self._desk.do(actor, request, Cancel(phrase("Agent {name} was suspended.", name=name)))
         except Conflict:
             return  # it ended meanwhile
+
+
+def _waiting_to_be_claimed(tx: Transaction, agent: Agent) -> list[str]:
+    """Of what it asked for; their cards say that nobody can claim it now."""
+    held = (tx.request(id, lock=False) for id in tx.handed_over(agent.organisation, None, tx.now(), SHOWN_AGAIN))
+    return [request.id for request in held if request is not None and request.requester.id == agent.id]
 
 
 def the_agent(reader: Reader, actor: Actor, wanted: str) -> Agent:

@@ -13,6 +13,7 @@ from core.administration.rehearsal import Effect
 from core.masking import mask_text
 from core.model.check import CheckDefinition
 from core.model.duration import say_duration
+from core.model.emergency import Freeze
 from core.model.endpoint import Endpoint
 from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, RequestType
 from core.model.policy import Policy
@@ -95,6 +96,8 @@ class _Saying:
                 yield phrase("Remove check {check}.", check=check.name)
             case "drop_schedule", Schedule() as schedule:
                 yield phrase("Remove schedule {schedule}.", schedule=schedule.name)
+            case "put_freeze", Freeze() as freeze:
+                yield f"Lift the freeze {self._where(freeze.project)}, by {freeze.by_name}: {freeze.reason}"
             case "put_rule", Rule() as rule:
                 yield from _rule(rule, effect)
             case _:

@@ -135,6 +135,8 @@ def before_of(reader: Reader, organisation: str, writer: str, given: tuple[Any, 
             return reader.rulebook_version(organisation)
         case "put_rule", (rule,):
             return _rule(reader, rule)
+        case "put_freeze", (freeze,):
+            return _with_id(reader.freezes(organisation, reader.now()), freeze.id)
         case "put_safety", _:
             return reader.safety(organisation)
         case (("put_schedule" | "drop_schedule"), (schedule,)):

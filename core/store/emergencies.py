@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from core.model.emergency import Freeze, Review
 from core.ports import StaleVersion
 from core.store.driver import Params, Session
-from core.store.tables import freezes, requests, reviews
+from core.store.tables import deliveries, freezes, requests, reviews
 
 _REVIEW: Final = tuple(reviews.c[name] for name in Review.__dataclass_fields__)
 _OWED: Final = select(*_REVIEW).where(
@@ -54,6 +54,13 @@ _HANDED_OVER: Final = (
     .limit(bindparam("limit"))
 )
 _HANDED_OVER_HERE: Final = _HANDED_OVER.where(requests.c.project == bindparam("project"))
+
+
+_SHOW_AGAIN: Final = (
+    update(deliveries)
+    .where(deliveries.c.request == bindparam("b_request"), deliveries.c.shown >= deliveries.c.wanted)
+    .values(shown=deliveries.c.wanted - 1)
+)
 
 
 class EmergencyReads:
@@ -98,3 +105,6 @@ class Emergencies(EmergencyReads):
 
     def put_freeze(self, freeze: Freeze) -> None:
         self._db.send(_PUT, [{name: getattr(freeze, name) for name in Freeze.__dataclass_fields__}])
+
+    def show_again(self, requests: Sequence[str]) -> None:
+        self._db.send(_SHOW_AGAIN, [{"b_request": request} for request in requests])
