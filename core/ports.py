@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from core.errors import Conflict
+from core.model.absence import Delegation, Preferences
 from core.model.check import CheckDefinition
 from core.model.emergency import Freeze, Review
 from core.model.endpoint import Arrear, Attempt, Endpoint, EndpointSecret, Progress
@@ -38,6 +39,7 @@ from core.model.request import Content, Request, Requester, Stage
 from core.model.rule import Rule, RuleVersion
 from core.model.schedule import Schedule, Shift
 from core.model.trust import OFF, Made, Record, Safety, Spent, Trusted
+from core.model.workload import Workload
 
 T = TypeVar("T")
 
@@ -362,7 +364,9 @@ class Transaction(Protocol):
         """Keep a reply for 24 hours; a second entry under one key raises `KeyTaken`."""
 
     # What admins set up. `put` writes a noun whole, new or changed.
-    def put(self, noun: Organisation | Member | Identity | Group | Project | Agent | ApiKey | Token) -> None: ...
+    def put(
+        self, noun: Organisation | Member | Identity | Group | Project | Agent | ApiKey | Token | Workload
+    ) -> None: ...
     def unpin(self, identity: str) -> None: ...
     def set_group_members(self, group: str, members: Iterable[str]) -> None:
         """All of them; whoever stays keeps the moment since when, which counts in a mirrored group alone."""
@@ -545,6 +549,28 @@ class Transaction(Protocol):
     def forget_unmapped(self, organisation: str, issuer: str, user: str) -> None: ...
     def unmapped_user(self, organisation: str, issuer: str, user: str) -> Unmapped | None: ...
 
+    # Absence, and how members like to be told.
+    def delegation(self, organisation: str, id: str) -> Delegation | None: ...
+    def delegations(self, organisation: str, member: str | None, now: datetime, limit: int) -> Sequence[Delegation]: ...
+    def put_delegation(self, delegation: Delegation) -> None:
+        """New, or with its end; nothing else of one ever changes."""
+
+    def takers(self, givers: Iterable[str], project: str) -> Mapping[str, tuple[str, ...]]:
+        """Who decides for these now; those who have nobody are left out."""
+
+    def preferences(self, organisation: str, member: str) -> Preferences: ...
+    def preferences_of(self, members: Iterable[str]) -> Mapping[str, Preferences]:
+        """Of those who have any."""
+
+    def wanting_copies(self, organisation: str, limit: int) -> Sequence[str]:
+        """Members who want each card that waits for them as a direct message, too."""
+
+    def put_preferences(self, chosen: Preferences) -> None: ...
+    def claim_digests(self, now: datetime, limit: int) -> Sequence[Preferences]:
+        """Of members whose digest is due; the rows are this transaction's."""
+
+    def next_digest(self, member: str, due: datetime | None) -> None: ...
+
     def log(self, organisation: str, word: str, actor: Actor, payload: Mapping[str, Any]) -> None:
         """Append a row to the organisation's own chain in the ledger (its `request` is the organisation's id)."""
 
@@ -704,6 +730,9 @@ class Reader(Protocol):
     def agents(self, organisation: str) -> Sequence[Agent]: ...
     def keys(self, organisation: str, agent: str) -> Sequence[ApiKey]: ...
     def key_by_hash(self, hashed: str) -> ApiKey | None: ...
+    def workloads(self, organisation: str, issuer: str | None = None) -> Sequence[Workload]:
+        """All there ever were, the oldest first; of one issuer, those that are not revoked."""
+
     def tokens(self, organisation: str, member: str) -> Sequence[Token]: ...
     def token_by_hash(self, hashed: str) -> Token | None: ...
     def deliveries(self, request: str) -> Sequence[Delivery]: ...
@@ -778,6 +807,18 @@ class Reader(Protocol):
         """Those who have said which member they are; the newest first."""
 
     def unmapped_user(self, organisation: str, issuer: str, user: str) -> Unmapped | None: ...
+
+    def delegation(self, organisation: str, id: str) -> Delegation | None: ...
+    def delegations(self, organisation: str, member: str | None, now: datetime, limit: int) -> Sequence[Delegation]:
+        """Those not over: of everybody, or to and from one member; the first to end first."""
+
+    def delegations_ever(self, organisation: str, limit: int) -> Sequence[Delegation]:
+        """The newest first, whatever became of them."""
+
+    def takers(self, givers: Iterable[str], project: str) -> Mapping[str, tuple[str, ...]]: ...
+    def preferences(self, organisation: str, member: str) -> Preferences: ...
+    def preferences_of(self, members: Iterable[str]) -> Mapping[str, Preferences]: ...
+    def wanting_copies(self, organisation: str, limit: int) -> Sequence[str]: ...
 
     def rule_versions(self, organisation: str, rule: str) -> Sequence[RuleVersion]:
         """Every version there was, the newest first; also of a rule that was removed."""

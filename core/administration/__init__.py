@@ -46,6 +46,7 @@ from core.administration.safety import SafetyOffice
 from core.administration.schedules import Feeds, Schedules, Sealing
 from core.administration.types import Types
 from core.administration.webhooks import Teller, Webhooks
+from core.administration.workloads import Workloads
 from core.desk import Desk
 from core.errors import NotAllowed
 from core.model.people import Actor, Verb
@@ -84,6 +85,7 @@ class Administration:
         leases = Leases(store, fresh, desk)
         self.agents = Agents(store, fresh, desk, leases)
         self.keys = Keys(store, fresh, pepper)
+        self.workloads = Workloads(store, fresh)
         self.identities = Identities(store, fresh)
         self.mirrors = Mirrors(store, fresh)
         self.logins = Logins(store, fresh, pepper)

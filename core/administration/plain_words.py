@@ -19,6 +19,7 @@ from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Membe
 from core.model.policy import Policy
 from core.model.rule import Rule
 from core.model.schedule import Schedule
+from core.model.workload import Workload
 from core.phrases import phrase
 from core.ports import Reader
 from core.rulebook.document import write_rule
@@ -151,6 +152,14 @@ class _Saying:
                     part=f" “{noun.label}”" if noun.label else "",
                     agent=agent.name if agent else noun.agent,
                 )
+            case Workload():
+                agent = self._reader.agent(noun.agent)
+                return phrase(
+                    "tokens of {issuer} for {subject} as agent {agent}",
+                    issuer=noun.issuer,
+                    subject=noun.subject,
+                    agent=agent.name if agent else noun.agent,
+                )
             case CheckDefinition():
                 return phrase("check {noun}", noun=noun.name)
             case RequestType():
@@ -167,7 +176,9 @@ class _Saying:
         """What people would read of it; settings field by field."""
         for field in fields(noun):
             value = getattr(noun, field.name)
-            if field.name in UNSAID or (isinstance(noun, Identity | Member | Group) and field.name in _IN_NAME):
+            if field.name in UNSAID or (
+                isinstance(noun, Identity | Member | Group | Workload) and field.name in _IN_NAME
+            ):
                 continue
             if is_dataclass(value):
                 yield from self._fields(value)
@@ -212,7 +223,7 @@ class _Saying:
         )
 
 
-_IN_NAME: Final = frozenset({"kind", "issuer", "user", "member"})
+_IN_NAME: Final = frozenset({"kind", "issuer", "user", "member", "subject"})
 
 
 def _rule(rule: Rule, effect: Effect) -> Iterator[str]:

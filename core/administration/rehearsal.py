@@ -20,6 +20,7 @@ from core.model.organisation import Agent, ApiKey, Group, Identity, Member, Orga
 from core.model.policy import Policy
 from core.model.rule import Rule
 from core.model.schedule import Schedule
+from core.model.workload import Workload
 from core.ports import Reader, Store, Transaction
 
 T = TypeVar("T")
@@ -164,6 +165,8 @@ def _noun(reader: Reader, noun: Any) -> Any:
             return reader.agent(noun.id)
         case ApiKey():
             return _with_id(reader.keys(noun.organisation, noun.agent), noun.id)
+        case Workload():
+            return _with_id(reader.workloads(noun.organisation), noun.id)
         case Policy():
             return _with_id(reader.policies(noun.organisation), noun.id)
         case CheckDefinition():

@@ -13,6 +13,7 @@ from core.codec import Codec
 from core.model.request import Request
 from core.ports import Delivery, Filter, Page
 from core.store import listing, rows
+from core.store.absence import AbsenceReads
 from core.store.aftermath import AftermathReads
 from core.store.choices import LARGEST, among, chosen, width
 from core.store.driver import Session
@@ -27,6 +28,7 @@ from core.store.people import PeopleReads
 from core.store.replaying import PastReads
 from core.store.ruling import RuleReads
 from core.store.tables import requests
+from core.store.workloads import WorkloadReads
 
 _REQUEST: Final = select(requests.c.state).where(requests.c.id == bindparam("id"))
 _BY_NUMBER: Final = select(requests.c.state).where(
@@ -56,7 +58,9 @@ class StoreReader(
     EndpointReads,
     InstallReads,
     MirrorReads,
+    AbsenceReads,
     EmergencyReads,
+    WorkloadReads,
 ):
     """Implements `core.ports.Reader`."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from core.codec import Codec
 from core.errors import Conflict
 from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, Token
+from core.model.workload import Workload
 from core.store import rows
 from core.store.driver import Session
 from core.store.mirroring import CAME
@@ -29,9 +30,10 @@ from core.store.tables import (
     organisations,
     projects,
     tokens,
+    workloads,
 )
 
-Noun = Organisation | Member | Identity | Group | Project | Agent | ApiKey | Token
+Noun = Organisation | Member | Identity | Group | Project | Agent | ApiKey | Token | Workload
 
 _TABLES: Final[Mapping[type[Noun], Table]] = {
     Organisation: organisations,
@@ -42,6 +44,7 @@ _TABLES: Final[Mapping[type[Noun], Table]] = {
     Agent: agents,
     ApiKey: api_keys,
     Token: tokens,
+    Workload: workloads,
 }
 
 

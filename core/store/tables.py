@@ -939,3 +939,21 @@ Index(
     postgresql_where=_PILED,
     sqlite_where=_PILED,
 )
+
+# ---------------------------------------------------------------------------------------------------------- workloads
+
+workloads: Final = Table(
+    "workloads",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _organisation(),
+    Column("agent", Id, ForeignKey("agents.id"), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("verbs", Json, nullable=False),
+    Column("projects", Json),
+    Column("facts", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_workloads_of", "organisation", "issuer"),
+)
