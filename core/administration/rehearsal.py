@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Any, Final, TypeVar, cast
 
 from core.model.check import CheckDefinition
+from core.model.emergency import Freeze
 from core.model.organisation import Agent, ApiKey, Group, Identity, Member, Organisation, Project
 from core.model.policy import Policy
 from core.model.rule import Rule
@@ -122,7 +123,7 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 def before_of(reader: Reader, organisation: str, writer: str, given: tuple[Any, ...]) -> Any:
     """What the noun looks like now. Writers not named here are guarded by what they write, versions included."""
     match writer, given:
-        case (("put" | "put_policy" | "drop_policy" | "put_check" | "drop_check"), (noun,)):
+        case (("put" | "put_policy" | "drop_policy" | "put_check" | "drop_check" | "put_freeze"), (noun,)):
             return _noun(reader, noun)
         case "unpin", (id,):
             return _with_id(reader.identities(organisation, None), id)
@@ -136,8 +137,6 @@ def before_of(reader: Reader, organisation: str, writer: str, given: tuple[Any, 
             return reader.rulebook_version(organisation)
         case "put_rule", (rule,):
             return _rule(reader, rule)
-        case "put_freeze", (freeze,):
-            return _with_id(reader.freezes(organisation, reader.now()), freeze.id)
         case "put_safety", _:
             return reader.safety(organisation)
         case (("put_schedule" | "drop_schedule"), (schedule,)):
@@ -171,6 +170,8 @@ def _noun(reader: Reader, noun: Any) -> Any:
             return _with_id(reader.policies(noun.organisation), noun.id)
         case CheckDefinition():
             return _with_id(reader.checks(noun.organisation), noun.id)
+        case Freeze():
+            return _with_id(reader.freezes(noun.organisation, reader.now()), noun.id)
         case Identity():
             return _with_id(reader.identities(noun.organisation, None), noun.id)
         case _:

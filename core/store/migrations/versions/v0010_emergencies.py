@@ -35,14 +35,9 @@ def downgrade() -> None:
 
 
 def _roles(allowed: str) -> None:
-    """SQLite makes the table anew, where checks that are not named here are left out."""
-    if op.get_bind().dialect.name == "sqlite":
-        check = sa.CheckConstraint(allowed, name=op.f(KNOWN))
-        with op.batch_alter_table("grants", recreate="always", table_args=(check,)):
-            pass
-        return
-    op.drop_constraint(op.f(KNOWN), "grants", type_="check")
-    op.create_check_constraint(op.f(KNOWN), "grants", allowed)
+    with op.batch_alter_table("grants") as grants:
+        grants.drop_constraint(op.f(KNOWN), type_="check")
+        grants.create_check_constraint(op.f(KNOWN), sa.text(allowed))
 
 
 def _reviews() -> None:
