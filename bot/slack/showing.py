@@ -133,9 +133,18 @@ class Showing:
     async def _open(self, view: Json, incoming: Incoming) -> str:
         """The id of the new view."""
         if isinstance(incoming, Click) and incoming.view_type == "modal":
-            answer = await self._client.views_push(trigger_id=incoming.trigger, view=view)
-        else:
-            answer = await self._client.views_open(trigger_id=incoming.trigger, view=view)
+            return await self._push(view, incoming)
+        answer = await self._client.views_open(trigger_id=incoming.trigger, view=view)
+        return str(answer["view"]["id"])
+
+    async def _push(self, view: Json, click: Click) -> str:
+        """On top of the present one; where three lie on each other already, in its place."""
+        try:
+            answer = await self._client.views_push(trigger_id=click.trigger, view=view)
+        except SlackApiError as error:
+            if error.response.get("error") != "push_limit_reached" or click.view is None:
+                raise
+            answer = await self._client.views_update(view_id=click.view, view=view)
         return str(answer["view"]["id"])
 
     async def _unfold(self, answer: Unfold, incoming: Incoming) -> None:

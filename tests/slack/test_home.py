@@ -117,7 +117,7 @@ async def pick(world: World, name: str, action: str, chosen: str | None = None) 
 
 
 async def test_home_is_narrowed_by_project_and_type_and_keeps_that_while_it_is_refreshed(world: World) -> None:
-    """B-53 B-54"""
+    """B-51"""
     project = await world.rooms.administration.projects.add(world.host, "payments")
     await world.ask(("@platform",), title="Deploy one")
     await world.ask(("@platform",), title="Merge one", type="merge")

@@ -38,6 +38,7 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
         *parts.meaning(request, key),
         *(parts.deadline(request, key) if request.is_open else ()),
         *_buttons(request),
+        _further(request),
         b.divider("details.line"),
         *_texts(shown.content),
         *_values(shown.content),
@@ -73,6 +74,19 @@ def _buttons(request: Request) -> list[Json]:
     if request.is_open or (request.is_yes and request.cause == "people"):
         offered += _lease(request, target)
     return [b.actions("details.buttons", offered)] if offered else []
+
+
+def _further(request: Request) -> Json:
+    """The windows behind this one."""
+    target = str(parts.target_of(request))
+    return b.actions(
+        "details.further",
+        [
+            b.button(phrase("Who and why"), "request.people", target),
+            b.button(phrase("History"), "request.history", target),
+            b.button(phrase("In full"), "request.whole", target),
+        ],
+    )
 
 
 def _lease(request: Request, target: str) -> list[Json]:

@@ -11,12 +11,14 @@ from bot.slack import inputs, parts, samples
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
-from bot.slack.wording import LABELS
+from bot.slack.wording import LABELS, edit_lines, say
 from core.lifecycle.editing import editable_fields, value_at
-from core.masking import mask_path
+from core.masking import mask_path, mask_text
 from core.model.organisation import BUILT_IN_TYPES, Bounds, RequestType
 from core.model.request import Request
+from core.notices import how_it_ended
 from core.phrases import phrase
+from core.standing import say_waited_for
 from core.veil import is_secret, secrets_of
 
 FIELDS: Final = 40
@@ -86,8 +88,22 @@ def _field(request: Request, type: RequestType, path: str, bounds: Bounds) -> Js
     present = value_at(request.content, path)
     element = _element(kind_of(bounds, present), bounds, present)
     label = b.cut(LABELS.get(path) or inputs.label_of(type, path), 150)
-    hint = inputs.say_bounds({"minimum": bounds.minimum, "maximum": bounds.maximum})
+    within = inputs.say_bounds({"minimum": bounds.minimum, "maximum": bounds.maximum})
+    hint = " ".join(part for part in (phrase("Now: {value}.", value=say(present, 200).rstrip(".")), within) if part)
     return None if element is None else b.field(f"edit.{path}", label, element, optional=True, hint=hint)
+
+
+def done(request: Request) -> Json:
+    """What became of it: each change with its value before and after, and what the new revision waits for."""
+    lines = [[b.words(line, 300)] for line in edit_lines(request)[:FIELDS]]
+    waits = say_waited_for(request) if request.is_open else ""
+    then = phrase("It was judged again and now waits for {waits}.", waits=waits) if waits else how_it_ended(request)
+    blocks = [
+        parts.title(request, "edited"),
+        b.rich("edited.changes", b.paragraph(b.words(phrase("Before → after"), 60, "bold")), b.bullets(lines)),
+        b.section(b.plain(mask_text(then), 1_000), "edited.then"),
+    ]
+    return b.modal("edited", phrase("Approved with edits"), blocks)
 
 
 def _element(kind: str, bounds: Bounds, present: Any) -> Json | None:
@@ -139,5 +155,6 @@ MEMBER = Card(
         "declared": lambda: draw(samples.editable(), samples.BACKDROP, BUILT_IN_TYPES["deploy"]),
         "refund": lambda: draw(samples.secretive(), samples.BACKDROP, samples.REFUND),
         "hostile": lambda: draw(samples.hostile(), samples.BACKDROP, BUILT_IN_TYPES["custom"]),
+        "done": lambda: done(samples.edited()),
     },
 )

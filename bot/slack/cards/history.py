@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from bot.slack import blocks as b
-from bot.slack import samples
+from bot.slack import parts, samples
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Drawing
@@ -83,6 +83,28 @@ def draw(request: Request, rows: Sequence[LedgerRow], names: Mapping[str, str]) 
     return Drawing(b.gist(phrase("History of {title}", title=title)), [b.header(title, "history.title"), *note, lines])
 
 
+def modal(request: Request, rows: Sequence[LedgerRow], names: Mapping[str, str], page: int = 0) -> Json:
+    """The same in a window, a page at a time; page 0 holds the newest."""
+    known = secrets_of(request)
+    last = max(0, (len(rows) - 1) // MOST)
+    page = min(max(page, 0), last)
+    end = len(rows) - page * MOST
+    shown = rows[max(0, end - MOST) : end]
+    title = f"#{request.number} {mask_text(conceal(request.content.title, known))}"
+    lines = b.rich("history.lines", b.bullets([_line(row, names, known) for row in shown]))
+    turns = _turns(str(parts.target_of(request)), page, last)
+    return b.modal("history", phrase("History"), [b.header(title, "history.title"), lines, *turns])
+
+
+def _turns(target: str, page: int, last: int) -> list[Json]:
+    offered = []
+    if page < last:
+        offered.append(b.button(phrase("Earlier"), "request.history.back", f"{target}/{page + 1}"))
+    if page:
+        offered.append(b.button(phrase("Later"), "request.history.more", f"{target}/{page - 1}"))
+    return [b.actions("history.turn", offered)] if offered else []
+
+
 def _line(row: LedgerRow, names: Mapping[str, str], known: tuple[str, ...]) -> list[Json]:
     who = f"{b.cut(names.get(row.actor, row.actor), 60)} " if row.word not in BY_ITSELF else ""
     what = _what(row)
@@ -150,5 +172,7 @@ MEMBER = Card(
     {
         "short": lambda: draw(samples.approved(), _samples(), {"member:mem_bob": "Bob Baker"}).as_json(),
         "long": lambda: draw(samples.hostile(), _samples() * 30, {}).as_json(),
+        "window": lambda: modal(samples.approved(), _samples(), {"member:mem_bob": "Bob Baker"}),
+        "window_long": lambda: modal(samples.hostile(), _samples() * 30, {}, 1),
     },
 )

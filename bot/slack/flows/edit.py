@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.slack.answer import Answer, FieldErrors, Open
+from bot.slack.answer import Answer, FieldErrors, Open, Replace
 from bot.slack.cards import edit
 from bot.slack.flows.base import Flow, Form, pointed_at
 from bot.slack.payload import Click, Submission
@@ -34,10 +34,10 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     try:
         edits = _edits(request, edit.fields_of(request, await room.type_of(request)), sent)
         command = Approve(sent.text("comment"), edits, target.revision, target.stage)
-        await room.do(actor, sent, target, command)
+        done = await room.do(actor, sent, target, command)
     except Invalid as error:
         return FieldErrors({_block(error, sent): error.sentence})
-    return None
+    return Replace(edit.done(done.request))
 
 
 def _block(error: Invalid, sent: Submission) -> str:
