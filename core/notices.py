@@ -12,6 +12,7 @@ from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
 from core.model.emergency import CAUSE, Finding
 from core.model.request import Request, Status, Verdict
+from core.phrases import phrase
 from core.standing import people_waited_for, say_waited_for, stand
 from core.veil import conceal, secrets_of, veil, veil_edits
 
@@ -53,35 +54,61 @@ def _stage_opened(request: Request, event: e.StageOpened) -> tuple[Told, ...]:
         return ()
     waits = say_waited_for(request)
     if not stage.number:
-        return _line(f"Checks come first: {waits}. People are asked once they have passed.", "stage_opened")
-    return _line(f"Stage {stage.number} ({stage.name}) is open and waits for {waits}.", "stage_opened")
+        return _line(
+            phrase("Checks come first: {waits}. People are asked once they have passed.", waits=waits), "stage_opened"
+        )
+    return _line(
+        phrase(
+            "Stage {stage} ({stage2}) is open and waits for {waits}.",
+            stage=stage.number,
+            stage2=stage.name,
+            waits=waits,
+        ),
+        "stage_opened",
+    )
 
 
 def _decided(request: Request, event: e.DecisionRecorded) -> tuple[Told, ...]:
     decision = event.decision
     if decision.verdict is Verdict.REJECTED:
         return ()
-    seat = f" as {', '.join(decision.seats)}" if decision.seats and decision.name not in decision.seats else ""
+    seat = (
+        phrase(" as {seats}", seats=", ".join(decision.seats))
+        if decision.seats and decision.name not in decision.seats
+        else ""
+    )
     said = f": {decision.comment}" if decision.comment else "."
-    with_edits = " with edits" if decision.edits else ""
-    return _line(f"{decision.name} approved{with_edits}{seat}{said}", "approved")
+    with_edits = phrase(" with edits") if decision.edits else ""
+    return _line(
+        phrase(
+            "{name} approved{with_edits}{seat}{said}", name=decision.name, with_edits=with_edits, seat=seat, said=said
+        ),
+        "approved",
+    )
 
 
 def _withdrawn(request: Request, event: e.ApprovalWithdrawn) -> tuple[Told, ...]:
-    name = next((d.name for d in request.decisions if d.id == event.decision), "An approver")
+    name = next((d.name for d in request.decisions if d.id == event.decision), phrase("An approver"))
     said = f": {event.comment}" if event.comment else "."
-    return _line(f"{name} took the approval back{said}", "withdrawn")
+    return _line(phrase("{name} took the approval back{said}", name=name, said=said), "withdrawn")
 
 
 def _lapsed(request: Request, event: e.ApprovalLapsed) -> tuple[Told, ...]:
-    return _line(f"An approval no longer counts: {event.reason}.", "lapsed")
+    return _line(phrase("An approval no longer counts: {reason}.", reason=event.reason), "lapsed")
 
 
 def _edited(request: Request, event: e.Edited) -> tuple[Told, ...]:
     edits = veil_edits(event.edits, request.plan.secret)
-    what = ", ".join(f"{path} to {_short(mask_path(path, value))}" for path, value in edits.items())
-    sentence = f"{event.by} changed {what}. This is now revision {event.revision}."
-    return (*_line(sentence, "edited"), Told(REQUESTER, "edited", f"{_name(request)}: {sentence}"))
+    what = ", ".join(
+        phrase("{path} to {short}", path=path, short=_short(mask_path(path, value))) for path, value in edits.items()
+    )
+    sentence = phrase(
+        "{by} changed {what}. This is now revision {revision}.", by=event.by, what=what, revision=event.revision
+    )
+    return (
+        *_line(sentence, "edited"),
+        Told(REQUESTER, "edited", phrase("{request}: {sentence}", request=_name(request), sentence=sentence)),
+    )
 
 
 def _short(value: Any) -> str:
@@ -90,23 +117,42 @@ def _short(value: Any) -> str:
 
 
 def _revised(request: Request, event: e.Revised) -> tuple[Told, ...]:
-    sentence = f"{request.requester.name} changed what is asked. This is now revision {event.revision}."
-    return _line(f"{sentence} Earlier approvals no longer count.", "revised")
+    sentence = phrase(
+        "{requester} changed what is asked. This is now revision {revision}.",
+        requester=request.requester.name,
+        revision=event.revision,
+    )
+    return _line(phrase("{sentence} Earlier approvals no longer count.", sentence=sentence), "revised")
 
 
 def _asked(request: Request, event: e.QuestionAsked) -> tuple[Told, ...]:
     question = event.question
-    sentence = f"{question.name} asks: {question.text}"
+    sentence = phrase("{question} asks: {question2}", question=question.name, question2=question.text)
     return (
         Told(THREAD, "question", sentence, {"question": question.id}),
-        Told(REQUESTER, "question", f"{_name(request)}: {sentence}", {"question": question.id}),
+        Told(
+            REQUESTER,
+            "question",
+            phrase("{request}: {sentence}", request=_name(request), sentence=sentence),
+            {"question": question.id},
+        ),
     )
 
 
 def _answered(request: Request, event: e.QuestionAnswered) -> tuple[Told, ...]:
     question = next((q for q in request.questions if q.id == event.question), None)
-    sentence = f"{event.by} answers: {event.answer}"
-    asker = () if question is None else (Told(f"member:{question.member}", "answer", f"{_name(request)}: {sentence}"),)
+    sentence = phrase("{by} answers: {answer}", by=event.by, answer=event.answer)
+    asker = (
+        ()
+        if question is None
+        else (
+            Told(
+                f"member:{question.member}",
+                "answer",
+                phrase("{request}: {sentence}", request=_name(request), sentence=sentence),
+            ),
+        )
+    )
     return (*_line(sentence, "answer"), *asker)
 
 
@@ -115,14 +161,14 @@ def _commented(request: Request, event: e.Commented) -> tuple[Told, ...]:
 
 
 def _extended(request: Request, event: e.Extended) -> tuple[Told, ...]:
-    return (Told(THREAD, "extended", "The deadline was moved.", {"expires_at": event.expires_at.timestamp()}),)
+    return (Told(THREAD, "extended", phrase("The deadline was moved."), {"expires_at": event.expires_at.timestamp()}),)
 
 
 def _handed_over(request: Request, event: e.HandedOver) -> tuple[Told, ...]:
     seat = event.hand_over
     return (
-        *_line(f"A seat was handed over to {seat.taker_name}.", "handed_over"),
-        Told(f"member:{seat.taker}", "handed_over", f"{_name(request)} was handed over to you."),
+        *_line(phrase("A seat was handed over to {taker_name}.", taker_name=seat.taker_name), "handed_over"),
+        Told(f"member:{seat.taker}", "handed_over", phrase("{name} was handed over to you.", name=_name(request))),
     )
 
 
@@ -130,8 +176,14 @@ def _judged(request: Request, event: e.Judged) -> tuple[Told, ...]:
     """People that rules tell hear of it; admins hear what they should mend."""
     plan = event.plan
     waits = say_waited_for(request)
-    state = f"it waits for {waits}" if request.is_open and waits else how_it_ended(request).rstrip(".") or "it is open"
-    sentence = f"{_name(request)} was asked by {request.requester.name}; {state}."
+    state = (
+        phrase("it waits for {waits}", waits=waits)
+        if request.is_open and waits
+        else how_it_ended(request).rstrip(".") or phrase("it is open")
+    )
+    sentence = phrase(
+        "{name} was asked by {requester}; {state}.", name=_name(request), requester=request.requester.name, state=state
+    )
     told = tuple(Told(source.principal, "told", sentence) for source in plan.tell)
     notes = () if plan.explanation is None else plan.explanation.notes
     trouble = f"{_name(request)}: {' '.join(notes)}"
@@ -143,45 +195,81 @@ def _admins(request: Request) -> str:
 
 
 def _impossible(request: Request, event: e.FoundImpossible) -> tuple[Told, ...]:
-    sentence = f"too few people could ever approve as {', '.join(event.missing)}"
-    told = f"{_name(request)}: {sentence}. Add people, or change the rule; else it will expire."
-    return (*_line(f"As things stand {sentence}.", "impossible"), Told(_admins(request), "impossible", told))
+    sentence = phrase("too few people could ever approve as {missing}", missing=", ".join(event.missing))
+    told = phrase(
+        "{name}: {sentence}. Add people, or change the rule; else it will expire.",
+        name=_name(request),
+        sentence=sentence,
+    )
+    return (
+        *_line(phrase("As things stand {sentence}.", sentence=sentence), "impossible"),
+        Told(_admins(request), "impossible", told),
+    )
 
 
 def _possible(request: Request, event: e.FoundPossible) -> tuple[Told, ...]:
-    told = f"{_name(request)} can be approved again: there are enough people."
-    return (*_line("There are enough people again.", "possible"), Told(_admins(request), "possible", told))
+    told = phrase("{name} can be approved again: there are enough people.", name=_name(request))
+    return (*_line(phrase("There are enough people again."), "possible"), Told(_admins(request), "possible", told))
 
 
 def _escalated(request: Request, event: e.Escalated) -> tuple[Told, ...]:
     waited = say_duration(event.at - request.stage_opened_at) if request.stage_opened_at else "a while"
     people = people_waited_for(event.to)
-    now = "instead" if event.reassign else "as well"
-    sentence = f"{_name(request)} has waited for {waited} and now waits for you as well."
+    now = "instead" if event.reassign else phrase("as well")
+    sentence = phrase(
+        "{name} has waited for {waited} and now waits for you as well.", name=_name(request), waited=waited
+    )
     told = tuple(Told(source.principal, "escalated", sentence) for source in event.to)
-    return (*_line(f"Nobody answered within {waited}, so {people} may now decide {now}.", "escalated"), *told)
+    return (
+        *_line(
+            phrase(
+                "Nobody answered within {waited}, so {people} may now decide {now}.",
+                waited=waited,
+                people=people,
+                now=now,
+            ),
+            "escalated",
+        ),
+        *told,
+    )
 
 
 def _lease_granted(request: Request, event: e.LeaseGranted) -> tuple[Told, ...]:
     lease = next((one for one in request.leases if one.id == event.lease.id), event.lease)
-    uses = "the next one" if lease.uses == 1 else f"up to {lease.uses}"
-    sentence = (
-        f"{lease.granted_by_name} lets {uses} like this by {lease.agent_name} pass without asking: {lease.kind.sentence}, "
-        f"for {say_duration(lease.until - lease.granted_at)}."
+    uses = phrase("the next one") if lease.uses == 1 else phrase("up to {uses}", uses=lease.uses)
+    sentence = phrase(
+        "{granted_by_name} lets {uses} like this by {agent_name} pass without asking: {sentence}, for {say_duration}.",
+        granted_by_name=lease.granted_by_name,
+        uses=uses,
+        agent_name=lease.agent_name,
+        sentence=lease.kind.sentence,
+        say_duration=say_duration(lease.until - lease.granted_at),
     )
-    told = f"{_name(request)}: {sentence} Take it back with /countersign leases revoke #{lease.number}."
+    told = phrase(
+        "{name}: {sentence} Take it back with /countersign leases revoke #{lease}.",
+        name=_name(request),
+        sentence=sentence,
+        lease=lease.number,
+    )
     return (*_line(sentence, "lease_granted"), Told(_admins(request), "lease_granted", told))
 
 
 def _lease_revoked(request: Request, event: e.LeaseRevoked) -> tuple[Told, ...]:
-    return _line(f"{event.by} took the lease back; people are asked again.", "lease_revoked")
+    return _line(phrase("{by} took the lease back; people are asked again.", by=event.by), "lease_revoked")
 
 
 def _glass_broken(request: Request, event: e.GlassBroken) -> tuple[Told, ...]:
     """Everybody: those who were or would have been asked, whoever asked, those told besides, all admins."""
     glass = next((one for one in request.glasses if one.id == event.glass.id), event.glass)
-    sentence = f"EMERGENCY: {glass.name} broke the glass and decided this alone: {glass.reason}"
-    told = f"{_name(request)}: {sentence} Another person must review it with /countersign review #{request.number}."
+    sentence = phrase(
+        "EMERGENCY: {glass} broke the glass and decided this alone: {reason}", glass=glass.name, reason=glass.reason
+    )
+    told = phrase(
+        "{name}: {sentence} Another person must review it with /countersign review #{number}.",
+        name=_name(request),
+        sentence=sentence,
+        number=request.number,
+    )
     stages = request.plan.stages
     asked = (source.principal for stage in stages for one in stage.requirements for source in one.sources)
     people = dict.fromkeys((REQUESTER, *asked, *(source.principal for source in request.plan.tell), _admins(request)))
@@ -192,11 +280,15 @@ def _review_called(request: Request, event: e.ReviewCalled) -> tuple[Told, ...]:
     glass = next((one for one in request.glasses if one.id == event.glass), None)
     if glass is None:
         return ()
-    late = f"{_name(request)}: nobody has reviewed {glass.name}'s break-glass yet, and the review is late."
-    told = f"{late} Close it with /countersign review #{request.number}."
-    own = f"{late} Ask somebody else to close it; until then you cannot break the glass again."
+    late = phrase(
+        "{name}: nobody has reviewed {glass}'s break-glass yet, and the review is late.",
+        name=_name(request),
+        glass=glass.name,
+    )
+    told = phrase("{late} Close it with /countersign review #{number}.", late=late, number=request.number)
+    own = phrase("{late} Ask somebody else to close it; until then you cannot break the glass again.", late=late)
     return (
-        *_line(f"The review of {glass.name}'s break-glass is late.", "review_called"),
+        *_line(phrase("The review of {glass}'s break-glass is late.", glass=glass.name), "review_called"),
         Told(_admins(request), "review_called", told),
         Told(f"member:{glass.member}", "review_called", own),
     )
@@ -206,50 +298,68 @@ def _review_closed(request: Request, event: e.ReviewClosed) -> tuple[Told, ...]:
     glass = next((one for one in request.glasses if one.id == event.glass), None)
     if glass is None:
         return ()
-    sentence = (
-        f"{event.name} reviewed {glass.name}'s break-glass and found it {say_finding(event.finding)}: {glass.remark}"
+    sentence = phrase(
+        "{name} reviewed {glass}'s break-glass and found it {say_finding}: {remark}",
+        name=event.name,
+        glass=glass.name,
+        say_finding=say_finding(event.finding),
+        remark=glass.remark,
     )
-    told = f"{_name(request)}: {sentence}"
+    told = phrase("{request}: {sentence}", request=_name(request), sentence=sentence)
     people = dict.fromkeys((f"member:{glass.member}", REQUESTER, _admins(request)))
     return (*_line(sentence, "review_closed"), *(Told(place, "review_closed", told) for place in people))
 
 
 def say_finding(finding: Finding) -> str:
-    return "justified" if finding is Finding.JUSTIFIED else "NOT justified"
+    return "justified" if finding is Finding.JUSTIFIED else phrase("NOT justified")
 
 
 def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
     waits = say_waited_for(request)
     reminders = (
-        Told(ASKED, "reminder", f"{_name(request)} still waits for you."),
-        Told(THREAD, "reminder", f"Still waiting for {waits}."),
+        Told(ASKED, "reminder", phrase("{name} still waits for you.", name=_name(request))),
+        Told(THREAD, "reminder", phrase("Still waiting for {waits}.", waits=waits)),
     )
     if not request.open_questions:
         return reminders
     question = request.open_questions[0]
-    open_question = f"{_name(request)}: {question.name}'s question is still open: {question.text}"
+    open_question = phrase(
+        "{name}: {question}'s question is still open: {question2}",
+        name=_name(request),
+        question=question.name,
+        question2=question.text,
+    )
     return (*reminders, Told(REQUESTER, "question", open_question, {"question": question.id}))
 
 
 def _ended(request: Request, event: e.Ended) -> tuple[Told, ...]:
     sentence = how_it_ended(request, event.comment)
-    return (*_line(sentence, "ended"), Told(REQUESTER, "ended", f"{_name(request)}: {sentence}"))
+    return (
+        *_line(sentence, "ended"),
+        Told(REQUESTER, "ended", phrase("{request}: {sentence}", request=_name(request), sentence=sentence)),
+    )
 
 
 def how_it_ended(request: Request, comment: str | None = None) -> str:
     """The one clear line about the end: who, and why. Empty while the request is open."""
     by = _deciders(request)
     if request.is_yes and request.cause == CAUSE and request.glass is not None:
-        return f"EMERGENCY: {request.glass.name} broke the glass: {request.glass.reason}"
+        return phrase(
+            "EMERGENCY: {glass} broke the glass: {reason}", glass=request.glass.name, reason=request.glass.reason
+        )
     match request.status:
         case Status.APPROVED:
-            return f"Approved by {by}." if request.cause == "people" else f"Approved ({request.cause})."
+            return (
+                phrase("Approved by {by}.", by=by)
+                if request.cause == "people"
+                else phrase("Approved ({cause}).", cause=request.cause)
+            )
         case Status.APPROVED_WITH_EDITS:
-            return f"Approved with edits by {by}."
+            return phrase("Approved with edits by {by}.", by=by)
         case Status.AUTO_APPROVED:
-            return f"Approved without asking anybody: {_cause(request)}."
+            return phrase("Approved without asking anybody: {cause}.", cause=_cause(request))
         case Status.AUTO_REJECTED:
-            return f"Rejected without asking anybody: {_cause(request)}."
+            return phrase("Rejected without asking anybody: {cause}.", cause=_cause(request))
         case Status.REJECTED:
             return _rejected(request)
         case Status.EXPIRED:
@@ -265,23 +375,37 @@ def _rejected(request: Request) -> str:
     if rejection is None:
         return "Rejected."
     return (
-        f"Rejected by {rejection.name}: {rejection.comment}" if rejection.comment else f"Rejected by {rejection.name}."
+        phrase("Rejected by {rejection}: {comment}", rejection=rejection.name, comment=rejection.comment)
+        if rejection.comment
+        else phrase("Rejected by {rejection}.", rejection=rejection.name)
     )
 
 
 def _expired(request: Request) -> str:
-    waited = f" within {say_duration(request.expires_at - request.created_at)}" if request.expires_at else ""
+    waited = (
+        phrase(" within {say_duration}", say_duration=say_duration(request.expires_at - request.created_at))
+        if request.expires_at
+        else ""
+    )
     if not (request.stage or request.decisions) and request.cause == "nobody_answered":
-        return f"Expired: {_not_yet(request)} had not said yes{waited}, so nobody was asked."
+        return phrase(
+            "Expired: {not_yet} had not said yes{waited}, so nobody was asked.",
+            not_yet=_not_yet(request),
+            waited=waited,
+        )
     if request.cause == "question_unanswered":
-        return f"Expired: a question was not answered{waited}."
+        return phrase("Expired: a question was not answered{waited}.", waited=waited)
     if request.cause == "nobody_could":
-        return f"Expired: too few people were there who could have approved it{waited}."
+        return phrase("Expired: too few people were there who could have approved it{waited}.", waited=waited)
     if request.glass is not None:
-        return f"Expired: the glass was broken, but {_not_yet_met(request)} had not said yes{waited}."
+        return phrase(
+            "Expired: the glass was broken, but {not_yet_met} had not said yes{waited}.",
+            not_yet_met=_not_yet_met(request),
+            waited=waited,
+        )
     if not any(d.counts for d in request.decisions):
-        return f"Expired: nobody answered{waited}."
-    return f"Expired: not everybody who was asked answered{waited}."
+        return phrase("Expired: nobody answered{waited}.", waited=waited)
+    return phrase("Expired: not everybody who was asked answered{waited}.", waited=waited)
 
 
 def _not_yet(request: Request) -> str:
@@ -297,20 +421,26 @@ def _not_yet_met(request: Request) -> str:
 
 def _cancelled(request: Request, comment: str | None) -> str:
     words = {
-        "requester": f"Cancelled by {request.requester.name}",
-        "admin": "Cancelled by an admin",
-        "superseded": "Cancelled: a newer request took its place",
+        "requester": phrase("Cancelled by {requester}", requester=request.requester.name),
+        "admin": phrase("Cancelled by an admin"),
+        "superseded": phrase("Cancelled: a newer request took its place"),
         "discarded": "Discarded",
-        "rule_removed": "Cancelled, since what had people asked is gone",
+        "rule_removed": phrase("Cancelled, since what had people asked is gone"),
     }
-    line = words.get(request.cause or "", f"Cancelled ({request.cause})")
+    line = words.get(request.cause or "", phrase("Cancelled ({cause})", cause=request.cause))
     return f"{line}: {comment}" if comment and request.cause != "superseded" else f"{line}."
 
 
 def _deciders(request: Request) -> str:
     names = [d.name for d in request.decisions if d.counts and d.revision == request.revision]
     unique = list(dict.fromkeys(names))
-    return unique[0] if len(unique) == 1 else f"{', '.join(unique[:-1])} and {unique[-1]}" if unique else "nobody"
+    return (
+        unique[0]
+        if len(unique) == 1
+        else phrase("{unique} and {unique2}", unique=", ".join(unique[:-1]), unique2=unique[-1])
+        if unique
+        else "nobody"
+    )
 
 
 def _cause(request: Request) -> str:
@@ -318,25 +448,33 @@ def _cause(request: Request) -> str:
     if kind == "check":
         report = request.checks.get(name)
         said = f" ({report.summary})" if report is not None and report.summary else ""
-        return f"check {name} {'failed' if request.status is Status.AUTO_REJECTED else 'passed'}{said}"
-    return request.plan.why[0].rstrip(".") if request.plan.why else (request.cause or "no rule")
+        return phrase(
+            "check {name} {part}{said}",
+            name=name,
+            part=phrase("failed") if request.status is Status.AUTO_REJECTED else phrase("passed"),
+            said=said,
+        )
+    return request.plan.why[0].rstrip(".") if request.plan.why else (request.cause or phrase("no rule"))
 
 
 def _superseded(request: Request, event: e.Superseded) -> tuple[Told, ...]:
-    return _line(f"#{event.by_number} has taken its place.", "superseded")
+    return _line(phrase("#{by_number} has taken its place.", by_number=event.by_number), "superseded")
 
 
 def _discarded(request: Request, event: e.Discarded) -> tuple[Told, ...]:
     said = f": {event.comment}" if event.comment else "."
-    return () if request.is_open else _line(f"Discarded; it will not be executed{said}", "discarded")
+    return () if request.is_open else _line(phrase("Discarded; it will not be executed{said}", said=said), "discarded")
 
 
 def _check_reported(request: Request, event: e.CheckReported) -> tuple[Told, ...]:
     report = event.report
-    state = "is running" if report.state == "pending" else report.state
+    state = phrase("is running") if report.state == "pending" else report.state
     said = f": {report.summary}" if report.summary else "."
     where = f" {report.url}" if report.url else ""
-    return _line(f"Check {event.name} {state}{said}{where}", "check_reported")
+    return _line(
+        phrase("Check {name} {state}{said}{where}", name=event.name, state=state, said=said, where=where),
+        "check_reported",
+    )
 
 
 def _execution(word: str, sentence: str) -> Callable[[Request, Any], tuple[Told, ...]]:
@@ -354,8 +492,16 @@ def _carried_out(request: Request, event: Any) -> tuple[Told, ...]:
     if isinstance(event, e.ExecutionStarted):
         return ()
     made = isinstance(event, e.ExecutionSucceeded)
-    word, said = ("carried_out", "Done; it holds now.") if made else ("not_carried_out", f"Not done: {event.detail}")
-    hint = f" Collect its secret with /countersign collect #{request.number}." if made and _has_secret(request) else ""
+    word, said = (
+        ("carried_out", phrase("Done; it holds now."))
+        if made
+        else ("not_carried_out", phrase("Not done: {detail}", detail=event.detail))
+    )
+    hint = (
+        phrase(" Collect its secret with /countersign collect #{number}.", number=request.number)
+        if made and _has_secret(request)
+        else ""
+    )
     return (*_line(said, word), Told(REQUESTER, word, f"{_name(request)}: {said}{hint}"))
 
 
@@ -389,8 +535,8 @@ _SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {
     e.Ended: _ended,
     e.Superseded: _superseded,
     e.Discarded: _discarded,
-    e.ExecutionStarted: _execution("execution_started", "Execution has started"),
+    e.ExecutionStarted: _execution("execution_started", phrase("Execution has started")),
     e.ExecutionSucceeded: _execution("execution_succeeded", "Executed"),
-    e.ExecutionFailed: _execution("execution_failed", "Execution failed"),
-    e.ExecutionExpired: _execution("execution_expired", "Nobody executed it within its window"),
+    e.ExecutionFailed: _execution("execution_failed", phrase("Execution failed")),
+    e.ExecutionExpired: _execution("execution_expired", phrase("Nobody executed it within its window")),
 }

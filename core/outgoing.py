@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from core.model import event as e
 from core.model.request import Request
 from core.notices import ASKED, REQUESTER, Told, told
+from core.phrases import pack
 from core.ports import Delivery, Notice, Transaction
 from core.standing import waiting_principals
 
@@ -19,6 +21,9 @@ COPIES = 10
 
 SHOWN_ANEW = (e.StageOpened, e.HandedOver, e.Escalated)
 """After these somebody may wait to see it who did not before."""
+
+SAID = "said"
+"""Where a notice keeps its sentence as a phrase, for whoever hears it in another language. Stored."""
 
 TOLD_AT_FIRST = (e.Judged, e.FoundImpossible, e.Ended)
 """What is told even of a request that has just been made: its card says all the rest."""
@@ -88,7 +93,7 @@ class Outgoing:
             place=place,
             word=what.word,
             sentence=what.sentence,
-            extra=what.extra,
+            extra=_extra(what, place),
         )
 
     def _resolve(self, tx: Transaction, request: Request, what: Told) -> tuple[str, ...]:
@@ -107,6 +112,11 @@ class Outgoing:
             behind = tx.roster(what.place, request.project, DIRECT)
             return tuple(f"member:{member}" for member in sorted(behind))
         return (what.place,)
+
+
+def _extra(what: Told, place: str) -> Mapping[str, Any]:
+    packed = pack(what.sentence) if place.startswith("member:") else None
+    return what.extra if packed is None else {**what.extra, SAID: packed}
 
 
 Roster = Callable[[str, int], frozenset[str]]

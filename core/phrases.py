@@ -26,6 +26,9 @@ class Catalogue(Protocol):
 _spoken: Final[ContextVar[Catalogue | None]] = ContextVar("spoken", default=None)
 
 
+_JSON: Final = (str, int, float, bool, type(None), Mapping)
+
+
 @contextmanager
 def speaking(catalogue: Catalogue | None) -> Iterator[None]:
     """Everything phrased within is said in this language; None is English."""
@@ -79,3 +82,19 @@ def _pattern(one: str, many: str | None, count: int) -> str:
         if found is not None:
             return found
     return one if many is None or count == 1 else many
+
+
+def pack(text: str) -> Mapping[str, Any] | None:
+    """A phrase as JSON, to be said later in a language not known yet; None for any other text."""
+    if not isinstance(text, Phrase):
+        return None
+    given = {name: pack(value) or value for name, value in text.given.items()}
+    if not all(isinstance(value, _JSON) for value in given.values()):
+        return None
+    return {"one": text.one, "several": text.several, "number": text.number, "given": given}
+
+
+def unpack(packed: Mapping[str, Any]) -> str:
+    """What was packed, in the language spoken now."""
+    given = {name: unpack(value) if isinstance(value, Mapping) else value for name, value in packed["given"].items()}
+    return _said(packed["one"], packed["several"], packed["number"], given)

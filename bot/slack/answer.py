@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.slack.blocks import Json
 from bot.slack.drawing import Drawing
 from bot.slack.look import Look
+from core.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Whisper:
     """Something for the person alone: an ephemeral message, or a modal where there is no channel to whisper in."""
 
     drawing: Drawing
-    title: str = "Countersign"
+    title: str = phrase("Countersign")
 
 
 @dataclass(frozen=True, slots=True)

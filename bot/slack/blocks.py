@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from core.phrases import phrase
+from core.phrases import again, phrase
 
 Json = dict[str, Any]
 
@@ -40,8 +40,8 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200
 
 
 def clean(text: str) -> str:
-    """The text without characters that cannot be sent or that disguise what is written."""
-    return _UNPRINTABLE.sub("", text)
+    """The text, in the language spoken now, without characters that cannot be sent or that disguise what is written."""
+    return _UNPRINTABLE.sub("", again(text))
 
 
 def width(text: str) -> int:

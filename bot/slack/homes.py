@@ -23,6 +23,7 @@ from bot.slack.look import EVERYTHING, Look
 from bot.slack.payload import Sender
 from core.courier.pace import Book, Gate
 from core.errors import ApprovalError
+from core.phrases import phrase
 from core.ports import Changed, Reader, Store
 from core.standing import waiting_principals
 
@@ -104,8 +105,8 @@ class Homes:
         found = drawn or await self._draw(sender, look)
         viewer = Viewer(sender, look, self._seconds(), keys=found.keys)
         self._keep(viewer)
-        self._book.wait(f"shown to {sender.user}", [self._gate], self._seconds())
-        self._book.done(f"shown to {sender.user}")
+        self._book.wait(phrase("shown to {user}", user=sender.user), [self._gate], self._seconds())
+        self._book.done(phrase("shown to {user}", user=sender.user))
         await self._show(viewer, found, None)
 
     def clicked(self, sender: Sender, look: Look) -> None:

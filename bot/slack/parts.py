@@ -16,6 +16,7 @@ from core.model.change import is_change_type
 from core.model.lease import Lease
 from core.model.request import Content, Question, Request
 from core.model.requirement import Result
+from core.phrases import phrase
 from core.standing import StageStanding, StageState, people_waited_for, stand
 from core.veil import veil
 
@@ -47,7 +48,7 @@ def target_of(request: Request) -> Target:
 def eyebrow(request: Request, backdrop: Backdrop, key: str) -> Json:
     """The small line above the title: state, number, type, project."""
     where = f"#{request.number} · {backdrop.title_of(request.content.type)} · {backdrop.project}"
-    revision = f" · revision {request.revision}" if request.revision > TRIVIAL else ""
+    revision = phrase(" · revision {revision}", revision=request.revision) if request.revision > TRIVIAL else ""
     return b.context(f"eyebrow.{key}", b.plain(f"{MARKS[request.status]} · {where}{revision}", 300))
 
 
@@ -82,22 +83,22 @@ def meaning(request: Request, key: str) -> list[Json]:
 def _what(content: Content) -> list[list[Json]]:
     lines = []
     if content.action:
-        lines.append([_label("Action"), b.words(mask_text(content.action), 300, "code")])
+        lines.append([_label(phrase("Action")), b.words(mask_text(content.action), 300, "code")])
     if not is_change_type(content.type):  # there they are how it is carried out; what it means is the description
-        lines += _figures("Parameters", content.params)
+        lines += _figures(phrase("Parameters"), content.params)
     if content.reasoning and content.description:
-        lines.append([_label("Why"), b.words(mask_text(content.reasoning), 300)])
+        lines.append([_label(phrase("Why")), b.words(mask_text(content.reasoning), 300)])
     if content.cost is not None:
-        lines.append([_label("Cost"), b.words(money(content.cost), 100)])
+        lines.append([_label(phrase("Cost")), b.words(money(content.cost), 100)])
     if content.side_effects:
-        lines.append([_label("Side effects"), b.words(mask_text(say(list(content.side_effects), 400)), 400)])
+        lines.append([_label(phrase("Side effects")), b.words(mask_text(say(list(content.side_effects), 400)), 400)])
     if content.if_denied:
-        lines.append([_label("If refused"), b.words(mask_text(content.if_denied), 200)])
+        lines.append([_label(phrase("If refused")), b.words(mask_text(content.if_denied), 200)])
     return lines
 
 
 def _values(content: Content) -> list[list[Json]]:
-    return [*_figures("Facts", content.facts), *_figures("Metadata", content.metadata)]
+    return [*_figures(phrase("Facts"), content.facts), *_figures(phrase("Metadata"), content.metadata)]
 
 
 def _figures(label: str, values: Mapping[str, Any]) -> list[list[Json]]:
@@ -109,7 +110,7 @@ def _figures(label: str, values: Mapping[str, Any]) -> list[list[Json]]:
     if short:
         lines.insert(0, [_label(label), b.words(" · ".join(f"{name} {value}" for name, value in short), 400)])
     more = len(found) - len(shown)
-    return [*lines, [b.words(f"and {more} more in Details", 60, "italic")]] if more > 0 else lines
+    return [*lines, [b.words(phrase("and {more} more in Details", more=more), 60, "italic")]] if more > 0 else lines
 
 
 def is_shown_whole(values: Mapping[str, Any]) -> bool:
@@ -121,7 +122,7 @@ def is_shown_whole(values: Mapping[str, Any]) -> bool:
 def _links(content: Content) -> list[list[Json]]:
     if not content.links:
         return []
-    parts: list[Json] = [_label("Links")]
+    parts: list[Json] = [_label(phrase("Links"))]
     for place, link in enumerate(content.links[:LINKS]):
         parts += [b.words(" · ")] if place else []
         parts.append(b.link(link.url, mask_text(link.title)))
@@ -143,11 +144,11 @@ def _joined(lines: Iterable[list[Json]]) -> list[Json]:
 def changed(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
     """What is different from what was asked before: an approver's edits, or the requester's new revision."""
     if request.edits:
-        by = next((d.name for d in reversed(request.decisions) if d.edits), "An approver")
-        return _changes_block(f"Edited by {by}", edit_lines(request), key)
+        by = next((d.name for d in reversed(request.decisions) if d.edits), phrase("An approver"))
+        return _changes_block(phrase("Edited by {by}", by=by), edit_lines(request), key)
     if backdrop.previous is not None:
         said = changes(backdrop.previous, request.content, request.plan.secret)
-        return _changes_block(f"Changed in revision {request.revision}", said, key)
+        return _changes_block(phrase("Changed in revision {revision}", revision=request.revision), said, key)
     return []
 
 
@@ -159,10 +160,15 @@ def leases(request: Request, key: str) -> list[Json]:
 
 
 def _lease(lease: Lease) -> list[Json]:
-    uses = "the next one" if lease.uses == 1 else f"up to {lease.uses}"
-    said = f"{lease.granted_by_name} let {uses} like this by {lease.agent_name} pass unasked"
+    uses = phrase("the next one") if lease.uses == 1 else phrase("up to {uses}", uses=lease.uses)
+    said = phrase(
+        "{granted_by_name} let {uses} like this by {agent_name} pass unasked",
+        granted_by_name=lease.granted_by_name,
+        uses=uses,
+        agent_name=lease.agent_name,
+    )
     if lease.revoked_at is not None:
-        return [b.plain(f"{said}; {lease.revoked_by} took that back", 300)]
+        return [b.plain(phrase("{said}; {revoked_by} took that back", said=said, revoked_by=lease.revoked_by), 300)]
     return [b.plain(said, 300), b.mrkdwn(b.date_text(lease.until, "until "))]
 
 
@@ -170,7 +176,7 @@ def _changes_block(what: str, lines: list[str], key: str) -> list[Json]:
     shown = lines[:CHANGES]
     more = len(lines) - len(shown)
     said = [[b.words(what, 100, "bold")], *([b.words(line, 200)] for line in shown)]
-    said += [[b.words(f"and {more} more", 30)]] if more > 0 else []
+    said += [[b.words(phrase("and {more} more", more=more), 30)]] if more > 0 else []
     return [b.rich(f"changed.{key}", b.quote(*_joined(said)))] if lines else []
 
 
@@ -183,10 +189,13 @@ def talk(request: Request, key: str) -> list[Json]:
 
 
 def _question(question: Question) -> list[Json]:
-    said = [b.words(f"{question.name} asks: ", 80, "bold"), b.words(mask_text(question.text), 400)]
+    said = [
+        b.words(phrase("{question} asks: ", question=question.name), 80, "bold"),
+        b.words(mask_text(question.text), 400),
+    ]
     if question.answer is None:
         return said
-    by = question.answered_by or "The answer"
+    by = question.answered_by or phrase("The answer")
     return [*said, b.words("\n"), b.words(f"{by}: ", 80, "bold"), b.words(mask_text(question.answer), 400)]
 
 
@@ -208,10 +217,10 @@ def stages(request: Request, key: str) -> list[Json]:
 def _alone(standing: StageStanding, names: dict[str, str]) -> list[Json]:
     result = standing.results[0]
     if result.met and not result.need:
-        return [_label("Checked"), b.words(mask_text(result.sentence), 300)]
+        return [_label(phrase("Checked")), b.words(mask_text(result.sentence), 300)]
     if result.met:
-        return [_label("Approved by"), b.words(_people(result, names), 200)]
-    return [_label("Waits for"), b.words(_waiting(result, names), 300)]
+        return [_label(phrase("Approved by")), b.words(_people(result, names), 200)]
+    return [_label(phrase("Waits for")), b.words(_waiting(result, names), 300)]
 
 
 def _stage(standing: StageStanding, names: dict[str, str]) -> list[Json]:
@@ -221,15 +230,15 @@ def _stage(standing: StageStanding, names: dict[str, str]) -> list[Json]:
     head = b.words(f"{mark} {number}{b.cut(stage.name, 60)}  ", 80, *(("bold",) if is_open else ()))
     said = "; ".join(_requirement(result, names, is_open=is_open) for result in standing.results[:RESULTS])
     more = len(standing.results) - RESULTS
-    return [head, b.words(f"{said} and {more} more" if more > 0 else said, 400)]
+    return [head, b.words(phrase("{said} and {more} more", said=said, more=more) if more > 0 else said, 400)]
 
 
 def _requirement(result: Result, names: dict[str, str], *, is_open: bool) -> str:
     if not result.need:
         return mask_text(result.sentence)
     if result.met:
-        return f"approved by {_people(result, names)}"
-    return f"waits for {_waiting(result, names)}" if is_open else _waiting(result, names)
+        return phrase("approved by {people}", people=_people(result, names))
+    return phrase("waits for {waiting}", waiting=_waiting(result, names)) if is_open else _waiting(result, names)
 
 
 def _waiting(result: Result, names: dict[str, str]) -> str:
@@ -237,7 +246,7 @@ def _waiting(result: Result, names: dict[str, str]) -> str:
     if result.need == 0:
         return result.sentence
     whom = people_waited_for(result.waiting_on) if result.need == TRIVIAL and result.waiting_on else result.label
-    return f"{whom}, so far {_people(result, names)}" if result.have else whom
+    return phrase("{whom}, so far {people}", whom=whom, people=_people(result, names)) if result.have else whom
 
 
 def _people(result: Result, names: dict[str, str]) -> str:
@@ -249,7 +258,7 @@ def _people(result: Result, names: dict[str, str]) -> str:
 
 def deadline(request: Request, key: str) -> list[Json]:
     if request.expires_at is None:
-        return [b.context(f"deadline.{key}", b.mrkdwn("No deadline."))]
+        return [b.context(f"deadline.{key}", b.mrkdwn(phrase("No deadline.")))]
     return [b.context(f"deadline.{key}", b.mrkdwn(b.date_text(request.expires_at, "Expires ")))]
 
 
@@ -260,20 +269,28 @@ def buttons(request: Request, key: str) -> Json:
     return b.actions(
         f"buttons.{key}",
         [
-            b.button("Approve", "request.approve", target, style="primary", label=f"Approve {named}"),
-            b.button("Reject", "request.reject", target, style="danger", label=f"Reject {named}"),
-            b.button("Comment", "request.comment", target, label=f"Comment on {named}"),
+            b.button(
+                phrase("Approve"),
+                "request.approve",
+                target,
+                style="primary",
+                label=phrase("Approve {named}", named=named),
+            ),
+            b.button(
+                phrase("Reject"), "request.reject", target, style="danger", label=phrase("Reject {named}", named=named)
+            ),
+            b.button(phrase("Comment"), "request.comment", target, label=phrase("Comment on {named}", named=named)),
             b.overflow("request.more", [b.option(text, f"{word}.{target}") for word, text in MORE]),
         ],
     )
 
 
 MORE: Final = (
-    ("details", "Details"),
-    ("edit", "Approve with edits"),
-    ("hand_over", "Hand over"),
-    ("remind", "Remind"),
-    ("cancel", "Cancel the request"),
+    ("details", phrase("Details")),
+    ("edit", phrase("Approve with edits")),
+    ("hand_over", phrase("Hand over")),
+    ("remind", phrase("Remind")),
+    ("cancel", phrase("Cancel the request")),
 )
 """Slack allows five options."""
 
@@ -281,5 +298,9 @@ MORE: Final = (
 def care(one: Care, key: str) -> Json:
     """What needs care: what it is about, what is wrong and what to do, and the way there where chat has one."""
     said = f"{b.cut(mask_text(one.about), 150)}\n{mask_text(one.sentence)}"
-    button = b.button("Look", "home.topic", one.topic, label=f"Look at {one.topic}") if one.topic else None
+    button = (
+        b.button(phrase("Look"), "home.topic", one.topic, label=phrase("Look at {topic}", topic=one.topic))
+        if one.topic
+        else None
+    )
     return b.section(b.plain(said, 900), key, button)

@@ -18,6 +18,7 @@ from core.model.emergency import Freeze
 from core.model.people import Actor
 from core.model.request import ExecutionStatus, Request
 from core.notices import REQUESTER, THREAD, Told
+from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store, Transaction
 
 LONGEST_REASON: Final = 500
@@ -51,7 +52,11 @@ class Freezes(Office):
             freeze = self._made(tx, actor, where, _reason(reason), until)
             tx.put_freeze(freeze)
             tx.log(actor.organisation, "frozen", actor, _payload(freeze))
-            self._tell(tx, freeze, f"{freeze.sentence} Nothing is executed meanwhile; it can still be decided.")
+            self._tell(
+                tx,
+                freeze,
+                phrase("{sentence} Nothing is executed meanwhile; it can still be decided.", sentence=freeze.sentence),
+            )
             return freeze.id
 
         made = await self._change(work, once)
@@ -61,7 +66,7 @@ class Freezes(Office):
     def _made(self, tx: Transaction, actor: Actor, where: str | None, reason: str, until: datetime | None) -> Freeze:
         now = tx.now()
         if until is not None and until <= now:
-            raise Invalid("until lies in the past; give a later moment or leave it out.", field="until")
+            raise Invalid(phrase("until lies in the past; give a later moment or leave it out."), field="until")
         return Freeze(f"frz_{self._fresh()}", actor.organisation, where, reason, actor.id, actor.name, now, until)
 
     @four_eyes("freezes")
@@ -72,7 +77,9 @@ class Freezes(Office):
         held = [freeze for freeze in await self.list(actor) if freeze.project == where]
         if not held and not repeat:
             raise Conflict(
-                "Nothing is frozen there; freezes of the whole organisation and of a project are lifted each by itself.",
+                phrase(
+                    "Nothing is frozen there; freezes of the whole organisation and of a project are lifted each by itself."
+                ),
                 code="not_frozen",
             )
 
@@ -89,7 +96,9 @@ class Freezes(Office):
         lifted = replace(freeze, lifted_at=tx.now(), lifted_by=actor.name)
         tx.put_freeze(lifted)
         tx.log(actor.organisation, "freeze_lifted", actor, _payload(lifted))
-        self._tell(tx, lifted, f"{actor.name} lifted the freeze; what was approved can be executed again.")
+        self._tell(
+            tx, lifted, phrase("{actor} lifted the freeze; what was approved can be executed again.", actor=actor.name)
+        )
 
     def _tell(self, tx: Transaction, freeze: Freeze, sentence: str) -> None:
         """Cards of what waits to be claimed are drawn anew, and whoever asked for it hears why."""
@@ -123,9 +132,12 @@ def _where(reader: Reader, actor: Actor, project: str | None) -> str | None:
 def _reason(text: str) -> str:
     said = text.strip()
     if not said:
-        raise Invalid("Say why it is frozen; everybody whose work it holds reads it.", field="reason")
+        raise Invalid(phrase("Say why it is frozen; everybody whose work it holds reads it."), field="reason")
     if len(said) > LONGEST_REASON:
-        raise Invalid(f"The reason is longer than {LONGEST_REASON} characters; shorten it.", field="reason")
+        raise Invalid(
+            phrase("The reason is longer than {longest_reason} characters; shorten it.", longest_reason=LONGEST_REASON),
+            field="reason",
+        )
     return said
 
 
@@ -139,4 +151,4 @@ def _payload(freeze: Freeze) -> dict[str, object]:
 
 
 def _gone() -> Freeze:
-    raise NotFound("The freeze this key made no longer holds; look at the list of freezes.")
+    raise NotFound(phrase("The freeze this key made no longer holds; look at the list of freezes."))

@@ -16,6 +16,7 @@ from core.model import event as e
 from core.model.emergency import REVIEW_WITHIN, Glass
 from core.model.people import Person, Verb
 from core.model.request import Request
+from core.phrases import phrase
 from core.standing import failed_checks
 
 LONGEST: Final = 3_000
@@ -24,8 +25,8 @@ LONGEST: Final = 3_000
 def break_glass(request: Request, command: c.BreakGlass, facts: Facts) -> tuple[e.Event, ...]:
     """It stands for all approvals of this revision; what checks and policies still owe is waited for all the same."""
     person = _breaker(facts)
-    must_not_be_a_change(request, "decided by break-glass")
-    reason = _said(command.reason, "reason", "Say why this cannot wait; everybody reads it.")
+    must_not_be_a_change(request, phrase("decided by break-glass"))
+    reason = _said(command.reason, "reason", phrase("Say why this cannot wait; everybody reads it."))
     who.must_decide_here(request, facts)
     if request.glass is not None and request.glass.member == person.id:
         return ()
@@ -33,7 +34,9 @@ def break_glass(request: Request, command: c.BreakGlass, facts: Facts) -> tuple[
     who.must_be_current(request, command.revision, request.stage)
     if request.glass is not None:
         raise Conflict(
-            f"{request.glass.name} has already broken the glass here; it waits for its checks alone.",
+            phrase(
+                "{glass} has already broken the glass here; it waits for its checks alone.", glass=request.glass.name
+            ),
             code="already_broken",
         )
     _must_not_have_failed(request)
@@ -46,14 +49,17 @@ def _breaker(facts: Facts) -> Person:
     """Whoever asked may be the one: that is what an emergency is."""
     if facts.actor.is_agent:
         raise NotAllowed(
-            "An API key belongs to a machine and can never decide; a person must do it in Slack.",
+            phrase("An API key belongs to a machine and can never decide; a person must do it in Slack."),
             code="key_cannot_decide",
         )
     person = facts.person
     if person is None or not facts.may(Verb.BREAK_GLASS):
         raise NotAllowed(
-            f"You are not named for emergencies in project {facts.project.name}; those asked must decide, or an admin "
-            "can give somebody the role break_glass.",
+            phrase(
+                "You are not named for emergencies in project {project}; those asked must decide, or an admin "
+                "can give somebody the role break_glass.",
+                project=facts.project.name,
+            ),
             code="not_an_approver",
         )
     return person
@@ -79,7 +85,10 @@ def _must_not_have_failed(request: Request) -> None:
     failed = [name for name in failed_checks(request) if name in checks_of(request)]
     if failed:
         raise Conflict(
-            f"Check {' and '.join(failed)} has failed, and break-glass goes past no failed check; mend it, or run it again.",
+            phrase(
+                "Check {failed} has failed, and break-glass goes past no failed check; mend it, or run it again.",
+                failed=" and ".join(failed),
+            ),
             code="check_failed",
         )
 
@@ -87,8 +96,11 @@ def _must_not_have_failed(request: Request) -> None:
 def _must_owe_nothing(facts: Facts) -> None:
     if facts.owed is not None:
         raise Conflict(
-            f"Your break-glass on #{facts.owed.number} still waits for its review, so you cannot break the glass again; "
-            "ask somebody else to close that review, or to decide this.",
+            phrase(
+                "Your break-glass on #{owed} still waits for its review, so you cannot break the glass again; "
+                "ask somebody else to close that review, or to decide this.",
+                owed=facts.owed.number,
+            ),
             code="review_open",
             number=facts.owed.number,
         )
@@ -99,7 +111,10 @@ def _said(text: str, field: str, sentence: str) -> str:
     if not said:
         raise Invalid(sentence, field=field)
     if len(said) > LONGEST:
-        raise Invalid(f"{field} is longer than {LONGEST} characters; shorten it.", field=field)
+        raise Invalid(
+            phrase("{field} is longer than {longest} characters; shorten it.", field=field, longest=LONGEST),
+            field=field,
+        )
     return said
 
 
@@ -114,9 +129,15 @@ def close_review(request: Request, command: c.CloseReview, facts: Facts) -> tupl
         if glass.reviewed_by == person.id and glass.finding is command.finding:
             return ()
         raise Conflict(
-            f"{glass.reviewer_name} has already closed this review; nothing was changed.", code="already_decided"
+            phrase(
+                "{reviewer_name} has already closed this review; nothing was changed.",
+                reviewer_name=glass.reviewer_name,
+            ),
+            code="already_decided",
         )
-    remark = _said(command.remark, "remark", "Say what you found; whoever broke the glass, and auditors, read it.")
+    remark = _said(
+        command.remark, "remark", phrase("Say what you found; whoever broke the glass, and auditors, read it.")
+    )
     return (e.ReviewClosed(facts.now, glass.id, person.id, person.name, command.finding, remark),)
 
 
@@ -124,22 +145,29 @@ def _reviewed(request: Request, wanted: str | None) -> Glass:
     """The one named, else the last that owes its review, else the last."""
     glasses = [one for one in request.glasses if wanted in (None, one.id)]
     if not glasses:
-        raise NotFound(f"Nobody has broken the glass of request #{request.number}, so there is nothing to review here.")
+        raise NotFound(
+            phrase(
+                "Nobody has broken the glass of request #{number}, so there is nothing to review here.",
+                number=request.number,
+            )
+        )
     return next((one for one in reversed(glasses) if one.owes_review), glasses[-1])
 
 
 def _reviewer(request: Request, glass: Glass, facts: Facts) -> Person:
     if facts.actor.is_agent:
         raise NotAllowed(
-            "An API key belongs to a machine and can never review; a person must do it in Slack.",
+            phrase("An API key belongs to a machine and can never review; a person must do it in Slack."),
             code="key_cannot_decide",
         )
     person = facts.person
     if person is None or not (facts.may(Verb.APPROVE) or facts.may(Verb.MANAGE)):
-        raise NotAllowed("Only approvers and admins of this project review; ask one of them.", code="not_an_approver")
+        raise NotAllowed(
+            phrase("Only approvers and admins of this project review; ask one of them."), code="not_an_approver"
+        )
     if person.id in {glass.member, request.requester.id, request.on_behalf_of}:
         raise NotAllowed(
-            "You broke the glass, or this was asked by you or in your name, so somebody else must review it.",
+            phrase("You broke the glass, or this was asked by you or in your name, so somebody else must review it."),
             code="own_request",
         )
     who.must_decide_here(request, facts)

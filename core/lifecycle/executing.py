@@ -9,15 +9,21 @@ from core.model import command as c
 from core.model import event as e
 from core.model.people import Verb
 from core.model.request import ExecutionStatus, Request
+from core.phrases import phrase
 
 DETAIL = 2000
 
 
 def report(request: Request, command: c.ReportExecution, facts: Facts) -> tuple[e.Event, ...]:
     if not (who.is_requester(request, facts) or facts.may(Verb.EXECUTE)):
-        raise NotAllowed(f"Only {request.requester.name}, who asked, or an agent with execute may act on this.")
+        raise NotAllowed(
+            phrase(
+                "Only {requester}, who asked, or an agent with execute may act on this.",
+                requester=request.requester.name,
+            )
+        )
     if command.detail is not None and len(command.detail) > DETAIL:
-        raise Invalid(f"detail is longer than {DETAIL} characters; shorten it.", field="detail")
+        raise Invalid(phrase("detail is longer than {detail} characters; shorten it.", detail=DETAIL), field="detail")
     match command.status:
         case ExecutionStatus.EXECUTING:
             return (_claim(request, command, facts),)
@@ -28,24 +34,24 @@ def report(request: Request, command: c.ReportExecution, facts: Facts) -> tuple[
             _must_hold(request, facts)
             return (e.ExecutionFailed(facts.now, command.detail),)
         case _:
-            raise Invalid("status must be executing, success or failed.", field="status")
+            raise Invalid(phrase("status must be executing, success or failed."), field="status")
 
 
 def _claim(request: Request, command: c.ReportExecution, facts: Facts) -> e.ExecutionStarted:
     execution = request.execution
     if not request.is_yes or execution is None:
-        raise Conflict("This was not approved, so there is nothing to execute.", code="not_open")
+        raise Conflict(phrase("This was not approved, so there is nothing to execute."), code="not_open")
     if request.discarded or request.superseded_by:
-        what = "discarded" if request.discarded else "superseded by a newer request"
-        raise Conflict(f"This was {what}, so it can no longer be executed.", code="not_open")
+        what = "discarded" if request.discarded else phrase("superseded by a newer request")
+        raise Conflict(phrase("This was {what}, so it can no longer be executed.", what=what), code="not_open")
     if execution.status is ExecutionStatus.EXPIRED:
-        raise Conflict("The window for execution has closed; ask again.", code="execution_expired")
+        raise Conflict(phrase("The window for execution has closed; ask again."), code="execution_expired")
     if execution.status is not ExecutionStatus.PENDING:
-        raise Conflict("This was already claimed; it is executed once only.", code="already_executing")
+        raise Conflict(phrase("This was already claimed; it is executed once only."), code="already_executing")
     _must_not_be_held(request, facts)
     if command.action_digest is not None and command.action_digest != request.action_digest:
         raise Conflict(
-            "What you are about to do is not what was approved: the action digest differs. Ask again for this.",
+            phrase("What you are about to do is not what was approved: the action digest differs. Ask again for this."),
             code="action_changed",
             action_digest=request.action_digest,
         )
@@ -58,15 +64,25 @@ def _must_not_be_held(request: Request, facts: Facts) -> None:
     """Whoever claims, what a suspended agent asked for stays undone, and so does everything while a freeze holds."""
     if facts.suspended:
         raise Conflict(
-            f"{request.requester.name}, who asked, is suspended, so nothing it asked for is executed; "
-            "an admin can resume it.",
+            phrase(
+                "{requester}, who asked, is suspended, so nothing it asked for is executed; an admin can resume it.",
+                requester=request.requester.name,
+            ),
             code="suspended",
         )
     if facts.freeze is not None:
         until = facts.freeze.until
-        later = "an admin lifts it" if until is None else f"{until:%Y-%m-%d %H:%M} UTC, or an admin lifts it"
+        later = (
+            phrase("an admin lifts it")
+            if until is None
+            else phrase("{until:%Y-%m-%d %H:%M} UTC, or an admin lifts it", until=until)
+        )
         raise Conflict(
-            f"{facts.freeze.sentence} Nothing is executed until {later}; claim it then.",
+            phrase(
+                "{sentence} Nothing is executed until {later}; claim it then.",
+                sentence=facts.freeze.sentence,
+                later=later,
+            ),
             code="frozen",
             until=None if until is None else until.isoformat(),
         )
@@ -75,6 +91,6 @@ def _must_not_be_held(request: Request, facts: Facts) -> None:
 def _must_hold(request: Request, facts: Facts) -> None:
     execution = request.execution
     if execution is not None and execution.claimed_by not in (None, facts.actor.key):
-        raise NotAllowed("Somebody else claimed this, so only they can report on it.")
+        raise NotAllowed(phrase("Somebody else claimed this, so only they can report on it."))
     if execution is None or execution.status is not ExecutionStatus.EXECUTING:
-        raise Conflict("Nobody is executing this; claim it first.", code="not_executing")
+        raise Conflict(phrase("Nobody is executing this; claim it first."), code="not_executing")

@@ -17,6 +17,7 @@ from core.model.duration import say_duration
 from core.model.lease import ANY, LONGEST, MOST_USES, Kind, Lease
 from core.model.people import Person, Verb
 from core.model.request import Content, Request, Status, Verdict
+from core.phrases import phrase
 
 LONGEST_ACTION = 300
 MOST_LEASES = 20
@@ -33,8 +34,11 @@ def grant(request: Request, command: c.GrantLease, facts: Facts) -> tuple[e.Even
         who.must_be_open(request)
     if len(request.leases) >= MOST_LEASES:
         raise Conflict(
-            f"{MOST_LEASES} leases were granted from this request, which is the limit; grant the next one from a newer "
-            "request.",
+            phrase(
+                "{most_leases} leases were granted from this request, which is the limit; grant the next one from a newer "
+                "request.",
+                most_leases=MOST_LEASES,
+            ),
             code="too_many",
         )
     return (e.LeaseGranted(facts.now, _lease(request, command, kind, facts, person)),)
@@ -61,10 +65,10 @@ def _lease(request: Request, command: c.GrantLease, kind: Kind, facts: Facts, pe
 def _must_suffice_alone(request: Request, facts: Facts, person: Person) -> None:
     """A lease lets others pass on one person's word, so that word must have been enough here."""
     if person.id == request.on_behalf_of:
-        raise NotAllowed("This is asked in your name, so somebody else must grant a lease.", code="own_request")
+        raise NotAllowed(phrase("This is asked in your name, so somebody else must grant a lease."), code="own_request")
     if not suffices_alone(request, facts):
         raise NotAllowed(
-            "A lease can only be granted by somebody whose one approval ends the request; here more is needed.",
+            phrase("A lease can only be granted by somebody whose one approval ends the request; here more is needed."),
             code="not_an_approver",
         )
 
@@ -94,7 +98,7 @@ def suffices_alone(request: Request, facts: Facts) -> bool:
 
 def _must_be_a_machines(request: Request) -> None:
     if request.requester.kind != "agent":
-        raise Conflict("Leases are for machines; this was asked by a person.", code="not_an_agent")
+        raise Conflict(phrase("Leases are for machines; this was asked by a person."), code="not_an_agent")
 
 
 def _ended_by(request: Request, person: Person) -> bool:
@@ -105,15 +109,29 @@ def _ended_by(request: Request, person: Person) -> bool:
 
 def _kind(request: Request, command: c.GrantLease) -> Kind:
     if not 1 <= command.uses <= MOST_USES:
-        raise Invalid(f"A lease has 1 to {MOST_USES} uses; choose fewer.", field="uses")
+        raise Invalid(phrase("A lease has 1 to {most_uses} uses; choose fewer.", most_uses=MOST_USES), field="uses")
     if not timedelta(minutes=1) <= command.lasts <= LONGEST:
-        raise Invalid(f"A lease lasts between a minute and {say_duration(LONGEST)}; choose otherwise.", field="lasts")
+        raise Invalid(
+            phrase(
+                "A lease lasts between a minute and {say_duration}; choose otherwise.",
+                say_duration=say_duration(LONGEST),
+            ),
+            field="lasts",
+        )
     kind = kind_of(request, command.action)
     if len(kind.action or "") > LONGEST_ACTION:
-        raise Invalid(f"Say the action in at most {LONGEST_ACTION} characters; end it with * earlier.", field="action")
+        raise Invalid(
+            phrase(
+                "Say the action in at most {longest_action} characters; end it with * earlier.",
+                longest_action=LONGEST_ACTION,
+            ),
+            field="action",
+        )
     if not covers(kind, request.content):
         raise Invalid(
-            "That would not cover this very request; write the action as it is here, or its beginning and then *.",
+            phrase(
+                "That would not cover this very request; write the action as it is here, or its beginning and then *."
+            ),
             field="action",
         )
     return kind
@@ -161,8 +179,13 @@ def revoke(request: Request, command: c.RevokeLease, facts: Facts) -> tuple[e.Ev
     """By whoever granted it, or an admin; a second time nothing happens."""
     lease = next((one for one in request.leases if one.id == command.lease), None)
     if lease is None:
-        raise NotFound("There is no such lease here; look at the list of leases.")
+        raise NotFound(phrase("There is no such lease here; look at the list of leases."))
     own = facts.actor.is_member and facts.actor.id == lease.granted_by and facts.present
     if not (own or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
-        raise NotAllowed(f"Only {lease.granted_by_name}, who granted it, or an admin may take this lease back.")
+        raise NotAllowed(
+            phrase(
+                "Only {granted_by_name}, who granted it, or an admin may take this lease back.",
+                granted_by_name=lease.granted_by_name,
+            )
+        )
     return () if lease.revoked_at is not None else (e.LeaseRevoked(facts.now, lease.id, facts.actor.name),)

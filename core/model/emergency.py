@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.model.people import Proof, Way
+from core.phrases import phrase
 
 REVIEW_WITHIN: Final = timedelta(hours=72)
 """How long another person has to look at it."""
@@ -98,5 +99,10 @@ class Freeze:
     @property
     def sentence(self) -> str:
         """Why nothing is executed now, for whoever wants to."""
-        where = "Everything" if self.project is None else "This project"
-        return f"{where} is frozen by {self.by_name}: {self.reason.rstrip('.')}."
+        where = "Everything" if self.project is None else phrase("This project")
+        return phrase(
+            "{where} is frozen by {by_name}: {rstrip}.",
+            where=where,
+            by_name=self.by_name,
+            rstrip=self.reason.rstrip("."),
+        )

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
 from core.errors import Unavailable
@@ -18,7 +19,8 @@ class Readers:
 
     def __init__(self, threads: int) -> None:
         self._loop = asyncio.get_running_loop()
-        self._calls: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[Context, Callable[[], Any], asyncio.Future[Any]] | None]
+        self._calls = queue.SimpleQueue()
         self._closed = False
         self._threads = [
             threading.Thread(target=self._work, name=f"store-reader-{n}", daemon=True) for n in range(threads)
@@ -27,11 +29,11 @@ class Readers:
             thread.start()
 
     async def run(self, call: Callable[[], T]) -> T:
-        """What the call comes to on one of the threads."""
+        """What the call comes to on one of the threads, in the caller's context (its language)."""
         if self._closed:
             raise Unavailable("The server is stopping; try again in a moment.")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._calls.put((call, future))
+        self._calls.put((copy_context(), call, future))
         return await future
 
     async def close(self) -> None:
@@ -44,11 +46,11 @@ class Readers:
 
     def _work(self) -> None:
         while (item := self._calls.get()) is not None:
-            call, future = item
+            context, call, future = item
             if future.cancelled():
                 continue
             try:
-                answer = _setter(future, result=call())
+                answer = _setter(future, result=context.run(call))
             except BaseException as error:  # noqa: BLE001 (it belongs to whoever asked, and is raised there)
                 answer = _setter(future, error=error)
             if not self._loop.is_closed():

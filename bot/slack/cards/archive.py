@@ -14,6 +14,7 @@ from bot.slack.wording import MARKS
 from core.masking import mask_text
 from core.model.request import Request
 from core.notices import how_it_ended
+from core.phrases import phrase
 from core.standing import say_waited_for
 from core.veil import veil
 
@@ -24,21 +25,28 @@ CURSOR: Final = 500
 def draw(title: str, action: str, requests: Sequence[Request], cursor: str | None, *, first: bool = True) -> Json:
     """`action` is the button's that turns the page; its value is the cursor of the page after, empty for the first."""
     rows = [_row(request) for request in requests[:PAGE]]
-    nothing = [] if rows else [b.section(b.plain("Nothing here."), "archive.nothing")]
+    nothing = [] if rows else [b.section(b.plain(phrase("Nothing here.")), "archive.nothing")]
     turns = []
     if not first:
-        turns.append(b.button("Newest", f"{action}.back", ""))
+        turns.append(b.button(phrase("Newest"), f"{action}.back", ""))
     if cursor is not None and len(cursor) <= CURSOR:
-        turns.append(b.button("Older", f"{action}.more", cursor))
+        turns.append(b.button(phrase("Older"), f"{action}.more", cursor))
     return b.modal("archive", title, [*rows, *nothing, *([b.actions("archive.turn", turns)] if turns else [])])
 
 
 def _row(request: Request) -> Json:
     shown = veil(request)
     title = b.cut(mask_text(shown.content.title), 150)
-    state = mask_text(how_it_ended(shown)) or f"Waits for {say_waited_for(request) or 'nobody'}"
+    state = mask_text(how_it_ended(shown)) or phrase(
+        "Waits for {say_waited_for}", say_waited_for=say_waited_for(request) or phrase("nobody")
+    )
     said = f"#{request.number} {title}\n{MARKS[request.status]} · {b.cut(state, 200)}"
-    button = b.button("Details", "request.details", str(parts.target_of(request)), label=f"Details of {title}")
+    button = b.button(
+        phrase("Details"),
+        "request.details",
+        str(parts.target_of(request)),
+        label=phrase("Details of {title}", title=title),
+    )
     return b.section(b.plain(said, 600), f"archive.{request.id}", button)
 
 

@@ -10,15 +10,18 @@ from bot.slack import parts
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from core.cares.base import Care
+from core.phrases import phrase
 
 MOST: Final = 90
 
 
 def draw(care: Sequence[Care]) -> Json:
     rows = [parts.care(one, f"care.{place}") for place, one in enumerate(care[:MOST])]
-    nothing = [] if rows else [b.section(b.plain("Nothing needs your care."), "care.nothing")]
-    left = [b.context("care.left", b.plain(f"{len(care) - MOST} more."))] if len(care) > MOST else []
-    return b.modal("care", "Needs care", [*rows, *nothing, *left])
+    nothing = [] if rows else [b.section(b.plain(phrase("Nothing needs your care.")), "care.nothing")]
+    left = (
+        [b.context("care.left", b.plain(phrase("{count} more.", count=len(care) - MOST)))] if len(care) > MOST else []
+    )
+    return b.modal("care", phrase("Needs care"), [*rows, *nothing, *left])
 
 
 MEMBER = Card(

@@ -19,6 +19,7 @@ from core.cares.base import Care
 from core.masking import mask_text
 from core.model.request import Request
 from core.notices import how_it_ended
+from core.phrases import phrase
 from core.standing import say_waited_for
 from core.veil import veil
 
@@ -69,16 +70,21 @@ def draw(inbox: Inbox) -> Json:
         *_waiting(inbox),
         *_turn(inbox),
         b.divider("home.others"),
-        *_part("Asked by me", "asked", inbox.asked, "Nothing. Ask with the button below or /countersign ask."),
-        *_part("Decided by me", "decided", inbox.decided, "Nothing yet."),
+        *_part(
+            phrase("Asked by me"),
+            "asked",
+            inbox.asked,
+            phrase("Nothing. Ask with the button below or /countersign ask."),
+        ),
+        *_part(phrase("Decided by me"), "decided", inbox.decided, phrase("Nothing yet.")),
         *_admins(inbox),
         b.divider("home.line"),
         b.actions(
             "home.actions",
             [
-                b.button("Ask for approval", "home.ask", "new"),
-                b.button("Refresh", "home.refresh", "0"),
-                b.button("Help", "home.help", "0"),
+                b.button(phrase("Ask for approval"), "home.ask", "new"),
+                b.button(phrase("Refresh"), "home.refresh", "0"),
+                b.button(phrase("Help"), "home.help", "0"),
             ],
         ),
     ]
@@ -87,14 +93,14 @@ def draw(inbox: Inbox) -> Json:
 
 def unmapped(sentence: str) -> Json:
     """For somebody who is nobody here: why, and what to do."""
-    said = [b.header("Countersign", "home.title"), b.section(b.plain(sentence, 2_900), "home.unmapped")]
-    return b.home([*said, b.actions("home.actions", [b.button("Try again", "home.first", "0")])])
+    said = [b.header(phrase("Countersign"), "home.title"), b.section(b.plain(sentence, 2_900), "home.unmapped")]
+    return b.home([*said, b.actions("home.actions", [b.button(phrase("Try again"), "home.first", "0")])])
 
 
 def _waiting_title(inbox: Inbox) -> str:
     if not inbox.total:
-        return "Nothing waits for you"
-    return f"Waiting for me: {_counted(inbox.total)}"
+        return phrase("Nothing waits for you")
+    return phrase("Waiting for me: {counted}", counted=_counted(inbox.total))
 
 
 def _counted(number: int) -> str:
@@ -107,9 +113,9 @@ def _narrowing(inbox: Inbox) -> list[Json]:
     if not inbox.total and not look.is_narrowed:
         return []
     if len(inbox.projects) > 1:
-        menus.append(_menu("home.project", "All projects", inbox.projects, look.project))
+        menus.append(_menu("home.project", phrase("All projects"), inbox.projects, look.project))
     if len(inbox.types) > 1:
-        menus.append(_menu("home.type", "All types", inbox.types, look.type))
+        menus.append(_menu("home.type", phrase("All types"), inbox.types, look.type))
     return [b.actions(f"home.narrowing.{look.project or ''}.{look.type or ''}"[:200], menus)] if menus else []
 
 
@@ -132,10 +138,10 @@ def _waiting(inbox: Inbox) -> Iterable[Json]:
 
 def _calm(inbox: Inbox) -> str:
     if inbox.next is not None:
-        return "Nothing like this among the oldest; look further with More."
+        return phrase("Nothing like this among the oldest; look further with More.")
     if inbox.look.is_narrowed:
-        return "Nothing like this waits for you; choose all again to see the rest."
-    return "When somebody needs your yes, it appears here."
+        return phrase("Nothing like this waits for you; choose all again to see the rest.")
+    return phrase("When somebody needs your yes, it appears here.")
 
 
 def _headline(request: Request, inbox: Inbox) -> list[Json]:
@@ -146,9 +152,9 @@ def _headline(request: Request, inbox: Inbox) -> list[Json]:
 
 def _summary(request: Request) -> list[Json]:
     content = veil(request).content
-    said = [f"{request.requester.name} asks"]
+    said = [phrase("{requester} asks", requester=request.requester.name)]
     if content.cost is not None:
-        said.append(f"costs {money(content.cost)}")
+        said.append(phrase("costs {money}", money=money(content.cost)))
     if content.side_effects:
         said.append(say([mask_text(effect) for effect in content.side_effects], 120))
     line = [b.words(" · ".join(said), 300)]
@@ -160,9 +166,9 @@ def _buttons(request: Request) -> Json:
     return b.actions(
         f"decide.{request.id}.{request.version}",
         [
-            b.button("Approve", "request.approve", target, style="primary"),
-            b.button("Reject", "request.reject", target, style="danger"),
-            b.button("Details", "request.details", target),
+            b.button(phrase("Approve"), "request.approve", target, style="primary"),
+            b.button(phrase("Reject"), "request.reject", target, style="danger"),
+            b.button(phrase("Details"), "request.details", target),
         ],
     )
 
@@ -170,9 +176,9 @@ def _buttons(request: Request) -> Json:
 def _turn(inbox: Inbox) -> list[Json]:
     offered = []
     if inbox.look.cursor is not None:
-        offered.append(b.button("First page", "home.first", "0"))
+        offered.append(b.button(phrase("First page"), "home.first", "0"))
     if inbox.next is not None and len(inbox.next) <= CURSOR:
-        offered.append(b.button("More", "home.next", inbox.next, label="More of what waits for me"))
+        offered.append(b.button(phrase("More"), "home.next", inbox.next, label=phrase("More of what waits for me")))
     return [b.actions("home.turn", offered)] if offered else []
 
 
@@ -183,7 +189,14 @@ def _part(title: str, key: str, requests: Sequence[Request], nothing: str) -> li
     rows = [_row(request, key) for request in requests[:OTHERS]]
     if len(requests) < OTHERS:
         return [head, *rows]
-    return [head, *rows, b.actions(f"all.{key}", [b.button("See all", f"home.{key}", "0", label=f"See all: {title}")])]
+    return [
+        head,
+        *rows,
+        b.actions(
+            f"all.{key}",
+            [b.button(phrase("See all"), f"home.{key}", "0", label=phrase("See all: {title}", title=title))],
+        ),
+    ]
 
 
 # -------------------------------------------------------------------------------------------------------------- admins
@@ -194,40 +207,65 @@ def _admins(inbox: Inbox) -> list[Json]:
     if figures is None:
         return []
     return [
-        b.header("For admins", "home.admins"),
+        b.header(phrase("For admins"), "home.admins"),
         b.section(b.plain(_health(figures, inbox.care), 500), "home.health"),
-        b.actions("home.topics", [b.button("Rules", "home.rules", "0"), b.button("Settings", "home.settings", "0")]),
+        b.actions(
+            "home.topics",
+            [b.button(phrase("Rules"), "home.rules", "0"), b.button(phrase("Settings"), "home.settings", "0")],
+        ),
         *_care(inbox.care),
     ]
 
 
 def _health(figures: Figures, care: Sequence[Care]) -> str:
-    shadow = f", {figures.shadow} in shadow" if figures.shadow else ""
-    rules = f"{figures.rules} rule{'' if figures.rules == 1 else 's'} in force{shadow}"
-    sealed = "the ledger is sealed" if not figures.unsealed else f"{_counted(figures.unsealed)} events not sealed yet"
-    well = "Nothing needs your care." if not care else ""
-    return f"{_counted(figures.open)} open · {rules} · {sealed}. {well}"
+    shadow = phrase(", {shadow} in shadow", shadow=figures.shadow) if figures.shadow else ""
+    rules = phrase(
+        "{rules} rule{part} in force{shadow}",
+        rules=figures.rules,
+        part="" if figures.rules == 1 else phrase("s"),
+        shadow=shadow,
+    )
+    sealed = (
+        phrase("the ledger is sealed")
+        if not figures.unsealed
+        else phrase("{counted} events not sealed yet", counted=_counted(figures.unsealed))
+    )
+    well = phrase("Nothing needs your care.") if not care else ""
+    return phrase(
+        "{counted} open · {rules} · {sealed}. {well}",
+        counted=_counted(figures.open),
+        rules=rules,
+        sealed=sealed,
+        well=well,
+    )
 
 
 def _care(care: Sequence[Care]) -> list[Json]:
     if not care:
         return []
     rows = [parts.care(one, f"care.{place}") for place, one in enumerate(care[:CARES])]
-    more = b.actions("care.more", [b.button(f"See all {len(care)}", "home.care", "0", label="See all that needs care")])
-    head = b.rich("care.head", b.paragraph(b.words(f"Needs care: {len(care)}", 60, "bold")))
+    more = b.actions(
+        "care.more",
+        [
+            b.button(
+                phrase("See all {count}", count=len(care)), "home.care", "0", label=phrase("See all that needs care")
+            )
+        ],
+    )
+    head = b.rich("care.head", b.paragraph(b.words(phrase("Needs care: {count}", count=len(care)), 60, "bold")))
     return [head, *rows, *([more] if len(care) > CARES else [])]
 
 
 def _row(request: Request, key: str) -> Json:
     """One line and its Details button; plain text, since a section takes no rich text."""
     said = f"{MARKS[request.status]} · {b.cut(mask_text(veil(request).content.title), 150)}  #{request.number}\n{_state(request)}"
-    button = b.button("Details", "request.details", str(parts.target_of(request)))
+    button = b.button(phrase("Details"), "request.details", str(parts.target_of(request)))
     return b.section(b.plain(said, 600), f"{key}.{request.id}", button)
 
 
 def _state(request: Request) -> str:
     if request.is_open:
-        return f"Waits for {say_waited_for(request) or 'nobody'}"
+        return phrase("Waits for {say_waited_for}", say_waited_for=say_waited_for(request) or phrase("nobody"))
     return mask_text(how_it_ended(veil(request)))
 
 
@@ -244,8 +282,17 @@ def _example() -> Inbox:
 
 
 _CARE: Final = (
-    Care("webhooks", "ci", "It took nothing for days and is not tried any more; mend it, then resume it.", "webhooks"),
-    Care("rules", "prod deploys", "Too few people can approve as @platform; add people there, or change the rule."),
+    Care(
+        "webhooks",
+        "ci",
+        phrase("It took nothing for days and is not tried any more; mend it, then resume it."),
+        "webhooks",
+    ),
+    Care(
+        "rules",
+        phrase("prod deploys"),
+        phrase("Too few people can approve as @platform; add people there, or change the rule."),
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from bot.slack.payload import Click
 from bot.slack.room import Room, must_be_mapped
 from core.errors import NotFound
 from core.model.people import Actor
+from core.phrases import phrase
 from core.ports import Filter, Page
 
 Listed = Callable[[Room, Actor], Awaitable[Json]]
@@ -63,7 +64,7 @@ async def new(room: Room, actor: Actor, _click: Click) -> Answer:
 
 
 async def helped(room: Room, _actor: Actor, _click: Click) -> Answer:
-    return Whisper(help_card.draw(room.help), "Help")
+    return Whisper(help_card.draw(room.help), phrase("Help"))
 
 
 def whole(title: str, action: str, wanted: Callable[[Actor], Filter]) -> dict[str, OnClick]:
@@ -114,7 +115,7 @@ async def topic(room: Room, actor: Actor, click: Click) -> Answer:
     must_be_mapped(actor)
     listed = TOPICS.get(click.value)
     if listed is None:
-        raise NotFound("There is nothing to look at here; see /countersign help.")
+        raise NotFound(phrase("There is nothing to look at here; see /countersign help."))
     return Open(await listed(room, actor))
 
 
