@@ -68,7 +68,9 @@ async def test_the_history_is_a_window_from_details(world: World) -> None:
 
 
 async def test_long_texts_are_read_page_by_page(world: World) -> None:
-    request = await world.ask(("@platform",), description=LONG, metadata={f"key_{n}": "some words " * 25 for n in range(60)})
+    request = await world.ask(
+        ("@platform",), description=LONG, metadata={f"part_{n}": "some words " * 25 for n in range(60)}
+    )
     await details(world, "bob", request)
     seen = await press(world, "bob", "request.whole")
     assert "resource number 0 is created" in seen
@@ -80,7 +82,7 @@ async def test_long_texts_are_read_page_by_page(world: World) -> None:
     for n in range(330):
         assert f"resource number {n} is created" in seen
     for n in range(60):
-        assert f'"key_{n}"' in seen
+        assert f'"part_{n}"' in seen
     assert "Page 1 of" in await turned_back(world)
 
 
