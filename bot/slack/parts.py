@@ -9,7 +9,7 @@ from bot.slack import blocks as b
 from bot.slack.blocks import Json
 from bot.slack.drawing import Backdrop
 from bot.slack.target import Target
-from bot.slack.wording import MARKS, asks, changes, edit_lines, leaves, money, say
+from bot.slack.wording import asks, changes, edit_lines, leaves, mark_of, money, say
 from core.cares.base import Care
 from core.masking import mask_text
 from core.model.change import is_change_type
@@ -49,7 +49,7 @@ def eyebrow(request: Request, backdrop: Backdrop, key: str) -> Json:
     """The small line above the title: state, number, type, project."""
     where = f"#{request.number} · {backdrop.title_of(request.content.type)} · {backdrop.project}"
     revision = phrase(" · revision {revision}", revision=request.revision) if request.revision > TRIVIAL else ""
-    return b.context(f"eyebrow.{key}", b.plain(f"{MARKS[request.status]} · {where}{revision}", 300))
+    return b.context(f"eyebrow.{key}", b.plain(f"{mark_of(request)} · {where}{revision}", 300))
 
 
 def title(request: Request, key: str) -> Json:
@@ -205,7 +205,7 @@ def _question(question: Question) -> list[Json]:
 def stages(request: Request, key: str) -> list[Json]:
     """Each stage with who has decided and whom it waits for; a lone requirement is one sentence."""
     standings = stand(request).stages
-    names = {decision.member: decision.name for decision in request.decisions}
+    names = {decision.member: decision.signed for decision in request.decisions}
     if not standings:
         return []
     if len(standings) == 1 and len(standings[0].results) == 1:
@@ -218,6 +218,8 @@ def _alone(standing: StageStanding, names: dict[str, str]) -> list[Json]:
     result = standing.results[0]
     if result.met and not result.need:
         return [_label(phrase("Checked")), b.words(mask_text(result.sentence), 300)]
+    if result.met and result.have < result.need:
+        return [_label(phrase("Not asked")), b.words(mask_text(result.sentence), 300)]
     if result.met:
         return [_label(phrase("Approved by")), b.words(_people(result, names), 200)]
     return [_label(phrase("Waits for")), b.words(_waiting(result, names), 300)]
@@ -234,7 +236,7 @@ def _stage(standing: StageStanding, names: dict[str, str]) -> list[Json]:
 
 
 def _requirement(result: Result, names: dict[str, str], *, is_open: bool) -> str:
-    if not result.need:
+    if not result.need or (result.met and result.have < result.need):
         return mask_text(result.sentence)
     if result.met:
         return phrase("approved by {people}", people=_people(result, names))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bot.slack.drawing import Backdrop
+from core.model.emergency import Finding, Freeze, Glass
 from core.model.explanation import Explanation, PolicySeen
 from core.model.lease import Kind, Lease
 from core.model.organisation import Bounds, RequestType
@@ -310,6 +311,42 @@ def leased() -> Request:
     return replace(request, leases=(replace(lease, revoked_at=AT, revoked_by="Bob Baker"), lease))
 
 
+def broken(**review: Any) -> Request:
+    """Decided by break-glass, its review still owed unless said otherwise."""
+    glass = Glass(
+        id="gls_1",
+        member="mem_eve",
+        name="Eve Evans",
+        email="eve@acme.example",
+        reason="Checkout is down; this rolls the bad release back.",
+        revision=1,
+        stage=1,
+        at=AT + timedelta(minutes=12),
+        way=Way.SLACK,
+        proof=None,
+        review_by=AT + timedelta(hours=72, minutes=12),
+        **review,
+    )
+    execution = Execution(ExecutionStatus.PENDING, window_ends_at=AT + timedelta(hours=24))
+    return _over(Status.APPROVED, "break_glass", glasses=(glass,), execution=execution)
+
+
+def reviewed() -> Request:
+    return broken(
+        reviewed_by="mem_ada",
+        reviewer_name="Ada Archer",
+        reviewed_at=AT + timedelta(hours=3),
+        finding=Finding.NOT_JUSTIFIED,
+        remark="Platform was awake and would have answered.",
+    )
+
+
+FREEZE: Final = Freeze(
+    "frz_1", "org_acme", None, "Black Friday", "mem_ada", "Ada Archer", AT, until=AT + timedelta(hours=36)
+)
+HELD_BACKDROP: Final = replace(BACKDROP, freeze=FREEZE, suspended=True)
+
+
 REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
     "pending": pending,
     "checking": checking,
@@ -328,6 +365,8 @@ REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
     ),
     "secretive": secretive,
     "leased": leased,
+    "broken": broken,
+    "reviewed": reviewed,
     "hostile": hostile,
 }
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from bot.slack.blocks import cut, utc
 from core.masking import HIDDEN, mask, mask_path, mask_text
 from core.model.digest import content_json
+from core.model.emergency import CAUSE
 from core.model.request import Content, Cost, ExecutionStatus, Request, Status, Verdict
 from core.notices import how_it_ended
 from core.phrases import phrase
@@ -64,6 +65,13 @@ def say(value: Any, limit: int = 200) -> str:
             return cut(json.dumps(value, ensure_ascii=False, sort_keys=True), limit)
 
 
+def mark_of(request: Request) -> str:
+    """How its status is called; loud where nobody who was asked has said yes."""
+    if request.is_yes and request.cause == CAUSE:
+        return phrase("🚨 EMERGENCY: approved by break-glass")
+    return MARKS[request.status]
+
+
 def asks(request: Request, behalf: str | None) -> str:
     verb = "asks" if request.is_open else "asked"
     return (
@@ -78,7 +86,7 @@ def gist_of(request: Request, project: str) -> str:
     request = veil(request)
     title = f"#{request.number} {mask_text(request.content.title)}"
     if not request.is_open:
-        return f"{MARKS[request.status]}: {title}. {mask_text(how_it_ended(request))}{_afterwards(request)}"
+        return f"{mark_of(request)}: {title}. {mask_text(how_it_ended(request))}{_afterwards(request)}"
     said = [
         f"{MARKS[request.status]}: {title}.",
         phrase("{requester} asks in {project}.", requester=request.requester.name, project=project),

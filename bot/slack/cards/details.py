@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from bot.slack import alarms, parts, samples
 from bot.slack import blocks as b
-from bot.slack import parts, samples
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop
 from core.masking import mask, mask_text
+from core.model.change import is_change
 from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict
 from core.phrases import phrase
 from core.rulebook.explain import say_policy
@@ -36,6 +37,8 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
         parts.lead(request, backdrop, key, LEAD),
         *parts.changed(request, backdrop, key),
         *parts.meaning(request, key),
+        *alarms.glass(request, key),
+        *alarms.held(request, backdrop, key),
         *(parts.deadline(request, key) if request.is_open else ()),
         *_buttons(request),
         _further(request),
@@ -67,13 +70,26 @@ def _buttons(request: Request) -> list[Json]:
             offered.append(b.button(phrase("Withdraw my approval"), "request.withdraw", target))
         if failed_checks(request):
             offered.append(b.button(phrase("Run checks again"), "request.run_check", target))
-    elif (
-        request.execution is not None and request.execution.status is ExecutionStatus.PENDING and not request.discarded
-    ):
+    elif _is_handed_over(request):
         offered.append(_discard(target))
     if request.is_open or (request.is_yes and request.cause == "people"):
         offered += _lease(request, target)
-    return [b.actions("details.buttons", offered)] if offered else []
+    return [*([b.actions("details.buttons", offered)] if offered else []), *_emergency(request, target)]
+
+
+def _emergency(request: Request, target: str) -> list[Json]:
+    """What stops a machine, and what passes by everybody who is asked."""
+    offered = []
+    if request.is_open and request.glass is None and not is_change(request):
+        offered.append(b.button(phrase("Break the glass…"), "request.break_glass", target))
+    if request.requester.kind == "agent" and (request.is_open or _is_handed_over(request)):
+        offered.append(b.button(phrase("Suspend the agent…"), "agents.suspend", request.requester.id))
+    return [b.actions("details.emergency", offered)] if offered else []
+
+
+def _is_handed_over(request: Request) -> bool:
+    execution = request.execution
+    return execution is not None and execution.status is ExecutionStatus.PENDING and not request.discarded
 
 
 def _further(request: Request) -> Json:
@@ -165,7 +181,7 @@ def _decision(decision: Decision) -> list[Json]:
         else ""
     )
     said = [
-        b.words(f"{decision.name} {what}{seat}{LIVES.get(decision.life, '')}", 250),
+        b.words(f"{decision.signed} {what}{seat}{LIVES.get(decision.life, '')}", 250),
         b.words(" · "),
         b.moment(decision.at),
     ]
@@ -207,6 +223,7 @@ MEMBER = Card(
         "second_stage": lambda: draw(samples.second_stage(), samples.BACKDROP),
         "check_failed": lambda: draw(samples.check_failed(), samples.BACKDROP),
         "approved": lambda: draw(samples.approved(), samples.BACKDROP),
+        "broken": lambda: draw(samples.broken(), samples.HELD_BACKDROP),
         "hostile": lambda: draw(samples.hostile(), samples.BACKDROP),
     },
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.slack import alarms, parts, samples
 from bot.slack import blocks as b
-from bot.slack import parts, samples
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop, Drawing
@@ -32,6 +32,8 @@ def _open(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         *parts.talk(request, key),
         *parts.stages(request, key),
         *parts.leases(request, key),
+        *alarms.glass(request, key),
+        *alarms.held(request, backdrop, key),
         *parts.deadline(request, key),
         parts.buttons(request, key),
     ]
@@ -41,7 +43,9 @@ def _final(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
     return [
         parts.lead(request, backdrop, key, FINAL_LEAD),
         *(parts.changed(request, backdrop, key) if request.edits else ()),
+        *alarms.glass(request, key),
         b.rich(f"result.{key}", *_result(request), *_execution(request)),
+        *alarms.held(request, backdrop, key),
         *parts.leases(request, key),
     ]
 
@@ -75,6 +79,7 @@ MEMBER = Card(
     {name: (lambda made=made: draw(made(), samples.BACKDROP).as_json()) for name, made in samples.REQUESTS.items()}
     | {
         "revised": lambda: draw(samples.revised(), samples.REVISED_BACKDROP).as_json(),
+        "held": lambda: draw(samples.approved(), samples.HELD_BACKDROP).as_json(),
         "minimal": lambda: minimal(samples.pending(), samples.BACKDROP).as_json(),
     },
 )

@@ -1,0 +1,67 @@
+"""What must be loud on a card: glass that was broken and the review it owes, and what holds back what was approved."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.slack import blocks as b
+from bot.slack.blocks import Json
+from bot.slack.drawing import Backdrop
+from bot.slack.target import Target
+from core.masking import mask_text
+from core.model.emergency import Glass
+from core.model.request import ExecutionStatus, Request
+from core.notices import say_finding
+from core.phrases import phrase
+from core.veil import veil
+
+SHOWN: Final = 3
+
+
+def glass(request: Request, key: str) -> list[Json]:
+    """Who broke the glass, why, and how its review stands; a button for whoever may close it."""
+    blocks: list[Json] = []
+    for place, one in enumerate(veil(request).glasses[-SHOWN:]):
+        blocks.append(b.rich(f"glass.{place}.{key}", *_glass(one)))
+    if request.owed_reviews:
+        target = str(Target(request.id, request.revision, request.stage))
+        label = phrase("Review the break-glass on #{number}", number=request.number)
+        blocks.append(
+            b.actions(f"review.{key}", [b.button(phrase("Review it…"), "request.review", target, label=label)])
+        )
+    return blocks
+
+
+def _glass(one: Glass) -> list[Json]:
+    head = phrase("🚨 EMERGENCY: {name} broke the glass and decided this alone.", name=one.name)
+    said = [b.words(head, 200, "bold"), b.words("  "), b.moment(one.at)]
+    return [b.paragraph(*said), b.quote(b.words(mask_text(one.reason), 600)), b.paragraph(*_review(one))]
+
+
+def _review(one: Glass) -> list[Json]:
+    if one.finding is None:
+        owed = phrase("Another person must review this ")
+        return [b.words(owed, 100, "bold"), b.moment(one.review_by, "until ")]
+    found = phrase("Reviewed by {name}: {finding}.", name=one.reviewer_name, finding=say_finding(one.finding))
+    return [b.words(found, 200, "bold"), b.words(f" {mask_text(one.remark or '')}", 600)]
+
+
+def held(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
+    """Why nothing of this is executed now."""
+    execution = request.execution
+    if not request.is_open and (
+        execution is None or execution.status is not ExecutionStatus.PENDING or request.discarded
+    ):
+        return []
+    said: list[Json] = []
+    if backdrop.suspended:
+        who = request.requester.name
+        said.append(
+            b.plain(phrase("⛔ SUSPENDED: {who}, who asked, is suspended; nobody can execute this.", who=who), 300)
+        )
+    if backdrop.freeze is not None:
+        why = mask_text(backdrop.freeze.sentence)
+        said.append(b.plain(phrase("❄ FROZEN: {why} Nothing is executed meanwhile.", why=why), 600))
+        if backdrop.freeze.until is not None:
+            said.append(b.mrkdwn(b.date_text(backdrop.freeze.until, "until ")))
+    return [b.context(f"held.{key}", *said)] if said else []
