@@ -81,7 +81,7 @@ def _decided(request: Request, event: e.DecisionRecorded) -> tuple[Told, ...]:
     with_edits = phrase(" with edits") if decision.edits else ""
     return _line(
         phrase(
-            "{name} approved{with_edits}{seat}{said}", name=decision.name, with_edits=with_edits, seat=seat, said=said
+            "{name} approved{with_edits}{seat}{said}", name=decision.signed, with_edits=with_edits, seat=seat, said=said
         ),
         "approved",
     )
@@ -375,9 +375,9 @@ def _rejected(request: Request) -> str:
     if rejection is None:
         return "Rejected."
     return (
-        phrase("Rejected by {rejection}: {comment}", rejection=rejection.name, comment=rejection.comment)
+        phrase("Rejected by {rejection}: {comment}", rejection=rejection.signed, comment=rejection.comment)
         if rejection.comment
-        else phrase("Rejected by {rejection}.", rejection=rejection.name)
+        else phrase("Rejected by {rejection}.", rejection=rejection.signed)
     )
 
 
@@ -432,7 +432,7 @@ def _cancelled(request: Request, comment: str | None) -> str:
 
 
 def _deciders(request: Request) -> str:
-    names = [d.name for d in request.decisions if d.counts and d.revision == request.revision]
+    names = [d.signed for d in request.decisions if d.counts and d.revision == request.revision]
     unique = list(dict.fromkeys(names))
     return (
         unique[0]

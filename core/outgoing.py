@@ -153,8 +153,8 @@ def _answered(request: Request) -> frozenset[str]:
     given = {member for member, still in seated.items() if not still}
     return request.plan.barred.union(
         given,
-        (
-            d.member
+        *(
+            d.relies_on
             for d in request.decisions
             if d.counts and (d.revision, d.stage) == (request.revision, request.stage)
         ),

@@ -581,6 +581,9 @@ class Transaction(Protocol):
     def claim_deliveries(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Delivery]:
         """Deliveries whose `wanted` is ahead of `shown`, whose next try has come, and that nobody has claimed."""
 
+    def draw_again(self, organisation: str, outlet: str, address: str) -> int:
+        """Whatever open or recent requests show at this address is due anew, though nothing of them changed; how many."""
+
     def record_delivery(self, delivery: Delivery) -> None:
         """Write state, shown, address, attempts, next try and problem, and let go of the claim."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import islice, product
 from typing import Final
 
+from core.model.matching import match
 from core.model.request import Decision, Request, Stage
 from core.model.requirement import Reports, Requirement, Result, Source, Vote
 
@@ -75,7 +76,7 @@ def stand(request: Request) -> Standing:
 def votes_of(request: Request, stage: int) -> tuple[Vote, ...]:
     """The live approvals given in this stage of the present revision, each person once."""
     counted = {d.member: d for d in request.decisions if _counts_now(d, request, stage)}
-    return tuple(Vote(d.member, d.name, d.principals) for d in counted.values())
+    return tuple(Vote(d.member, d.signed, d.principals, d.delegated) for d in counted.values())
 
 
 def reports_of(request: Request) -> Reports:
@@ -148,7 +149,7 @@ def _usable(
     if chosen is None:
         return votes
     here = {member for slot, member in chosen.items() if slot[:2] == (stage.number, requirement.id)}
-    return tuple(vote for vote in votes if vote.member in here)
+    return tuple(vote.only_for(here) for vote in votes if any(who in here for who, _ in vote.places))
 
 
 def _state(request: Request, stage: Stage, results: tuple[Result, ...]) -> StageState:
@@ -170,11 +171,12 @@ def _assign(request: Request, votes: dict[int, tuple[Vote, ...]]) -> dict[Slot, 
     stage stays passed. Where `any_of` leaves a choice, the one that meets the earliest requirements is taken.
     """
     requirements = [(stage.number, requirement) for stage in request.plan.stages for requirement in stage.requirements]
-    choices = list(islice(product(*(requirement.ways for _, requirement in requirements)), CHOICES))
-    best = match(_slots(request, requirements, choices[0], votes))
+    ways_through = product(*(requirement.ways for _, requirement in requirements))
+    choices = list(islice(product(ways_through, _whose_places(votes)), CHOICES))
+    best = match(_slots(request, requirements, *choices[0], votes))
     met: tuple[bool, ...] = ()
-    for ways in choices if len(choices) > 1 else ():
-        chosen = match(_slots(request, requirements, ways, votes))
+    for ways, places in choices if len(choices) > 1 else ():
+        chosen = match(_slots(request, requirements, ways, places, votes))
         now_met = tuple(
             result.met for stage in request.plan.stages for result in _results(request, stage, votes, chosen)
         )
@@ -183,6 +185,16 @@ def _assign(request: Request, votes: dict[int, tuple[Vote, ...]]) -> dict[Slot, 
         if all(met):
             break
     return best
+
+
+def _whose_places(votes: dict[int, tuple[Vote, ...]]) -> list[dict[str, str]]:
+    """Every way in which delegates fill places, their own or a delegator's: one person, one place in the whole request."""
+    could: dict[str, dict[str, None]] = {}
+    for vote in (vote for stage in votes.values() for vote in stage if vote.delegated):
+        could.setdefault(vote.member, {}).update(dict.fromkeys(who for who, _ in vote.places))
+    members = sorted(could)
+    every = product(*(sorted(could[member]) for member in members))
+    return [dict(zip(members, places, strict=True)) for places in islice(every, CHOICES)]
 
 
 def _results(
@@ -195,35 +207,18 @@ def _slots(
     request: Request,
     requirements: list[tuple[int, Requirement]],
     ways: tuple[Requirement, ...],
+    places: Mapping[str, str],
     votes: dict[int, tuple[Vote, ...]],
 ) -> dict[Slot, list[str]]:
-    """Who could take each slot, if every requirement is to be met by the way chosen for it."""
+    """Who could take each slot, if every requirement is to be met by the way chosen for it, and each delegate is so placed."""
     wanted: dict[Slot, list[str]] = {}
     for (stage, requirement), way in zip(requirements, ways, strict=True):
         fixed = request.fixed.get(requirement.id)
-        fitting = [vote.member for vote in votes[stage] if way.accepts(vote, fixed)]
+        filled = ((places.get(vote.member, vote.member), way.fills(vote, fixed)) for vote in votes[stage])
+        fitting = [place for place, fits in filled if place in fits]
         for place in range(way.slots(fixed)):
             wanted[(stage, requirement.id, place)] = fitting
     return wanted
-
-
-def match(wanted: dict[Slot, list[str]]) -> dict[Slot, str]:
-    """Maximum bipartite matching of slots to people, slots in the order given."""
-    holder: dict[str, Slot] = {}
-
-    def place(slot: Slot, tried: set[str]) -> bool:
-        for person in wanted[slot]:
-            if person in tried:
-                continue
-            tried.add(person)
-            if person not in holder or place(holder[person], tried):
-                holder[person] = slot
-                return True
-        return False
-
-    for slot in wanted:
-        place(slot, set())
-    return {slot: person for person, slot in holder.items()}
 
 
 def people_to_fix(

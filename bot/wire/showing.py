@@ -143,8 +143,16 @@ class ProofView(View):
     payload: str | None
 
 
+class DelegatorView(View):
+    """Somebody in whose place a delegate decided, and by which delegation."""
+
+    member: str
+    name: str
+    delegation: str
+
+
 class DecisionView(View):
-    """`state` is `live`, or `withdrawn`, `lapsed`, `stale` for one that no longer counts."""
+    """`delegators` are those in whose place it was given. `state` is `live`, or `withdrawn`, `lapsed`, `stale` for one that no longer counts."""
 
     id: str
     request: str
@@ -157,6 +165,7 @@ class DecisionView(View):
     revision: int
     stage: int
     seats: list[str]
+    delegators: list[DelegatorView]
     state: str
     way: str
     proof: ProofView | None
@@ -499,6 +508,9 @@ def show_decision(request: Request, decision: Decision, *, whole: bool = False) 
         revision=decision.revision,
         stage=decision.stage,
         seats=list(decision.seats),
+        delegators=[
+            DelegatorView(member=one.delegator, name=one.name, delegation=one.delegation) for one in decision.delegated
+        ],
         state=decision.life.value,
         way=decision.way.value,
         proof=None

@@ -23,6 +23,7 @@ from core.desk.facts import (
     for_the_clock,
     gather,
     must_exist,
+    relied_on,
     still_missing,
     type_problem,
     with_fixed_facts,
@@ -46,6 +47,7 @@ from core.naming import Draft, Named
 from core.notices import Told
 from core.outgoing import Outgoing
 from core.outside import PolicyEngine
+from core.phrases import phrase
 from core.ports import Idempotency, KeyTaken, Remembered, StaleVersion, Store, Transaction, Work
 from core.rulebook.condition import Conditions
 
@@ -226,7 +228,7 @@ class Desk:
                 for call_back in self._when_due:
                     call_back()
             return outcome
-        raise Unavailable("The rules are changing faster than they can be read; try again in a moment.")
+        raise Unavailable(phrase("The rules are changing faster than they can be read; try again in a moment."))
 
     async def _ready(self, call: Call) -> Call:
         """The call with what rules say of the revision it makes, fetched before its transaction."""
@@ -257,7 +259,7 @@ class Desk:
                 return await self._store.transact(work, deadline=deadline, chore=chore)
             except (StaleVersion, KeyTaken):
                 continue
-        raise Unavailable("This request is changing faster than it can be read; try again in a moment.")
+        raise Unavailable(phrase("This request is changing faster than it can be read; try again in a moment."))
 
     def _work(self, tx: Transaction, call: Call) -> Done | Refusal:
         repeat = again(tx, call.once, call.request)
@@ -286,7 +288,7 @@ class Desk:
     def _apply(self, tx: Transaction, call: Call, id: str) -> Done | Refusal:
         request = self._present(tx, id)
         if request is None or request.organisation != call.actor.organisation:
-            raise NotFound("There is no such request here; check the number.")
+            raise NotFound(phrase("There is no such request here; check the number."))
         facts = self._facts(tx, request, call, must_exist(tx.project(request.project)))
         try:
             events = decide(request, call.command, facts)
@@ -377,7 +379,7 @@ class Desk:
             return
         facts = for_the_clock(tx, request, must_exist(tx.project(request.project)), self._fresh())
         if isinstance(command, c.CheckPeople):
-            deciders = tx.people({one.member for one in request.decisions if one.counts}, request.project)
+            deciders = tx.people(relied_on(request), request.project)
             facts = replace(facts, impossible=still_missing(tx, request), people=deciders)
         events = decide(request, command, facts)
         if events:

@@ -19,6 +19,7 @@ from core.model.change import is_change_type
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.people import Actor, Person, Verb, clock_actor
 from core.model.request import Content, Judgement, Plan, Request, Stage
+from core.phrases import phrase
 from core.ports import Transaction
 from core.rulebook.can_it_pass import what_is_missing
 from core.rulebook.given import Given
@@ -99,7 +100,7 @@ def _judgement(
 ) -> Judgement:
     asked = command if isinstance(command, c.Create) else request
     if asked is None:
-        raise Invalid("There is nothing to judge.")
+        raise Invalid(phrase("There is nothing to judge."))
     return judge(
         requester=asked.requester,
         on_behalf_of=asked.on_behalf_of,
@@ -128,7 +129,7 @@ def _with_what_is_missing(
         if not short_of:
             return replace(facts, impossible=short)
         short = short_of
-    sentence = "Too few people could ever approve as {}; name others."
+    sentence = phrase("Too few people could ever approve as {}; name others.")
     return replace(facts, problems=tuple(Problem("approvers", sentence.format(label)) for label in short))
 
 
@@ -157,7 +158,7 @@ def for_the_clock(tx: Transaction, request: Request, project: Project, fresh: st
     at = next_escalation(request)
     if at is None or now < at:
         return facts
-    deciders = {decision.member for decision in request.decisions if decision.counts}
+    deciders = relied_on(request)
     to = {source.principal for escalation in request.plan.escalations for source in escalation.to}
     behind = {principal: tx.roster(principal, project.id, EVERYBODY) for principal in to}
     fixing = rosters(tx, _only_fixing(request.plan), project.id)
@@ -196,10 +197,15 @@ def _gone(tx: Transaction, request: Request, stages: tuple[Stage, ...]) -> Itera
 def people_needed(request: Request | None, actor: Actor, command: c.Command) -> frozenset[str]:
     needed = {actor.id} if actor.is_member else set()
     if request is not None and isinstance(command, c.Approve | c.BreakGlass | c.Judge | c.ReportCheck | c.RunCheck):
-        needed |= {decision.member for decision in request.decisions if decision.counts}
+        needed |= relied_on(request)
     if isinstance(command, c.GiveSeat):
         needed.add(command.taker)
     return frozenset(needed)
+
+
+def relied_on(request: Request) -> frozenset[str]:
+    """Everybody who must still be there for the approvals to count: who gave them, and in whose place."""
+    return frozenset[str]().union(*(decision.relies_on for decision in request.decisions if decision.counts))
 
 
 def type_called(types: Types, word: str) -> RequestType:
@@ -211,7 +217,11 @@ def type_problem(types: Types, content: Content) -> tuple[Problem, ...]:
         return misfits(types[content.type], content)
     if is_change_type(content.type):
         return (Problem("type", not_from_outside(content.type)),)
-    return (Problem("type", f"There is no type '{content.type}'; there are {', '.join(types)}."),)
+    return (
+        Problem(
+            "type", phrase("There is no type '{type}'; there are {types}.", type=content.type, types=", ".join(types))
+        ),
+    )
 
 
 def _type_word(request: Request | None, command: c.Command) -> str:
@@ -222,7 +232,7 @@ def _type_word(request: Request | None, command: c.Command) -> str:
 
 def must_exist(project: Project | None) -> Project:
     if project is None:
-        raise NotFound("There is no such project here.")
+        raise NotFound(phrase("There is no such project here."))
     return project
 
 

@@ -9,8 +9,10 @@ from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
 from core.model import event as e
 from core.model.emergency import CAUSE
-from core.model.people import Verb, Way
+from core.model.people import Absent, Person, Verb, Way
 from core.model.request import Decision, Request, Status
+from core.model.requirement import Delegated
+from core.phrases import phrase
 from core.scheduling.deadlines import handed_over
 from core.standing import people_to_fix, reports_of, stand
 
@@ -92,15 +94,39 @@ def _lapses(request: Request, facts: Facts) -> tuple[e.ApprovalLapsed, ...]:
 
 
 def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | None:
+    """A yes given on duty outlasts the shift, one given in somebody's place the delegation, but not whom it was given for."""
     person = facts.people[decision.member]
     if not person.active:
-        return f"{decision.name} is no longer active here"
+        return phrase("{name} is no longer active here", name=decision.name)
     if decision.way is not Way.TOKEN and not person.pinned:
-        return f"{decision.name}'s account is no longer linked"
+        return phrase("{name}'s account is no longer linked", name=decision.name)
     if not person.may(Verb.APPROVE):
-        return f"{decision.name} may no longer approve"
+        return phrase("{name} may no longer approve", name=decision.name)
     on_duty = {name for name in decision.principals if name.startswith("oncall:")}
-    then = replace(person, principals=person.principals | on_duty)  # a yes given on duty outlasts the shift
+    absent = tuple(Absent(facts.people[one.delegator], one.delegation) for one in _known(decision, facts))
+    then = replace(person, principals=person.principals | on_duty, stands_in_for=absent)
+    if (gone := _delegator_gone(decision, request, then)) is not None:
+        return gone
     if decision.stage not in {stage.number for stage in who.named_stages(request, then)}:
-        return f"{decision.name} is no longer among those asked"
+        return phrase("{name} is no longer among those asked", name=decision.name)
+    return None
+
+
+def _known(decision: Decision, facts: Facts) -> tuple[Delegated, ...]:
+    return tuple(one for one in decision.delegated if one.delegator in facts.people)
+
+
+def _delegator_gone(decision: Decision, request: Request, giver: Person) -> str | None:
+    """Why one of those in whose place it was given has that place no longer."""
+    there = {absent.person.id for absent in giver.stands_in_for if absent.person.active}
+    may = {one.delegator for one in who.delegated_to(request, giver)}
+    for one in decision.delegated:
+        if one.delegator not in there:
+            return phrase(
+                "{delegator}, for whom {name} decided, is no longer active here", delegator=one.name, name=decision.name
+            )
+        if one.delegator not in may:
+            return phrase(
+                "{delegator}, for whom {name} decided, may no longer approve", delegator=one.name, name=decision.name
+            )
     return None

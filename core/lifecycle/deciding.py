@@ -19,6 +19,7 @@ from core.model import event as e
 from core.model.digest import action_digest
 from core.model.people import Person, Verb
 from core.model.request import Content, Decision, HandOver, Outcome, Request, Status, Verdict
+from core.model.requirement import Delegated
 from core.phrases import phrase
 from core.standing import stand
 
@@ -88,12 +89,14 @@ def _decision(
     request: Request, command: c.Approve | c.Reject, facts: Facts, person: Person, verdict: Verdict
 ) -> Decision:
     seats = who.seats_of(request, person)
+    delegated = _in_whose_place(request, person, verdict)
+    every = seats.union(*(one.principals for one in delegated))
     labels = (
         source.label
         for stage in request.plan.stages
         for requirement in stage.requirements
         for source in requirement.sources
-        if source.principal in seats and (verdict is Verdict.REJECTED or stage.number == request.stage)
+        if source.principal in every and (verdict is Verdict.REJECTED or stage.number == request.stage)
     )
     return Decision(
         id=f"dec_{facts.fresh}",
@@ -109,7 +112,17 @@ def _decision(
         comment=command.comment or None,
         principals=seats,
         seats=tuple(dict.fromkeys(labels)),
+        delegated=delegated,
     )
+
+
+def _in_whose_place(request: Request, person: Person, verdict: Verdict) -> tuple[Delegated, ...]:
+    """An approval fills places of the open stage; whoever rejects does so in their own name if they have any part in it."""
+    if not person.stands_in_for or (verdict is Verdict.REJECTED and who.named_oneself(request, person)):
+        return ()
+    stages = [stage for stage in request.plan.stages if verdict is Verdict.REJECTED or stage.number == request.stage]
+    places = (place for stage in stages for place in who.places_of(request, person, stage))
+    return tuple({place.delegator: place for place in places}.values())
 
 
 def _approve_with_edits(request: Request, command: c.Approve, facts: Facts, person: Person) -> tuple[e.Event, ...]:
@@ -181,6 +194,14 @@ def give_seat(request: Request, command: c.GiveSeat, facts: Facts) -> tuple[e.Ev
     giver = who.decider(request, facts)
     who.must_be_named(request, giver)
     must_not_be_a_change(request, phrase("handed over"))
+    if not who.named_oneself(request, giver):
+        raise NotAllowed(
+            phrase(
+                "You are asked here only in somebody else's place, and a delegation cannot be passed on; they can hand it "
+                "over themselves."
+            ),
+            code="not_an_approver",
+        )
     taker = facts.people.get(command.taker)
     if taker is None or not taker.active:
         raise Invalid(phrase("There is no active member like that to hand over to; name somebody else."), field="to")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.errors import Conflict, NotAllowed, NotFound
 from core.lifecycle.facts import Facts
+from core.model.absence import NOBODY, SAME_GROUP
+from core.model.change import is_change
 from core.model.organisation import RequestType
 from core.model.people import Actor, Person, Verb
 from core.model.request import Request, Stage, Status
-from core.model.requirement import Requirement
+from core.model.requirement import Delegated, Requirement
 from core.standing import people_waited_for, say_waited_for
 
 
@@ -145,6 +149,48 @@ def _moved(request: Request, person: Person, principals: frozenset[str]) -> froz
     return seats
 
 
+def delegated_to(request: Request, person: Person, *, late: bool = True) -> tuple[Delegated, ...]:
+    """In whose place this person may decide here: with the delegator's own seats, bars and right to approve.
+
+    A seat that was handed over to the delegator stays with them. `late`: also without groups they came into late.
+    """
+    if not person.stands_in_for or is_change(request) or request.plan.delegation == NOBODY:
+        return ()
+    return tuple(
+        Delegated(
+            absent.person.id, absent.person.name, _own_seats(request, absent.person, late=late), absent.delegation
+        )
+        for absent in person.stands_in_for
+        if _may_be_stood_in_for(request, absent.person, person)
+    )
+
+
+def _may_be_stood_in_for(request: Request, giver: Person, taker: Person) -> bool:
+    if not giver.may(Verb.APPROVE) or giver.id in request.plan.barred:
+        return False
+    return request.plan.delegation != SAME_GROUP or bool(groups_of(giver) & groups_of(taker))
+
+
+def groups_of(person: Person) -> frozenset[str]:
+    return frozenset(name for name in person.principals if name.startswith("group:"))
+
+
+def _own_seats(request: Request, person: Person, *, late: bool) -> frozenset[str]:
+    seats = person.principals | {f"member:{person.id}"}
+    if late:
+        seats -= _late(request, person)
+    given = (moved.principals for moved in request.hand_overs if moved.giver == person.id)
+    return seats.difference(*given)
+
+
+def places_of(request: Request, person: Person, stage: Stage) -> tuple[Delegated, ...]:
+    """In whose place this person decides in a stage: where it calls for the delegator, and not for themselves."""
+    own = seats_of(request, person)
+    left = [requirement for requirement in stage.requirements if not sits_in(request, requirement, own)]
+    delegated = delegated_to(request, person)
+    return tuple(one for one in delegated if any(sits_in(request, each, one.principals) for each in left))
+
+
 def seats_to_give(request: Request, person: Person) -> frozenset[str]:
     """What moves when this person hands over: every seat held here, and whom they themselves stand in for."""
     seats = seats_of(request, person)
@@ -154,12 +200,26 @@ def seats_to_give(request: Request, person: Person) -> frozenset[str]:
 
 def named_stages(request: Request, person: Person) -> tuple[Stage, ...]:
     """The stages that name this person in some requirement, met or not."""
-    seats, later = seats_of(request, person), _moved(request, person, person.principals)
+    now = _all_seats(seats_of(request, person), delegated_to(request, person))
+    later = _all_seats(_moved(request, person, person.principals), delegated_to(request, person, late=False))
     return tuple(
         stage
         for stage in request.plan.stages
-        if any(sits_in(request, r, later if stage.number > request.stage else seats) for r in stage.requirements)
+        if any(
+            sits_in(request, r, seats)
+            for seats in (later if stage.number > request.stage else now)
+            for r in stage.requirements
+        )
     )
+
+
+def _all_seats(own: frozenset[str], delegated: tuple[Delegated, ...]) -> tuple[frozenset[str], ...]:
+    return (own, *(one.principals for one in delegated))
+
+
+def named_oneself(request: Request, person: Person) -> bool:
+    """Whether some stage names this person and not only somebody they stand in for."""
+    return bool(named_stages(request, replace(person, stands_in_for=())))
 
 
 def sits_in(request: Request, requirement: Requirement, seats: frozenset[str]) -> bool:
@@ -178,11 +238,26 @@ def must_be_named(request: Request, person: Person) -> tuple[Stage, ...]:
             "count for it; somebody who was in it before must decide.",
             code="not_an_approver",
         )
+    barred = _stood_in_for_but_barred(request, person)
+    if not stages and barred is not None:
+        raise NotAllowed(
+            f"You stand in for {barred}, and request #{request.number} was asked by or for them, so you cannot decide it in "
+            "their name; somebody else must.",
+            code="own_request",
+        )
     if not stages:
         raise NotAllowed(
             f"Request #{request.number} does not ask for you; it asks {_asked(request)}.", code="not_an_approver"
         )
     return stages
+
+
+def _stood_in_for_but_barred(request: Request, person: Person) -> str | None:
+    """The name of a delegator who is called for here, but may not decide."""
+    barred = (absent.person for absent in person.stands_in_for if absent.person.id in request.plan.barred)
+    requirements = [requirement for stage in request.plan.stages for requirement in stage.requirements]
+    asked = (one for one in barred if any(r.names(one.principals | {f"member:{one.id}"}) for r in requirements))
+    return next((one.name for one in asked), None)
 
 
 def _asked(request: Request) -> str:

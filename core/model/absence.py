@@ -10,6 +10,12 @@ from typing import Final
 LONGEST_DAYS: Final = 366
 """Days a delegation may last."""
 
+ANYONE: Final = "anyone"
+SAME_GROUP: Final = "same_group"
+NOBODY: Final = "none"
+MAY_STAND_IN: Final = (ANYONE, SAME_GROUP, NOBODY)
+"""Who may decide in the place of somebody asked, as a rule says; the last and strictest of several goes. Stored words."""
+
 EVERY_DAY: Final = frozenset(range(1, 8))
 DIGEST_AT: Final = time(9)
 

@@ -77,7 +77,8 @@ class Person:
     `principals` are the names under which a requirement may call for this person: `member:<id>`, `group:<id>`,
     `role:<role>:<project>`, `anyone:<project>` where the person may approve, and `ADMINS`.
     `pinned` is true while one pinned identity of this person exists. `came` is since when they are in those of their
-    groups that mirror a Slack user group.
+    groups that mirror a Slack user group. `stands_in_for` are those who have delegated to this person for now; none of
+    these has anybody in turn, for a delegation is never passed on.
     """
 
     id: str
@@ -89,9 +90,18 @@ class Person:
     principals: frozenset[str]
     verbs: frozenset[Verb] = frozenset()
     came: Mapping[str, datetime] = field(default_factory=dict)
+    stands_in_for: tuple[Absent, ...] = ()
 
     def may(self, verb: Verb) -> bool:
         return self.active and verb in self.verbs
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Somebody who has delegated: the member as seen from the project, and the delegation's id."""
+
+    person: Person
+    delegation: str
 
 
 def principals_of(

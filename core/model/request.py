@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from core.model.absence import ANYONE
 from core.model.emergency import Glass
 from core.model.explanation import Explanation
 from core.model.lease import Lease
 from core.model.people import Actor, Proof, Way
-from core.model.requirement import Report, Requirement, Source
+from core.model.requirement import Delegated, Report, Requirement, Source
+from core.phrases import phrase
 
 
 class Status(StrEnum):
@@ -135,7 +137,7 @@ class Plan:
     that may not decide. `notify` are places told besides: `#channel` or `channel:<id>`; `tell` are people told besides.
     `allowed_by` is the cause of a yes for which no person is needed once the checks of the plan have passed. `secret` are
     the dotted paths whose values its type keeps hidden. `late_members`: who comes into a mirrored group while a stage is open
-    counts in it.
+    counts in it. `delegation` says who may decide in somebody's place (`core.model.absence`).
     """
 
     stages: tuple[Stage, ...] = ()
@@ -155,6 +157,7 @@ class Plan:
     allowed_by: str | None = None
     secret: tuple[str, ...] = ()
     late_members: bool = False
+    delegation: str = ANYONE
     explanation: Explanation | None = field(default=None, compare=False)
 
     def stage(self, number: int) -> Stage | None:
@@ -185,6 +188,7 @@ class Decision:
     """One approver's approve or reject of one revision in one stage.
 
     `seats` are the labels under which the person was named ("as platform"); `name` and `email` are as they were then.
+    `delegated` are those in whose place they decided, where they had no part of their own.
     """
 
     id: str
@@ -202,6 +206,20 @@ class Decision:
     principals: frozenset[str] = frozenset()
     seats: tuple[str, ...] = ()
     life: Life = Life.LIVE
+    delegated: tuple[Delegated, ...] = ()
+
+    @property
+    def signed(self) -> str:
+        """Who decided, and for whom: `Ben`, `Ben for Ada`."""
+        if not self.delegated:
+            return self.name
+        names = phrase(" and ").join(one.name for one in self.delegated)
+        return phrase("{name} for {delegators}", name=self.name, delegators=names)
+
+    @property
+    def relies_on(self) -> frozenset[str]:
+        """The members who must still be there for it to count."""
+        return frozenset({self.member, *(one.delegator for one in self.delegated)})
 
     @property
     def counts(self) -> bool:

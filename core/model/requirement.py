@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
@@ -19,12 +20,37 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegated:
+    """What a delegate decides with besides their own right: whose place it is, and the names that go with it."""
+
+    delegator: str
+    name: str
+    principals: frozenset[str]
+    delegation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vote:
-    """One live approval, as a requirement sees it: who, and under which names they may be counted."""
+    """One live approval, as a requirement sees it: who, and under which names they may be counted.
+
+    A delegate's vote may fill a delegator's place instead of their own; still it is one vote, and one place each.
+    """
 
     member: str
     name: str
     principals: frozenset[str]
+    delegated: tuple[Delegated, ...] = ()
+
+    @property
+    def places(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Whose place it may fill, the giver's own first, with the names that go with each."""
+        return ((self.member, self.principals), *((one.delegator, one.principals) for one in self.delegated))
+
+    def only_for(self, people: AbstractSet[str]) -> Vote:
+        """The same vote, filling the place of one of these and of nobody else."""
+        kept = tuple(one for one in self.delegated if one.delegator in people)
+        own = self.principals if self.member in people else frozenset[str]()
+        return replace(self, principals=own, delegated=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +138,12 @@ class Requirement(ABC):
         """The same with every source replaced by what it stands for."""
 
     @abstractmethod
+    def fills(self, vote: Vote, fixed: frozenset[str] | None) -> tuple[str, ...]:
+        """Whose places this vote may fill here, of which it fills one."""
+
     def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
         """Whether this vote may count here."""
+        return bool(self.fills(vote, fixed))
 
     @abstractmethod
     def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> Result:

@@ -48,8 +48,8 @@ class AnyOf(Requirement):
     def bound(self, bind: Bind) -> Self:
         return replace(self, parts=tuple(part.bound(bind) for part in self.parts))
 
-    def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
-        return any(part.accepts(vote, fixed) for part in self.parts)
+    def fills(self, vote: Vote, fixed: frozenset[str] | None) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(place for part in self.parts for place in part.fills(vote, fixed)))
 
     def slots(self, fixed: frozenset[str] | None) -> int:
         return max(part.slots(fixed) for part in self.parts)

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
+from core.model.matching import match
 from core.model.requirement import NO_REPORTS, Bind, Decode, Reports, Requirement, Result, Source, Vote
 
 
@@ -59,10 +60,13 @@ class Approvals(Requirement):
         found = tuple(dict.fromkeys(bound for source in self.people for bound in bind(source)))
         return self if found == self.people else replace(self, people=found)
 
-    def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
+    def fills(self, vote: Vote, fixed: frozenset[str] | None) -> tuple[str, ...]:
+        return tuple(member for member, names in vote.places if self._calls_for(member, names, fixed))
+
+    def _calls_for(self, member: str, principals: frozenset[str], fixed: frozenset[str] | None) -> bool:
         if self.all and fixed is not None:
-            return bool(fixed & ({vote.member} | _people_in(vote.principals)))
-        return bool(self.names(vote.principals))
+            return bool(fixed & ({member} | _people_in(principals)))
+        return bool(self.names(principals))
 
     def slots(self, fixed: frozenset[str] | None) -> int:
         if not self.all:
@@ -70,7 +74,7 @@ class Approvals(Requirement):
         return len(self.people) if fixed is None else len(fixed)
 
     def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> Result:
-        counted = tuple(vote for vote in votes if self.accepts(vote, fixed))
+        counted = self._counted(votes, fixed)
         have, need = len({vote.member for vote in counted}), self.slots(fixed)
         met = have >= need > 0 and not (self.all and fixed is None)
         return Result(
@@ -88,9 +92,18 @@ class Approvals(Requirement):
             return result
         return replace(result, met=True, sentence=f"{self.label}: {sentence}", waiting_on=())
 
+    def _counted(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None) -> tuple[Vote, ...]:
+        """Those that count, as many as can: a delegate and the delegator fill one place between them."""
+        accepted = tuple(vote for vote in votes if self.accepts(vote, fixed))
+        if not any(vote.delegated for vote in accepted):
+            return accepted
+        placed = match({vote.member: self.fills(vote, fixed) for vote in accepted})
+        return tuple(vote.only_for({placed[vote.member]}) for vote in accepted if vote.member in placed)
+
     def _missing(self, counted: tuple[Vote, ...], fixed: frozenset[str] | None) -> tuple[Source, ...]:
         """Never nobody: where too few are left, all it calls for are waited for still."""
-        answered = {vote.member for vote in counted}.union(*(_people_in(vote.principals) for vote in counted))
+        placed = [place for vote in counted for place in vote.places if place[1]]
+        answered = {vote.member for vote in counted}.union(*({who} | _people_in(names) for who, names in placed))
         known = {source.principal: source for source in self.people}
         if self.all and fixed is not None:
             waited = (f"member:{member}" for member in sorted(fixed - answered))

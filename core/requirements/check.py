@@ -45,8 +45,8 @@ class Check(Requirement):
     def bound(self, bind: Bind) -> Self:
         return self
 
-    def accepts(self, vote: Vote, fixed: frozenset[str] | None) -> bool:
-        return False
+    def fills(self, vote: Vote, fixed: frozenset[str] | None) -> tuple[str, ...]:
+        return ()
 
     def slots(self, fixed: frozenset[str] | None) -> int:
         return 0

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice, product
 
+from core.model.matching import match
 from core.model.organisation import Project
 from core.model.people import Person, Verb
 from core.model.request import Plan
 from core.model.requirement import Requirement
 from core.model.rule import Rule
 from core.rulebook.binding import bind_stages, binder, is_unbound
-from core.standing import CHOICES, Slot, match, people_to_fix
+from core.standing import CHOICES, Slot, people_to_fix
 
 
 def what_is_missing(plan: Plan, rosters: Mapping[str, tuple[Person, ...]]) -> tuple[str, ...]:

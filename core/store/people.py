@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -27,8 +28,9 @@ from sqlalchemy import (
 
 from core.codec import Codec
 from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, Token
-from core.model.people import ADMINS, VERBS_OF, Person, Role, Verb, principals_of, verbs_of
+from core.model.people import ADMINS, VERBS_OF, Absent, Person, Role, Verb, principals_of, verbs_of
 from core.store import rows
+from core.store.absence import BY, givers_of
 from core.store.choices import LARGEST, Joined, among, chosen, width
 from core.store.driver import Row, Session
 from core.store.duties import moments, on_duty
@@ -130,6 +132,7 @@ def _people(places: int) -> Select[Any]:
             grouped.correlate(members).scalar_subquery().label("groups"),
             held.correlate(members).scalar_subquery().label("roles"),
             duties.with_only_columns(Joined(schedules.c.id)).correlate(members).scalar_subquery().label("duties"),
+            givers_of(members.c.id).correlate(members).scalar_subquery().label("givers"),
         )
         .join(projects, and_(projects.c.id == bindparam("project"), projects.c.organisation == members.c.organisation))
         .where(among(members.c.id, "member", places))
@@ -198,14 +201,27 @@ class PeopleReads:
         return self.people((member,), project).get(member)
 
     def people(self, members: Iterable[str], project: str) -> Mapping[str, Person]:
+        """With those they stand in for, who come without theirs: what was delegated is not passed on."""
+        found = self._people(members, project)
+        named = {id: _givers(row[-1]) for id, row in found.items() if row[-1]}
+        people = {id: _person(row, project) for id, row in found.items()}
+        if not named:
+            return people
+        absent = self._people({giver for givers in named.values() for giver, _ in givers}, project)
+        for id, givers in named.items():
+            away = (Absent(_person(absent[giver], project), by) for giver, by in givers if giver in absent)
+            people[id] = replace(people[id], stands_in_for=tuple(away))
+        return people
+
+    def _people(self, members: Iterable[str], project: str) -> dict[str, Row]:
         wanted = sorted(set(members))
-        found: dict[str, Person] = {}
+        found: dict[str, Row] = {}
         for start in range(0, len(wanted), LARGEST):
             part = wanted[start : start + LARGEST]
             places = width(len(part))
             params = {"project": project, **chosen("member", part, places)}
             params |= moments(self._db.about_now())
-            found |= {row[0]: _person(row, project) for row in self._db.rows(_people(places), params)}
+            found |= {row[0]: row for row in self._db.rows(_people(places), params)}
         return found
 
     def roster(self, principal: str, project: str, limit: int) -> frozenset[str]:
@@ -350,11 +366,17 @@ def _roles_of(places: int) -> Select[Any]:
 
 
 def _person(row: Row, project: str) -> Person:
-    id, name, email, active, pinned, grouped, held, duties = row
+    id, name, email, active, pinned, grouped, held, duties, _ = row
     groups, came = _came(grouped) if grouped and CAME in grouped else (grouped or "", {})
     roles, principals, verbs = _place(id, groups, held or "", project)
     principals |= {f"oncall:{schedule}" for schedule in duties.split()} if duties else frozenset()
     return Person(id, name, email, active, bool(pinned), roles, principals, verbs, came)
+
+
+def _givers(said: str) -> list[tuple[str, str]]:
+    """Whom somebody stands in for, and by which delegation."""
+    parted = (word.partition(BY) for word in said.split())
+    return sorted((giver, delegation) for giver, _, delegation in parted)
 
 
 def _came(grouped: str) -> tuple[str, dict[str, datetime]]:

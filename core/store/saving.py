@@ -277,7 +277,14 @@ class Saving:
         known = {} if before is None else {decision.id: decision for decision in before.decisions}
         fresh = [decision for decision in after.decisions if known.get(decision.id) != decision]
         if fresh:
-            self._db.send(_ANSWER, [_answer_values(after, decision) for decision in fresh])
+            self._db.send(_ANSWER, [values for decision in fresh for values in _answers_of(after, decision)])
+
+
+def _answers_of(request: Request, decision: Decision) -> list[Params]:
+    """One of whoever gave it, and one of each in whose place it was given."""
+    own = _answer_values(request, decision)
+    others = (one.delegator for one in decision.delegated)
+    return [own, *(own | {"decision": f"{decision.id}/{member[-20:]}", "member": member} for member in others)]
 
 
 def _answer_values(request: Request, decision: Decision) -> Params:

@@ -17,6 +17,7 @@ from core.model.organisation import Project
 from core.model.people import Actor
 from core.model.request import Request
 from core.ports import Chain, Changed, Derive, KeyTaken, Reader, Remembered, Transaction
+from core.store.absence import Absence
 from core.store.aftermath import Aftermath
 from core.store.driver import Session
 from core.store.duties import Duties
@@ -141,6 +142,7 @@ class StoreTransaction(
     Inquiries,
     Installing,
     Mirroring,
+    Absence,
     Emergencies,
 ):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
