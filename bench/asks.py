@@ -28,5 +28,8 @@ def ask(number: int) -> dict[str, Any]:
     }
 
 
-def asks(count: int) -> tuple[bytes, ...]:
-    return tuple(json.dumps(ask(number)).encode() for number in range(count))
+def asks(count: int, *, stages: bool = True) -> tuple[bytes, ...]:
+    """Bodies; without `stages` it is left to rules who is asked."""
+    left_out = set() if stages else {"stages"}
+    bodies = ({name: value for name, value in ask(number).items() if name not in left_out} for number in range(count))
+    return tuple(json.dumps(body).encode() for body in bodies)
