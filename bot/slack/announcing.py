@@ -58,7 +58,7 @@ class Announcing:
     def unlinked(self, identity: Identity, name: str, reason: str) -> None:
         """Somebody's link was taken away: they hear what to do, admins whom to look after."""
         if reason not in ("deleted", "unknown", "bot"):
-            said = UNLINKED.get(reason, OTHERWISE_UNLINKED).format(name=name)
+            said = phrase(UNLINKED.get(reason, OTHERWISE_UNLINKED), name=name)
             self._afterwards(self._say([identity.user], said))
         self._waiting.append((name, reason))
         if self._seconds() - self._told_at >= QUIET:

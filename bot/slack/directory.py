@@ -5,14 +5,16 @@ Whoever is not pinned yet is looked up after their first click is acknowledged. 
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack.actor import KIND
 from bot.slack.announcing import Announcing
@@ -33,6 +35,7 @@ UNPINS: Final = frozenset(SENTENCES) - {"inactive", "not_member", "two_users"}
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 """Stands for a moment that the office says itself."""
 
+BUSY: Final = frozenset({"ratelimited", "rate_limited"})
 GONE: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 log = structlog.get_logger()
@@ -51,7 +54,9 @@ class Directory:
         announcing: Announcing,
         admins: Collection[str] = (),
         domains: Collection[str] = (),
+        rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self._rest = rest
         self._store = store
         self._announcing = announcing
         self._administration = administration
@@ -112,12 +117,22 @@ class Directory:
     async def _everybody(self) -> AsyncIterator[Mapping[str, Any]]:
         cursor = ""
         while True:
-            answer = await self._client.users_list(limit=PAGE, cursor=cursor, team_id=self._installation.team)
+            answer = await self._page(cursor)
             for user in answer.get("members") or []:
                 yield user
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+
+    async def _page(self, cursor: str) -> AsyncSlackResponse:
+        """A large workspace has more pages than Slack gives in a minute: the same page again when it says so."""
+        while True:
+            try:
+                return await self._client.users_list(limit=PAGE, cursor=cursor, team_id=self._installation.team)
+            except SlackApiError as error:
+                if error.response.get("error") not in BUSY:
+                    raise
+                await self._rest(wait_of(error))
 
     # One user.
 
@@ -206,3 +221,10 @@ class Directory:
     @property
     def _organisation(self) -> str:
         return self._installation.organisation
+
+
+def wait_of(error: SlackApiError) -> float:
+    """Seconds Slack wants to be left alone."""
+    headers = {str(name).lower(): value for name, value in error.response.headers.items()}
+    said = str(headers.get("retry-after", ""))
+    return float(said) if said.isdecimal() else 60.0

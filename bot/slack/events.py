@@ -32,6 +32,9 @@ On = Callable[[Happening], Awaitable[None]]
 
 REMEMBERED: Final = 2_000
 
+OUTLET: Final = "slack"
+"""The word of the outlet whose cards stand in channels."""
+
 log = structlog.get_logger()
 
 
@@ -72,8 +75,8 @@ class Events:
             "subteam_members_changed": self._user_group_left,
             "channel_rename": self._channel_changed,
             "channel_id_changed": self._channel_changed,
-            "channel_shared": self._channel_changed,
-            "channel_unshared": self._channel_changed,
+            "channel_shared": self._sharing_changed,
+            "channel_unshared": self._sharing_changed,
         }
 
     async def handle(self, body: Mapping[str, Any], happening: Happening) -> None:
@@ -121,6 +124,14 @@ class Events:
 
     async def _channel_changed(self, _happening: Happening) -> None:
         self._channels.forget()
+
+    async def _sharing_changed(self, happening: Happening) -> None:
+        """Others read along from now on, or no longer: cards that stand there show more or less."""
+        self._channels.forget()
+        channel = str(happening.event.get("channel") or "")
+        organisation = self._room.installation.organisation
+        if channel.isalnum():
+            await self._room.store.transact(lambda tx: tx.draw_again(organisation, OUTLET, channel), chore=True)
 
     async def _mentioned(self, happening: Happening) -> None:
         """In a channel. A mention in our own conversation arrives as a message too."""

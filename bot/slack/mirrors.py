@@ -22,7 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.afterwards import Afterwards
 from bot.slack.announcing import Announcing
-from bot.slack.directory import Directory
+from bot.slack.directory import BUSY, Directory, wait_of
 from bot.slack.installation import Installation
 from core.administration import Administration
 from core.errors import Unavailable
@@ -98,6 +98,7 @@ class Mirrors:
         while True:
             try:
                 await self.look()
+                self._announcing.tell_of_unlinked()
             except Exception:  # the chore's last line: an edge must not end because one look failed
                 log.exception("slack.mirrors_not_looked_at")
             await asyncio.sleep(LOOK_FOR_DUE)
@@ -200,10 +201,8 @@ class Mirrors:
 
     async def _refused(self, due: Sequence[Mirror], error: SlackApiError) -> None:
         reason = str(error.response.get("error"))
-        if reason in ("ratelimited", "rate_limited"):
-            headers = {str(name).lower(): value for name, value in error.response.headers.items()}
-            wait = str(headers.get("retry-after", "60"))
-            self._not_before = self._seconds() + (float(wait) if wait.isdecimal() else 60.0)
+        if reason in BUSY:
+            self._not_before = self._seconds() + wait_of(error)
             return
         log.warning("slack.user_groups_not_read", reason=reason)
         for mirror in due if reason in PROBLEMS else ():

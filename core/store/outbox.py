@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, TextClause, Update, bindparam, select, text, update
+from sqlalchemy import Select, Table, Text, TextClause, Update, bindparam, cast, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from core.model.request import OPEN
 from core.ports import Delivery, Notice
 from core.store import rows
 from core.store.columns import LONG_AGO
 from core.store.driver import Params, Row, Session
-from core.store.tables import deliveries, leases, notices
+from core.store.tables import deliveries, leases, notices, requests
 
 _DELIVER: Final = upsert(deliveries).on_conflict_do_nothing(
     index_elements=[deliveries.c.request, deliveries.c.outlet, deliveries.c.place]
@@ -62,6 +63,23 @@ _NOTICE_COLUMNS: Final = ("state", "attempts", "next_try_at", "address", "owner"
 _RECORD_NOTICE: Final = (
     update(notices).where(notices.c.id == bindparam("b_id")).values({name: bindparam(name) for name in _NOTICE_COLUMNS})
 )
+_HERE: Final = requests.c.organisation == bindparam("whose")
+_OPEN: Final = select(requests.c.id).where(_HERE, or_(*(requests.c.status == status.value for status in OPEN)))
+_NEWEST: Final = select(requests.c.id).where(_HERE).order_by(requests.c.created_at.desc(), requests.c.id.desc())
+_DRAW_AGAIN: Final = (
+    update(deliveries)
+    .where(
+        deliveries.c.outlet == bindparam("b_outlet"),
+        deliveries.c.state == "shown",
+        deliveries.c.wanted == deliveries.c.shown,
+        or_(deliveries.c.request.in_(_OPEN), deliveries.c.request.in_(_NEWEST.limit(bindparam("newest")))),
+        cast(deliveries.c.address, Text).like(bindparam("there")),
+    )
+    .values(shown=deliveries.c.wanted - 1, next_try_at=LONG_AGO)
+)
+NEWEST: Final = 500
+"""Requests whose cards are drawn anew in a channel besides the open ones."""
+
 _new_lease = upsert(leases)
 _LEASE: Final = _new_lease.on_conflict_do_update(
     index_elements=[leases.c.name],
@@ -84,6 +102,10 @@ class Outbox:
 
     def deliveries(self, request: str) -> Sequence[Delivery]:
         return [rows.delivery(row) for row in self._db.rows(DELIVERIES, {"request": request})]
+
+    def draw_again(self, organisation: str, outlet: str, address: str) -> int:
+        there = f'%"{address}"%'
+        return self._db.run(_DRAW_AGAIN, {"whose": organisation, "b_outlet": outlet, "there": there, "newest": NEWEST})
 
     def hold_lease(self, name: str, owner: str, seconds: float) -> bool:
         now = self._db.now()

@@ -218,3 +218,18 @@ async def test_slack_not_answering_is_said_and_nothing_is_done(world: World) -> 
     await world.settle()
     assert "Slack did not tell us who you are" in world.hand("frank").ephemerals()[-1]["text"]
     assert (await world.now(request)).is_open
+
+
+async def test_a_large_workspace_is_read_at_the_pace_slack_allows(http: World) -> None:
+    """A-62"""
+    rested: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rested.append(seconds)
+
+    http.slack.directory._rest = rest
+    http.sandbox.faults.add("users.list", "429", count=2, retry_after=7)
+    before = len(http.calls("users.list"))
+    assert await http.slack.directory.sync() == 6
+    assert rested == [7.0, 7.0]
+    assert len(http.calls("users.list")) - before == 3

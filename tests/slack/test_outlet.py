@@ -203,6 +203,7 @@ async def test_a_channel_that_became_shared_shows_no_details_any_more(http: Worl
     assert channel is not None
     http.sandbox.membership.share(channel, shared=True)
     await http.settle()
+    assert "Deploy api" not in str(http.hand("alice").messages("#deploys"))
     await approve(http, request)
     assert "Deploy api" not in str(cards(http, request) or http.hand("alice").messages("#deploys"))
 

@@ -1,6 +1,7 @@
 """Who is in the Slack user groups that groups follow, and whom nobody is linked to."""
 
 from datetime import UTC, datetime, timedelta
+from operator import methodcaller
 
 import pytest
 
@@ -100,7 +101,8 @@ def unmapped(user: str, reason: str = "not_member", wanted: str | None = None) -
 
 async def test_claims_are_listed_apart_and_the_hopeless_not_at_all(store: Engine) -> None:
     found = (unmapped("U7"), unmapped("U8", wanted="ada@acme.example"), unmapped("U9", "guest"))
-    await store.transact(lambda tx: [tx.note_unmapped(one) for one in found] and None)
+    for one in found:
+        await store.transact(methodcaller("note_unmapped", one))
     assert await store.read(lambda reader: reader.unmapped(ORG, 10)) == [found[0]]
     assert await store.read(lambda reader: reader.claims(ORG, 10)) == [found[1]]
     assert await store.read(lambda reader: reader.unmapped_user(ORG, "T1", "U9")) == found[2]

@@ -54,6 +54,21 @@ async def test_a_new_delivery_is_behind_until_it_shows_the_version(store: Engine
     assert (kept.state, kept.shown, kept.address) == ("shown", 1, address)
 
 
+async def test_what_is_shown_in_one_channel_is_due_anew_and_nothing_else(store: Engine) -> None:
+    for place, channel in (("#deploys", "C1"), ("#agents", "C2")):
+        await shown_in(store, a_delivery(a_request(), place))
+        (delivery,) = await claimed(store)
+        address = {"channel": channel, "ts": "1.2"}
+        await store.transact(
+            lambda tx, one=delivery, at=address: tx.record_delivery(  # type: ignore[misc]
+                replace(one, state="shown", shown=one.wanted, address=at)
+            )
+        )
+    assert await store.transact(lambda tx: tx.draw_again("org_other", "slack", "C1")) == 0
+    assert await store.transact(lambda tx: tx.draw_again(ORG, "slack", "C1")) == 1
+    assert [delivery.place for delivery in await claimed(store)] == ["#deploys"]
+
+
 async def test_every_save_puts_the_card_behind_again(store: Engine) -> None:
     request = await shown_in(store)
     (delivery,) = await claimed(store)

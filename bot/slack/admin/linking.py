@@ -36,12 +36,18 @@ async def asked(room: Room, actor: Actor, incoming: Incoming, email: str) -> Ans
     )
     if made.is_new and room.linking is not None:
         room.linking.asked(made.asked)
-    again = phrase("An admin is asked") if made.is_new else phrase("An admin was asked already")
+    if made.is_new:
+        return _said(
+            phrase(
+                "An admin is asked whether you are {wanted}; nothing is changed until they confirm it. "
+                "You will get a message then. It helps to tell one of them that it is you.",
+                wanted=made.asked.wanted,
+            )
+        )
     return _said(
         phrase(
-            "{again} whether you are {wanted}; nothing is changed until they confirm it. "
-            "You will get a message then. It helps to tell one of them that it is you.",
-            again=again,
+            "An admin was asked already whether you are {wanted}; nothing is changed until they confirm it. "
+            "It helps to tell one of them that it is you.",
             wanted=made.asked.wanted,
         )
     )
