@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.lifecycle.hints import hints
 from core.model.digest import content_json
+from core.model.emergency import Glass
 from core.model.endpoint import announced
 from core.model.explanation import Because, PolicySeen, RuleSeen
+from core.model.people import Proof
 from core.model.request import Decision, Execution, Question, Request, Verdict
 from core.model.requirement import Requirement, Result, Source
 from core.ports import LedgerRow
@@ -183,6 +185,26 @@ class CheckReportView(View):
     at: datetime
 
 
+class GlassView(View):
+    """A decision by break-glass, which is nobody's approval, and how its review stands: `owed`, or what was found."""
+
+    id: str
+    member: str
+    name: str
+    email: str
+    reason: str
+    revision: int
+    way: str
+    proof: ProofView | None
+    at: datetime
+    review: str
+    review_by: datetime
+    reviewed_by: str | None
+    reviewer_name: str | None
+    reviewed_at: datetime | None
+    remark: str | None
+
+
 class QuestionView(View):
     id: str
     member: str
@@ -197,6 +219,8 @@ class QuestionView(View):
 class ExecutionView(View):
     status: ExecutionWord
     window_ends_at: datetime | None
+    requested_at: datetime | None
+    requested_by: str | None
     claimed_by: str | None
     claimed_at: datetime | None
     times_out_at: datetime | None
@@ -268,6 +292,7 @@ class RequestView(RequestSummary):
     superseded_by: str | None
     checks: list[CheckReportView]
     hints: list[str]
+    break_glass: list[GlassView]
 
 
 class DoneView(View):
@@ -402,6 +427,7 @@ def show(request: Request, emails: Emails, *, whole: bool = False) -> RequestVie
         superseded_by=request.superseded_by,
         checks=show_checks(request),
         hints=list(hints(content, request.named)) if request.is_open else [],
+        break_glass=[_glass(one) for one in request.glasses],
     )
 
 
@@ -495,7 +521,6 @@ def _requirement(one: StageStanding, requirement: Requirement, result: Result) -
 
 def show_decision(request: Request, decision: Decision, *, whole: bool = False) -> DecisionView:
     decision = decision if whole else veil_decision(request, decision)
-    proof = decision.proof
     return DecisionView(
         id=decision.id,
         request=request.id,
@@ -513,11 +538,35 @@ def show_decision(request: Request, decision: Decision, *, whole: bool = False) 
         ],
         state=decision.life.value,
         way=decision.way.value,
-        proof=None
-        if proof is None
-        else ProofView(kind=proof.kind.value, issuer=proof.issuer, user=proof.user, at=proof.at, payload=proof.payload),
+        proof=_proof(decision.proof),
         created_at=decision.at,
     )
+
+
+def _glass(one: Glass) -> GlassView:
+    return GlassView(
+        id=one.id,
+        member=one.member,
+        name=one.name,
+        email=one.email,
+        reason=one.reason,
+        revision=one.revision,
+        way=one.way.value,
+        proof=_proof(one.proof),
+        at=one.at,
+        review="owed" if one.finding is None else one.finding.value,
+        review_by=one.review_by,
+        reviewed_by=one.reviewed_by,
+        reviewer_name=one.reviewer_name,
+        reviewed_at=one.reviewed_at,
+        remark=one.remark,
+    )
+
+
+def _proof(proof: Proof | None) -> ProofView | None:
+    if proof is None:
+        return None
+    return ProofView(kind=proof.kind.value, issuer=proof.issuer, user=proof.user, at=proof.at, payload=proof.payload)
 
 
 def _question(question: Question) -> QuestionView:
@@ -547,6 +596,8 @@ def _execution(execution: Execution | None) -> ExecutionView | None:
     return ExecutionView(
         status=execution.status.value,
         window_ends_at=execution.window_ends_at,
+        requested_at=execution.requested_at,
+        requested_by=execution.requested_by,
         claimed_by=execution.claimed_by,
         claimed_at=execution.claimed_at,
         times_out_at=execution.times_out_at,

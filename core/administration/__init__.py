@@ -41,6 +41,7 @@ from core.administration.organisations import Organisations
 from core.administration.policies import Policies
 from core.administration.projects import Projects
 from core.administration.proposals import Proposals
+from core.administration.reviews import Reviews
 from core.administration.rules import RuleOffice
 from core.administration.safety import SafetyOffice
 from core.administration.schedules import Feeds, Schedules, Sealing
@@ -95,6 +96,7 @@ class Administration:
         self.safety = SafetyOffice(store, fresh)
         self.leases = leases
         self.freezes = Freezes(store, fresh, desk)
+        self.reviews = Reviews(store, fresh)
         self.schedules = Schedules(store, fresh, sealing, feeds)
         self.webhooks = Webhooks(store, fresh, sealing, teller)
         self.policies = Policies(store, fresh, desk.conditions, sealing, judges)

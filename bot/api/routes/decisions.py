@@ -14,10 +14,12 @@ from bot.api.exchange import actor, body_after, house, once, was_sent_before
 from bot.api.rendering import answer_done, find
 from bot.api.routes.base import Routes, spec
 from bot.wire import asking as a
+from bot.wire.emergencies import BreakGlassIn, ReviewIn
 from bot.wire.showing import DoneView
 from bot.wire.strict import Shape
 from core.errors import Conflict
 from core.model import command as c
+from core.model.emergency import Finding
 from core.model.request import ExecutionStatus
 from core.model.request import Request as Asked
 from core.naming import find_member
@@ -43,6 +45,18 @@ async def approve(request: Request, id: str) -> Response:
 @router.post("/v1/requests/{id}/reject", **spec("Reject; the comment is the reason", body=a.Rejection, answer=DoneView))
 async def reject(request: Request, id: str) -> Response:
     return await _do(request, id, a.Rejection, c.Reject("?"), a.Rejection.to_command)
+
+
+@router.post(
+    "/v1/requests/{id}/break-glass", **spec("Decide alone, in an emergency", body=BreakGlassIn, answer=DoneView)
+)
+async def break_glass(request: Request, id: str) -> Response:
+    return await _do(request, id, BreakGlassIn, c.BreakGlass("?"), BreakGlassIn.to_command)
+
+
+@router.post("/v1/requests/{id}/review", **spec("Close the review of broken glass", body=ReviewIn, answer=DoneView))
+async def review(request: Request, id: str) -> Response:
+    return await _do(request, id, ReviewIn, c.CloseReview(Finding.JUSTIFIED, "?"), ReviewIn.to_command)
 
 
 @router.post("/v1/requests/{id}/withdraw", **spec("Take one's own approval back", body=a.Remark, answer=DoneView))
@@ -96,6 +110,11 @@ async def handover(request: Request, id: str) -> Response:
     return await answer_done(rooms, who, await rooms.desk.do(who, found, command, once=await once(request)))
 
 
+@router.post("/v1/requests/{id}/run", **spec("Have it executed now", body=a.Nothing, answer=DoneView))
+async def run(request: Request, id: str) -> Response:
+    return await _do(request, id, a.Nothing, c.Run(), lambda _: c.Run())
+
+
 @router.post("/v1/requests/{id}/execution", **spec("Claim or report", body=a.ExecutionReport, answer=DoneView))
 async def execution(request: Request, id: str) -> Response:
     bare = c.ReportExecution(ExecutionStatus.EXECUTING)
@@ -142,5 +161,7 @@ MEMBER = Routes(
         a.HandOverIn,
         a.ExecutionReport,
         a.Revision,
+        BreakGlassIn,
+        ReviewIn,
     ),
 )
