@@ -24,6 +24,8 @@ from bot.event_feed import EventFeed
 from bot.feeds import Feeds
 from bot.guard import Guard
 from bot.mcp.door import Door, is_installed
+from bot.oidc.keys import IssuerKeys
+from bot.oidc.sign_on import Company, SignOn
 from bot.outlets.slack import SlackOutlet
 from bot.sealing import Seals
 from bot.settings import Keys, Settings, key_bytes, keys_for
@@ -243,6 +245,7 @@ async def assemble(
         organisation = await inside.administration.organisations.bootstrap("Our organisation", settings.admins)
         async with _workspace(inside, organisation.id, pace) as workspace:
             assembly = _join(inside, makers, workspace)
+            assembly.house.sign_on = _sign_on(inside, organisation.id)
             async with asyncio.TaskGroup() as loops:
                 running = [loops.create_task(loop) for loop in _loops(assembly)]
                 try:
@@ -322,6 +325,18 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
         house.probes.append(_connected(socket))
     entrance = _entrance(inside.settings, app, slack)
     return Assembly(inside, house, app, entrance, courier, webhooks, alarm, inquirer, slack, socket, more)
+
+
+def _sign_on(inside: Rooms, organisation: str) -> SignOn:
+    """People's single sign-on is the first organisation's; workloads are set up by each for itself."""
+    settings, company = inside.settings, None
+    if settings.oidc_issuer is not None:
+        if settings.oidc_audience is None:
+            raise SettingsProblem(
+                "COUNTERSIGN_OIDC_ISSUER is set, and COUNTERSIGN_OIDC_AUDIENCE must say whom its tokens are made out to."
+            )
+        company = Company(organisation, settings.oidc_issuer, settings.oidc_audience, settings.oidc_email_claim)
+    return SignOn(inside.store, inside.administration, IssuerKeys(inside.guard), settings.url, company)
 
 
 def _mcp(settings: Settings, app: Api) -> Callable[[], Loop]:

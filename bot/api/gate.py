@@ -15,9 +15,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
-from bot.api.auth import bearer, recognise
+from bot.api.auth import Caller, bearer, recognise
 from bot.api.house import House
 from bot.api.problems import bug, problem
+from bot.oidc.token import looks_like_one
 from core.errors import ApprovalError, Invalid
 
 LARGEST_BODY: Final = 256 * 1024
@@ -84,14 +85,18 @@ class Gate:
         headers = Headers(scope=scope)
         path: str = scope["path"]
         if needs_caller(path):
-            credential, pepper = bearer(headers.get("authorization")), self._house.pepper
-            scope["state"]["caller"] = await self._house.store.glance(
-                lambda reader: recognise(reader, credential, pepper)
-            )
+            scope["state"]["caller"] = await self._caller(bearer(headers.get("authorization")))
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > LARGEST_BODY:
             raise _too_large()
         await self._app(scope, receive, send)
+
+    async def _caller(self, credential: str) -> Caller:
+        if self._house.sign_on is not None and looks_like_one(credential):
+            known = await self._house.sign_on.recognise(credential)
+            return Caller(known.actor, known.credential)
+        pepper = self._house.pepper
+        return await self._house.store.glance(lambda reader: recognise(reader, credential, pepper))
 
 
 class _Visit:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bot.api.metrics import Metrics
 from bot.api.waiting import Waiting
 from bot.event_feed import EventFeed
+from bot.oidc.sign_on import SignOn
 from core.administration import Administration
 from core.desk import Desk
 from core.ports import Store
@@ -32,6 +33,7 @@ class House:
     streams: Counter[str] = field(default_factory=Counter)
     metrics: Metrics = field(default_factory=Metrics)
     probes: list[Probe] = field(default_factory=list)
+    sign_on: SignOn | None = None
 
     async def troubles(self) -> list[str]:
         """What the probes report."""

@@ -60,7 +60,14 @@ FAMILIES: Final = (
             ),
         ),
     ),
-    ("agents", "Machines that ask, and their keys.", (("add", "bot.cli.host:add_agent", "Add one; prints its key."),)),
+    (
+        "agents",
+        "Machines that ask, and their keys.",
+        (
+            ("add", "bot.cli.host:add_agent", "Add one; prints its key."),
+            ("workload", "bot.cli.workloads:add", "Let GitHub's or GitLab's tokens stand for one, instead of a key."),
+        ),
+    ),
     (
         "audit",
         "The ledger: prove it, write it out.",

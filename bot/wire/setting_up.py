@@ -24,6 +24,7 @@ from core.model.organisation import (
     Token,
 )
 from core.model.people import Role
+from core.model.workload import Workload, audience
 from core.phrases import phrase
 
 RoleWord = Literal["requester", "approver", "auditor", "admin", "break_glass"]
@@ -187,6 +188,24 @@ class NewKey(Shape):
     expires_at: Moment | None = None
 
 
+class NewWorkload(Shape):
+    """Tokens of this issuer whose subject fits act as the agent. In a pattern `*` is anything but a colon, `**` anything."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"issuer": "github", "subject": "repo:acme/shop:ref:refs/heads/main", "facts": {"env": "production"}}
+            ]
+        }
+    )
+
+    issuer: Annotated[str, some(300)]
+    subject: Annotated[str, some(300)]
+    verbs: Annotated[list[VerbWord], Field(min_length=1, max_length=4)] = ["ask"]
+    projects: Annotated[list[Annotated[str, some(100)]], Field(min_length=1, max_length=100)] | None = None
+    facts: Free = {}
+
+
 class NewIdentity(Shape):
     """`issuer` is the Slack enterprise or team id, or an OIDC issuer; `user` the user id or subject there."""
 
@@ -319,6 +338,21 @@ class KeyView(View):
     secret: str | None = None
 
 
+class WorkloadView(View):
+    """`audience` is whom such a token must be made out to."""
+
+    id: str
+    agent: str
+    issuer: str
+    audience: str
+    subject: str
+    verbs: list[str]
+    projects: list[str] | None
+    facts: dict[str, Any]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
 class IdentityView(View):
     id: str
     kind: str
@@ -430,6 +464,21 @@ def show_key(key: ApiKey, secret: str | None = None) -> KeyView:
         revoked_at=key.revoked_at,
         last_used_at=key.last_used_at,
         secret=secret,
+    )
+
+
+def show_workload(workload: Workload, url: str) -> WorkloadView:
+    return WorkloadView(
+        id=workload.id,
+        agent=workload.agent,
+        issuer=workload.issuer,
+        audience=audience(url, workload.organisation),
+        subject=workload.subject,
+        verbs=sorted(workload.verbs),
+        projects=None if workload.projects is None else sorted(workload.projects),
+        facts=dict(workload.facts),
+        created_at=workload.created_at,
+        revoked_at=workload.revoked_at,
     )
 
 

@@ -110,6 +110,11 @@ CHANGES: dict[str, tuple[str, Callable[[TownHall, Any], Awaitable[object]], str]
         "Add agent bot",
     ),
     "a key": ("keys", lambda h, a: h.administration.keys.add(a, "ci", label="second"), "Add an API key"),
+    "a workload": (
+        "keys",
+        lambda h, a: h.administration.workloads.add(a, "ci", "github", "repo:acme/shop:**", facts={"env": "test"}),
+        "Add tokens of https://token.actions.githubusercontent.com for repo:acme/shop:** as agent ci",
+    ),
     "an identity pinned": (
         "identities",
         lambda h, a: h.administration.identities.pin(a, "slack", "T1", "UEVIL", "ada@example.com"),

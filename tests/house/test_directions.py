@@ -22,6 +22,7 @@ ONLY_IN: Final = {
     "fastapi": ["bot.api", "bot.sandbox"],
     "countersign_client": ["bot.cli", "bot.mcp"],
     "mcp": ["bot.mcp"],
+    "jwt": ["bot.oidc"],
     "mcp_types": ["bot.mcp"],
     "cyclopts": ["bot.cli"],
     "rich": ["bot.cli"],
