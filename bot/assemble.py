@@ -370,6 +370,7 @@ def _slack(inside: Rooms, workspace: Workspace, courier: Courier, house: House) 
         admins=inside.settings.admins,
         domains=inside.settings.allowed_email_domains,
         troubles=house.troubles,
+        url=inside.settings.url,
     )
 
 

@@ -142,6 +142,7 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     admins: Collection[str] = (),
     domains: Collection[str] = (),
     troubles: Troubles | None = None,
+    url: str = "",
 ) -> Slack:
     """Join the parts. `client` holds the bot token and `session`; `adopt` is the courier's; the outlet shares `channels`."""
     found = handlers(members(flows), members(commands))
@@ -160,6 +161,7 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
         mirrors=mirrors,
         linking=Linking(client, announcing, afterwards),
         caring=Caring(store, members(cares), troubles),
+        url=url,
         help=help_lines(found.commands),
         manual=manual(found.commands),
     )

@@ -33,7 +33,7 @@ IN_TIME: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`help` are the sub-commands as they describe themselves: how to write each, and what it does.
+    """`url` is this server's. `help` are the sub-commands as they describe themselves: how to write each, and what it does.
 
     `manual` are the sub-words of those that have some, described alike.
     """
@@ -46,6 +46,7 @@ class Room:
     mirrors: Mirrors | None = None
     linking: Linking | None = None
     caring: Caring | None = None
+    url: str = ""
     help: tuple[tuple[str, str], ...] = ()
     manual: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 

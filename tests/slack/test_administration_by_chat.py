@@ -281,6 +281,23 @@ async def test_a_key_is_made_and_shown_once_in_the_window_alone(world: World) ->
     assert secret not in await opens(world, "agents keys nightly cron")
 
 
+async def test_a_platforms_tokens_are_let_in_listed_and_sent_away(http: World) -> None:
+    told = await says(
+        http, "alice", "agents workload Deploy bot from github subject repo:acme/shop:** may ask, execute"
+    )
+    assert "act as Deploy bot from now on" in told
+    assert f"/{http.host.organisation}" in told
+    (made,) = await http.rooms.administration.workloads.list(http.host, "Deploy bot")
+    assert (made.subject, sorted(made.verbs)) == ("repo:acme/shop:**", ["ask", "execute"])
+    assert "repo:acme/shop:**" in await opens(http, "agents workloads Deploy bot")
+    assert "would let strangers in" in await says(
+        http, "alice", "agents workload Deploy bot from github subject repo:*"
+    )
+    assert "Say it like this" in await says(http, "alice", "agents workload Deploy bot from github")
+    assert "stand for nobody" in await says(http, "alice", f"agents unlink Deploy bot {made.id}")
+    assert "no such workload" in await says(http, "alice", "agents unlink Deploy bot wkl_x")
+
+
 async def test_what_is_wrong_with_a_key_stands_under_its_field(http: World) -> None:
     await opens(http, "agents key Deploy bot")
     alice = http.hand("alice")

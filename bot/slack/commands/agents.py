@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from bot.slack.admin import agents
+from bot.slack.admin import agents, workloads
 from bot.slack.admin.written import missing, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import Command, Run, opening, said, topic
 from bot.slack.payload import Slash
 from bot.slack.room import Room
-from bot.wire.setting_up import NewAgent
+from bot.wire.setting_up import NewAgent, NewWorkload
 from bot.wire.strict import read
 from core.errors import Invalid, NotFound
-from core.model.people import Actor
+from core.model.people import Actor, Verb
+from core.model.workload import audience
 from core.phrases import phrase
 
 ADD = phrase("NAME [team TEAM] [acts_for always | sometimes | never] [owners @who …]")
@@ -88,6 +89,36 @@ def _read(words: list[str]) -> dict[str, object]:
     return found
 
 
+async def workload(room: Room, actor: Actor, slash: Slash) -> Answer:
+    await room.administration.must_manage(actor)
+    name, wanted = workloads.read(await words_of(room, actor, slash))
+    new = read(NewWorkload, wanted, what=phrase("The workload"))
+    verbs = [Verb(verb) for verb in new.verbs]
+    once = room.once(slash, (name, wanted))
+    made = await room.administration.workloads.add(actor, name, new.issuer, new.subject, verbs=verbs, once=once)
+    return said(
+        phrase(
+            "Tokens of {issuer} for {subject} act as {name} from now on. They must be made out to {audience}.",
+            issuer=made.issuer,
+            subject=made.subject,
+            name=name,
+            audience=audience(room.url, actor.organisation),
+        )
+    )
+
+
+async def listed_workloads(room: Room, actor: Actor, slash: Slash) -> Answer:
+    return Open(await workloads.listed(room, actor, await _name(room, actor, slash, "workloads")))
+
+
+async def unlink(room: Room, actor: Actor, slash: Slash) -> Answer:
+    words = await words_of(room, actor, slash)
+    if len(words) < 2:
+        raise missing(phrase("The agent, or the workload"), phrase("agents unlink NAME ID"))
+    gone = await room.administration.workloads.revoke(actor, " ".join(words[:-1]), words[-1])
+    return said(phrase("Tokens for {subject} stand for nobody from now on.", subject=gone.subject))
+
+
 async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
     """By its id, or its label where only one in use is called so."""
     words = await words_of(room, actor, slash)
@@ -109,6 +140,7 @@ _SUMMARIES = {
     "show": phrase("Team, owners, keys of an agent"),
     "key": phrase("A new key; its secret is shown once, in a window"),
     "keys": phrase("The keys of an agent, and revoking them"),
+    "workloads": phrase("The platforms' tokens that stand for an agent"),
     "suspend": phrase("Stop an agent at once: keys, claims, open requests"),
     "resume": phrase("Let a suspended agent go on"),
 }
@@ -122,6 +154,9 @@ MEMBER = topic(
     _about("key", key),
     _about("keys", keys),
     Command("revoke", "NAME KEY", "Take a key back, by its label or id", revoke),
+    Command("workload", workloads.HOW, phrase("Let GitHub's or GitLab's tokens stand for it, without a key"), workload),
+    _about("workloads", listed_workloads),
+    Command("unlink", "NAME ID", phrase("Let them stand for nobody"), unlink),
     _about("suspend", suspend),
     _about("resume", resume),
 )
