@@ -161,17 +161,22 @@ def _reviewer(request: Request, glass: Glass, facts: Facts) -> Person:
             code="key_cannot_decide",
         )
     person = facts.person
+    if person is not None:
+        _must_be_another(person, request, glass)
     if person is None or not (facts.may(Verb.APPROVE) or facts.may(Verb.MANAGE)):
         raise NotAllowed(
             phrase("Only approvers and admins of this project review; ask one of them."), code="not_an_approver"
         )
+    who.must_decide_here(request, facts)
+    return person
+
+
+def _must_be_another(person: Person, request: Request, glass: Glass) -> None:
     if person.id in {glass.member, request.requester.id, request.on_behalf_of}:
         raise NotAllowed(
             phrase("You broke the glass, or this was asked by you or in your name, so somebody else must review it."),
             code="own_request",
         )
-    who.must_decide_here(request, facts)
-    return person
 
 
 def call_for_reviews(request: Request, facts: Facts) -> tuple[e.Event, ...]:
