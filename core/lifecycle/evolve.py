@@ -60,7 +60,7 @@ def _created(event: e.Created) -> Request:
 
 
 def _judged(request: Request, event: e.Judged) -> Changes:
-    return {"plan": event.plan, "expires_at": event.expires_at, "fixed": {}, "escalated": ()}
+    return {"plan": event.plan, "expires_at": event.expires_at, "fixed": {}, "escalated": (), "late_since": None}
 
 
 def _stage_opened(request: Request, event: e.StageOpened) -> Changes:
@@ -69,7 +69,13 @@ def _stage_opened(request: Request, event: e.StageOpened) -> Changes:
         "stage_opened_at": event.at,
         "fixed": {**request.fixed, **event.fixed},
         "reminders_rung": 0,
+        "late_since": request.revised_at if _opens_again(request, event) else request.late_since,
     }
+
+
+def _opens_again(request: Request, event: e.StageOpened) -> bool:
+    """An approval by which an earlier stage had passed no longer counts."""
+    return request.stage_opened_at is not None and event.stage < request.stage
 
 
 def _unchanged(request: Request, event: e.Event) -> Changes:

@@ -293,6 +293,7 @@ class Request:
     name, also those on earlier revisions, which no longer count. `escalated` are the requirements of the plan's escalations that
     have acted, each as `<place of the escalation>/<requirement>`. `leases` were granted from it. `impossible`
     names what too few people are left for, as admins were last told. `glasses` were broken for it, each owing its review.
+    `late_since` is set where a stage opened again: whoever came into a mirrored group after it came late.
     """
 
     id: str
@@ -333,6 +334,7 @@ class Request:
     checks: Mapping[str, Report] = field(default_factory=dict)
     escalated: tuple[str, ...] = ()
     impossible: tuple[str, ...] = ()
+    late_since: datetime | None = None
     leases: tuple[Lease, ...] = ()
     glasses: tuple[Glass, ...] = ()
     version: int = 0
