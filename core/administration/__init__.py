@@ -24,8 +24,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from core.administration.agents import Agents, Keys, NewKey
+from core.administration.batches import Batches
 from core.administration.care import PeopleCare, people_care
 from core.administration.checks import Checks
+from core.administration.delegations import Delegations
 from core.administration.four_eyes import FourEyes
 from core.administration.freezes import Freezes
 from core.administration.groups import Groups
@@ -39,6 +41,7 @@ from core.administration.mirrors import Mirrors
 from core.administration.office import Asked, Office, may_somewhere, must_manage, operator
 from core.administration.organisations import Organisations
 from core.administration.policies import Policies
+from core.administration.preferences import PreferenceOffice
 from core.administration.projects import Projects
 from core.administration.proposals import Proposals
 from core.administration.reviews import Reviews
@@ -95,8 +98,11 @@ class Administration:
         self.types = Types(store, fresh)
         self.safety = SafetyOffice(store, fresh)
         self.leases = leases
+        self.batches = Batches(store, fresh, desk)
         self.freezes = Freezes(store, fresh, desk)
         self.reviews = Reviews(store, fresh)
+        self.delegations = Delegations(store, fresh)
+        self.preferences = PreferenceOffice(store, fresh)
         self.schedules = Schedules(store, fresh, sealing, feeds)
         self.webhooks = Webhooks(store, fresh, sealing, teller)
         self.policies = Policies(store, fresh, desk.conditions, sealing, judges)
