@@ -1,7 +1,8 @@
 """Can it still pass? Asked now and then of every rule, and of those open requests whose people have become few.
 
 Whatever no longer can is told to the admins once, and once more when it can again. Work follows the number of rules and of
-names that are waited for, never how much is pending: behind a name with many people nothing becomes impossible unseen.
+names that are waited for, never how much is pending: of each name so many requests are read at most, and those that ask for
+nobody else, and for fewer than stand behind the name, are not counted through.
 Whoever leaves, and whatever group changes, is looked after at once: `note` takes it, `catch_up` does it.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from core.administration.rules import what_nobody_can_meet
 from core.desk import Desk
 from core.model.command import CallAnew, CheckPeople
-from core.model.people import clock_actor
+from core.model.people import Verb, clock_actor
 from core.model.request import OPEN, Request
 from core.model.rule import Effect, Mode, Rule
 from core.phrases import phrase
@@ -23,12 +25,12 @@ from core.standing import LATER
 
 RULES_AT_ONCE: Final = 20
 NAMES_AT_ONCE: Final = 50
-FEW: Final = 10
-"""People behind a name from which on its requests are not looked at: no minimum is larger in practice."""
+ENOUGH: Final = 100
+"""People behind a name that are looked at; a request that needs more is always counted through."""
 
 REQUESTS_AT_ONCE: Final = 50
 MOST: Final = 1_000
-"""Requests of one name looked at in one round, the oldest deadlines first."""
+"""Requests of one name read in one round, the oldest deadlines first."""
 
 Tell = Callable[[str, str], None]
 """An organisation, and a sentence for its admins."""
@@ -68,7 +70,7 @@ class LookingAround:
         kind, _, id = name.partition(":")
         if kind == "group":
             await self._call_anew(organisation, id)
-            names = [name]
+            names = [name, f"{LATER}{name}"]
         else:
             names = sorted(await self._store.read(lambda reader: reader.principals(organisation, id)))
         for wanted in await self._store.read(partial(_touched, organisation=organisation, name=name, names=names)):
@@ -178,21 +180,34 @@ def _names(reader: Reader, organisation: str, after: str) -> Sequence[str]:
 
 
 def _few(reader: Reader, organisation: str, name: str) -> Sequence[str]:
-    """Requests that wait for a name with few people behind it, and those that were impossible when last looked at."""
-    if name.startswith(("rule:", LATER)):
+    """Requests this name's people may no longer suffice for, and those that were impossible when last looked at.
+
+    Only requests of the oldest deadlines are read, `MOST` of them.
+    """
+    if name.startswith("rule:"):
         return ()
+    principal = name.removeprefix(LATER)
+    here: dict[str, frozenset[str]] = {}
     found: list[str] = []
-    cursor: str | None = None
     wanted = Filter(waiting_for=frozenset({name}), order="deadline")
-    people: dict[str, bool] = {}
-    while len(found) < MOST:
-        page = reader.requests(organisation, wanted, cursor=cursor, limit=REQUESTS_AT_ONCE)
-        for request in page.requests:
-            if request.project not in people:
-                people[request.project] = len(reader.roster(name, request.project, FEW)) < FEW
-            if people[request.project] or request.impossible:
-                found.append(request.id)
-        cursor = page.next_cursor
-        if cursor is None or not any(people.values()):
-            break
+    for request in islice(_all(reader, organisation, wanted), MOST):
+        if request.project not in here:
+            here[request.project] = _able(reader, principal, request.project)
+        if request.impossible or not _suffice(principal, here[request.project], request):
+            found.append(request.id)
     return found
+
+
+def _able(reader: Reader, principal: str, project: str) -> frozenset[str]:
+    """People behind a name who could say yes in this project by whatever way."""
+    people = reader.people(reader.roster(principal, project, ENOUGH), project)
+    return frozenset(id for id, person in people.items() if person.pinned and person.may(Verb.APPROVE))
+
+
+def _suffice(principal: str, people: frozenset[str], request: Request) -> bool:
+    """Whether this one name is all the request asks for, and its people could fill every place of it."""
+    asked = [requirement for stage in request.plan.stages for requirement in stage.requirements]
+    ways = [way for requirement in asked for way in requirement.ways if way.sources]
+    if any(way.fixes_people or principal not in {source.principal for source in way.sources} for way in ways):
+        return False
+    return len(people - request.plan.barred) >= sum(requirement.slots(None) for requirement in asked)

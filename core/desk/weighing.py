@@ -12,7 +12,7 @@ from typing import Any, Final
 from core.model.explanation import Explanation
 from core.model.organisation import Project
 from core.model.policy import Policy
-from core.model.request import Content, Judgement, Outcome, Plan, Requester, Stage
+from core.model.request import Content, Judgement, Plan, Requester, Stage
 from core.model.requirement import Source
 from core.model.rule import Effect, Rule
 from core.naming import find_group, find_member
@@ -121,7 +121,7 @@ def count_use(
     if weighed is None or judgement is None:
         return
     most = {look.rule.id: look.rule.uses for look in weighed.given.looked.looks if look.rule.uses is not None}
-    using = uses_in(judgement.plan, whole=judgement.outcome is Outcome.ALLOW)
+    using = uses_in(judgement.plan)
     for rule in sorted(using - (frozenset[str]() if before is None else uses_in(before))):
         if rule in most:
             used = tx.rule_uses([rule]).get(rule, 0)
@@ -130,10 +130,10 @@ def count_use(
             tx.use_rule(rule, used)
 
 
-def uses_in(plan: Plan, *, whole: bool = False) -> frozenset[str]:
-    """The allow rules that spared people in this plan; `whole`: everybody."""
+def uses_in(plan: Plan) -> frozenset[str]:
+    """The allow rules that spared people in this plan, everybody or some."""
     seen = plan.explanation
-    if seen is None or not (whole or plan.allowed_by or _waived(seen)):
+    if seen is None or not (plan.allowed_by or _waived(seen)):
         return frozenset()
     return frozenset(one.rule for one in seen.rules if one.fate == "allows")
 

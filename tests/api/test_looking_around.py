@@ -78,6 +78,55 @@ async def test_an_open_request_that_people_have_left_is_told_once_and_once_more_
     assert await words(house, other) == []
 
 
+async def crowd(house: House, count: int) -> list[str]:
+    """So many approvers who can decide in Slack, all of them the group @crowd."""
+    names = [f"crowd{number}" for number in range(count)]
+    for name in names:
+        member = await house.member(name, Role.APPROVER)
+        await house.administration.identities.pin(house.host, "slack", "T1", f"U{name.upper()}", member)
+    await house.administration.groups.add(house.host, "crowd", [f"{name}@example.com" for name in names])
+    return names
+
+
+def of_crowd(**approvals: Any) -> dict[str, Any]:
+    return {"requirements": [{"approvals": {"from": ["@crowd"], **approvals}}]}
+
+
+@both_databases
+async def test_many_people_are_still_too_few_where_more_are_needed(house: House) -> None:
+    names = await crowd(house, 13)
+    twelve = await house.ask(stages=[of_crowd(min=12)])
+    one = await house.ask(stages=[of_crowd(min=1)])
+    everybody = await house.ask(stages=[of_crowd(all=True)])
+    for name in names[:2]:
+        await house.administration.members.change(house.host, f"{name}@example.com", active=False)
+    await house.administration.looking_around.look()
+    assert await words(house, twelve) == ["found_impossible"]
+    assert await words(house, everybody) == ["found_impossible"]
+    assert await words(house, one) == []
+
+
+@both_databases
+async def test_a_group_of_a_later_stage_that_is_emptied_is_told_at_once(house: House) -> None:
+    await crowd(house, 13)
+    await furnished(house)
+    later = {"requirements": [{"approvals": {"min": 1, "from": ["@platform"]}}]}
+    asked = await house.ask(stages=[of_crowd(min=1), later])
+    await members(house)
+    await house.administration.looking_around.catch_up()
+    assert await words(house, asked) == ["found_impossible"]
+
+
+async def test_somebody_named_in_a_later_stage_alone_is_missed_in_the_next_round(house: House) -> None:
+    await crowd(house, 13)
+    zoe = await house.member("zoe", Role.APPROVER)
+    later = {"requirements": [{"approvals": {"min": 1, "from": ["zoe@example.com"]}}]}
+    asked = await house.ask(stages=[of_crowd(min=1), later])
+    await house.administration.members.change(house.host, zoe, active=False)
+    await look(house)
+    assert await words(house, asked) == ["found_impossible"]
+
+
 async def test_somebody_deactivated_makes_what_waits_for_them_alone_impossible(house: House) -> None:
     zoe = await house.member("zoe", Role.APPROVER)
     asked = await house.ask(approvers=["zoe@example.com"])

@@ -453,7 +453,33 @@ async def test_a_use_of_an_allow_rule_is_counted_once_however_often_it_is_judged
     await judged.inquirer.drain()
     done = await judged.now(request)
     assert (done.status, done.cause) == (Status.AUTO_APPROVED, "rule:rul_once")
-    assert dict(await judged.office.store.read(lambda reader: reader.rule_uses(["rul_once"]))) == {"rul_once": 1}
+    assert await uses(judged) == {"rul_once": 1}
+
+
+async def uses(judged: JudgedOffice) -> dict[str, int]:
+    return dict(await judged.office.store.read(lambda reader: reader.rule_uses(["rul_once"])))
+
+
+async def test_a_use_of_an_allow_rule_counts_where_checks_alone_are_waited_for(judged: JudgedOffice) -> None:
+    await judged.rule("add once when true allow uses 1")
+    await judged.check()
+    request = await judged.ask()
+    assert (request.plan.allowed_by, await uses(judged)) == ("rule:rul_once", {"rul_once": 1})
+    judged.outside.checks["ci"] = Said("passed", "all green")
+    await judged.inquirer.drain()
+    assert ((await judged.now(request)).status, await uses(judged)) == (Status.AUTO_APPROVED, {"rul_once": 1})
+
+
+async def test_a_use_of_an_allow_rule_counts_where_it_spares_some_people_and_others_are_asked(
+    judged: JudgedOffice,
+) -> None:
+    await judged.rule("add once when true allow uses 1")
+    await judged.rule("add finance when true require 1 of anyone waivable")
+    request = await judged.ask(named={"approvers": ("ada@example.com",)})
+    assert (request.plan.allowed_by, await uses(judged)) == (None, {"rul_once": 1})
+    again = await judged.ask(named={"approvers": ("ada@example.com",)})
+    assert len([r for stage in request.plan.stages for r in stage.requirements]) == 1
+    assert len([r for stage in again.plan.stages for r in stage.requirements]) == 2
 
 
 # ------------------------------------------------------------------------------------------------------------------ checks
