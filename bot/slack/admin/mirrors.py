@@ -12,7 +12,6 @@ from bot.slack.answer import Answer, Replace, Unfold
 from bot.slack.blocks import Json, utc
 from bot.slack.cards import sheet, sure, whisper
 from bot.slack.cards.sheet import Act, Sheet
-from bot.slack.flows.base import done
 from bot.slack.mirrors import Mirrors, UserGroup
 from bot.slack.payload import Submission
 from bot.slack.room import Room, must_be_mapped
@@ -107,7 +106,7 @@ async def started(room: Room, actor: Actor, sent: Submission) -> Answer:
     once = room.once(sent, wanted)
     made = await room.administration.mirrors.start(actor, wanted["follows"], wanted["name"], once=once)
     _in_slack(room).nudge()
-    return done(
+    return _done(
         phrase("Following"),
         phrase("@{group} follows the Slack user group now; its people are taken over at once.", group=made.group.name),
     )
@@ -130,7 +129,7 @@ async def stopping(room: Room, actor: Actor, wanted: str) -> Json:
 async def stopped(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
     made = await room.administration.mirrors.stop(actor, sent.metadata, once=room.once(sent, sent.metadata))
-    return done(
+    return _done(
         phrase("Kept by hand"),
         phrase("@{group} no longer follows Slack; change it with /countersign groups add.", group=made.group.name),
     )
@@ -177,6 +176,10 @@ async def looked_again(room: Room, actor: Actor, group: str) -> Answer:
             whisper.draw(phrase("Slack is asked who is in @{group}; open it again.", group=found.group.name)),
         )
     )
+
+
+def _done(title: str, sentence: str) -> Replace:
+    return Replace(whisper.modal(title, whisper.draw(sentence)))
 
 
 async def _may_manage(room: Room, actor: Actor) -> bool:
