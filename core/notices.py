@@ -487,6 +487,14 @@ def _execution(word: str, sentence: str) -> Callable[[Request, Any], tuple[Told,
     return say
 
 
+def _called_upon(request: Request, event: e.ExecutionRequested) -> tuple[Told, ...]:
+    asker = request.requester.name
+    if event.name is None:
+        return _line(phrase("{asker} is called upon to execute it now.", asker=asker), "execution_requested")
+    said = phrase("{name} had it run: {asker} is called upon to execute it now.", name=event.name, asker=asker)
+    return _line(said, "execution_requested")
+
+
 def _carried_out(request: Request, event: Any) -> tuple[Told, ...]:
     """Whoever asked hears what became of a change: it is made, or was not, the moment it was agreed to."""
     if isinstance(event, e.ExecutionStarted):
@@ -535,6 +543,7 @@ _SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {
     e.Ended: _ended,
     e.Superseded: _superseded,
     e.Discarded: _discarded,
+    e.ExecutionRequested: _called_upon,
     e.ExecutionStarted: _execution("execution_started", phrase("Execution has started")),
     e.ExecutionSucceeded: _execution("execution_succeeded", "Executed"),
     e.ExecutionFailed: _execution("execution_failed", phrase("Execution failed")),

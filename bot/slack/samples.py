@@ -153,8 +153,12 @@ def _over(status: Status, cause: str, **changes: Any) -> Request:
     return pending(status=status, cause=cause, decided_at=AT + timedelta(minutes=12), version=6, **changes)
 
 
-def approved(execution: ExecutionStatus = ExecutionStatus.PENDING, detail: str | None = None) -> Request:
-    after = Execution(execution, window_ends_at=AT + timedelta(hours=24), detail=detail)
+def approved(
+    execution: ExecutionStatus = ExecutionStatus.PENDING, detail: str | None = None, run_by: str | None = None
+) -> Request:
+    asked_at = None if run_by is None else AT
+    ends = AT + timedelta(hours=24)
+    after = Execution(execution, window_ends_at=ends, requested_at=asked_at, requested_by=run_by, detail=detail)
     said = decision("mem_bob", "Bob Baker", comment="Fine, watch the error rate.")
     return _over(Status.APPROVED, "people", decisions=(said,), execution=after)
 
@@ -353,6 +357,7 @@ REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
     "second_stage": second_stage,
     "question": question,
     "approved": approved,
+    "called_upon": lambda: approved(run_by="Dave Diaz"),
     "executing": lambda: approved(ExecutionStatus.EXECUTING, "Pod 3 of 6"),
     "executed": lambda: approved(ExecutionStatus.SUCCESS, "Six pods healthy"),
     "failed": lambda: approved(ExecutionStatus.FAILED, "Image not found"),

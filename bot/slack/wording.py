@@ -134,6 +134,8 @@ def execution_line(request: Request) -> tuple[str, datetime | None] | None:
         return phrase("A newer request took its place: it will not be executed."), None
     detail = f": {mask_text(execution.detail)}" if execution.detail else "."
     match execution.status:
+        case ExecutionStatus.PENDING if execution.requested_by is not None:
+            return phrase("{name} had it run; to be taken", name=execution.requested_by), execution.window_ends_at
         case ExecutionStatus.PENDING if execution.window_ends_at is not None:
             return phrase("Handed over, to be executed"), execution.window_ends_at
         case ExecutionStatus.PENDING:

@@ -14,14 +14,19 @@ from core.ports import Reader, Transaction
 
 
 def with_emergencies(look: Transaction | Reader, request: Request | None, command: c.Command, facts: Facts) -> Facts:
-    """One look for whoever breaks glass, two for whoever claims; nothing for all others."""
+    """One look for whoever breaks glass, two for whoever claims or has it run; nothing for all others."""
     owner = facts.project.organisation
     if isinstance(command, c.BreakGlass) and facts.actor.is_member:
         return replace(facts, owed=look.owed_review(owner, facts.actor.id))
-    if request is None or not isinstance(command, c.ReportExecution) or command.status is not ExecutionStatus.EXECUTING:
+    if request is None or not _leads_to_acting(command):
         return facts
     freeze = look.freeze_over(owner, request.project, facts.now)
     return replace(facts, freeze=freeze, suspended=_is_suspended(look, request))
+
+
+def _leads_to_acting(command: c.Command) -> bool:
+    claims = isinstance(command, c.ReportExecution) and command.status is ExecutionStatus.EXECUTING
+    return claims or isinstance(command, c.Run)
 
 
 def _is_suspended(look: Transaction | Reader, request: Request) -> bool:

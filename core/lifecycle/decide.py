@@ -46,6 +46,7 @@ _ANSWERS: dict[type[c.Command], Answer] = {
     c.RunCheck: checking.run,
     c.Remind: talking.remind,
     c.Ring: ringing.ring,
+    c.Run: executing.run,
     c.ReportExecution: executing.report,
 }
 
@@ -55,6 +56,11 @@ def decide(request: Request | None, command: c.Command, facts: Facts) -> tuple[e
 
     The caller has already written what is `overdue` and answers a repeat with `stored_decision`.
     """
+    events = _decide(request, command, facts)
+    return (*events, *executing.called_upon(events))
+
+
+def _decide(request: Request | None, command: c.Command, facts: Facts) -> tuple[e.Event, ...]:
     if isinstance(command, c.Create):
         return creating.create(command, facts)
     if request is None:

@@ -221,6 +221,10 @@ def _execution(request: Request, **changes: Any) -> Changes:
     return {"execution": replace(request.execution or Execution(ExecutionStatus.PENDING), **changes)}
 
 
+def _called_upon(request: Request, event: e.ExecutionRequested) -> Changes:
+    return _execution(request, requested_at=event.at, requested_by=event.name)
+
+
 def _started(request: Request, event: e.ExecutionStarted) -> Changes:
     return _execution(
         request,
@@ -295,6 +299,7 @@ _HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.Ended: _ended,
     e.Superseded: _superseded,
     e.Discarded: _discarded,
+    e.ExecutionRequested: _called_upon,
     e.ExecutionStarted: _started,
     e.ExecutionSucceeded: _succeeded,
     e.ExecutionFailed: _failed,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.errors import Conflict, Invalid, NotAllowed
 from core.lifecycle import who
 from core.lifecycle.facts import Facts
 from core.model import command as c
 from core.model import event as e
 from core.model.people import Verb
-from core.model.request import ExecutionStatus, Request
+from core.model.request import Execution, ExecutionStatus, Request
 from core.phrases import phrase
 
 DETAIL = 2000
@@ -37,7 +39,70 @@ def report(request: Request, command: c.ReportExecution, facts: Facts) -> tuple[
             raise Invalid(phrase("status must be executing, success or failed."), field="status")
 
 
+def run(request: Request, command: c.Run, facts: Facts) -> tuple[e.Event, ...]:
+    """Whoever asked, for whom, who approved it, or who may execute has it run; that it happens once is the claim's."""
+    if not may_have_it_run(request, facts):
+        raise NotAllowed(
+            phrase(
+                "Only {requester}, who asked, those who approved it, or somebody with execute may have this run.",
+                requester=request.requester.name,
+            )
+        )
+    execution = _claimable(request, facts)
+    if execution.requested_at is not None:
+        by = execution.requested_by or phrase("The yes itself")
+        raise Conflict(
+            phrase(
+                "{by} already had this run; {requester} has yet to take it. Look at it again in a moment.",
+                by=by,
+                requester=request.requester.name,
+            ),
+            code="already_requested",
+        )
+    return (e.ExecutionRequested(facts.now, facts.actor.key, facts.actor.name),)
+
+
+def can_be_run(request: Request) -> bool:
+    """Whether there is something to call upon, and nobody has: a machine asked, or an action is said that one could do."""
+    execution = request.execution
+    if execution is None or execution.status is not ExecutionStatus.PENDING or execution.requested_at is not None:
+        return False
+    acts = request.requester.kind == "agent" or request.content.action is not None
+    return acts and not request.discarded and request.superseded_by is None
+
+
+def may_have_it_run(request: Request, facts: Facts) -> bool:
+    if facts.may(Verb.EXECUTE) or (who.is_requester(request, facts) and facts.actor.is_member):
+        return True
+    known = {request.on_behalf_of, *(d.member for d in request.decisions if d.counts)}
+    known |= {glass.member for glass in request.glasses}
+    return facts.actor.is_member and facts.present and facts.actor.id in known
+
+
+def called_upon(events: Sequence[e.Event]) -> tuple[e.Event, ...]:
+    """With the yes itself, where the project has it so."""
+    ended = (event for event in events if isinstance(event, e.Ended) and event.execution is not None)
+    return tuple(e.ExecutionRequested(event.at) for event in ended if _at_once(event.execution))
+
+
+def _at_once(execution: Execution | None) -> bool:
+    return execution is not None and execution.requested_at is not None
+
+
 def _claim(request: Request, command: c.ReportExecution, facts: Facts) -> e.ExecutionStarted:
+    _claimable(request, facts)
+    if command.action_digest is not None and command.action_digest != request.action_digest:
+        raise Conflict(
+            phrase("What you are about to do is not what was approved: the action digest differs. Ask again for this."),
+            code="action_changed",
+            action_digest=request.action_digest,
+        )
+    timeout = request.plan.execution_timeout
+    ends = None if timeout is None else facts.now + timeout
+    return e.ExecutionStarted(facts.now, facts.actor.key, ends, command.detail)
+
+
+def _claimable(request: Request, facts: Facts) -> Execution:
     execution = request.execution
     if not request.is_yes or execution is None:
         raise Conflict(phrase("This was not approved, so there is nothing to execute."), code="not_open")
@@ -49,15 +114,7 @@ def _claim(request: Request, command: c.ReportExecution, facts: Facts) -> e.Exec
     if execution.status is not ExecutionStatus.PENDING:
         raise Conflict(phrase("This was already claimed; it is executed once only."), code="already_executing")
     _must_not_be_held(request, facts)
-    if command.action_digest is not None and command.action_digest != request.action_digest:
-        raise Conflict(
-            phrase("What you are about to do is not what was approved: the action digest differs. Ask again for this."),
-            code="action_changed",
-            action_digest=request.action_digest,
-        )
-    timeout = request.plan.execution_timeout
-    ends = None if timeout is None else facts.now + timeout
-    return e.ExecutionStarted(facts.now, facts.actor.key, ends, command.detail)
+    return execution
 
 
 def _must_not_be_held(request: Request, facts: Facts) -> None:

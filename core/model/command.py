@@ -207,6 +207,11 @@ class Ring(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Run(Command):
+    """Call upon the requester's side to do what was approved, now."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportExecution(Command):
     """`executing` claims, `success` and `failed` end it. `action_digest` is what the claimant is about to do."""
 

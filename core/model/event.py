@@ -261,6 +261,14 @@ class Discarded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutionRequested(Event):
+    """The requester's side was called upon to act: by itself with the yes, or by somebody's key and name."""
+
+    by: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionStarted(Event):
     by: str
     times_out_at: datetime | None
@@ -321,6 +329,7 @@ WORDS: Mapping[str, type[Event]] = {
     "ended": Ended,
     "superseded": Superseded,
     "discarded": Discarded,
+    "execution_requested": ExecutionRequested,
     "execution_started": ExecutionStarted,
     "execution_succeeded": ExecutionSucceeded,
     "execution_failed": ExecutionFailed,

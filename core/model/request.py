@@ -254,10 +254,15 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What the requester's side does after the yes."""
+    """What the requester's side does after the yes.
+
+    `requested_at` is when it was called upon to act: with the yes itself, or by `requested_by` (a name).
+    """
 
     status: ExecutionStatus
     window_ends_at: datetime | None = None
+    requested_at: datetime | None = None
+    requested_by: str | None = None
     claimed_by: str | None = None
     claimed_at: datetime | None = None
     times_out_at: datetime | None = None

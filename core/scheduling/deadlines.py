@@ -49,6 +49,6 @@ def _execution_due(execution: Execution) -> datetime | None:
 
 
 def handed_over(plan: Plan, now: datetime) -> Execution:
-    """The execution that begins with a yes at `now`."""
+    """The execution that begins with a yes at `now`; where the plan says so, whoever asked is called upon at once."""
     ends = None if plan.execution_window is None else now + plan.execution_window
-    return Execution(ExecutionStatus.PENDING, window_ends_at=ends)
+    return Execution(ExecutionStatus.PENDING, window_ends_at=ends, requested_at=now if plan.auto_execute else None)

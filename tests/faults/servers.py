@@ -98,7 +98,7 @@ def cards(sandbox: Sandbox, number: int, channel: str = "#deploys") -> list[Snap
 
 
 def has_buttons(card: Snapshot) -> bool:
-    return any(block["type"] == "actions" for block in card["blocks"])
+    return "request.approve" in str(card["blocks"])
 
 
 def calls(sandbox: Sandbox, method: str) -> list[dict[str, Any]]:

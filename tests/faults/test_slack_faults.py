@@ -32,7 +32,7 @@ def cards(world: World, request: Request, channel: str = "#deploys") -> list[Sna
 
 
 def has_buttons(card: Snapshot) -> bool:
-    return any(block["type"] == "actions" for block in card["blocks"])
+    return "request.approve" in str(card["blocks"])
 
 
 async def later(world: World, *seconds: float) -> None:

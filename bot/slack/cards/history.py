@@ -44,6 +44,7 @@ WORDS: Final[Mapping[str, str]] = {
     "ended": phrase("The request ended"),
     "superseded": phrase("A newer request took its place"),
     "discarded": phrase("discarded it"),
+    "execution_requested": phrase("had it run"),
     "execution_started": phrase("began to execute"),
     "execution_succeeded": "executed",
     "execution_failed": phrase("failed to execute"),

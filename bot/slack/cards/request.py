@@ -8,8 +8,11 @@ from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
 from bot.slack.drawing import Backdrop, Drawing
 from bot.slack.wording import ending, execution_line, gist_of
+from core.lifecycle.executing import can_be_run
 from core.masking import mask_text
 from core.model.request import Request
+from core.phrases import phrase
+from core.veil import veil
 
 OPEN_LEAD = 700
 FINAL_LEAD = 240
@@ -46,6 +49,7 @@ def _final(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         *alarms.glass(request, key),
         b.rich(f"result.{key}", *_result(request), *_execution(request)),
         *alarms.held(request, backdrop, key),
+        *_run(request, backdrop, key),
         *parts.leases(request, key),
     ]
 
@@ -64,6 +68,24 @@ def _execution(request: Request) -> list[Json]:
         return []
     said, at = line
     return [b.paragraph(b.words(said, 500), *([b.words(" "), b.moment(at, "until ")] if at is not None else []))]
+
+
+def _run(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
+    """Offered while it can be taken and nobody has had it run; who may is judged at the click."""
+    if not can_be_run(request) or backdrop.suspended or backdrop.freeze is not None:
+        return []
+    named = b.cut(f"#{request.number} {mask_text(veil(request).content.title)}", 60)
+    sure = b.confirm(
+        phrase("Run it now?"),
+        phrase(
+            "{requester} is called upon to do exactly what was approved, once.",
+            requester=b.cut(request.requester.name, 80),
+        ),
+        phrase("Run"),
+    )
+    label = phrase("Run {named}", named=named)
+    button = b.button(phrase("Run"), "request.run", str(parts.target_of(request)), style="primary", label=label)
+    return [b.actions(f"run.{key}", [{**button, "confirm": sure}])]
 
 
 def minimal(request: Request, backdrop: Backdrop) -> Drawing:

@@ -129,6 +129,8 @@ class Execution:
 
     status: ExecutionStatus
     window_ends_at: datetime | None = None
+    requested_at: datetime | None = None
+    requested_by: str | None = None
     claimed_by: str | None = None
     claimed_at: datetime | None = None
     times_out_at: datetime | None = None

@@ -237,6 +237,11 @@ class Operations:
         return (yield from do(self.speaker, id, "revise", _asked(changed)))
 
     @operation
+    def have_run(self, id: str | int) -> Flow[Done]:
+        """As a person: call upon whoever acts to do what was approved, now; the card's Run button."""
+        return (yield from do(self.speaker, id, "run", {}))
+
+    @operation
     def claim(self, id: str | int, *, action_digest: str | None = None, detail: str | None = None) -> Flow[Done]:
         """Take what was approved, exactly once. `action_digest` (see `digest_for`) binds it to what will be done."""
         return (yield from claimed(self.speaker, id, action_digest, detail))

@@ -1,0 +1,18 @@
+"""Run: call upon whoever asked to do what was approved, now. That it happens once is the claim's."""
+
+from __future__ import annotations
+
+from bot.slack.answer import Answer
+from bot.slack.flows.base import Flow, pointed_at, redrawn
+from bot.slack.payload import Click
+from bot.slack.room import Room
+from core.model.command import Run
+from core.model.people import Actor
+
+
+async def click(room: Room, actor: Actor, click: Click) -> Answer | None:
+    done = await room.do(actor, click, pointed_at(click), Run())
+    return await redrawn(room, click, done.request)
+
+
+MEMBER = Flow("run", clicks={"request.run": click})
