@@ -89,7 +89,7 @@ def start(folder: Path, url: str, slack: Mapping[str, Any] | None = None) -> Ser
 
 def settings_for(url: str, port: int) -> dict[str, str]:
     settings = {"DATABASE_URL": url, "PORT": str(port)}
-    settings |= {"ENCRYPTION_KEYS": SECRET, "SIGNING_KEY": SECRET, "PEPPER": SECRET}
+    settings |= {"ENCRYPTION_KEYS": SECRET, "SIGNING_KEY": SECRET, "PEPPER": SECRET, "RATE_LIMIT": "0"}
     return {f"COUNTERSIGN_{name}": value for name, value in settings.items()}
 
 

@@ -18,6 +18,7 @@ from ulid import ULID
 from bot import checks, policies, rosters
 from bot.api.app import Api, create_app
 from bot.api.house import House, Probe
+from bot.api.limits import Limits
 from bot.api.waiting import Waiting
 from bot.clock import TurnableClock
 from bot.event_feed import EventFeed
@@ -27,6 +28,7 @@ from bot.mcp.door import Door, is_installed
 from bot.oidc.keys import IssuerKeys
 from bot.oidc.sign_on import Company, SignOn
 from bot.outlets.slack import SlackOutlet
+from bot.outlets.workflow import WorkflowOutlet
 from bot.sealing import Seals
 from bot.settings import Keys, Settings, key_bytes, keys_for
 from bot.settings_problem import SettingsProblem
@@ -246,6 +248,7 @@ async def assemble(
         async with _workspace(inside, organisation.id, pace) as workspace:
             assembly = _join(inside, makers, workspace)
             assembly.house.sign_on = _sign_on(inside, organisation.id)
+            assembly.house.limits = Limits(inside.clock.now, settings.rate_limit, settings.rate_burst)
             async with asyncio.TaskGroup() as loops:
                 running = [loops.create_task(loop) for loop in _loops(assembly)]
                 try:
@@ -290,7 +293,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     waiting, feed = Waiting(store), EventFeed(store)
     webhooks = WebhookCourier(store, feed, inside.letters, inside.teller, inside.sealing, owner_of_webhooks(inside))
     outlets = [make(inside) for make in makers.values()]
-    courier = Courier(store, [*outlets, *([] if workspace is None else [workspace.outlet])], owner=fresh())
+    courier = Courier(store, [*outlets, *([] if workspace is None else [workspace.outlet, WorkflowOutlet(workspace.client)])], owner=fresh())
     inquirer = Inquirer(store, desk, judges=inside.judges, owner=owner_of_inquiries(inside))
     desk.when_inquiries_are_due(inquirer.nudge)
     alarm = Alarm(

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     pepper: SecretStr | None = None
     install: Literal["closed", "invite", "open"] = "closed"
     allow_private_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    rate_limit: Annotated[float, Field(ge=0, le=100_000)] = 50
+    rate_burst: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     mcp: bool = False
     mcp_hosts: Words = ()
     mcp_origins: Words = ()

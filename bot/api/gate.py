@@ -28,6 +28,9 @@ OPEN_PATHS: Final = frozenset({"/v1/login"})
 MCP: Final = "/mcp"
 """Where agents speak MCP, if it is switched on; behind the same gate."""
 
+COUNTED: Final = "counted"
+"""In the state of a call made in this process, whose cause was counted already when it came in."""
+
 SLOW: Final = 1.0
 """Seconds from which an answer is worth a line in the log though nothing went wrong; a wait that was asked for is not."""
 
@@ -85,7 +88,10 @@ class Gate:
         headers = Headers(scope=scope)
         path: str = scope["path"]
         if needs_caller(path):
-            scope["state"]["caller"] = await self._caller(bearer(headers.get("authorization")))
+            caller = await self._caller(bearer(headers.get("authorization")))
+            if self._house.limits is not None and COUNTED not in scope["state"]:
+                self._house.limits.take(caller.credential)
+            scope["state"]["caller"] = caller
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > LARGEST_BODY:
             raise _too_large()

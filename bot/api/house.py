@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from bot.api.limits import Limits
 from bot.api.metrics import Metrics
 from bot.api.waiting import Waiting
 from bot.event_feed import EventFeed
@@ -34,6 +35,7 @@ class House:
     metrics: Metrics = field(default_factory=Metrics)
     probes: list[Probe] = field(default_factory=list)
     sign_on: SignOn | None = None
+    limits: Limits | None = None
 
     async def troubles(self) -> list[str]:
         """What the probes report."""

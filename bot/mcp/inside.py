@@ -9,15 +9,13 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message
 
+from bot.api.gate import COUNTED
 from countersign_client import AsyncCountersign, Patience, Unreachable
 from countersign_client.exchange import NOTHING, Answer, Call
 from countersign_client.flow import Pause, Step
 
 NOWHERE: Final = "http://countersign.invalid"
 """Never looked up: nothing leaves the process."""
-
-COUNTED: Final = "counted"
-"""In the state of a call whose cause the rate limit has counted already."""
 
 
 class Inside(AsyncCountersign):

@@ -107,6 +107,17 @@ def test_its_library_is_not_loaded_where_it_is_off() -> None:
     assert subprocess.run([sys.executable, "-c", said], cwd=ROOT, check=False).returncode == 0
 
 
+async def test_a_tool_call_is_one_call_whatever_it_does_inside(sqlite: str, furnished: Furnished) -> None:
+    call = {"name": "request_approval", "arguments": {"title": "Refund"}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    async with opened(settings_for(sqlite, mcp=True, rate_limit=0.001, rate_burst=3)) as house:
+        house.credentials |= furnished.credentials
+        headers = {**ACCEPTS, "Host": "localhost:3000"}
+        answers = [await house.post("ci", "/mcp", body, headers=headers) for _ in range(3)]
+        assert ["#" in answer.text and answer.status_code == 200 for answer in answers] == [True] * 3, answers[0].text
+        assert (await house.post("ci", "/mcp", body, headers=headers)).status_code == 429
+
+
 def test_hosts_and_origins_are_settings() -> None:
     assert FixedSettings().mcp is False
     settings = FixedSettings(mcp=True, mcp_hosts=("a.example",), mcp_origins=("https://a.example",))
