@@ -71,6 +71,7 @@ def approve(request: Request, command: c.Approve, facts: Facts) -> tuple[e.Event
         apply_edits(request, command.edits, facts.type)
     who.must_be_open(request)
     who.must_be_current(request, command.revision, command.stage)
+    who.must_be_what_was_seen(request, command.digest)
     if command.edits is not None:
         return _approve_with_edits(request, command, facts, person)
     decision = _decision(request, command, facts, person, Verdict.APPROVED)
@@ -172,6 +173,7 @@ def reject(request: Request, command: c.Reject, facts: Facts) -> tuple[e.Event, 
         raise Invalid(phrase("A reason is required here when rejecting; say why in the comment."), field="comment")
     who.must_be_open(request)
     who.must_be_current(request, command.revision, command.stage)
+    who.must_be_what_was_seen(request, command.digest)
     decision = _decision(request, command, facts, person, Verdict.REJECTED)
     ended = e.Ended(facts.now, Status.REJECTED, "people", decision.comment, None)
     return (e.DecisionRecorded(facts.now, decision), ended)

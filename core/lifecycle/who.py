@@ -7,11 +7,13 @@ from dataclasses import replace
 from core.errors import Conflict, NotAllowed, NotFound
 from core.lifecycle.facts import Facts
 from core.model.absence import NOBODY, SAME_GROUP
+from core.model.batch import SHORTEST
 from core.model.change import is_change
 from core.model.organisation import RequestType
 from core.model.people import Actor, Person, Verb
 from core.model.request import Request, Stage, Status
 from core.model.requirement import Delegated, Requirement
+from core.phrases import phrase
 from core.standing import people_waited_for, say_waited_for
 
 
@@ -313,6 +315,21 @@ def must_be_current(request: Request, revision: int | None, stage: int | None) -
             revision=request.revision,
             stage=request.stage,
         )
+
+
+def must_be_what_was_seen(request: Request, digest: str | None) -> None:
+    """Where a decision names the digest of what was on show, or its beginning, it is about nothing else."""
+    if digest is None or (len(digest) >= SHORTEST and request.digest.startswith(digest)):
+        return
+    raise Conflict(
+        phrase(
+            "Request #{number} is not what you saw: its digest is another one. Look at it again and decide on that.",
+            number=request.number,
+        ),
+        code="stale_revision",
+        revision=request.revision,
+        stage=request.stage,
+    )
 
 
 def _is_other(said: int | None, present: int) -> bool:

@@ -42,6 +42,7 @@ class Approve(Command):
     edits: Mapping[str, Any] | None = None
     revision: int | None = None
     stage: int | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Reject(Command):
     comment: str | None = None
     revision: int | None = None
     stage: int | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ def _buttons(request: Request) -> list[Json]:
         ]
         if any(decision.counts for decision in request.decisions):
             offered.append(b.button(phrase("Withdraw my approval"), "request.withdraw", target))
+        if not is_change(request):
+            offered.append(b.button(phrase("Its like together…"), "request.batch", target))
         if failed_checks(request):
             offered.append(b.button(phrase("Run checks again"), "request.run_check", target))
     elif _is_handed_over(request):

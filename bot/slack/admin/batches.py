@@ -1,0 +1,52 @@
+"""Batches by chat: what waits for somebody by likeness, and one of them as a window."""
+
+from __future__ import annotations
+
+from bot.slack.blocks import Json
+from bot.slack.cards import batch, rows
+from bot.slack.cards.batch import PAGE, Shown
+from bot.slack.cards.rows import Row
+from bot.slack.room import Room
+from core.masking import mask_text
+from core.model.batch import Batch
+from core.model.organisation import BUILT_IN_TYPES
+from core.model.people import Actor
+from core.phrases import phrase
+from core.veil import veil
+
+
+async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
+    found = await room.administration.batches.waiting(actor)
+    page = [await _row(room, one) for one in found[start : start + rows.PAGE]]
+    heading = (
+        phrase("What waits for you, by likeness. Open one to decide on several at once.")
+        if found
+        else phrase("Nothing that waits for you is alike; look at /countersign list.")
+    )
+    return rows.draw(phrase("Decide together"), heading, page, turn="batch", start=start, total=len(found))
+
+
+async def _row(room: Room, one: Batch) -> Row:
+    examples = "; ".join(veil(each).content.title for each in one.requests[:3])
+    return Row(await _title(room, one), mask_text(examples), "batch.show", one.requests[0].id, phrase("Open"))
+
+
+async def shown(room: Room, actor: Actor, request: str) -> Json:
+    """Whatever is like this request and waits for the actor."""
+    found = await room.administration.batches.like(actor, request)
+    return batch.draw(Shown(await _title(room, found), found.requests, max(0, len(found.requests) - PAGE)))
+
+
+async def _title(room: Room, one: Batch) -> str:
+    owner = one.requests[0].organisation
+    project, type = await room.read(
+        lambda reader: (reader.project(one.like.project), reader.type_of(owner, one.like.type))
+    )
+    known = type or BUILT_IN_TYPES.get(one.like.type)
+    return phrase(
+        "{count} like requests by {who} in {project}: {type}",
+        count=len(one.requests),
+        who=one.like.requester_name,
+        project=project.name if project else phrase("a project"),
+        type=known.title if known else one.like.type,
+    )
