@@ -22,7 +22,8 @@ class Able:
     """One requirement that still waits: `need` of `label`, of which `have` are there.
 
     `people` are the names of those who may still decide; `cannot` of those who are named and may not: nobody in Slack is
-    linked to them, or they are barred. `many` where there are more than were looked at.
+    linked to them, or they are barred. `many` where there are more than were looked at. `late` are the names of those who
+    came into a mirrored group while the stage was open, and so do not count in it.
     """
 
     stage: str
@@ -33,6 +34,7 @@ class Able:
     people: tuple[str, ...]
     cannot: tuple[str, ...]
     many: bool
+    late: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ def _of_stage(reader: Reader, request: Request, standing: StageStanding) -> Iter
 
 def _able(reader: Reader, request: Request, standing: StageStanding, requirement: Requirement, result: Result) -> Able:
     ids, many = _named(reader, request, requirement)
-    found = reader.people(ids, request.project).values()
-    asked = [one for one in _by_name(found) if one.active and sits_in(request, requirement, seats_of(request, one))]
+    found = [one for one in _by_name(reader.people(ids, request.project).values()) if one.active]
+    asked = [one for one in found if sits_in(request, requirement, seats_of(request, one))]
     waiting = [one for one in asked if one.id not in result.by]
     able = [one for one in waiting if _may(request, one)]
     return Able(
@@ -74,7 +76,16 @@ def _able(reader: Reader, request: Request, standing: StageStanding, requirement
         tuple(one.name for one in able),
         tuple(one.name for one in waiting if one not in able),
         many,
+        tuple(one.name for one in found if one not in asked and _is_late(request, standing, requirement, one)),
     )
+
+
+def _is_late(request: Request, standing: StageStanding, requirement: Requirement, person: Person) -> bool:
+    """In a mirrored group that is asked, and not counted for it."""
+    asked = {source.principal for source in requirement.sources}
+    if standing.stage.number != request.stage or any(moved.giver == person.id for moved in request.hand_overs):
+        return False
+    return not request.plan.late_members and bool(asked & person.came.keys() & person.principals)
 
 
 def _named(reader: Reader, request: Request, requirement: Requirement) -> tuple[set[str], bool]:

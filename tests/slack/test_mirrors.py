@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.desk.eligible import who_can_still
 from core.model.organisation import Group
 from core.model.people import Role
 from core.model.request import Life, Request, Status
@@ -123,6 +124,14 @@ async def test_who_came_while_it_was_asked_does_not_count_and_hears_why(world: W
     later = await world.ask(("@security",))
     await approve(world, "bob", later)
     assert (await world.now(later)).status is Status.APPROVED
+
+
+async def test_details_say_who_came_late_and_so_does_not_count(http: World) -> None:
+    await follow(http)
+    request = await http.ask(("@security",))
+    await set_users(http, SECURITY, "carol", "dave", "bob")
+    able = await http.rooms.store.read(lambda reader: who_can_still(reader, request))
+    assert [(one.people, one.late) for one in able] == [(("Carol", "Dave"), ("Bob",))]
 
 
 async def test_a_project_may_let_late_members_count(http: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.slack import blocks as b
@@ -71,6 +71,13 @@ def _able(able: Able) -> Iterator[Json]:
     if able.cannot:
         said = phrase("Named, but cannot decide here: {names}.", names=_named(able.cannot))
         lines.append(said)
+    if able.late:
+        lines.append(
+            phrase(
+                "Came into the Slack user group while this was asked, so not for this: {names}.",
+                names=_named(able.late),
+            )
+        )
     yield b.bullets([[b.words(line, 1_500)] for line in lines])
 
 
@@ -98,6 +105,7 @@ def _why(request: Request, why: Sequence[str]) -> list[Json]:
 
 
 _OPEN: Final = Able("stage 1 (Platform)", True, "@platform", 1, 0, ("Bob Baker", "Grace Gray"), ("Ada Archer",), False)
+_LATE: Final = replace(_OPEN, late=("Eve Evans",))
 _LATER: Final = Able("stage 2 (Security)", False, "@security", 2, 0, (), (), False)
 
 MEMBER = Card(
@@ -115,6 +123,7 @@ MEMBER = Card(
         "not_asked": lambda: draw(
             samples.pending(), Who([], "Request #1042 does not ask for you; it asks @platform.", [_OPEN], [])
         ),
+        "late": lambda: draw(samples.pending(), Who([], None, [_LATE], [])),
         "over": lambda: draw(samples.approved(), Who([], "Request #1042 was already approved by Bob Baker.", [], [])),
         "hostile": lambda: draw(
             samples.hostile(),
