@@ -59,7 +59,7 @@ def sandbox(*, host: str = "127.0.0.1", port: int = 4000, api_port: int = 3000, 
 
 async def _run(host: str, port: int, api_port: int, *, socket_mode: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="countersign-") as folder:
-        small_slack = Sandbox(_granted(manifest()), rates=QUICK)
+        small_slack = Sandbox(_granted(manifest(workflow=True, threads=True)), rates=QUICK)
         small_slack.workspace.hint = HINTS
         try:
             await small_slack.start(host, port)

@@ -62,6 +62,26 @@ class Shortcut:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    name: str
+    title: str
+    description: str
+    type: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Function:
+    """A step for Workflow Builder."""
+
+    callback_id: str
+    title: str
+    description: str
+    inputs: tuple[Parameter, ...]
+    outputs: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
 class App:
     id: str
     name: str
@@ -79,6 +99,7 @@ class App:
     shortcuts: tuple[Shortcut, ...]
     home_tab: bool
     messages_tab: bool
+    functions: tuple[Function, ...] = ()
 
     @property
     def initial(self) -> str:
@@ -89,6 +110,9 @@ class App:
 
     def shortcut(self, callback_id: str, kind: str) -> Shortcut | None:
         return next((each for each in self.shortcuts if (each.callback_id, each.kind) == (callback_id, kind)), None)
+
+    def function(self, callback_id: str) -> Function | None:
+        return next((each for each in self.functions if each.callback_id == callback_id), None)
 
 
 def install(manifest: Mapping[str, Any]) -> App:
@@ -114,7 +138,21 @@ def install(manifest: Mapping[str, Any]) -> App:
         shortcuts=tuple(_shortcut(each) for each in features.get("shortcuts", ())),
         home_tab=bool(home.get("home_tab_enabled", False)),
         messages_tab=bool(home.get("messages_tab_enabled", True)),
+        functions=tuple(_function(word, each) for word, each in manifest.get("functions", {}).items()),
     )
+
+
+def _function(callback_id: str, given: Mapping[str, Any]) -> Function:
+    inputs, outputs = (
+        tuple(_parameter(name, each) for name, each in given.get(key, {}).items())
+        for key in ("input_parameters", "output_parameters")
+    )
+    return Function(callback_id, given["title"], given.get("description", ""), inputs, outputs)
+
+
+def _parameter(name: str, given: Mapping[str, Any]) -> Parameter:
+    title, description = given.get("title", name), given.get("description", "")
+    return Parameter(name, title, description, given["type"], bool(given.get("is_required", False)))
 
 
 def _command(given: Mapping[str, Any]) -> Command:

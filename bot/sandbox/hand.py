@@ -38,6 +38,7 @@ from bot.sandbox.faces import view_face
 from bot.sandbox.interactions import Submitted
 from bot.sandbox.shapes import Json
 from bot.sandbox.small_slack import SmallSlack
+from bot.sandbox.steps import Execution
 from bot.sandbox.views import elements_of
 from bot.sandbox.workspace import Channel, User
 
@@ -152,6 +153,10 @@ class Hand:
             return await self._slack.people.shortcut(self.id, callback_id)
         channel = self._channel(message["channel"])
         return await self._slack.people.message_shortcut(self.id, callback_id, channel, message["ts"])
+
+    def run_step(self, callback_id: str, **inputs: Any) -> Execution:
+        """A workflow this person started comes to a step of the app; the execution changes as the app ends it."""
+        return self._slack.steps.run(self.id, callback_id, inputs)
 
     async def submit(self, values: Json | None = None, view: Snapshot | None = None) -> Submitted:
         """Fills the modal on top (or `view`, which may be stale) and submits it.

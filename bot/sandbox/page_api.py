@@ -35,7 +35,7 @@ class PageApi:
         posts: dict[str, Callable[[Json], Awaitable[Json]]] = {
             "read": self._read, "message": self._message, "command": self._command, "click": self._click,
             "submit": self._submit, "close": self._close, "options": self._options, "shortcut": self._shortcut,
-            "home_opened": self._home_opened, "clock": self._clock, "faults": self._add_fault,
+            "home_opened": self._home_opened, "step": self._step, "clock": self._clock, "faults": self._add_fault,
         }  # fmt: skip
         posts |= PagePeople(self._slack).posts
         return [
@@ -157,6 +157,12 @@ class PageApi:
     async def _home_opened(self, body: Json) -> Json:
         self._slack.people.open_home(self._viewer(body.get("as")).id, str(body.get("tab", "home")))
         return {"ok": True}
+
+    async def _step(self, body: Json) -> Json:
+        user = self._viewer(body.get("as"))
+        inputs = body.get("inputs")
+        made = self._slack.steps.run(user.id, str(body["callback_id"]), inputs if isinstance(inputs, dict) else {})
+        return {"ok": True, "step": made.shown()}
 
     # clock and faults
 

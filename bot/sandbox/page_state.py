@@ -1,5 +1,7 @@
 """What the page shows: people, channels, messages, modals, as JSON for one viewer."""
 
+from dataclasses import asdict
+
 from bot.sandbox.faces import view_face
 from bot.sandbox.page_people import kind_of
 from bot.sandbox.shapes import Json
@@ -24,6 +26,12 @@ def state(slack: SmallSlack, user: User) -> Json:
                      for c in app.commands],
         "shortcuts": [{"name": s.name, "type": s.kind, "callback_id": s.callback_id, "description": s.description}
                       for s in app.shortcuts],
+        "functions": [
+            {"callback_id": f.callback_id, "title": f.title, "description": f.description,
+             "inputs": [asdict(each) for each in f.inputs]}
+            for f in app.functions
+        ],
+        "steps": slack.steps.shown(),
         "usergroups": [{"id": g.id, "handle": g.handle, "name": g.name, "users": list(g.users), "disabled": g.disabled}
                        for g in workspace.groups.values()],
         "hint": list(workspace.hint),

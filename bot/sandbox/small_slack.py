@@ -18,6 +18,7 @@ from bot.sandbox.response_urls import ResponseUrls
 from bot.sandbox.scheduled import Scheduled
 from bot.sandbox.seed import seed
 from bot.sandbox.sockets import Sockets
+from bot.sandbox.steps import Steps
 from bot.sandbox.streams import Streams
 from bot.sandbox.triggers import Triggers
 from bot.sandbox.views import Views
@@ -42,6 +43,7 @@ class SmallSlack:
     response_urls: ResponseUrls
     people: People
     scheduled: Scheduled
+    steps: Steps
     base: str = ""
     sockets_allowed: bool = True
     uninstalled: bool = False
@@ -73,4 +75,5 @@ def small_slack(manifest: Mapping[str, Any]) -> SmallSlack:
     return SmallSlack(
         clock, app, workspace, streams, log, faults, Rates(), triggers, delivery, Sockets(app), messages,
         Membership(workspace, news), views, urls, people, Scheduled(clock, messages),
+        Steps(workspace, app, news),
     )  # fmt: skip

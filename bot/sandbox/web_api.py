@@ -13,7 +13,7 @@ from bot.sandbox.methods.base import Call, Method
 from bot.sandbox.shapes import Json, SlackError
 from bot.sandbox.small_slack import SmallSlack
 
-_JSON_ARGUMENTS = ("blocks", "attachments", "view", "metadata", "message")
+_JSON_ARGUMENTS = ("blocks", "attachments", "view", "metadata", "message", "outputs")
 
 
 class Cut(Exception):

@@ -154,6 +154,10 @@ class Dispatch:
         now = await self._room.read(lambda reader: reader.now())
         return self._actors.member(found, sender, now)
 
+    async def known(self, sender: Sender) -> Actor | None:
+        """The actor behind a user, from our own store alone."""
+        return await self._actors.known(sender)
+
     async def _handle(self, incoming: Incoming, handle: Handle) -> Acknowledgement:
         actor = await self._actors.known(incoming.sender)
         if actor is None:

@@ -23,8 +23,10 @@ from bot.slack.inbox import Drawn
 from bot.slack.look import EVERYTHING, Look
 from bot.slack.mirrors import Mirrors
 from bot.slack.payload import Happening, Sender
+from bot.slack.replies import Replies
 from bot.slack.room import Room
 from bot.slack.showing import Showing
+from bot.slack.steps import Steps
 from bot.slack.vetting import Unfit
 from core.errors import ApprovalError
 
@@ -62,12 +64,15 @@ class Events:
         self._client = client
         self._afterwards = afterwards
         self._known: OrderedDict[str, None] = OrderedDict()
+        self._steps = Steps(room, client, afterwards)
+        self._replies = Replies(room, dispatch, client, afterwards)
         self.homes = Homes(room.store, self.home_of, showing.publish)
         showing.show_home = self.homes.show
         self.handlers: Mapping[str, On] = {
             "app_home_opened": self._home_opened,
             "app_mention": self._mentioned,
             "message": self._written,
+            "function_executed": self._step_executed,
             "team_join": self._person_changed,
             "user_change": self._person_changed,
             "subteam_created": self._user_group_changed,
@@ -133,6 +138,9 @@ class Events:
         if channel.isalnum():
             await self._room.store.transact(lambda tx: tx.draw_again(organisation, OUTLET, channel), chore=True)
 
+    async def _step_executed(self, happening: Happening) -> None:
+        await self._steps.executed(happening)
+
     async def _mentioned(self, happening: Happening) -> None:
         """In a channel. A mention in our own conversation arrives as a message too."""
         channel = str(happening.event.get("channel") or "")
@@ -140,17 +148,21 @@ class Events:
             self._help(channel, happening.event)
 
     async def _written(self, happening: Happening) -> None:
-        """In our own conversation, by a person."""
+        """By a person: in our own conversation, or under a card, where an answer counts."""
         event = happening.event
-        if event.get("channel_type") == "im" and not event.get("subtype") and not event.get("bot_id"):
+        if event.get("subtype") or event.get("bot_id"):
+            return
+        if event.get("channel_type") == "im":
             self._help(str(event.get("channel") or ""), event)
+        elif happening.sender is not None and event.get("thread_ts"):
+            await self._replies.written(happening.sender, event)
 
     def _help(self, channel: str, event: Mapping[str, Any]) -> None:
         if channel and event.get("user") != self._room.installation.bot_user:
             self._afterwards(self._post_help(channel, str(event.get("thread_ts") or event.get("ts") or "")))
 
     async def _post_help(self, channel: str, thread: str) -> None:
-        drawing = help_card.draw(self._room.help)
+        drawing = help_card.draw(self._room.help, forms=True)
         thread_ts = None if channel.startswith("D") else thread or None
         try:
             await self._client.chat_postMessage(

@@ -17,7 +17,7 @@ ONLY_IN: Final = {
     "psycopg": ["core.store"],
     "sqlite3": ["core.store"],
     "apscheduler": ["core.scheduling.alarm"],
-    "slack_sdk": ["bot.slack", "bot.outlets.slack", "bot.sandbox"],
+    "slack_sdk": ["bot.slack", "bot.outlets.slack", "bot.outlets.workflow", "bot.sandbox"],
     "slack_bolt": ["bot.slack", "bot.outlets.slack", "bot.sandbox"],
     "fastapi": ["bot.api", "bot.sandbox"],
     "countersign_client": ["bot.cli", "bot.mcp"],

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
+import pytest
 import yaml
 
-from bot.slack import commands, flows
+from bot.manifest import manifest, written
+from bot.outlets.workflow import outputs_of
+from bot.slack import commands, flows, samples
 from bot.slack.commands.base import NAME
 from bot.slack.dispatch import handlers
+from bot.slack.scopes import USES
+from bot.slack.steps import STEP
 from core.collection import members
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -22,6 +27,9 @@ SCOPES: Final = {
     "chat.postMessage": ["chat:write"],
     "chat.update": ["chat:write"],
     "chat.delete": ["chat:write"],
+    "chat.postEphemeral": ["chat:write"],
+    "functions.completeSuccess": [],
+    "functions.completeError": [],
     "views.open": [],
     "views.push": [],
     "views.update": [],
@@ -60,9 +68,9 @@ def scopes() -> set[str]:
 
 def called() -> set[str]:
     """The Web API methods the product's own code calls."""
-    files = [*(ROOT / "bot/slack").rglob("*.py"), ROOT / "bot/outlets/slack.py"]
+    files = [*(ROOT / "bot/slack").rglob("*.py"), *(ROOT / "bot/outlets").glob("*.py")]
     text = "\n".join(path.read_text() for path in files)
-    families = "chat|views|auth|users|conversations|usergroups|reactions|bots|team"
+    families = "functions|chat|views|auth|users|conversations|usergroups|reactions|bots|team"
     found = re.findall(rf"(?:client|_client)\.({families})_([A-Za-z_]+)\(", text)
     return {f"{family}.{name}" for family, name in found}
 
@@ -91,7 +99,9 @@ def test_each_scope_stands_beside_what_needs_it() -> None:
 
 
 def test_events_are_handled_and_handled_events_are_asked_for() -> None:
-    asked = {event.split(".")[0] for event in bot_events()}
+    whole = manifest(workflow=True, threads=True)["settings"]["event_subscriptions"]["bot_events"]
+    assert set(bot_events()) < set(whole)
+    asked = {event.split(".")[0] for event in whole}
     handled = set(
         re.findall(r'^            "([a-z_]+)": self\._', (ROOT / "bot/slack/events.py").read_text(), re.MULTILINE)
     )
@@ -116,3 +126,48 @@ def test_the_usage_hint_names_real_sub_commands() -> None:
     hint = MANIFEST["features"]["slash_commands"][0]["usage_hint"]
     words = {part.strip("[] ").split()[0] for part in hint.split("|")}
     assert words <= set(FOUND.commands)
+
+
+def test_what_a_missing_scope_costs_is_said_for_every_scope_that_is_not_optional() -> None:
+    assert set(USES) == set(MANIFEST["oauth_config"]["scopes"]["bot"])
+
+
+@pytest.mark.parametrize("workflow", [False, True])
+@pytest.mark.parametrize("threads", [False, True])
+@pytest.mark.parametrize("url", [None, "https://countersign.example/"])
+def test_every_part_makes_a_valid_manifest(workflow: bool, threads: bool, url: str | None) -> None:
+    schema = json.loads((ROOT / "tests/slack/data/manifest.schema.1.0.0.json").read_text())
+    found = yaml.safe_load(written(manifest(workflow=workflow, threads=threads, url=url)))
+    assert [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(found)] == []
+    scopes = found["oauth_config"]["scopes"]
+    assert not set(scopes["bot"]) & set(scopes["bot_optional"])
+    assert len(found["settings"]["event_subscriptions"]["bot_events"]) <= 100
+
+
+def test_with_an_address_slack_comes_over_http_and_finds_every_way_in() -> None:
+    found = manifest(url="https://countersign.example/")
+    address = "https://countersign.example/slack/events"
+    settings = found["settings"]
+    assert settings["socket_mode_enabled"] is False
+    assert settings["event_subscriptions"]["request_url"] == settings["interactivity"]["request_url"] == address
+    assert [command["url"] for command in found["features"]["slash_commands"]] == [address]
+    assert settings["event_subscriptions"]["bot_events"] == bot_events()
+
+
+def test_the_step_takes_and_gives_what_the_manifest_says() -> None:
+    step = manifest(workflow=True)["functions"][STEP]
+    read = set(
+        re.findall(
+            r'(?:inputs, |inputs\.get\(|for name in \(|, )"([a-z_]+)"', (ROOT / "bot/slack/steps.py").read_text()
+        )
+    )
+    assert set(step["input_parameters"]) <= read
+    assert set(step["output_parameters"]) == set(outputs_of(samples.approved()))
+    assert len(step["input_parameters"]) <= 20
+
+
+def test_replies_count_only_where_their_scopes_are_asked_for() -> None:
+    found = manifest(threads=True)
+    events = set(found["settings"]["event_subscriptions"]["bot_events"]) - set(bot_events())
+    assert events == {"message.channels", "message.groups"}
+    assert {"channels:history", "groups:history"} <= set(found["oauth_config"]["scopes"]["bot"])

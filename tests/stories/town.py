@@ -228,7 +228,7 @@ class Town:
 async def town(database: str, home: Path, *, sockets: bool = False) -> AsyncIterator[Town]:
     """An empty one, joined over signed HTTP or over Socket Mode: a clock, a workspace, a server."""
     clock = TurnableClock()
-    async with Sandbox(manifest(), rates=None) as sandbox:
+    async with Sandbox(manifest(workflow=True, threads=True), rates=None) as sandbox:
         sandbox.clock.listen(lambda offset: clock.turn(timedelta(seconds=offset) - clock.offset))
         settings = _settings(sandbox, database, sockets=sockets)
         async with assemble(settings, clock=clock, pace=Pace().times(FAST)) as assembly, _served(assembly) as url:

@@ -11,12 +11,26 @@ from bot.slack.drawing import Drawing
 from core.phrases import phrase
 
 
-def draw(lines: Sequence[tuple[str, str]], note: str = "") -> Drawing:
-    """`lines` are how to write each command, and what it does."""
+def draw(lines: Sequence[tuple[str, str]], note: str = "", *, forms: bool = False) -> Drawing:
+    """`lines` are how to write each command, and what it does. `forms` offers the form and the list as buttons."""
     shown = b.bullets([_line(usage, summary) for usage, summary in lines])
     begun = [b.section(b.plain(note), "help.note")] if note else []
-    intro = b.words(phrase("Ask for a yes, give one, or see how one stands. Whatever is said here, only you see."), 300)
-    return Drawing(b.gist(note or phrase("Help for /countersign")), [*begun, b.rich("help", b.paragraph(intro), shown)])
+    intro = phrase("Ask for a yes, give one, or see how one stands. Whatever is said here, only you see.")
+    whole = b.rich("help", b.paragraph(b.words(intro, 300)), shown)
+    said = "; ".join(f"{usage} – {summary}" for usage, summary in lines)
+    return Drawing(b.gist(f"{note or intro} {said}."), [*begun, *(_forms() if forms else ()), whole])
+
+
+def _forms() -> list[Json]:
+    return [
+        b.actions(
+            "help.forms",
+            [
+                b.button(phrase("Ask for approval"), "home.ask", "new", style="primary"),
+                b.button(phrase("What waits for me"), "help.list", "waiting"),
+            ],
+        )
+    ]
 
 
 def _line(usage: str, summary: str) -> list[Json]:
@@ -28,6 +42,7 @@ MEMBER = Card(
     {
         "two": lambda: draw(
             [("/countersign list", "What waits for me"), ("/countersign show #n", "One request")], "Hm?"
-        ).as_json()
+        ).as_json(),
+        "forms": lambda: draw([("/countersign list", "What waits for me")], forms=True).as_json(),
     },
 )
