@@ -83,7 +83,7 @@ def describe(app: FastAPI, house: House, found: dict[str, Routes]) -> dict[str, 
     shapes: list[type[BaseModel]] = [Problem, *(shape for resource in found.values() for shape in resource.shapes)]
     _, schema = models_json_schema([(shape, "validation") for shape in shapes], ref_template=REF)
     components = described.setdefault("components", {})
-    components.setdefault("schemas", {}).update(schema["$defs"])
+    components["schemas"] = {**schema["$defs"], **components.get("schemas", {})}
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for path, operations in described["paths"].items():
         for method, operation in operations.items():

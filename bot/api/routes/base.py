@@ -37,11 +37,11 @@ ASKS: Final[dict[int | str, dict[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """A resource's routes; `shapes` are what they read, for the description of the API."""
+    """A resource's routes; `shapes` are what they read or write by themselves, for the description of the API."""
 
     word: str
     router: APIRouter
-    shapes: tuple[type[Shape], ...] = ()
+    shapes: tuple[type[BaseModel], ...] = ()
 
 
 def spec(

@@ -150,4 +150,4 @@ async def remove(request: Request, id: str) -> Response:
     return answer(show_rule(await office.rules.remove(who, id, version=said.version)))
 
 
-MEMBER = Routes("rules", router, (RuleIn, RuleChange, RuleSwitch, ReplayIn))
+MEMBER = Routes("rules", router, (RuleIn, RuleChange, RuleSwitch, ReplayIn, ReplayProgress))
