@@ -803,6 +803,9 @@ class Reader(Protocol):
     def mirrored_in(self, organisation: str, issuer: str, user: str) -> Sequence[str]:
         """The groups whose user groups this Slack user is in."""
 
+    def linkable(self, organisation: str, issuer: str, limit: int) -> Sequence[str]:
+        """Outside users who could not be linked when they were seen, and whose address is an active member's by now."""
+
     def unmapped(self, organisation: str, limit: int) -> Sequence[Unmapped]:
         """Whom an admin could help, and who have not said who they are; the newest first."""
 

@@ -98,6 +98,7 @@ class Mirrors:
         while True:
             try:
                 await self.look()
+                await self.link_who_became_members()
                 self._announcing.tell_of_unlinked()
             except Exception:  # the chore's last line: an edge must not end because one look failed
                 log.exception("slack.mirrors_not_looked_at")
@@ -190,6 +191,11 @@ class Mirrors:
             )
         organisation = self._installation.organisation
         await self.look_up(await self._administration.mirrors.unknown(organisation, mirror.group.id))
+
+    async def link_who_became_members(self) -> None:
+        """Somebody who was nobody when they clicked is linked soon after an admin has added them."""
+        organisation, issuer = self._installation.organisation, self._installation.issuer
+        await self.look_up(await self._administration.identities.linkable(organisation, issuer, LOOKED_UP_AT_ONCE))
 
     async def look_up(self, users: Iterable[str]) -> None:
         """Link those who can be, and remember of the others what stands in the way."""

@@ -120,6 +120,10 @@ class Identities(Office):
 
         await self._store.transact(work)
 
+    async def linkable(self, organisation: str, issuer: str, limit: int) -> Sequence[str]:
+        """For Slack's directory: who became linkable since they were seen."""
+        return await self._store.read(lambda reader: reader.linkable(organisation, issuer, limit))
+
     async def leave_out(self, actor: Actor, issuer: str, user: str) -> Unmapped:
         """Somebody who need not be linked: off the list, until they try again."""
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, bindparam, delete, func, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.model.mirror import Mirror, Mirrored
 from core.model.organisation import Group
 from core.store.driver import Session
-from core.store.tables import groups, identities, mirrored_users, mirrors
+from core.store.tables import groups, identities, members, mirrored_users, mirrors, unmapped
 
 SLACK: Final = "slack"
 """The kind of identities these users have."""
@@ -59,6 +59,18 @@ _GOES: Final = delete(mirrored_users).where(
     mirrored_users.c.group == bindparam("group"), mirrored_users.c.user == bindparam("user")
 )
 _NOBODY: Final = delete(mirrored_users).where(mirrored_users.c.group == bindparam("group"))
+_LINKABLE: Final = (
+    select(unmapped.c.user)
+    .join(members, and_(members.c.organisation == unmapped.c.organisation, members.c.email == unmapped.c.email))
+    .where(
+        unmapped.c.organisation == bindparam("organisation"),
+        unmapped.c.issuer == bindparam("issuer"),
+        or_(unmapped.c.reason == "not_member", unmapped.c.reason == "email_changed"),
+        members.c.active,
+    )
+    .order_by(unmapped.c.seen_at, unmapped.c.user)
+    .limit(bindparam("limit"))
+)
 _new = upsert(mirrors)
 _NOTE: Final = _new.on_conflict_do_update(
     index_elements=[mirrors.c.group], set_={name: _new.excluded[name] for name in ("looked_at", "problem")}
@@ -82,6 +94,10 @@ class MirrorReads:
     def mirrored_in(self, organisation: str, issuer: str, user: str) -> Sequence[str]:
         wanted = {"organisation": organisation, "issuer": issuer, "user": user}
         return [row[0] for row in self._db.rows(_IN, wanted)]
+
+    def linkable(self, organisation: str, issuer: str, limit: int) -> Sequence[str]:
+        wanted = {"organisation": organisation, "issuer": issuer, "limit": limit}
+        return [row[0] for row in self._db.rows(_LINKABLE, wanted)]
 
 
 class Mirroring(MirrorReads):

@@ -187,6 +187,7 @@ ALLOWED_ALONE = {
     "Identities.claimed",
     "Identities.note_unmapped",  # by Slack's directory
     "Identities.forget_unmapped",
+    "Identities.linkable",  # reading
     "Identities.leave_out",  # off a list
     "Identities.claim",  # asks an admin, and links nobody
     "Identities.dismiss",  # a stop
@@ -447,6 +448,34 @@ async def test_a_rule_is_not_changed_upon_another_rulebook(hall: TownHall) -> No
     assert outcome(await hall.approve("ruth", other)) == (Status.APPROVED, DONE)
     assert outcome(await hall.approve("ruth", request)) == (Status.APPROVED, FAILED)
     assert [rule.name for rule in (await office.list(root)).rules] == ["other"]
+
+
+async def test_whoever_asks_for_a_second_change_of_rules_hears_at_once_that_only_the_first_can_be_made(
+    hall: TownHall,
+) -> None:
+    await hall.switch_on()
+    office, root = hall.administration.rules, hall.actor("root")
+    first = await hall.asked(lambda: office.add(root, f"{EVERYTHING} require 1 of @platform"))
+    waiting = f"Waiting already: #{first.number}. Of such changes only the one agreed to first can be made"
+    assert "Waiting already" not in (first.content.description or "")
+    with pytest.raises(Asked) as caught:
+        await office.add(root, 'add "other" when type == "deploy" deny')
+    assert waiting in caught.value.sentence
+    second = await hall.read(lambda reader: reader.request(caught.value.made.id))
+    assert waiting in second.content.description
+    assert "Waiting already" not in ((await hall.asked(add_sue(hall))).content.description or "")
+
+
+async def test_what_was_tried_upon_rules_that_have_changed_says_to_ask_anew(hall: TownHall) -> None:
+    await hall.switch_on()
+    office, root = hall.administration.rules, hall.actor("root")
+    book = (await office.list(root)).version
+    first = await hall.asked(lambda: office.add(root, f"{EVERYTHING} require 1 of @platform", book=book))
+    second = await hall.asked(lambda: office.add(root, 'add "other" when type == "deploy" deny', book=book))
+    await hall.approve("ruth", first)
+    late = await hall.approve("ruth", second)
+    assert late.execution is not None
+    assert (late.execution.detail or "").endswith("so nothing was done; look at it again and ask anew.")
 
 
 async def test_a_rule_is_switched_off_and_back_as_it_was_shown(hall: TownHall) -> None:

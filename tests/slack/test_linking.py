@@ -234,3 +234,23 @@ async def test_admins_see_whom_to_look_after_and_may_leave_somebody_out(http: Wo
     await http.settle()
     assert "Frank Fujita" not in str(http.hand("alice").open_modal())
     assert len(await log(http, "unmapped_left_out")) == 1
+
+
+async def test_who_was_nobody_is_linked_soon_after_an_admin_added_them(http: World) -> None:
+    """A-61"""
+    await types(http, "frank", "/countersign list")
+    await http.slack.mirrors.link_who_became_members()
+    assert await pinned(http, "frank") is None
+    await types(http, "alice", '/countersign members add frank@acme.example "Frank" approver')
+    before = len(http.calls("users.info"))
+    await http.slack.mirrors.link_who_became_members()
+    await http.slack.mirrors.link_who_became_members()
+    assert await pinned(http, "frank") is not None
+    assert len(http.calls("users.info")) - before == 1
+
+
+async def test_the_office_too_links_only_what_was_said(http: World) -> None:
+    await types(http, "frank", f"/countersign link {OTHER}")
+    key = (http.sandbox.team_id, http.hand("frank").id)
+    with pytest.raises(Exception, match="no longer ask for that"):
+        await http.rooms.administration.identities.confirm(http.actor("alice"), "slack", *key, "carol@acme.example")

@@ -1,5 +1,6 @@
 """Who is in the Slack user groups that groups follow, and whom nobody is linked to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from operator import methodcaller
 
@@ -107,3 +108,12 @@ async def test_claims_are_listed_apart_and_the_hopeless_not_at_all(store: Engine
     assert await store.read(lambda reader: reader.claims(ORG, 10)) == [found[1]]
     assert await store.read(lambda reader: reader.unmapped_user(ORG, "T1", "U9")) == found[2]
     assert await store.read(lambda reader: reader.unmapped(ELSEWHERE, 10)) == []
+
+
+async def test_whose_address_is_an_active_members_by_now_is_linkable(store: Engine) -> None:
+    for one in (unmapped("U7"), unmapped("U8"), unmapped("U9", "guest")):
+        await store.transact(methodcaller("note_unmapped", replace(one, email="bob@acme.example")))
+    await store.transact(methodcaller("note_unmapped", replace(unmapped("U6"), email="nobody@acme.example")))
+    assert await store.read(lambda reader: reader.linkable(ORG, "T1", 9)) == ["U7", "U8"]
+    assert await store.read(lambda reader: reader.linkable(ORG, "T2", 9)) == []
+    assert await store.read(lambda reader: reader.linkable(ELSEWHERE, "T1", 9)) == []
