@@ -23,7 +23,8 @@ MOST: Final = 15
 
 def draw(title: str, requests: Sequence[Request], note: str) -> Drawing:
     rows = [_row(request) for request in requests[:MOST]]
-    text = f"{title} {'; '.join(f'#{r.number} {mask_text(veil(r).content.title)}' for r in requests[:MOST])}"
+    listed = "; ".join(f"#{r.number} {mask_text(veil(r).content.title)}" for r in requests[:MOST])
+    text = f"{title} {listed}." if listed else title
     end = [b.context("list.note", b.plain(note))] if note else []
     return Drawing(b.gist(text), [b.section(b.plain(title), "list.title"), *rows, *end])
 
