@@ -4,7 +4,7 @@ import { read, remove, send } from "./api.js";
 import { say } from "./store.js";
 
 const methods = ["ack", "chat.postMessage", "chat.update", "chat.postEphemeral", "views.open", "views.update", "views.push", "views.publish",
-  "users.info", "users.lookupByEmail", "usergroups.users.list", "conversations.open", "response_url", "*"];
+  "users.info", "users.lookupByEmail", "users.list", "usergroups.list", "usergroups.users.list", "conversations.open", "response_url", "*"];
 
 const kinds = {
   429: "answer 429 ratelimited", 500: "answer HTTP 500", timeout: "never answer", drop_reply: "do it, but lose the answer", error: "answer an error",
