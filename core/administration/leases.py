@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from core.administration.office import Office, verbs
+from core.administration.office import Office, four_eyes, verbs
 from core.desk import Desk
 from core.errors import Conflict, NotFound
 from core.model.command import GrantLease, Judge, RevokeLease
 from core.model.lease import Lease
 from core.model.people import Actor, Verb, clock_actor
+from core.model.request import Request
 from core.phrases import phrase
-from core.ports import Idempotency, Reader, Store
+from core.ports import Idempotency, Reader, Store, Transaction
 
 LISTED: Final = 100
 JUDGED_AGAIN: Final = 100
@@ -52,13 +53,34 @@ class Leases(Office):
         once: Idempotency | None = None,
         deadline: float | None = None,
     ) -> Lease:
-        """`request` by id. With four eyes nobody opens a gate alone, so none is granted there."""
-        await self._store.read(lambda reader: _must_be_possible(reader, actor, request))
+        """`request` by id. With four eyes an admin must agree first, and `Asked` is raised."""
+        await self._store.read(lambda reader: _must_not_be_suspended(reader, actor, request))
+        if self._eyes is not None and await self._eyes.are_on(actor):
+            return await self.lease(actor, request, wish, once=once)
         done = await self._desk.do(actor, request, wish, once=once, deadline=deadline)
-        mine = [lease for lease in done.request.leases if lease.granted_by == actor.id]
-        if not mine:
-            raise NotFound(phrase("The lease this key made is gone."))
-        return mine[-1]
+        return _granted(done.request, actor)
+
+    @four_eyes("leases")
+    async def lease(self, actor: Actor, request: str, wish: GrantLease, *, once: Idempotency | None = None) -> Lease:
+        """Granting one where others must agree: judged when it is asked for, and once more when it is carried out."""
+
+        def work(tx: Transaction) -> str:
+            return _granted(self._desk.do_within(tx, actor, request, wish), actor).id
+
+        await self._store.read(lambda reader: _must_not_be_suspended(reader, actor, request))
+        made = await self._change(work, once)
+        return await self.get(actor, made.id)
+
+    async def held(self, actor: Actor) -> Sequence[Lease]:
+        """Those in force that concern somebody: granted by them, or to an agent they own. For their Home."""
+
+        def look(reader: Reader) -> Sequence[Lease]:
+            now = reader.now()
+            alive = [lease for lease in reader.leases(actor.organisation, LISTED) if lease.is_alive(now)]
+            owned = {agent for agent in {lease.agent for lease in alive} if _owns(reader, actor, agent)}
+            return [lease for lease in alive if lease.granted_by == actor.id or lease.agent in owned]
+
+        return await self._store.read(look)
 
     async def revoke(
         self, actor: Actor, id: str, *, once: Idempotency | None = None, deadline: float | None = None
@@ -90,16 +112,19 @@ def _sees(reader: Reader, actor: Actor, lease: Lease) -> bool:
     return Verb.READ in verbs(reader, actor, lease.project)
 
 
-def _must_be_possible(reader: Reader, actor: Actor, request: str) -> None:
-    organisation = reader.organisation(actor.organisation)
-    if organisation is not None and organisation.four_eyes:
-        raise Conflict(
-            phrase(
-                "Four eyes are on here, so nobody lets requests pass alone; an admin can add an allow rule with uses and "
-                "until, which another admin then confirms."
-            ),
-            code="four_eyes",
-        )
+def _owns(reader: Reader, actor: Actor, agent: str) -> bool:
+    found = reader.agent(agent)
+    return found is not None and found.organisation == actor.organisation and actor.id in found.owners
+
+
+def _granted(request: Request, actor: Actor) -> Lease:
+    mine = [lease for lease in request.leases if lease.granted_by == actor.id]
+    if not mine:
+        raise NotFound(phrase("The lease this key made is gone."))
+    return mine[-1]
+
+
+def _must_not_be_suspended(reader: Reader, actor: Actor, request: str) -> None:
     found = reader.request(request)
     agent = None if found is None or found.requester.kind != "agent" else reader.agent(found.requester.id)
     if agent is not None and agent.organisation == actor.organisation and agent.suspended:

@@ -15,6 +15,7 @@ from core.model.check import CheckDefinition
 from core.model.duration import say_duration
 from core.model.emergency import Freeze
 from core.model.endpoint import Endpoint
+from core.model.lease import Lease
 from core.model.organisation import Agent, ApiKey, Grant, Group, Identity, Member, Organisation, Project, RequestType
 from core.model.policy import Policy
 from core.model.rule import Rule
@@ -97,13 +98,23 @@ class _Saying:
                 yield phrase("Remove check {check}.", check=check.name)
             case "drop_schedule", Schedule() as schedule:
                 yield phrase("Remove schedule {schedule}.", schedule=schedule.name)
-            case "put_freeze", Freeze() as freeze:
-                yield f"Lift the freeze {self._where(freeze.project)}, by {freeze.by_name}: {freeze.reason}"
+            case (("put_lease" | "put_freeze"), noun):
+                yield self._lets_pass(noun)
             case "put_rule", Rule() as rule:
                 yield from _rule(rule, effect)
             case _:
                 noun = next((one for one in reversed(effect.arguments) if is_dataclass(one)), None)
                 yield from self._put(noun, effect)
+
+    def _lets_pass(self, noun: Lease | Freeze) -> str:
+        if isinstance(noun, Lease):
+            return _lease(noun)
+        return phrase(
+            "Lift the freeze {where}, by {name}: {reason}",
+            where=self._where(noun.project),
+            name=noun.by_name,
+            reason=noun.reason,
+        )
 
     def _members(self, group: str, effect: Effect) -> Iterator[str]:
         before, after = set(effect.before or ()), set(effect.arguments[1])
@@ -224,6 +235,20 @@ class _Saying:
 
 
 _IN_NAME: Final = frozenset({"kind", "issuer", "user", "member", "subject"})
+
+
+def _lease(lease: Lease) -> str:
+    uses = phrase("the next one") if lease.uses == 1 else phrase("up to {uses}", uses=lease.uses)
+    return phrase(
+        "Let {uses} like #{number} by {agent} pass without asking: {kind}, for {time}. Granted by {name}, whose one "
+        "approval would do there.",
+        uses=uses,
+        number=lease.number,
+        agent=lease.agent_name,
+        kind=lease.kind.sentence,
+        time=say_duration(lease.until - lease.granted_at),
+        name=lease.granted_by_name,
+    )
 
 
 def _rule(rule: Rule, effect: Effect) -> Iterator[str]:

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar, cast
 
 from core.model.check import CheckDefinition
 from core.model.emergency import Freeze
+from core.model.lease import Lease
 from core.model.organisation import Agent, ApiKey, Group, Identity, Member, Organisation, Project
 from core.model.policy import Policy
 from core.model.rule import Rule
@@ -216,6 +217,8 @@ def plain(value: Any, now: datetime) -> Any:
             return {str(name): plain(one, now) for name, one in value.items()}
         case set() | frozenset():
             return sorted((plain(one, now) for one in value), key=str)
+        case Lease():  # how long it lasts was asked for, not until when
+            return [plain(value.until - value.granted_at, now), *(plain(part, now) for part in _of_lease(value))]
         case _ if hasattr(value, "__dataclass_fields__"):
             return [
                 type(value).__name__,
@@ -225,3 +228,7 @@ def plain(value: Any, now: datetime) -> Any:
             return [plain(one, now) for one in value]
         case _:
             return repr(value)
+
+
+def _of_lease(lease: Lease) -> tuple[Any, ...]:
+    return lease.agent, lease.kind, lease.uses, lease.granted_by, lease.request, lease.revoked_at

@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
+from core.model.command import GrantLease
 from core.model.organisation import Bounds, RequestType
 from core.model.people import Role, Verb
 from core.model.requirement import Source
 from core.model.rule import Mode
 
 NOUNS: Final[Mapping[str, type[Any]]] = {
-    kind.__name__: kind for kind in (Bounds, Mode, RequestType, Role, Source, Verb)
+    kind.__name__: kind for kind in (Bounds, GrantLease, Mode, RequestType, Role, Source, Verb)
 }
 """Their names are stored: none may ever be renamed."""
 

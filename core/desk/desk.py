@@ -165,6 +165,13 @@ class Desk:
         """Any other command on one request."""
         return await self._answer(Call(actor, command, request, once=once), deadline)
 
+    def do_within(self, tx: Transaction, actor: Actor, request: str, command: c.Command) -> Request:
+        """A command that makes no revision, inside a unit of work of its caller's; a refusal is raised, and kept nowhere."""
+        outcome = self._apply(tx, Call(actor, command, request), request)
+        if isinstance(outcome, Refusal):
+            raise outcome.error
+        return outcome.request
+
     async def would_refuse(self, actor: Actor, request: str, command: c.Command) -> ApprovalError | None:
         """What stands in the way of such a command now; nothing is written. For edges that say 403 before 400."""
         fresh, types = self._fresh(), (await self._books.of(actor.organisation)).types

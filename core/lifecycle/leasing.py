@@ -15,7 +15,7 @@ from core.model import command as c
 from core.model import event as e
 from core.model.duration import say_duration
 from core.model.lease import ANY, LONGEST, MOST_USES, Kind, Lease
-from core.model.people import Person, Verb
+from core.model.people import Person, Verb, Way
 from core.model.request import Content, Request, Status, Verdict
 from core.phrases import phrase
 
@@ -25,6 +25,7 @@ MOST_LEASES = 20
 
 
 def grant(request: Request, command: c.GrantLease, facts: Facts) -> tuple[e.Event, ...]:
+    facts = _as_it_was_asked(request, facts)
     person = who.decider(request, facts)
     who.must_be_named(request, person)
     _must_suffice_alone(request, facts, person)
@@ -42,6 +43,14 @@ def grant(request: Request, command: c.GrantLease, facts: Facts) -> tuple[e.Even
             code="too_many",
         )
     return (e.LeaseGranted(facts.now, _lease(request, command, kind, facts, person)),)
+
+
+def _as_it_was_asked(request: Request, facts: Facts) -> Facts:
+    """Where others have agreed meanwhile it is carried out in the person's name: how they came in was judged then."""
+    if not (facts.actor.is_member and facts.actor.way is Way.SYSTEM):
+        return facts
+    way = Way(min(request.plan.decide_in))
+    return replace(facts, actor=replace(facts.actor, may_decide=True, way=way))
 
 
 def _lease(request: Request, command: c.GrantLease, kind: Kind, facts: Facts, person: Person) -> Lease:

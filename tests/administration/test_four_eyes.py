@@ -182,6 +182,11 @@ ALLOWED_ALONE = {
     "Webhooks.pause",  # a stop
     "Webhooks.resume",  # goes on with what was agreed to
     "Webhooks.rotate",  # the secret of an address that was agreed to, shown to an admin as the first one was
+    "Batches.waiting",  # reading
+    "Batches.like",
+    "Batches.decide",  # decisions, each by whoever may
+    "Freezes.freeze",  # a stop
+    "Leases.held",  # reading
     "Proposals.carry_out",  # by way of the rules' own methods
     "Identities.unmapped",  # reading
     "Identities.claimed",

@@ -58,7 +58,7 @@ async def test_only_admins_freeze_and_lift(hall: TownHall, who: str) -> None:
         lambda: hall.administration.freezes.lift(hall.actor(who), None),
     ):
         with pytest.raises(NotAllowed):
-            await call()  # type: ignore[operator]
+            await call()
 
 
 async def test_it_says_why_and_where(hall: TownHall) -> None:

@@ -11,15 +11,16 @@ from bot.sealing import Seals
 from core.administration import Administration
 from core.administration.schedules import FeedTrouble
 from core.desk import Draft
-from core.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
+from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from core.model import command as c
 from core.model.lease import Lease
-from core.model.request import Content, Status
+from core.model.organisation import Agent
+from core.model.request import Content, ExecutionStatus, Status
 from core.model.schedule import Shift
 from core.model.trust import Safety
 from core.secrets import Pepper
 from tests.administration.town_hall import TownHall
-from tests.desk.office import HOUR, ORG
+from tests.desk.office import HOUR, LONG_AGO, ORG
 
 pytestmark = pytest.mark.anyio
 
@@ -168,10 +169,54 @@ async def test_a_suspended_agent_gets_no_lease(hall: TownHall) -> None:
         await hall.administration.leases.grant(hall.actor("ada"), asked.id, c.GrantLease(1, HOUR))
 
 
-async def test_with_four_eyes_nobody_leases_alone(hall: TownHall) -> None:
+async def test_with_four_eyes_an_admin_agrees_to_a_lease(hall: TownHall) -> None:
+    """Asked when it is wanted, judged once more when it is granted, in the name of whoever wanted it."""
     await hall.switch_on()
-    with pytest.raises(Conflict, match="Four eyes"):
-        await granted(hall)
+    request = await hall.asked(lambda: granted(hall))
+    assert request.content.type == "countersign.leases"
+    assert request.content.description == (
+        'Let up to 3 like #1 by ci pass without asking: deploy "restart", for 1h. Granted by Ada, whose one approval would '
+        "do there."
+    )
+    assert await again(hall) is Status.PENDING
+    made = await hall.approve("root", request)
+    assert made.execution is not None
+    assert made.execution.status is ExecutionStatus.SUCCESS
+    assert await again(hall) is Status.AUTO_APPROVED
+    (lease,) = await hall.administration.leases.held(hall.actor("ada"))
+    assert (lease.granted_by_name, lease.used) == ("Ada", 1)
+    await hall.administration.leases.revoke(hall.actor("ada"), lease.id)
+    assert list(await hall.administration.leases.held(hall.actor("ada"))) == []
+
+
+async def test_a_lease_agreed_to_when_its_request_has_ended_is_not_granted(hall: TownHall) -> None:
+    await hall.switch_on()
+    request = await hall.asked(lambda: granted(hall))
+    leased = await hall.read(lambda reader: reader.request_by_number(ORG, 1))
+    await hall.desk.do(hall.actor("bob"), leased.id, c.Reject("No.", revision=1, stage=1))
+    made = await hall.approve("root", request)
+    assert made.execution is not None
+    assert made.execution.status is ExecutionStatus.FAILED
+    assert await again(hall) is Status.PENDING
+
+
+async def test_with_four_eyes_whoever_could_not_grant_one_is_refused_at_once(hall: TownHall) -> None:
+    await hall.switch_on()
+    content = Content(type="deploy", title="Restart", action="restart")
+    asked = (await hall.desk.create(hall.actor("ci"), Draft(content))).request
+    for who in ("rita", "nick", "olga"):
+        with pytest.raises(ApprovalError) as caught:
+            await hall.administration.leases.grant(hall.actor(who), asked.id, c.GrantLease(1, HOUR))
+        assert caught.value.word != "asked"
+
+
+async def test_leases_in_force_are_held_by_who_granted_them_and_who_owns_the_agent(hall: TownHall) -> None:
+    lease = await granted(hall)
+    await hall.office.change(
+        lambda tx: tx.put(Agent("agt_ci", ORG, "ci", "builders", "sometimes", ("mem_sue",), False, LONG_AGO))
+    )
+    for who, held in (("ada", [lease.id]), ("sue", [lease.id]), ("bob", []), ("olga", [])):
+        assert [one.id for one in await hall.administration.leases.held(hall.actor(who))] == held
 
 
 # ------------------------------------------------------------------------------------------------------------ schedules
