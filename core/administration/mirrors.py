@@ -24,6 +24,7 @@ from core.phrases import phrase
 from core.ports import Idempotency, Reader, Transaction
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+FOLLOWED: Final = re.compile(r"[A-Z0-9]{1,40}/[A-Z0-9]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Mirrors(Office):
         def look(reader: Reader) -> Group | None:
             must_manage(reader, actor)
             _must_be_a_name(name)
+            _must_be_a_user_group(follows)
             present = reader.group_by_name(actor.organisation, name)
             if not repeat:
                 _must_be_free(reader, actor.organisation, follows, present)
@@ -215,6 +217,13 @@ def _must_be_a_name(name: str) -> None:
                 name=name[:60],
             ),
             field="name",
+        )
+
+
+def _must_be_a_user_group(follows: str) -> None:
+    if FOLLOWED.fullmatch(follows) is None:
+        raise Invalid(
+            phrase("That user group cannot be followed; choose one that Slack offers after @."), field="follows"
         )
 
 

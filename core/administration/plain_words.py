@@ -129,6 +129,9 @@ class _Saying:
             said = ", ".join(str(one) for one in effect.arguments[1:] or effect.arguments)
             yield f"{effect.writer.replace('_', ' ').capitalize()}: {said}."
             return
+        if isinstance(noun, Group) and noun.mirrors != getattr(effect.before, "mirrors", None):
+            yield _following(noun)
+            return
         what = self._called(noun)
         if effect.before is None:
             yield phrase("Add {what}{with_}.", what=what, with_=_with(self._fields(noun)))
@@ -248,6 +251,19 @@ def _lease(lease: Lease) -> str:
         kind=lease.kind.sentence,
         time=say_duration(lease.until - lease.granted_at),
         name=lease.granted_by_name,
+    )
+
+
+def _following(group: Group) -> str:
+    if group.mirrors is None:
+        return phrase("Keep the group @{name} by hand again: it no longer follows Slack.", name=group.name)
+    workspace, _, user_group = group.mirrors.partition("/")
+    return phrase(
+        "Let the group @{name} follow the Slack user group of that name ({user_group} in workspace {workspace}): "
+        "from then on Slack says who is in it, and whoever may change it there decides who may say yes here.",
+        name=group.name,
+        user_group=user_group,
+        workspace=workspace,
     )
 
 

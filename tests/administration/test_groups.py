@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.administration.proposals import Kind, Wish
-from core.errors import Conflict, NotAllowed, NotFound
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.model.organisation import RequestType
 from core.model.people import Role
 from core.model.request import Status
@@ -77,6 +77,35 @@ async def test_only_admins_rename_and_remove(hall: TownHall) -> None:
         await groups.rename(ada, "platform", "mine")
     with pytest.raises(NotAllowed):
         await groups.remove(ada, "platform")
+
+
+async def test_with_four_eyes_following_a_user_group_is_said_in_words(hall: TownHall) -> None:
+    root, mirrors = hall.actor("root"), hall.administration.mirrors
+    await hall.switch_on()
+    request = await hall.asked(lambda: mirrors.start(root, "T1/S1", "platform"))
+    assert "follow the Slack user group of that name (S1 in workspace T1)" in (request.content.description or "")
+    assert (await mirrors.followed(root.organisation)) == []
+    await hall.approve("ruth", request)
+    assert [one.group.name for one in await mirrors.followed(root.organisation)] == ["platform"]
+    request = await hall.asked(lambda: mirrors.stop(root, "platform"))
+    assert "Keep the group @platform by hand again" in (request.content.description or "")
+
+
+async def test_what_cannot_be_followed_is_refused(hall: TownHall) -> None:
+    root, mirrors = hall.actor("root"), hall.administration.mirrors
+    await mirrors.start(root, "T1/S1", "platform")
+    for follows, name, said in (
+        ("T1/S1", "other", "@platform follows that user group already"),
+        ("T1/S2", "platform", "follows another Slack user group"),
+        ("T1/S3", "No Name", "cannot be the name of a group"),
+        ("S3", "fine", "cannot be followed"),
+    ):
+        with pytest.raises((Conflict, Invalid), match=said):
+            await mirrors.start(root, follows, name)
+    with pytest.raises(NotAllowed):
+        await mirrors.start(hall.actor("ada"), "T1/S4", "mine")
+    with pytest.raises(Conflict, match="mirrors a Slack user group"):
+        await hall.administration.groups.set_members(root, "platform", add=["ada@example.com"])
 
 
 # ----------------------------------------------------------------------------------------------------------- proposals
