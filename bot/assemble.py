@@ -28,6 +28,7 @@ from bot.mcp.door import Door, is_installed
 from bot.oidc.keys import IssuerKeys
 from bot.oidc.sign_on import Company, SignOn
 from bot.outlets.slack import SlackOutlet
+from bot.receipts import Receipts
 from bot.outlets.workflow import WorkflowOutlet
 from bot.sealing import Seals
 from bot.settings import Keys, Settings, key_bytes, keys_for
@@ -99,6 +100,7 @@ class Rooms:
     letters: Letters
     sealing: Seals
     judges: Judges
+    receipts: Receipts
 
 
 MakeOutlet = Callable[[Rooms], Outlet]
@@ -219,12 +221,13 @@ async def rooms(
         drawn_by = pepper.hash("key", "spot checks").encode()
         desk = Desk(store, fresh=fresh, outlets=outlets, conditions=Conditions(), key=drawn_by, engines=judges.engines)
         feeds = Feeds(guard, members(rosters))
-        letters = Letters(store, codec)
+        receipts = Receipts(store, sealing, settings.url)
+        letters = Letters(store, codec, receipts)
         teller = Teller(guard, letters)
         administration = Administration(
             store, desk, fresh=fresh, pepper=pepper, sealing=sealing, feeds=feeds, teller=teller, judges=judges
         )
-        parts = teller, letters, sealing, judges
+        parts = teller, letters, sealing, judges, receipts
         yield Rooms(settings, keys, now, store, desk, administration, pepper, guard, *parts)
 
 
@@ -248,6 +251,8 @@ async def assemble(
         async with _workspace(inside, organisation.id, pace) as workspace:
             assembly = _join(inside, makers, workspace)
             assembly.house.sign_on = _sign_on(inside, organisation.id)
+            assembly.house.receipts = inside.receipts
+            await inside.receipts.begin()
             assembly.house.limits = Limits(inside.clock.now, settings.rate_limit, settings.rate_burst)
             async with asyncio.TaskGroup() as loops:
                 running = [loops.create_task(loop) for loop in _loops(assembly)]

@@ -38,6 +38,7 @@ from core.model.policy import Policy
 from core.model.request import Content, Request, Requester, Stage
 from core.model.rule import Rule, RuleVersion
 from core.model.schedule import Schedule, Shift
+from core.model.signing import SigningKey
 from core.model.trust import OFF, Made, Record, Safety, Spent, Trusted
 from core.model.workload import Workload
 
@@ -454,6 +455,14 @@ class Transaction(Protocol):
     def handed_over(self, organisation: str, project: str | None, now: datetime, limit: int) -> Sequence[str]:
         """Ids of requests, the newest of each yes first, that may still be claimed or are being executed."""
 
+    # Keys that sign receipts.
+    def signing_keys(self) -> Sequence[SigningKey]:
+        """All there ever were, the oldest first."""
+
+    def add_signing_key(self, key: SigningKey) -> None: ...
+    def revoke_signing_key(self, id: str, at: datetime) -> bool:
+        """False where there is none of this id that is not revoked already."""
+
     # Who is on duty.
     def schedule(self, organisation: str, name: str) -> Schedule | None: ...
     def put_schedule(self, schedule: Schedule) -> None: ...
@@ -704,6 +713,10 @@ class Reader(Protocol):
 
     def seals(self, organisation: str, *, after: int, limit: int) -> Sequence[Seal]:
         """Seals in the order of their numbers, from `after` on."""
+
+    def last_seal(self, organisation: str) -> Seal | None: ...
+    def signing_keys(self) -> Sequence[SigningKey]:
+        """All there ever were, the oldest first."""
 
     def unsealed_count(self, organisation: str, limit: int) -> int: ...
     def versions(self, ids: Iterable[str]) -> Mapping[str, int]: ...

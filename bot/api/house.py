@@ -11,6 +11,7 @@ from bot.api.metrics import Metrics
 from bot.api.waiting import Waiting
 from bot.event_feed import EventFeed
 from bot.oidc.sign_on import SignOn
+from bot.receipts import Receipts
 from core.administration import Administration
 from core.desk import Desk
 from core.ports import Store
@@ -35,6 +36,7 @@ class House:
     metrics: Metrics = field(default_factory=Metrics)
     probes: list[Probe] = field(default_factory=list)
     sign_on: SignOn | None = None
+    receipts: Receipts | None = None
     limits: Limits | None = None
 
     async def troubles(self) -> list[str]:

@@ -13,11 +13,13 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
+from bot.receipts import Receipts
 from bot.wire.announcing import announce
 from bot.wire.showing import members_named
 from core.codec import Codec
+from core.errors import Unavailable
 from core.lifecycle.evolve import evolve
-from core.model.endpoint import announced
+from core.model.endpoint import EXECUTION_REQUESTED, announced
 from core.model.event import WORDS
 from core.model.request import Request
 from core.ports import LedgerRow, Reader, Store
@@ -37,8 +39,8 @@ Key = tuple[str, int]
 class Letters:
     """Bodies by request and `seq`. Asked for by many endpoints at once, each is written once."""
 
-    def __init__(self, store: Store, codec: Codec) -> None:
-        self._store, self._codec = store, codec
+    def __init__(self, store: Store, codec: Codec, receipts: Receipts) -> None:
+        self._store, self._codec, self._receipts = store, codec, receipts
         self._written: OrderedDict[Key, bytes] = OrderedDict()
         self._size = 0
         self._lock = asyncio.Lock()
@@ -71,7 +73,17 @@ class Letters:
                 emails = {one: person.email for one, person in people.items()}
                 word = announced(row.word, row.payload)
                 if word is not None:
-                    yield (id, seq), announce(row, word, then, emails)
+                    yield (id, seq), announce(row, word, then, emails, self._receipt(reader, word, row, then))
+
+    def _receipt(self, reader: Reader, word: str, row: LedgerRow, then: Request) -> str | None:
+        """Whoever is called upon to act is given the proof with the call."""
+        if word != EXECUTION_REQUESTED or not then.is_yes:
+            return None
+        try:
+            token, _ = self._receipts.sign(reader, then, then.requester.key, row.at)
+        except Unavailable:  # whoever is called can still claim, and fetch it later
+            return None
+        return token
 
     def _moments(self, reader: Reader, id: str, seqs: frozenset[int]) -> Iterator[tuple[int, Request]]:
         """The request as the change left it that made each of these events; as it is now where its past was erased."""

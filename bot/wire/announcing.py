@@ -17,7 +17,10 @@ from core.ports import LedgerRow
 
 
 class AnnouncedView(View):
-    """`position` is the event's place in the feed. `decision`, `question` or `stage` is what the event is about, if so."""
+    """`position` is the event's place in the feed. `decision`, `question` or `stage` is what the event is about, if so.
+
+    `receipt` comes with `execution.requested`; it is signed, and never masked.
+    """
 
     event: str
     organisation: str
@@ -28,6 +31,7 @@ class AnnouncedView(View):
     decision: DecisionView | None = None
     question: QuestionView | None = None
     stage: int | None = None
+    receipt: str | None = None
 
 
 class Announcement(View):
@@ -51,7 +55,7 @@ class TestAnnouncement(View):
     data: TestData
 
 
-def announce(row: LedgerRow, word: str, then: Request, emails: Emails) -> bytes:
+def announce(row: LedgerRow, word: str, then: Request, emails: Emails, receipt: str | None = None) -> bytes:
     """The body: what a type keeps secret is hidden, and whatever has the name or shape of a secret."""
     shown = show(then, emails)
     payload = row.payload or {}
@@ -67,7 +71,7 @@ def announce(row: LedgerRow, word: str, then: Request, emails: Emails) -> bytes:
         stage=payload.get("stage") if word == "stage.passed" else None,
     )
     plain = Announcement(type=word, timestamp=row.at, data=data).model_dump(mode="json", exclude_none=False)
-    return orjson.dumps(plain | {"data": mask(plain["data"])})
+    return orjson.dumps(plain | {"data": mask(plain["data"]) | {"receipt": receipt}})
 
 
 def announce_test(id: str, organisation: str, endpoint: str, at: datetime) -> bytes:

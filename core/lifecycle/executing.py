@@ -102,13 +102,18 @@ def _claim(request: Request, command: c.ReportExecution, facts: Facts) -> e.Exec
     return e.ExecutionStarted(facts.now, facts.actor.key, ends, command.detail)
 
 
-def _claimable(request: Request, facts: Facts) -> Execution:
-    execution = request.execution
-    if not request.is_yes or execution is None:
+def must_be_wanted(request: Request) -> None:
+    """Approved, and neither discarded nor superseded since."""
+    if not request.is_yes or request.execution is None:
         raise Conflict(phrase("This was not approved, so there is nothing to execute."), code="not_open")
     if request.discarded or request.superseded_by:
         what = "discarded" if request.discarded else phrase("superseded by a newer request")
         raise Conflict(phrase("This was {what}, so it can no longer be executed.", what=what), code="not_open")
+
+
+def _claimable(request: Request, facts: Facts) -> Execution:
+    must_be_wanted(request)
+    execution = request.execution or Execution(ExecutionStatus.EXPIRED)
     if execution.status is ExecutionStatus.EXPIRED:
         raise Conflict(phrase("The window for execution has closed; ask again."), code="execution_expired")
     if execution.status is not ExecutionStatus.PENDING:

@@ -35,6 +35,9 @@ ANNOUNCED: Final = (
 )
 """Events as endpoints know them. None may ever be renamed."""
 
+EXECUTION_REQUESTED: Final = "execution.requested"
+"""Comes with a receipt."""
+
 TEST: Final = "webhook.test"
 """What a test delivery says; it comes of no request."""
 
@@ -46,7 +49,7 @@ _NAMES: Final = {
     "edited": "request.revised",
     "decision_recorded": "decision.recorded",
     "stage_passed": "stage.passed",
-    "execution_requested": "execution.requested",
+    "execution_requested": EXECUTION_REQUESTED,
     "execution_started": "execution.started",
     "execution_succeeded": "execution.succeeded",
     "execution_failed": "execution.failed",

@@ -104,6 +104,10 @@ class LedgerReads:
         found = self._db.rows(_SEALS, {"organisation": organisation, "after": after, "limit": limit})
         return [rows.seal(row) for row in found]
 
+    def last_seal(self, organisation: str) -> Seal | None:
+        row = self._db.row(_LAST_SEAL, {"organisation": organisation})
+        return None if row is None else rows.seal(row)
+
     def unsealed_count(self, organisation: str, limit: int) -> int:
         found = self._db.rows(_UNSEALED_COUNT, {"organisation": organisation, "limit": limit})
         return int(found[0][0])
@@ -119,10 +123,6 @@ class Sealing:
 
     def unsealed_organisations(self) -> Sequence[str]:
         return [row[0] for row in self._db.rows(_UNSEALED_ORGANISATIONS)]
-
-    def last_seal(self, organisation: str) -> Seal | None:
-        row = self._db.row(_LAST_SEAL, {"organisation": organisation})
-        return None if row is None else rows.seal(row)
 
     def seal(self, seal: Seal, positions: Mapping[int, int]) -> None:
         self._db.send(_SEAL, [{name: getattr(seal, name) for name in seals.c.keys()}])  # noqa: SIM118 (not a dict)

@@ -27,6 +27,7 @@ from core.store.outbox import DELIVERIES
 from core.store.people import PeopleReads
 from core.store.replaying import PastReads
 from core.store.ruling import RuleReads
+from core.store.signing import SigningReads
 from core.store.tables import requests
 from core.store.workloads import WorkloadReads
 
@@ -61,6 +62,7 @@ class StoreReader(
     AbsenceReads,
     EmergencyReads,
     WorkloadReads,
+    SigningReads,
 ):
     """Implements `core.ports.Reader`."""
 

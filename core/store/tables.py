@@ -957,3 +957,16 @@ workloads: Final = Table(
     Column("revoked_at", UtcDateTime),
     Index("ix_workloads_of", "organisation", "issuer"),
 )
+
+# ----------------------------------------------------------------------------------------------------------- receipts
+
+signing_keys: Final = Table(
+    "signing_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("public", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("signs_from", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)

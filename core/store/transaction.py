@@ -33,6 +33,7 @@ from core.store.reader import StoreReader
 from core.store.ruling import Ruling
 from core.store.saving import Saving
 from core.store.setup import Setup
+from core.store.signing import Signing
 from core.store.tables import agents, counters, login_codes, members, passes, refusals, replies, requests, turns
 
 T = TypeVar("T")
@@ -144,6 +145,7 @@ class StoreTransaction(
     Mirroring,
     Absence,
     Emergencies,
+    Signing,
 ):
     """Implements `core.ports.Transaction`. Good for one unit of work."""
 

@@ -69,6 +69,7 @@ from countersign_client.outcomes import (
     Rejected,
     StillOpen,
 )
+from countersign_client.receipts import Decider, Expected, Receipt, ReceiptRefused
 from countersign_client.requests import LOW, NORMAL, URGENT
 from countersign_client.speaking import VERSION
 
@@ -90,6 +91,7 @@ __all__ = [
     "Cost",
     "Countersign",
     "CountersignError",
+    "Decider",
     "Decision",
     "Done",
     "Edits",
@@ -97,6 +99,7 @@ __all__ = [
     "Event",
     "Execution",
     "ExecutionExpired",
+    "Expected",
     "Expired",
     "Forbidden",
     "IdempotencyConflict",
@@ -116,6 +119,8 @@ __all__ = [
     "Patience",
     "Question",
     "RateLimited",
+    "Receipt",
+    "ReceiptRefused",
     "Refused",
     "Rejected",
     "Remote",

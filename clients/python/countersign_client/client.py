@@ -15,6 +15,7 @@ from countersign_client.flow import Flow, Patience, Pause, Step, arun, operation
 from countersign_client.models import Login, Request
 from countersign_client.outcomes import Outcome
 from countersign_client.reading import read
+from countersign_client.receipts import Expected, Receipt, verify
 from countersign_client.requests import Asked, Operations, created, waited
 from countersign_client.route import Route, route_to
 from countersign_client.sockets import Sockets
@@ -66,11 +67,26 @@ class Root:
         return read(Login, (yield from self.speaker.fetch("POST", "login", body={"code": code, "label": label})))
 
     @operation
+    def key_set(self) -> Flow[Mapping[str, Any]]:
+        """The keys that receipts are checked with; keep them, and `receipts.verify` needs no server."""
+        return (yield from key_set(self.speaker))
+
+    @operation
+    def verify(self, receipt: str, expected: Expected | None = None) -> Flow[Receipt]:
+        """What the receipt says, if the server signed it and it is what was expected; ReceiptRefused if not."""
+        return verify(receipt, (yield from key_set(self.speaker)), expected)
+
+    @operation
     def call(
         self, method: str, *parts: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
     ) -> Flow[Any]:
         """Any other address of the API (`call("GET", "rules", id)`), as JSON; retries and refusals as everywhere."""
         return (yield from self.speaker.fetch(method, *parts, query=query, body=body))
+
+
+def key_set(speaker: Speaker) -> Flow[Mapping[str, Any]]:
+    found: Mapping[str, Any] = yield from speaker.published("/.well-known/jwks.json")
+    return found
 
 
 class Countersign(Root):

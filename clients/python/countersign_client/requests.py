@@ -252,6 +252,11 @@ class Operations:
         return (yield from reported(self.speaker, id, status, detail))
 
     @operation
+    def receipt(self, id: str | int) -> Flow[str]:
+        """The signed proof that this was approved, for the agent that asks for it: see `receipts.verify`."""
+        return str((yield from self.speaker.fetch("GET", "requests", str(id), "receipt"))["receipt"])
+
+    @operation
     def requirements(self, id: str | int) -> Flow[tuple[Requirement, ...]]:
         """Who is needed, and how far it is."""
         return _several(Requirement, (yield from self.speaker.fetch("GET", "requests", str(id), "requirements")))

@@ -51,6 +51,11 @@ class Speaker:
         answer = yield from reliably(call, patience or self.patience, self.now)
         return self.understood(answer)
 
+    def published(self, path: str) -> Flow[Any]:
+        """What the server shows to all; no credential is sent."""
+        call = Call("GET", path, None, (("Accept", "application/json"),), 0)
+        return self.understood((yield from reliably(call, self.patience, self.now)))
+
     def understood(self, answer: Answer) -> Any:
         value = answer.json()
         if answer.status < 300 and isinstance(value, dict):
