@@ -8,13 +8,28 @@ from typing import Any
 
 from core.model import event as e
 from core.model.request import Request
-from core.notices import ASKED, REQUESTER, Told, told
+from core.notices import ASKED, REQUESTER, THREAD, Told, told
 from core.phrases import pack
 from core.ports import Delivery, Notice, Transaction
+from core.reminding import (
+    MENTION,
+    PILED,
+    REMINDER,
+    REMINDING,
+    channels_of,
+    ears,
+    is_mentioned,
+    members_in,
+    to_members,
+    with_takers,
+)
 from core.standing import waiting_principals
 
 DIRECT = 20
 """Most people shown a card by direct message where no channel shows it."""
+
+MOST_COPIES = 500
+"""People looked at when asking who of them wants a copy."""
 
 COPIES = 10
 """Most direct copies beside a channel's card, for people named one by one."""
@@ -62,7 +77,7 @@ class Outgoing:
             tx.notify(notices)
 
     def _show(self, tx: Transaction, request: Request) -> None:
-        places = places_for(request, lambda principal, limit: tx.roster(principal, request.project, limit))
+        places = self._places(tx, request)
         tx.deliver(
             [
                 Delivery(
@@ -73,15 +88,63 @@ class Outgoing:
             ]
         )
 
+    def _places(self, tx: Transaction, request: Request) -> tuple[str, ...]:
+        """Where it is shown; to whoever is away also who decides for them, and copies to who want them."""
+        places = places_for(request, lambda principal, limit: tx.roster(principal, request.project, limit))
+        people = members_in(places)
+        if not people and not request.plan.notify:
+            return places
+        takers = with_takers(tx, request, people) if people else ()
+        copies = self._copies(tx, request) if request.plan.notify else ()
+        more = (f"member:{member}" for member in (*takers, *copies) if member not in request.plan.barred)
+        return tuple(dict.fromkeys((*places, *more)))
+
+    def _copies(self, tx: Transaction, request: Request) -> tuple[str, ...]:
+        """Of those asked who want each card for themselves, too."""
+        wanting = frozenset(tx.wanting_copies(request.organisation, MOST_COPIES))
+        if not wanting:
+            return ()
+        roster = lambda name, limit: tx.roster(name, request.project, limit)  # noqa: E731
+        asked = _people_behind(waiting_principals(request), roster, MOST_COPIES)
+        return tuple(member for member in asked if member in wanting)[:DIRECT]
+
     def _notices(
         self, tx: Transaction, before: Request | None, after: Request, event: e.Event, version: int
     ) -> Iterable[Notice]:
         if before is None and not isinstance(event, TOLD_AT_FIRST):
             return
         for what in told(after, event):
+            if what.word in REMINDING:
+                yield from self._reminding(tx, after, what, version)
+                continue
             for place in self._resolve(tx, after, what):
                 for outlet in self._outlets:
                     yield self._notice(after, what, version, place, outlet)
+
+    def _reminding(self, tx: Transaction, request: Request, what: Told, version: int) -> Iterable[Notice]:
+        """Piled up, to be told together; what is said in the thread of a channel's card mentions whoever wants that."""
+        now, channels = tx.now(), channels_of(tx, request) if what.word == REMINDER else {}
+
+        def make(place: str, outlet: str) -> Notice:
+            return self._notice(request, what, version, place, outlet)
+
+        if what.place != THREAD:
+            places = self._resolve(tx, request, what)
+            how = ears(tx, request.organisation, members_in(places))
+            if channels:
+                places = tuple(f"member:{one}" for one in members_in(places) if not is_mentioned(how.of(one), now))
+            yield from to_members(places, how, now, make, self._outlets, waits=what.word == REMINDER)
+            return
+        if not channels:
+            return
+        asked = members_in(self._resolve(tx, request, replace(what, place=ASKED)))
+        how = ears(tx, request.organisation, asked)
+        named = [member for member in asked if is_mentioned(how.of(member), now)]
+        for outlet, places in channels.items():
+            for place in places:
+                notice = make(place, outlet)
+                extra = {**notice.extra, MENTION: named} if named else notice.extra
+                yield replace(notice, extra=extra, state=PILED, next_try_at=now)
 
     def _notice(self, request: Request, what: Told, version: int, place: str, outlet: str) -> Notice:
         return Notice(
@@ -100,14 +163,14 @@ class Outgoing:
         if what.place == REQUESTER:
             return requester_places(request)
         if what.place == ASKED:
-            quiet = _answered(request)
+            quiet = answered(request)
             asked = _people_behind(
                 waiting_principals(request),
                 lambda name, limit: tx.roster(name, request.project, limit),
                 DIRECT + len(quiet),
             )
-            waited = [member for member in asked if member not in quiet]
-            return tuple(f"member:{member}" for member in waited[:DIRECT])
+            waited = with_takers(tx, request, [member for member in asked if member not in quiet])
+            return tuple(f"member:{member}" for member in waited[:DIRECT] if member not in quiet)
         if what.place.startswith(("group:", "role:", "anyone:")):
             behind = tx.roster(what.place, request.project, DIRECT)
             return tuple(f"member:{member}" for member in sorted(behind))
@@ -145,7 +208,7 @@ def _people_behind(principals: Iterable[str], roster: Roster, limit: int) -> lis
     return list(people)[:limit]
 
 
-def _answered(request: Request) -> frozenset[str]:
+def answered(request: Request) -> frozenset[str]:
     """Who is not told again: barred, answered, or the seat is somebody else's now."""
     seated: dict[str, bool] = {}
     for seat in request.hand_overs:

@@ -145,6 +145,21 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Pile:
+    """What is due to be told together in one place: its first notices, one per request, and how many more there are.
+
+    `ids` are all of them.
+    """
+
+    organisation: str
+    outlet: str
+    place: str
+    notices: tuple[Notice, ...]
+    more: int
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Idempotency:
     """What makes a repeat recognisable: `key` within `credential`; `body` is a hash of what was sent."""
 
@@ -598,6 +613,13 @@ class Transaction(Protocol):
 
     def claim_notices(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Notice]: ...
     def record_notice(self, notice: Notice) -> None: ...
+    def claim_piles(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Pile]:
+        """What is due in up to so many places; nothing while the clock still has requests to ring for."""
+
+    def end_pile(self, pile: Pile, owner: str) -> None:
+        """All of it is told, or never will be."""
+
+    def put_pile_back(self, pile: Pile, at: datetime) -> None: ...
 
     # What the sealer needs.
     def unsealed(self, organisation: str, limit: int) -> Sequence[tuple[int, str]]:

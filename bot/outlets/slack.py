@@ -20,13 +20,17 @@ from bot.slack.actor import KIND
 from bot.slack.backdrop import Backdrops
 from bot.slack.blocks import Json
 from bot.slack.cards import line, redacted
+from bot.slack.cards import reminders as gathered
 from bot.slack.cards import request as card
+from bot.slack.cards.line import USERS
+from bot.slack.cards.reminders import Line
 from bot.slack.channels import Channels
 from bot.slack.drawing import Drawing
 from bot.slack.installation import Installation
-from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace
+from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace, Reminder
 from core.model.request import Request
 from core.ports import Delivery, Notice, Reader, Store
+from core.reminding import MENTION
 
 T = TypeVar("T")
 
@@ -99,6 +103,32 @@ class SlackOutlet:
         drawing = line.draw(request, notice.word, notice.sentence, notice.extra, direct=True)
         answer = await _called(self._say(channel, drawing))
         return replace(notice, address={"channel": str(answer["channel"]), "ts": str(answer["ts"])})
+
+    async def gather(self, organisation: str, place: str, reminders: Sequence[Reminder], more: int) -> None:
+        """Many reminders as one message; strangers who read along in a shared channel see none of it."""
+        channel = await self._channel(organisation, place)
+        if await self._is_shared(channel):
+            return
+        direct = place.startswith("member:")
+        lines = [
+            Line(
+                one.request, one.notice.sentence if one.notice.word == "told" else "", await self._mentioned(one.notice)
+            )
+            for one in reminders
+        ]
+        more += sum(int(one.notice.extra.get("more", 0)) for one in reminders)
+        await _called(self._say(channel, gathered.draw(lines, more, direct=direct)))
+
+    async def _mentioned(self, notice: Notice) -> list[str]:
+        """The Slack users among the members it mentions."""
+        named = [str(member) for member in notice.extra.get(MENTION, ())]
+        if not named:
+            return []
+
+        def look(reader: Reader) -> list[str | None]:
+            return [self._user(reader, notice.organisation, member) for member in named]
+
+        return [user for user in await self._store.read(look) if user is not None]
 
     async def find(self, delivery: Delivery) -> Mapping[str, Any] | None:
         """Looked up in the channel's history, where that scope was granted; None where it cannot be seen."""
@@ -205,7 +235,8 @@ class SlackOutlet:
     # Lines.
 
     async def _tell_threads(self, notice: Notice, request: Request, cards: Sequence[Delivery]) -> Notice:
-        drawing = line.draw(request, notice.word, notice.sentence, notice.extra, direct=False)
+        extra = {**notice.extra, USERS: await self._mentioned(notice)}
+        drawing = line.draw(request, notice.word, notice.sentence, extra, direct=False)
         refusals = []
         told = dict(notice.address)
         for shown in cards:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from core.model.request import Request
 from core.ports import Delivery, Notice
@@ -66,6 +66,14 @@ class Pace:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A notice that was piled up, and its request as it is now."""
+
+    notice: Notice
+    request: Request
+
+
 class Outlet(Protocol):
     """One way of showing and telling. Its calls end within `Patience.send` seconds, or count as unknown."""
 
@@ -87,3 +95,11 @@ class Outlet(Protocol):
 
     async def find(self, delivery: Delivery) -> Mapping[str, Any] | None:
         """After an unknown outcome: the address of the message that carries the delivery's id, where it can be looked up."""
+
+
+@runtime_checkable
+class Gatherer(Protocol):
+    """An outlet that can say many things in one message; others are told one after the other."""
+
+    async def gather(self, organisation: str, place: str, reminders: Sequence[Reminder], more: int) -> None:
+        """All of these to one person or into one channel, as one message; `more` are waiting that are not among them."""

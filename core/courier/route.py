@@ -17,12 +17,16 @@ import structlog
 
 from core.courier import outcome
 from core.courier.cards import Cards
+from core.courier.piles import Piles, errand
 from core.courier.road import Road
 from core.courier.telling import Telling
-from core.ports import Delivery, Notice, Transaction
+from core.ports import Delivery, Notice, Pile, Transaction
 
 MOST_IN_HAND = 64
 """Rows claimed at once; those who must wait are put back, so that this many can always move."""
+
+MOST_PILES = 8
+"""Piles claimed at once: each may be long, and people's commands wait for the writer meanwhile."""
 
 BREATH = 0.02
 """Seconds between being woken and looking: quick decisions in a row become one look."""
@@ -58,6 +62,7 @@ class Route:
         self._lease = f"courier:{road.outlet.word}"
         self._cards = Cards(road)
         self._telling = Telling(road)
+        self._piles = Piles(road, owner)
         self._denied_until = float("-inf")
         self._looked_at = float("-inf")
         self._in_hand: dict[str, asyncio.Task[None]] = {}
@@ -131,16 +136,22 @@ class Route:
             self._road.leased_until = began + self._road.patience.lease
         return self._begin(*claimed, began)
 
-    def _claim(self, tx: Transaction, room: int, *, renew: bool) -> tuple[Sequence[Delivery], Sequence[Notice]] | None:
+    def _claim(
+        self, tx: Transaction, room: int, *, renew: bool
+    ) -> tuple[Sequence[Delivery], Sequence[Notice], Sequence[Pile]] | None:
         patience, word = self._road.patience, self._road.outlet.word
         if renew and not tx.hold_lease(self._lease, self._owner, patience.lease):
             return None
         deliveries = tx.claim_deliveries(word, self._owner, patience.claim, room)
         left = room - len(deliveries)
         notices = tx.claim_notices(word, self._owner, patience.claim, left) if left > 0 else ()
-        return deliveries, notices
+        left -= len(notices)
+        piles = tx.claim_piles(word, self._owner, patience.claim, min(left, MOST_PILES)) if left > 0 else ()
+        return deliveries, notices, piles
 
-    def _begin(self, deliveries: Sequence[Delivery], notices: Sequence[Notice], now: float) -> int:
+    def _begin(
+        self, deliveries: Sequence[Delivery], notices: Sequence[Notice], piles: Sequence[Pile], now: float
+    ) -> int:
         errands: defaultdict[str, Errands] = defaultdict(lambda: Errands(now))
         for delivery in deliveries:
             errands[delivery.request].deliveries.append(delivery)
@@ -148,7 +159,25 @@ class Route:
             errands[notice.request].notices.append(notice)
         for request, mine in errands.items():
             self._start(request, mine)
-        return sum(len(mine.ids) for mine in errands.values())
+        for pile in piles:
+            self._start_pile(pile, now)
+        return sum(len(mine.ids) for mine in errands.values()) + len(piles)
+
+    def _start_pile(self, pile: Pile, since: float) -> None:
+        """One at a time in each place; what fell due meanwhile is a pile of its own, and comes after it."""
+        name = errand(pile)
+        before = {self._in_hand[name]} if name in self._in_hand else set()
+        task = asyncio.create_task(self._serve_pile(pile, since, before))
+        self._in_hand[name] = task
+        task.add_done_callback(lambda _: self._let_go([name], task))
+
+    async def _serve_pile(self, pile: Pile, since: float, before: set[asyncio.Task[None]]) -> None:
+        if before:
+            await asyncio.wait(before)
+        try:
+            await self._piles.tell(pile, since)
+        except Exception:
+            log.exception("courier.errand_failed", outlet=pile.outlet, place=pile.place)
 
     def _start(self, request: str, errands: Errands) -> None:
         """A row still in hand was recorded a moment ago and is due again: it is served next, never dropped while claimed."""

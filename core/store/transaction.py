@@ -29,6 +29,7 @@ from core.store.ledger_rows import LedgerReads, Sealing
 from core.store.mirroring import Mirroring
 from core.store.outbox import Outbox
 from core.store.people import PeopleReads
+from core.store.piles import Piles
 from core.store.reader import StoreReader
 from core.store.ruling import Ruling
 from core.store.saving import Saving
@@ -144,6 +145,7 @@ class StoreTransaction(
     Installing,
     Mirroring,
     Absence,
+    Piles,
     Emergencies,
     Signing,
 ):

@@ -135,7 +135,10 @@ def take_notices(tx: Transaction) -> Sequence[Notice]:
     taken = tx.claim_notices("board", "the test", 60, 500)
     for notice in taken:
         tx.record_notice(replace(notice, state="sent"))
-    return taken
+    piles = tx.claim_piles("board", "the test", 60, 500)
+    for pile in piles:
+        tx.end_pile(pile, "the test")
+    return [*taken, *(notice for pile in piles for notice in pile.notices)]
 
 
 def member(name: str, organisation: str = ORG, *, active: bool = True) -> Member:

@@ -15,6 +15,9 @@ from core.masking import mask_text
 from core.model.request import Request
 from core.phrases import phrase
 
+USERS: Final = "users"
+"""Where the Slack ids of those it mentions stand."""
+
 MARKS: Final[Mapping[str, str]] = {
     "approved": "✓",
     "question": "💬",
@@ -31,11 +34,17 @@ def draw(request: Request, word: str, sentence: str, extra: Mapping[str, Any], *
     """`direct` is a direct message, which offers to show the request; in a thread the card stands right above."""
     said = mask_text(sentence)
     mark = MARKS.get(word, "·")
-    text = b.paragraph(b.words(f"{mark}  "), b.words(said, 2_500), *_moment(extra))
+    text = b.paragraph(b.words(f"{mark}  "), b.words(said, 2_500), *_moment(extra), *_users(extra))
     blocks = [b.rich(f"line.{word}", text)]
     if offered := _buttons(request, extra, direct=direct):
         blocks.append(b.actions(f"line.buttons.{word}", offered))
-    return Drawing(b.gist(f"{said}{_moment_text(extra)}"), blocks)
+    named = "".join(f" <@{user}>" for user in extra.get(USERS, ()))
+    return Drawing(b.gist(f"{said}{_moment_text(extra)}") + named, blocks)
+
+
+def _users(extra: Mapping[str, Any]) -> list[Json]:
+    """Mentions of those who want to be told so."""
+    return [part for user in extra.get(USERS, ()) for part in (b.words(" "), {"type": "user", "user_id": user})]
 
 
 def _at(extra: Mapping[str, Any]) -> datetime | None:
