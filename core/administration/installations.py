@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from core.administration.following import remirror
 from core.administration.office import Office, four_eyes, must_manage
 from core.administration.organisations import Organisations
 from core.administration.schedules import Sealing
@@ -203,10 +204,22 @@ class Installations(Office):
             present = tx.installation_in(granted.workspace)
             owner = organisation if present is None else present.organisation
             made = self._made(granted, owner, present, tx.now(), Source.ENVIRONMENT)
+            if present is not None and self._says_the_same(present, made, granted.token):
+                return present
             tx.put_installation(made)
+            tx.wake_deliveries(owner)
             return made
 
         return await self._store.transact(work)
+
+    def _says_the_same(self, present: Installation, made: Installation, token: str) -> bool:
+        """So that a restart, or one replica more, closes nothing anywhere."""
+        if replace(made, sealed_token=present.sealed_token, installed_at=present.installed_at) != present:
+            return False
+        try:
+            return self.token(present) == token
+        except Unavailable:
+            return False
 
     async def install(self, granted: Granted, *, mode: str, invite: str) -> Here:
         """Keep what Slack gave: new, or again with another token and other scopes."""
@@ -345,6 +358,8 @@ class Installations(Office):
             moved = replace(present, organisation=actor.organisation)
             tx.put_installation(moved)
             tx.oust(present.organisation, present.issuer)
+            for mirror in tx.mirrors(present.organisation):
+                remirror(tx, _slack(present.organisation), mirror.group.id)
             payload = {"workspace": moved.workspace, "name": moved.name, "from": present.organisation}
             tx.log(actor.organisation, "workspace_joined", actor, payload)
             tx.log(present.organisation, "workspace_left", _slack(present.organisation), payload | {"by": actor.id})
