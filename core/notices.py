@@ -12,7 +12,7 @@ from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
 from core.model.emergency import CAUSE, Finding
 from core.model.request import Request, Status, Verdict
-from core.phrases import phrase
+from core.phrases import listed, phrase
 from core.standing import people_waited_for, say_waited_for, stand
 from core.veil import conceal, secrets_of, veil, veil_edits
 
@@ -433,14 +433,7 @@ def _cancelled(request: Request, comment: str | None) -> str:
 
 def _deciders(request: Request) -> str:
     names = [d.signed for d in request.decisions if d.counts and d.revision == request.revision]
-    unique = list(dict.fromkeys(names))
-    return (
-        unique[0]
-        if len(unique) == 1
-        else phrase("{unique} and {unique2}", unique=", ".join(unique[:-1]), unique2=unique[-1])
-        if unique
-        else "nobody"
-    )
+    return listed(dict.fromkeys(names)) or phrase("nobody")
 
 
 def _cause(request: Request) -> str:

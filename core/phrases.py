@@ -7,7 +7,7 @@ transaction, a table of labels) can be said again in another's language.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
@@ -57,6 +57,19 @@ def phrase(pattern: str, /, **given: Any) -> str:
 def phrases(one: str, many: str, count: int, /, **given: Any) -> str:
     """`one` where `count` is 1, else `many`; `count` is given too."""
     return _said(one, many, count, {"count": count, **given})
+
+
+def listed(words: Iterable[str], *, either: bool = False) -> str:
+    """`a, b and c`, or with `either` `a, b or c`."""
+    said = list(words)
+    if len(said) < 2:
+        return "".join(said)
+    first = ", ".join(said[:-1])
+    return (
+        phrase("{first} or {last}", first=first, last=said[-1])
+        if either
+        else phrase("{first} and {last}", first=first, last=said[-1])
+    )
 
 
 def again(text: str) -> str:

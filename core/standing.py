@@ -11,6 +11,7 @@ from typing import Final
 from core.model.matching import match
 from core.model.request import Decision, Request, Stage
 from core.model.requirement import Reports, Requirement, Result, Source, Vote
+from core.phrases import listed
 
 
 class StageState(StrEnum):
@@ -63,7 +64,7 @@ def say_waited_for(request: Request) -> str:
         return people
     open_now = (one for one in standing.stages if one.state is StageState.OPEN)
     labels = [result.label for one in open_now for result in one.results if not result.met]
-    return f"{', '.join(labels[:-1])} and {labels[-1]}" if len(labels) > 1 else "".join(labels)
+    return listed(labels)
 
 
 def stand(request: Request) -> Standing:

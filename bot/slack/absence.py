@@ -24,7 +24,7 @@ WISH: Final = re.compile(
     r"(?P<who>\S+)\s+(?:from\s+(?P<starts>.+?)\s+)?until\s+(?P<until>.+?)(?:\s+(?:for|in)\s+(?P<project>\S+))?",
     re.IGNORECASE,
 )
-USAGE: Final = "@who until friday [for PROJECT] | show | stop"
+USAGE: Final = phrase("@who until friday [for PROJECT] | show | stop")
 
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
 _QUIET: Final = re.compile(r"(\d{1,2}:\d{2})\s*(?:-|–|to|until)\s*(\d{1,2}:\d{2})")

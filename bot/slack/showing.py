@@ -22,9 +22,10 @@ from bot.slack.cards import whisper
 from bot.slack.homes import Published
 from bot.slack.look import Look
 from bot.slack.payload import Click, Incoming, Sender, Submission
+from core.phrases import phrase
 
-CHECKING: Final = "Checking who you are…"
-TOO_SLOW: Final = "Slack took too long to open the window. Nothing was changed; please click again."
+CHECKING: Final = phrase("Checking who you are…")
+TOO_SLOW: Final = phrase("Slack took too long to open the window. Nothing was changed; please click again.")
 PACE: Final = 1.0
 """Seconds between two drawings of one view, but for the last: `views.update` may be called 100 times a minute."""
 
@@ -120,7 +121,7 @@ class Showing:
                 await self.show_home(incoming.sender, look)
             case FieldErrors(errors):
                 said = whisper.draw(" ".join(errors.values()))
-                await self._whisper(Whisper(said, "Nothing was changed"), incoming)
+                await self._whisper(Whisper(said, phrase("Nothing was changed")), incoming)
 
     async def _whisper(self, answer: Whisper, incoming: Incoming) -> None:
         if incoming.response_url is not None:

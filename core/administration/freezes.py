@@ -110,7 +110,7 @@ class Freezes(Office):
             if request is not None:
                 said = f"#{request.number} {request.content.type}: {sentence}"
                 for what in (Told(THREAD, word, sentence), Told(REQUESTER, word, said)):
-                    self._desk.tell(tx, request, f"{freeze.id}:{word}:{request.id}", what)
+                    self._desk.tell(tx, request, f"{freeze.id}.{word}.{request.id}:{request.version}", what)
 
 
 def _is_handed_over(request: Request | None) -> bool:

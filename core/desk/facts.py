@@ -129,8 +129,11 @@ def _with_what_is_missing(
         if not short_of:
             return replace(facts, impossible=short)
         short = short_of
-    sentence = phrase("Too few people could ever approve as {}; name others.")
-    return replace(facts, problems=tuple(Problem("approvers", sentence.format(label)) for label in short))
+    return replace(facts, problems=tuple(_too_few(label) for label in short))
+
+
+def _too_few(label: str) -> Problem:
+    return Problem("approvers", phrase("Too few people could ever approve as {label}; name others.", label=label))
 
 
 def _counts(_principal: str, _person: Person) -> bool:

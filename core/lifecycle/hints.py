@@ -15,7 +15,7 @@ MANY: Final = 4
 SHORT: Final = 2
 """Words of a title below which it cannot say what and where."""
 
-_SAID_ANYWHERE: Final = phrase(
+_SAID_ANYWHERE: Final = (
     "a an the my our this that it please pls approve approval approved request change changes update updates fix fixes "
     "deploy deployment release merge test new stuff thing things something some run do need needed for to of in on and "
     "production prod staging now asap urgent important quick small"

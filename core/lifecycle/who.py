@@ -31,12 +31,14 @@ def must_see(request: Request, facts: Facts) -> None:
     """Without `read` a thing does not exist. A stranger in Slack sees the card, so is told about mapping instead."""
     if facts.actor.kind == "stranger":
         raise NotAllowed(
-            "You are not linked to a member of this organisation yet, so nothing was changed. "
-            "Ask an admin to add your e-mail address, then click again.",
+            phrase(
+                "You are not linked to a member of this organisation yet, so nothing was changed. "
+                "Ask an admin to add your e-mail address, then click again."
+            ),
             code="not_mapped",
         )
     if not may_read(request, facts):
-        raise NotFound("There is no such request here, or it is not yours to see; an admin can change that.")
+        raise NotFound(phrase("There is no such request here, or it is not yours to see; an admin can change that."))
 
 
 def may_ask_for(type: RequestType, actor: Actor, person: Person | None) -> bool:
@@ -55,7 +57,13 @@ def is_requester(request: Request, facts: Facts) -> bool:
 
 def must_be_requester(request: Request, facts: Facts, what: str) -> None:
     if not (is_requester(request, facts) and _key_asks(facts)):
-        raise NotAllowed(f"Only {request.requester.name}, who asked, may {what}; tell them what you need.")
+        raise NotAllowed(
+            phrase(
+                "Only {requester}, who asked, may {what}; tell them what you need.",
+                requester=request.requester.name,
+                what=what,
+            )
+        )
 
 
 def _key_asks(facts: Facts) -> bool:
@@ -66,7 +74,9 @@ def _key_asks(facts: Facts) -> bool:
 def must_be_requester_or_admin(request: Request, facts: Facts, what: str) -> None:
     own = is_requester(request, facts) and _key_asks(facts)
     if not (own or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
-        raise NotAllowed(f"Only {request.requester.name}, who asked, or an admin may {what}.")
+        raise NotAllowed(
+            phrase("Only {requester}, who asked, or an admin may {what}.", requester=request.requester.name, what=what)
+        )
 
 
 def must_be_open(request: Request) -> None:
@@ -75,39 +85,51 @@ def must_be_open(request: Request) -> None:
         return
     if request.status is Status.EXPIRED:
         raise Conflict(
-            f"Request #{request.number} expired before it was decided; create a new request.", code="approval_expired"
+            phrase("Request #{number} expired before it was decided; create a new request.", number=request.number),
+            code="approval_expired",
         )
     if request.status is Status.CANCELLED:
-        raise Conflict(f"Request #{request.number} was cancelled; nothing is left to decide.", code="not_open")
+        raise Conflict(
+            phrase("Request #{number} was cancelled; nothing is left to decide.", number=request.number),
+            code="not_open",
+        )
     raise Conflict(
-        f"Request #{request.number} was already {_ended_as(request)}; nothing was changed.", code="already_decided"
+        phrase(
+            "Request #{number} was already {ended_as}; nothing was changed.",
+            number=request.number,
+            ended_as=_ended_as(request),
+        ),
+        code="already_decided",
     )
 
 
 def _ended_as(request: Request) -> str:
     who = request.decisions[-1].name if request.cause == "people" and request.decisions else None
     said = request.status.value.replace("_", " ")
-    return f"{said} by {who}" if who else said
+    return phrase("{said} by {who}", said=said, who=who) if who else said
 
 
 def asked_person(request: Request, facts: Facts) -> Person:
     """The member behind the actor, entitled to have a say; raises what stands in the way."""
     if facts.actor.is_agent:
         raise NotAllowed(
-            "An API key belongs to a machine and can never decide; a person must do it in Slack.",
+            phrase("An API key belongs to a machine and can never decide; a person must do it in Slack."),
             code="key_cannot_decide",
         )
     person = facts.person
     if person is None or not person.active:
-        raise NotAllowed("Your account here is not active, so you cannot decide; ask an admin.")
+        raise NotAllowed(phrase("Your account here is not active, so you cannot decide; ask an admin."))
     if not facts.may(Verb.APPROVE):
         raise NotAllowed(
-            f"You may not approve in project {facts.project.name}; ask an admin for the approver role.",
+            phrase(
+                "You may not approve in project {project}; ask an admin for the approver role.",
+                project=facts.project.name,
+            ),
             code="not_an_approver",
         )
     if person.id in request.plan.barred:
         raise NotAllowed(
-            "You asked for this yourself, or it is asked in your name, so somebody else must decide.",
+            phrase("You asked for this yourself, or it is asked in your name, so somebody else must decide."),
             code="own_request",
         )
     return person
@@ -125,7 +147,7 @@ def must_decide_here(request: Request, facts: Facts) -> None:
     actor = facts.actor
     if not actor.may_decide or actor.way.value not in request.plan.decide_in:
         places = ", ".join(sorted(request.plan.decide_in))
-        raise NotAllowed(f"Decisions cannot be made this way here; decide through {places}.")
+        raise NotAllowed(phrase("Decisions cannot be made this way here; decide through {places}.", places=places))
 
 
 def seats_of(request: Request, person: Person) -> frozenset[str]:
@@ -236,20 +258,30 @@ def must_be_named(request: Request, person: Person) -> tuple[Stage, ...]:
     stages = named_stages(request, person)
     if not stages and _late(request, person):
         raise NotAllowed(
-            f"You came into the Slack user group while request #{request.number} was already being asked, so you do not "
-            "count for it; somebody who was in it before must decide.",
+            phrase(
+                "You came into the Slack user group while request #{number} was already being asked, so you do not "
+                "count for it; somebody who was in it before must decide.",
+                number=request.number,
+            ),
             code="not_an_approver",
         )
     barred = _stood_in_for_but_barred(request, person)
     if not stages and barred is not None:
         raise NotAllowed(
-            f"You stand in for {barred}, and request #{request.number} was asked by or for them, so you cannot decide it in "
-            "their name; somebody else must.",
+            phrase(
+                "You stand in for {barred}, and request #{number} was asked by or for them, so you cannot decide it in "
+                "their name; somebody else must.",
+                barred=barred,
+                number=request.number,
+            ),
             code="own_request",
         )
     if not stages:
         raise NotAllowed(
-            f"Request #{request.number} does not ask for you; it asks {_asked(request)}.", code="not_an_approver"
+            phrase(
+                "Request #{number} does not ask for you; it asks {asked}.", number=request.number, asked=_asked(request)
+            ),
+            code="not_an_approver",
         )
     return stages
 
@@ -273,7 +305,7 @@ def _waited_for(request: Request) -> str:
 
 
 def _open_stage(request: Request) -> str:
-    return f"stage {request.stage}" if request.stage else "the checks before people"
+    return phrase("stage {stage}", stage=request.stage) if request.stage else phrase("the checks before people")
 
 
 def must_be_their_turn(request: Request, person: Person) -> None:
@@ -285,14 +317,24 @@ def must_be_their_turn(request: Request, person: Person) -> None:
     later = next((stage for stage in stages if stage.number > request.stage), None)
     if later is not None:
         raise NotAllowed(
-            f"It is not your turn yet: you are asked in {later.title}, and {_open_stage(request)} still "
-            f"{'wait' if not request.stage else 'waits'} for {_waited_for(request)}. You will be told when your turn comes.",
+            phrase(
+                "It is not your turn yet: you are asked in {title}, and {open_stage} still "
+                "{part} for {waited_for}. You will be told when your turn comes.",
+                title=later.title,
+                open_stage=_open_stage(request),
+                part=phrase("wait") if not request.stage else phrase("waits"),
+                waited_for=_waited_for(request),
+            ),
             code="not_an_approver",
             stage=request.stage,
             your_stage=later.number,
         )
     raise NotAllowed(
-        f"Your stage has already passed; request #{request.number} now waits for {_waited_for(request)}.",
+        phrase(
+            "Your stage has already passed; request #{number} now waits for {waited_for}.",
+            number=request.number,
+            waited_for=_waited_for(request),
+        ),
         code="not_an_approver",
         stage=request.stage,
     )
@@ -302,15 +344,23 @@ def must_be_current(request: Request, revision: int | None, stage: int | None) -
     """A decision binds to what was on show: both may be left out only while there has been just one."""
     if _is_other(revision, request.revision):
         raise Conflict(
-            f"Request #{request.number} was changed since: it is now at revision {request.revision}. "
-            "Look at it again and decide on that one.",
+            phrase(
+                "Request #{number} was changed since: it is now at revision {revision}. "
+                "Look at it again and decide on that one.",
+                number=request.number,
+                revision=request.revision,
+            ),
             code="stale_revision",
             revision=request.revision,
             stage=request.stage,
         )
     if _is_other(stage, request.stage):
         raise Conflict(
-            f"Request #{request.number} is now at {_open_stage(request)}. Look at it again and decide there.",
+            phrase(
+                "Request #{number} is now at {open_stage}. Look at it again and decide there.",
+                number=request.number,
+                open_stage=_open_stage(request),
+            ),
             code="stale_stage",
             revision=request.revision,
             stage=request.stage,

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from core.phrases import phrase
+
 
 class Verb(StrEnum):
     READ = "read"
@@ -156,4 +158,4 @@ class Actor:
 
 
 def clock_actor(organisation: str) -> Actor:
-    return Actor("system", "clock", "the clock", organisation, Way.SYSTEM)
+    return Actor("system", "clock", phrase("the clock"), organisation, Way.SYSTEM)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from core.model.requirement import NO_REPORTS, Bind, Decode, Reports, Requirement, Result, Source, Vote
+from core.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class AnyOf(Requirement):
 
     @property
     def label(self) -> str:
-        return f"either {' or '.join(part.label for part in self.parts)}"
+        return phrase("either {part}", part=" or ".join(part.label for part in self.parts))
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -36,7 +37,7 @@ class AnyOf(Requirement):
 
     @property
     def line(self) -> str:
-        return f"either {' or else '.join(part.line for part in self.parts)}"
+        return phrase("either {line}", line=" or else ".join(part.line for part in self.parts))
 
     def joined(self, other: Self) -> Self:
         return self

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from core.model.matching import match
 from core.model.requirement import NO_REPORTS, Bind, Decode, Reports, Requirement, Result, Source, Vote
+from core.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,15 @@ class Approvals(Requirement):
         labels = [source.label for source in self.people]
         if self.all:
             everybody = " and ".join(labels)
-            return everybody if len(labels) > 1 or self._is_one_person else f"all of {everybody or 'nobody'}"
+            return (
+                everybody
+                if len(labels) > 1 or self._is_one_person
+                else phrase("all of {everybody}", everybody=everybody or phrase("nobody"))
+            )
         names = " or ".join(labels)
-        return f"{self.min} of {names}" if self.min > 1 or not self._is_one_person else names
+        return (
+            phrase("{min} of {names}", min=self.min, names=names) if self.min > 1 or not self._is_one_person else names
+        )
 
     @property
     def _is_one_person(self) -> bool:
@@ -48,7 +55,9 @@ class Approvals(Requirement):
     @property
     def line(self) -> str:
         names = " or ".join(source.label for source in self.people)
-        return f"all of {names}" if self.all else f"{self.min} of {names}"
+        return (
+            phrase("all of {names}", names=names) if self.all else phrase("{min} of {names}", min=self.min, names=names)
+        )
 
     def joined(self, other: Self) -> Self:
         return self if self.min >= other.min else replace(self, min=other.min)
@@ -115,10 +124,10 @@ class Approvals(Requirement):
     def _sentence(self, counted: tuple[Vote, ...], need: int) -> str:
         who = ", ".join(vote.name for vote in counted)
         if 0 < need <= len(counted):
-            return f"{self.label}: approved by {who}"
+            return phrase("{label}: approved by {who}", label=self.label, who=who)
         if need == 0:
-            return f"{self.label}: nobody is left who could approve"
-        so_far = f"{len(counted)} of {need}" + (f" ({who})" if who else "")
+            return phrase("{label}: nobody is left who could approve", label=self.label)
+        so_far = phrase("{count} of {need}", count=len(counted), need=need) + (f" ({who})" if who else "")
         return f"{self.label}: {so_far}"
 
     def to_json(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from core.phrases import phrase
 _TYPE: Final = cel.Type
 _MAP: Final = _TYPE.Map(_TYPE.STRING, _TYPE.DYN)
 _KINDS: Final = {"text": _TYPE.STRING, "texts": _TYPE.List(_TYPE.STRING), "map": _MAP}
-_NO_LOOPS: Final = phrase("stdlib:\n  exclude_macros: [all, exists, exists_one, filter, map]\n")
+_NO_LOOPS: Final = "stdlib:\n  exclude_macros: [all, exists, exists_one, filter, map]\n"
 
 
 class Program:

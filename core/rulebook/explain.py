@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.model.explanation import Because, Explanation, PolicySeen, RuleSeen
 from core.model.rule import Effect, Mode
-from core.phrases import phrase
+from core.phrases import listed, phrase
 from core.rulebook.given import Given, PolicyAnswer, PolicyState
 from core.rulebook.rulebook import Look, Looked
 
@@ -171,4 +171,4 @@ def _said(one: RuleSeen) -> str:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
+    return listed(names)

@@ -301,21 +301,21 @@ def _several(key: str, expected: str, *before: str) -> _Clause:
 
 def _uses(line: _Line) -> tuple[str, Any]:
     at = line.start()
-    word = line.word(phrase("how often, like 5,"))
+    word = line.word("how often, like 5,")
     if not re.fullmatch(r"\d{1,7}", word):
-        line.expect(phrase("how often, like 5,"), at)
+        line.expect("how often, like 5,", at)
     return "uses", int(word)
 
 
 def _reason(line: _Line) -> tuple[str, Any]:
-    return "reason", line.name(phrase("the reason in quotes"))
+    return "reason", line.name("the reason in quotes")
 
 
 def _escalate(line: _Line) -> tuple[str, Any]:
     line.must("after")
-    after = line.word(phrase("a duration like 3h"))
+    after = line.word("a duration like 3h")
     line.must("to")
-    said = {"after": after, "to": line.list("escalate.to", phrase("whom to ask then"), line.word)}
+    said = {"after": after, "to": line.list("escalate.to", "whom to ask then", line.word)}
     return "escalate", {**said, "action": "reassign"} if line.take("reassign") else said
 
 
@@ -324,29 +324,25 @@ _CLAUSES: Final[dict[str, _Clause]] = {
     "waivable": _flag("waivable"),
     "shadow": _mode(Mode.SHADOW),
     "off": _mode(Mode.OFF),
-    "expire": _single("reply_window", phrase("a duration like 4h")),
-    "execute": _single("execution_window", phrase("a duration like 24h"), "within"),
-    "remind": _several("remind", phrase("a duration like 30m")),
-    "in": _several("notify", phrase("a channel like #deploys")),
-    "notify": _several("notify", phrase("a channel like #deploys, or @somebody to tell")),
-    "not": _several("not_from", phrase("a field like metadata.author, or a group"), "from"),
+    "expire": _single("reply_window", "a duration like 4h"),
+    "execute": _single("execution_window", "a duration like 24h", "within"),
+    "remind": _several("remind", "a duration like 30m"),
+    "in": _several("notify", "a channel like #deploys"),
+    "notify": _several("notify", "a channel like #deploys, or @somebody to tell"),
+    "not": _several("not_from", "a field like metadata.author, or a group", "from"),
     "escalate": _escalate,
     "comment": _flag("comment_on_reject", "on", "reject"),
-    "until": _single("until", phrase("a moment like 2027-01-31T18:00:00Z")),
+    "until": _single("until", "a moment like 2027-01-31T18:00:00Z"),
     "uses": _uses,
     "because": _reason,
 }
-_EXPECTED_CLAUSE: Final = phrase("the end, or one of {clauses}", clauses=", ".join(_CLAUSES))
+_EXPECTED_CLAUSE: Final = f"the end, or one of {', '.join(_CLAUSES)}"
 _RESERVED: Final = frozenset({*_CLAUSES, "and", "or", "then", "either", "else", "all", "of", "check"})
 
 
 def write_line(rule: Rule) -> str:
     """The inverse of `read_line`; comments inside the condition are left out."""
-    words = [
-        phrase("add {quoted}", quoted=_quoted(rule.name)),
-        *_said_scope(rule),
-        phrase("when {without_comments}", without_comments=without_comments(rule.when).strip()),
-    ]
+    words = [f"add {_quoted(rule.name)}", *_said_scope(rule), f"when {without_comments(rule.when).strip()}"]
     words.append(rule.effect.value)
     words.append(" then ".join(_said_stage(stage) for stage in rule.stages))
     words += [clause for clause in _said_clauses(rule) if clause]
@@ -356,9 +352,7 @@ def write_line(rule: Rule) -> str:
 def _said_scope(rule: Rule) -> list[str]:
     kinds = {"agent": rule.scope.agents, "team": rule.scope.teams, "project": rule.scope.projects}
     return [
-        phrase("for {kind} {bare}", kind=kind, bare=", ".join(_bare(place.label) for place in places))
-        for kind, places in kinds.items()
-        if places
+        f"for {kind} {', '.join(_bare(place.label) for place in places)}" for kind, places in kinds.items() if places
     ]
 
 
@@ -372,20 +366,18 @@ def _said_clauses(rule: Rule) -> list[str]:
     told = [*rule.notify, *(source.label for source in rule.tell)]
     return [
         "distinct" if rule.distinct else "",
-        phrase("expire {span}", span=_span(rule.reply_window)) if rule.reply_window else "",
-        phrase("execute within {span}", span=_span(rule.execution_window)) if rule.execution_window else "",
-        phrase("remind {map}", map=", ".join(map(_span, rule.remind))) if rule.remind else "",
+        f"expire {_span(rule.reply_window)}" if rule.reply_window else "",
+        f"execute within {_span(rule.execution_window)}" if rule.execution_window else "",
+        f"remind {', '.join(map(_span, rule.remind))}" if rule.remind else "",
         f"{'notify' if rule.tell else 'in'} {', '.join(told)}" if told else "",
-        phrase("not from {source}", source=", ".join(source.label for source in rule.not_from))
-        if rule.not_from
-        else "",
+        f"not from {', '.join(source.label for source in rule.not_from)}" if rule.not_from else "",
         _said_escalation(rule),
-        phrase("comment on reject") if rule.comment_on_reject else "",
+        "comment on reject" if rule.comment_on_reject else "",
         "waivable" if rule.waivable else "",
-        phrase("until {isoformat}", isoformat=rule.until.isoformat()) if rule.until else "",
-        phrase("uses {uses}", uses=rule.uses) if rule.uses else "",
+        f"until {rule.until.isoformat()}" if rule.until else "",
+        f"uses {rule.uses}" if rule.uses else "",
         "" if rule.mode is Mode.ON else rule.mode.value,
-        phrase("because {quoted}", quoted=_quoted(rule.reason)) if rule.reason else "",
+        f"because {_quoted(rule.reason)}" if rule.reason else "",
     ]
 
 
@@ -393,12 +385,7 @@ def _said_escalation(rule: Rule) -> str:
     if rule.escalate is None:
         return ""
     people = ", ".join(source.label for source in rule.escalate.to)
-    return phrase(
-        "escalate after {span} to {people}{part}",
-        span=_span(rule.escalate.after),
-        people=people,
-        part=phrase(" reassign") if rule.escalate.reassign else "",
-    )
+    return f"escalate after {_span(rule.escalate.after)} to {people}{' reassign' if rule.escalate.reassign else ''}"
 
 
 def _span(duration: Any) -> str:

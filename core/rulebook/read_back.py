@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from core.model.duration import say_duration
 from core.model.requirement import Source
 from core.model.rule import Effect, Mode, Rule, Scope
-from core.phrases import phrase
+from core.phrases import listed, phrase
 
 
 def read_back(rule: Rule) -> str:
@@ -81,13 +81,8 @@ def _labels(sources: Iterable[Source]) -> list[str]:
 
 
 def _and(words: Iterable[str]) -> str:
-    return _joined(words, " and ")
+    return listed(words)
 
 
 def _or(words: Iterable[str]) -> str:
-    return _joined(words, " or ")
-
-
-def _joined(words: Iterable[str], last: str) -> str:
-    said = list(words)
-    return last.join((", ".join(said[:-1]), said[-1])) if len(said) > 1 else "".join(said)
+    return listed(words, either=True)

@@ -16,11 +16,6 @@ def names_of(reader: Reader, organisation: str, members: Iterable[str]) -> list[
     )
 
 
-def counted(number: int, noun: str, nouns: str | None = None) -> str:
-    """`1 person`, `3 people`."""
-    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
-
-
 def roles_said(reader: Reader, grants: Sequence[Grant], principals: Iterable[str]) -> list[str]:
     """`approver everywhere`, `admin on payments through @platform`."""
     wanted = set(principals)

@@ -104,7 +104,16 @@ def _why(request: Request, why: Sequence[str]) -> list[Json]:
     return [b.rich("people.why", title, b.bullets(lines))]
 
 
-_OPEN: Final = Able("stage 1 (Platform)", True, "@platform", 1, 0, ("Bob Baker", "Grace Gray"), ("Ada Archer",), False)
+_OPEN: Final = Able(
+    "stage 1 (Platform)",
+    True,
+    "@platform",
+    1,
+    0,
+    (phrase("Bob Baker"), phrase("Grace Gray")),
+    (phrase("Ada Archer"),),
+    False,
+)
 _LATE: Final = replace(_OPEN, late=("Eve Evans",))
 _LATER: Final = Able("stage 2 (Security)", False, "@security", 2, 0, (), (), False)
 

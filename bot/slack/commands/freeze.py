@@ -15,7 +15,7 @@ from core.errors import Invalid
 from core.model.people import Actor
 from core.phrases import phrase
 
-USAGE: Final = "[PROJECT | everything] [for 4h | until MOMENT] [because REASON]"
+USAGE: Final = phrase("[PROJECT | everything] [for 4h | until MOMENT] [because REASON]")
 _WRITTEN: Final = re.compile(
     r"(?:(?!(?:for|until|because)\b)(?P<project>\S+))?\s*(?:(?:for|until)\s+(?P<until>.+?))?\s*(?:because\s+(?P<reason>.+))?",
     re.IGNORECASE | re.DOTALL,

@@ -12,8 +12,10 @@ from core.errors import Invalid
 from core.model.people import Actor
 from core.phrases import phrase
 
-WORD = "settings me"
-USAGE = "[told dm | quiet 22:00-07:00 | days mon-fri | zone Europe/Berlin | country DE | digest 09:00 | copies yes]"
+WORD = phrase("settings me")
+USAGE = phrase(
+    "[told dm | quiet 22:00-07:00 | days mon-fri | zone Europe/Berlin | country DE | digest 09:00 | copies yes]"
+)
 
 
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:

@@ -19,7 +19,7 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     must_be_mapped(actor)
     words = await words_of(room, actor, slash)
     if not words:
-        raise missing(phrase("The name of the agent"), f"suspend {USAGE}")
+        raise missing(phrase("The name of the agent"), phrase("suspend {usage}", usage=USAGE))
     return Open(await agents.suspending(room, actor, " ".join(words)))
 
 

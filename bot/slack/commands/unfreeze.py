@@ -19,7 +19,7 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     words = await words_of(room, actor, slash)
     if not words:
         return Open(await freezes.listed(room, actor))
-    wanted = one_of(words, f"unfreeze {USAGE}")
+    wanted = one_of(words, phrase("unfreeze {usage}", usage=USAGE))
     project = None if wanted.lower() == "everything" else wanted
     await room.administration.freezes.lift(actor, project, once=room.once(slash, ("lift", wanted)))
     return said(phrase("The freeze of {what} is lifted; what was approved can be executed again.", what=wanted))
