@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.admin.lookup import counted, names_of
+from bot.slack.admin.lookup import names_of
 from bot.slack.blocks import Json, utc
 from bot.slack.cards import agent_key, rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
@@ -10,14 +10,15 @@ from bot.slack.cards.sheet import Act, Sheet
 from bot.slack.room import Room
 from core.model.organisation import Agent, ApiKey
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await room.administration.agents.list(actor)
     page = [Row(one.name, _line(one), "agents.show", one.id) for one in found[start : start + PAGE]]
     heading = phrase(
-        "{counted}. An agent is a machine that asks; it can never decide.", counted=counted(len(found), "agent")
+        "{counted}. An agent is a machine that asks; it can never decide.",
+        counted=phrases("{count:,} agent", "{count:,} agents", len(found)),
     )
     note = phrase("Add one with /countersign agents add NAME, then make it a key.")
     return rows.draw(phrase("Agents"), heading, page, turn="agents", start=start, total=len(found), note=note)
@@ -59,7 +60,7 @@ async def keys(room: Room, actor: Actor, wanted: str) -> Json:
     heading = phrase(
         "{agent}: {counted}, those in use first. Their secrets are kept nowhere.",
         agent=agent.name,
-        counted=counted(len(found), "key"),
+        counted=phrases("{count:,} key", "{count:,} keys", len(found)),
     )
     note = phrase("Make one with /countersign agents key {agent}.", agent=agent.name)
     return rows.draw(phrase("Keys"), heading, page, note=note)

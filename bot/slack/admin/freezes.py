@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.slack.admin.lookup import counted
 from bot.slack.blocks import Json, utc
 from bot.slack.cards import freeze, rows
 from bot.slack.cards.rows import PAGE, Row
@@ -15,7 +14,7 @@ from core.masking import mask_text
 from core.model.duration import parse_duration
 from core.model.emergency import Freeze
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
@@ -24,7 +23,8 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     page = [_row(one, names) for one in found[start : start + PAGE]]
     heading = (
         phrase(
-            "{freezes} in force. Nothing is executed there.", freezes=counted(len(found), "freeze is", "freezes are")
+            "{freezes} in force. Nothing is executed there.",
+            freezes=phrases("{count:,} freeze is", "{count:,} freezes are", len(found)),
         )
         if found
         else phrase("Nothing is frozen.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.slack.admin import mirrors
-from bot.slack.admin.lookup import counted, names_of, roles_said
+from bot.slack.admin.lookup import names_of, roles_said
 from bot.slack.blocks import Json
 from bot.slack.cards import rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
@@ -11,7 +11,7 @@ from bot.slack.cards.sheet import Act, Sheet
 from bot.slack.room import Room
 from core.administration.groups import GroupWithMembers
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 from core.ports import Reader
 
 
@@ -19,14 +19,18 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await room.administration.groups.list(actor)
     page = found[start : start + PAGE]
     lines = await room.read(lambda reader: [_row(reader, actor.organisation, one) for one in page])
-    heading = f"{counted(len(found), 'group')}." if found else phrase("There are no groups yet.")
+    heading = (
+        phrases("{count:,} group.", "{count:,} groups.", len(found)) if found else phrase("There are no groups yet.")
+    )
     note = phrase("Add one, or people to one, with /countersign groups add NAME @who.")
     return rows.draw(phrase("Groups"), heading, lines, turn="groups", start=start, total=len(found), note=note)
 
 
 def _row(reader: Reader, organisation: str, one: GroupWithMembers) -> Row:
     people = names_of(reader, organisation, one.members[:20])
-    said = counted(len(one.members), "person", "people") + (f": {', '.join(people)}" if people else "")
+    said = phrases("{count:,} person", "{count:,} people", len(one.members)) + (
+        f": {', '.join(people)}" if people else ""
+    )
     mirrored = phrase(" · follows a Slack user group") if one.group.mirrors else ""
     return Row(f"@{one.group.name}", f"{said}{mirrored}", "groups.show", one.group.id)
 
@@ -34,7 +38,7 @@ def _row(reader: Reader, organisation: str, one: GroupWithMembers) -> Row:
 async def shown(room: Room, actor: Actor, wanted: str) -> Json:
     found = await room.administration.groups.get(actor, wanted)
     people = await room.read(lambda reader: names_of(reader, actor.organisation, found.members))
-    state = counted(len(people), "person", "people")
+    state = phrases("{count:,} person", "{count:,} people", len(people))
     figures = [(phrase("In it"), ", ".join(people) or "nobody")]
     if found.group.mirrors is None:
         acts = [Act(phrase("Remove"), "groups.remove", found.group.id, "danger")]
@@ -53,7 +57,7 @@ async def removing(room: Room, actor: Actor, wanted: str) -> Json:
     people = [
         phrase(
             "{counted} in it; they stay members.",
-            counted=counted(len(found.members), phrase("person is"), phrase("people are")),
+            counted=phrases("{count:,} person is", "{count:,} people are", len(found.members)),
         )
     ]
     question = phrase("Remove the group @{name}? This cannot be undone with a click.", name=name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.slack.admin.lookup import counted
 from bot.slack.blocks import Json
 from bot.slack.cards import rows
 from bot.slack.cards.rows import PAGE, Row
@@ -10,7 +9,7 @@ from bot.slack.room import Room
 from core.masking import mask_text
 from core.model.lease import Lease
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
@@ -20,7 +19,7 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     alive = sum(lease.is_alive(now) for lease in found)
     page = [_row(lease, lease.state(now), alive=lease.is_alive(now)) for lease in found[start : start + PAGE]]
     heading = (
-        phrase("{counted} in force.", counted=counted(alive, phrase("lease is"), phrase("leases are")))
+        phrase("{counted} in force.", counted=phrases("{count:,} lease is", "{count:,} leases are", alive))
         if found
         else phrase("There are no leases.")
     )

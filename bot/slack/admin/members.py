@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.slack.actor import KIND
-from bot.slack.admin.lookup import counted, roles_said
+from bot.slack.admin.lookup import roles_said
 from bot.slack.blocks import Json, utc
 from bot.slack.cards import claim, rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
@@ -15,7 +15,7 @@ from bot.slack.vetting import REASONS
 from core.model.installation import Unmapped
 from core.model.organisation import Grant, Member
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 from core.ports import Reader
 
 MOST = 10_000
@@ -29,7 +29,7 @@ NOTE = phrase("Add somebody with /countersign members add ada@example.com approv
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await _all(room, actor)
-    heading = phrase("{counted}, by name.", counted=counted(len(found), "member"))
+    heading = phrase("{counted}, by name.", counted=phrases("{count:,} member", "{count:,} members", len(found)))
     page = await _rows(room, actor, found[start : start + PAGE])
     return rows.draw(phrase("Members"), heading, page, turn="members", start=start, total=len(found), note=NOTE)
 
@@ -39,7 +39,7 @@ async def unmapped(room: Room, actor: Actor, start: int = 0) -> Json:
     care = await room.administration.people_care(actor, KIND)
     rows_of = [*map(_claim, care.claims), *map(_stranger, care.unmapped), *map(_unlinked, care.unlinked)]
     heading = (
-        phrase("{counted} to look after.", counted=counted(len(rows_of), "person", "people"))
+        phrase("{counted} to look after.", counted=phrases("{count:,} person", "{count:,} people", len(rows_of)))
         if rows_of
         else NOBODY_UNMAPPED
     )

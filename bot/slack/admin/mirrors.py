@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from bot.slack.admin.lookup import counted, names_of
+from bot.slack.admin.lookup import names_of
 from bot.slack.answer import Answer, Replace, Unfold
 from bot.slack.blocks import Json, utc
 from bot.slack.cards import sheet, sure, whisper
@@ -21,7 +21,7 @@ from core.errors import NotFound, Unavailable
 from core.model.installation import Unmapped
 from core.model.mirror import Mirrored
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 from core.ports import Reader
 
 NAMED: Final = 10
@@ -61,7 +61,7 @@ async def _read_back(room: Room, actor: Actor, found: UserGroup) -> Json:
     here = phrase(
         "{count} of {counted} linked here: {listed}.",
         count=len(linked),
-        counted=counted(len(found.users), "person", "people"),
+        counted=phrases("{count:,} person", "{count:,} people", len(found.users)),
         listed=_listed(linked) or phrase("nobody"),
     )
     said = [
@@ -92,7 +92,7 @@ async def _read_back(room: Room, actor: Actor, found: UserGroup) -> Json:
 
 
 def _taken_over(present: GroupWithMembers) -> str:
-    people = counted(len(present.members), "person", "people")
+    people = phrases("{count:,} person", "{count:,} people", len(present.members))
     return phrase(
         "There is a group @{group} with {people}, kept by hand: Slack's people take their places.",
         group=present.group.name,
@@ -115,7 +115,7 @@ async def started(room: Room, actor: Actor, sent: Submission) -> Answer:
 async def stopping(room: Room, actor: Actor, wanted: str) -> Json:
     await room.administration.must_manage(actor)
     found = await room.administration.groups.get(actor, wanted)
-    people = counted(len(found.members), phrase("person stays"), phrase("people stay"))
+    people = phrases("{count:,} person stays", "{count:,} people stay", len(found.members))
     said = [
         phrase("{people} in it; from then on you change it here.", people=people),
         phrase("What happens in Slack no longer changes it."),

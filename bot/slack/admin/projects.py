@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.slack.admin.lookup import counted
 from bot.slack.blocks import Json
 from bot.slack.cards import rows, sheet
 from bot.slack.cards.rows import PAGE, Row
@@ -20,7 +19,7 @@ from core.errors import Invalid
 from core.model.duration import say_duration
 from core.model.organisation import Project
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 
 SCHEMA: Final[Mapping[str, Any]] = SettingsIn.model_json_schema()["properties"]
 """Every setting there is, as the API describes it: what is added there can be set here too."""
@@ -32,7 +31,7 @@ NOTHING: Final = frozenset({"none", "no", "never", "nobody", "-"})
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await room.administration.projects.list(actor)
     page = [Row(one.name, _line(one), "projects.show", one.id) for one in found[start : start + PAGE]]
-    heading = f"{counted(len(found), 'project')}."
+    heading = phrases("{count:,} project.", "{count:,} projects.", len(found))
     note = phrase("Add one with /countersign projects add NAME.")
     return rows.draw(phrase("Projects"), heading, page, turn="projects", start=start, total=len(found), note=note)
 

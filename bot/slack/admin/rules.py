@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.slack.admin.lookup import counted
 from bot.slack.answer import Answer, Replace, Unfold
 from bot.slack.blocks import INPUT_LENGTH, Json, utc
 from bot.slack.cards import proposal as card
@@ -25,7 +24,7 @@ from core.administration.proposals import Kind, Proposal, Wish
 from core.errors import Conflict, Invalid
 from core.model.people import Actor
 from core.model.rule import Effect, Mode, Rule, RuleVersion
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 from core.ports import Reader
 from core.rulebook.load import to_yaml
 from core.rulebook.read_back import read_back
@@ -57,7 +56,7 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     used = await room.read(lambda reader: reader.rule_uses([rule.id for rule in page]))
     shown = [Row(rule.name, _line(rule, used.get(rule.id, 0)), "rules.show", rule.id) for rule in page]
     heading = (
-        phrase("{counted}, oldest first.", counted=counted(len(found), "rule"))
+        phrase("{counted}, oldest first.", counted=phrases("{count:,} rule", "{count:,} rules", len(found)))
         if found
         else phrase("There are no rules yet.")
     )
@@ -69,7 +68,13 @@ def _line(rule: Rule, used: int) -> str:
     """`allows · on · version 3 · used 12 of 100 times · project payments`: uses are counted where they are limited."""
     places = (*rule.scope.agents, *rule.scope.teams, *rule.scope.projects)
     times = (
-        [] if rule.uses is None else [phrase("used {used} of {counted}", used=used, counted=counted(rule.uses, "time"))]
+        []
+        if rule.uses is None
+        else [
+            phrase(
+                "used {used} of {counted}", used=used, counted=phrases("{count:,} time", "{count:,} times", rule.uses)
+            )
+        ]
     )
     said = [DOES[rule.effect], MODES[rule.mode], phrase("version {version}", version=rule.version), *times]
     return " · ".join([*said, *([", ".join(place.label for place in places)] if places else [])])
@@ -107,7 +112,9 @@ async def history(room: Room, actor: Actor, wanted: str) -> Json:
     older = [*versions[1:], None]
     shown = [_row(one, before) for one, before in zip(versions, older, strict=True)]
     heading = phrase(
-        "{rule}: {counted}, newest first.", rule=versions[0].rule.name, counted=counted(len(versions), "version")
+        "{rule}: {counted}, newest first.",
+        rule=versions[0].rule.name,
+        counted=phrases("{count:,} version", "{count:,} versions", len(versions)),
     )
     note = "" if len(shown) <= PAGE else phrase("The newest {page} are shown; the API has all of them.", page=PAGE)
     return rows.draw(phrase("History of a rule"), heading, shown, note=note)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.slack.admin.lookup import counted
 from bot.slack.blocks import Json, utc
 from bot.slack.cards import rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
@@ -10,7 +9,7 @@ from bot.slack.cards.sheet import Act, Sheet
 from bot.slack.room import Room
 from core.administration.schedules import OnDuty
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
@@ -18,7 +17,10 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     page = [
         Row(one.schedule.name, _line(one), "schedules.show", one.schedule.name) for one in found[start : start + PAGE]
     ]
-    heading = phrase("{counted}. Rules ask whoever is on duty by oncall:NAME.", counted=counted(len(found), "schedule"))
+    heading = phrase(
+        "{counted}. Rules ask whoever is on duty by oncall:NAME.",
+        counted=phrases("{count:,} schedule", "{count:,} schedules", len(found)),
+    )
     note = phrase("Add one with /countersign schedules add NAME https://… (an iCalendar feed).")
     return rows.draw(phrase("Schedules"), heading, page, turn="schedules", start=start, total=len(found), note=note)
 

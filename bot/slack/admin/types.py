@@ -6,7 +6,6 @@ import hashlib
 import json
 from typing import Any, Final
 
-from bot.slack.admin.lookup import counted
 from bot.slack.blocks import INPUT_LENGTH, Json, field, text_input
 from bot.slack.cards import rows, sheet, sure, text_form
 from bot.slack.cards.rows import PAGE, Row
@@ -17,7 +16,7 @@ from bot.wire.types import TypeIn, show_type
 from core.errors import Conflict, Invalid
 from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 from core.rulebook.load import documents, dump
 
 EXAMPLE: Final = phrase("""title: Refund
@@ -40,12 +39,12 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await room.administration.types.list(actor)
     page = [Row(one.word, _line(one), "types.show", one.word) for one in found[start : start + PAGE]]
     note = phrase("Add one with /countersign types add WORD; people ask with /countersign ask WORD.")
-    heading = phrase("{counted} of requests.", counted=counted(len(found), "type"))
+    heading = phrase("{counted} of requests.", counted=phrases("{count:,} type", "{count:,} types", len(found)))
     return rows.draw(phrase("Types"), heading, page, turn="types", start=start, total=len(found), note=note)
 
 
 def _line(type: RequestType) -> str:
-    fields = counted(len(type.fields.get("properties", {})), "field")
+    fields = phrases("{count:,} field", "{count:,} fields", len(type.fields.get("properties", {})))
     asking = (
         phrase("asked by {source}", source=", ".join(source.label for source in type.may_ask))
         if type.may_ask

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
-from bot.slack.admin.lookup import counted
 from bot.slack.answer import Unfold
 from bot.slack.blocks import Json, utc
 from bot.slack.cards import rows, sheet, sure
@@ -16,7 +15,7 @@ from core.errors import ApprovalError
 from core.masking import mask_text
 from core.model.endpoint import Attempt
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 from core.ports import Reader
 
 STATES = {
@@ -32,7 +31,8 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
     found = await room.administration.webhooks.list(actor)
     page = [Row(one.endpoint.name, _line(one), "webhooks.show", one.endpoint.id) for one in found[start : start + PAGE]]
     heading = phrase(
-        "{counted}. Each address is told of what happens to requests, signed.", counted=counted(len(found), "webhook")
+        "{counted}. Each address is told of what happens to requests, signed.",
+        counted=phrases("{count:,} webhook", "{count:,} webhooks", len(found)),
     )
     note = phrase("Add one with /countersign webhooks add NAME https://…")
     return rows.draw(phrase("Webhooks"), heading, page, turn="webhooks", start=start, total=len(found), note=note)
@@ -47,7 +47,7 @@ async def shown(room: Room, actor: Actor, wanted: str) -> Json:
     endpoint, progress = one.endpoint, one.progress
     names = {project.id: project.name for project in await room.administration.projects.list(actor)}
     projects = None if endpoint.projects is None else [names.get(id, id) for id in endpoint.projects]
-    behind = counted(one.behind, "request") + (
+    behind = phrases("{count:,} request", "{count:,} requests", one.behind) + (
         phrase(", {given_up} given up", given_up=one.given_up) if one.given_up else ""
     )
     figures = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Final
 
-from bot.slack.admin.lookup import counted
 from bot.slack.admin.written import missing
 from bot.slack.blocks import Json
 from bot.slack.cards import rows
@@ -14,7 +13,7 @@ from bot.slack.room import Room
 from core.errors import Invalid
 from core.model.people import Actor
 from core.model.workload import Workload, audience
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 
 HOW: Final = phrase("NAME from github | gitlab | ADDRESS subject PATTERN [may ask, execute …]")
 _CLAUSES: Final = ("from", "subject", "may")
@@ -28,7 +27,7 @@ async def listed(room: Room, actor: Actor, wanted: str) -> Json:
     heading = phrase(
         "{agent}: {counted}. Whoever brings such a token, made out to {audience}, acts as this agent.",
         agent=agent.name,
-        counted=counted(len(found), "workload"),
+        counted=phrases("{count:,} workload", "{count:,} workloads", len(found)),
         audience=audience(room.url, actor.organisation),
     )
     note = phrase("Take one back with /countersign agents unlink {agent} ID.", agent=agent.name)

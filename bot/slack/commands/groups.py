@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.slack.admin import groups, mirrors
-from bot.slack.admin.lookup import counted
 from bot.slack.admin.written import missing, one_of, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import Command, opening, said, topic
@@ -13,7 +12,7 @@ from bot.wire.setting_up import NewGroup
 from bot.wire.strict import read
 from core.errors import NotFound
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
@@ -33,7 +32,7 @@ async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
             phrase(
                 "@{group} now has {counted}.",
                 group=group.group.name,
-                counted=counted(len(group.members), "person", "people"),
+                counted=phrases("{count:,} person", "{count:,} people", len(group.members)),
             )
         )
     made = await office.add(actor, wanted.name, wanted.members, once=once)
@@ -41,7 +40,7 @@ async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
         phrase(
             "The group @{group} is there, with {counted}. Rules can ask it by that name.",
             group=made.group.name,
-            counted=counted(len(made.members), "person", "people"),
+            counted=phrases("{count:,} person", "{count:,} people", len(made.members)),
         )
     )
 
@@ -57,7 +56,7 @@ async def remove(room: Room, actor: Actor, slash: Slash) -> Answer:
         phrase(
             "@{group} now has {counted}.",
             group=group.group.name,
-            counted=counted(len(group.members), "person", "people"),
+            counted=phrases("{count:,} person", "{count:,} people", len(group.members)),
         )
     )
 

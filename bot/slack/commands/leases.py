@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.slack.admin import leases
-from bot.slack.admin.lookup import counted
 from bot.slack.admin.written import one_of, words_of
 from bot.slack.answer import Answer
 from bot.slack.commands.base import Command, opening, said, topic
@@ -11,7 +10,7 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.errors import NotFound
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 
 
 async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
@@ -30,7 +29,7 @@ async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(
         phrase(
             "{counted} taken back; people are asked again.",
-            counted=counted(len(found), phrase("lease is"), phrase("leases are")),
+            counted=phrases("{count:,} lease is", "{count:,} leases are", len(found)),
         )
     )
 
