@@ -162,7 +162,7 @@ class Events:
             self._afterwards(self._post_help(channel, str(event.get("thread_ts") or event.get("ts") or "")))
 
     async def _post_help(self, channel: str, thread: str) -> None:
-        drawing = help_card.draw(self._room.help, forms=True)
+        drawing = help_card.greeting()
         thread_ts = None if channel.startswith("D") else thread or None
         try:
             await self._client.chat_postMessage(

@@ -149,6 +149,14 @@ def test_a_member_is_added_on_the_host(capsys: Any) -> None:
     assert json.loads(capsys.readouterr().out)["email"] == "ada@example.com"
 
 
+def test_the_slack_app_is_printed_as_slack_takes_it(capsys: Any) -> None:
+    assert run(["manifest", "--workflow", "--url", "https://countersign.example"]) == 0
+    printed = capsys.readouterr().out
+    assert "ask_for_approval:" in printed
+    assert "request_url: https://countersign.example/slack/events" in printed
+    assert "message.channels" not in printed
+
+
 def test_the_doctor_says_what_is_missing_and_how_to_get_it(capsys: Any, monkeypatch: Any) -> None:
     monkeypatch.delenv("SLACK_APP_TOKEN", raising=False)
     monkeypatch.delenv("SLACK_SIGNING_SECRET", raising=False)

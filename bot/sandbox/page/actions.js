@@ -75,7 +75,7 @@ export const enter = (channel) => openChannel(channel.id, s.isAppChat(channel) &
 export function showTab(tab) {
   s.place.value = { ...s.place.value, tab };
   if (tab === "messages") markRead(s.place.value.channel);
-  if (tab !== "about") send("home_opened", { as: as(), tab }).catch(complain);
+  if (["home", "messages"].includes(tab)) send("home_opened", { as: as(), tab }).catch(complain);
 }
 
 export const openThread = (channel, ts) => loadThread(channel, ts).catch(complain);
@@ -130,6 +130,8 @@ export const shortcut = (callback_id, channel, message_ts) =>
   send("shortcut", { as: as(), callback_id, channel, message_ts })
     .then((done) => { if (done.ok === false) s.say(`The shortcut failed: ${done.error}`, true); })
     .catch(complain);
+
+export const runStep = (callback_id, inputs) => send("step", { as: as(), callback_id, inputs }).catch(complain);
 
 export const turnClock = (change) => send("clock", change).then(s.setClock).catch(complain);
 

@@ -10,7 +10,8 @@ import { mrkdwn } from "./mrkdwn.js";
 import { Avatar, Marks } from "./people.js";
 import { MenuButton } from "./popover.js";
 import { useStickToEnd } from "./scroll.js";
-import { app, channelName, here, isAppChat, me, messages, nameOf, now, place, rootsIn, tick, userById } from "./store.js";
+import { StepsTab } from "./steps.js";
+import { app, channelName, here, isAppChat, me, messages, nameOf, now, place, rootsIn, tick, userById, world } from "./store.js";
 
 const faceOf = (channel) =>
   isAppChat(channel) ? { color: app.value.color, initials: app.value.initial } : userById(channel.user) ?? { initials: "?" };
@@ -52,9 +53,12 @@ function Header({ channel }) {
     </header>`;
 }
 
+/** A workflow tab where the app brings steps for Workflow Builder; Slack itself shows none. */
+const tabs = () => ["home", "messages", ...(world.value?.functions?.length ? ["workflow"] : []), "about"];
+
 const Tabs = ({ tab, unread }) => html`
   <div class="tabs" role="tablist">
-    ${["home", "messages", "about"].map((name) => html`
+    ${tabs().map((name) => html`
       <button class="tab" role="tab" aria-selected=${tab === name} onClick=${() => actions.showTab(name)}>
         ${name[0].toUpperCase() + name.slice(1)}${name === "messages" && tab !== name && unread > 0 && html` <span class="count">${unread}</span>`}
       </button>`)}
@@ -105,6 +109,7 @@ export function ChannelPane() {
       <${Header} channel=${channel} />
       ${isAppChat(channel) && html`<${Tabs} tab=${tab} unread=${channel.unread} />`}
       ${tab === "home" && html`<${HomeTab} />`}
+      ${tab === "workflow" && html`<${StepsTab} />`}
       ${tab === "about" && html`<${AboutTab} />`}
       ${tab === "messages" && html`<${Conversation} key=${channel.id} channel=${channel} />`}
     </main>`;

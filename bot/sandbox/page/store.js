@@ -13,6 +13,7 @@ export const dismissed = signal(new Set());
 export const thread = signal(null); // {channel, ts, messages}
 export const modals = signal([]); // root first
 export const home = signal(null);
+export const steps = signal([]); // runs of the app's workflow steps, the newest first
 export const clock = signal({ now: Date.now() / 1000, offset: 0, read: performance.now() });
 export const tick = signal(0); // turns every few seconds so that shown times move
 export const log = signal([]);
@@ -40,6 +41,7 @@ function byId(list) {
 export function setWorld(found) {
   world.value = found;
   rooms.value = found.channels;
+  steps.value = found.steps ?? [];
 }
 
 export const setClock = ({ now, offset }) => {

@@ -164,6 +164,7 @@ const handlers = {
   modal_close: ({ view_id }) => { s.modals.value = s.modals.value.filter((v) => v.id !== view_id); },
   modals_cleared: () => { s.modals.value = []; },
   unread: onUnread,
+  steps: ({ steps }) => { s.steps.value = steps; },
   channels: onChannels,
   clock: s.setClock,
   log: onLog,

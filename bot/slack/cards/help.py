@@ -11,26 +11,25 @@ from bot.slack.drawing import Drawing
 from core.phrases import phrase
 
 
-def draw(lines: Sequence[tuple[str, str]], note: str = "", *, forms: bool = False) -> Drawing:
-    """`lines` are how to write each command, and what it does. `forms` offers the form and the list as buttons."""
+def draw(lines: Sequence[tuple[str, str]], note: str = "") -> Drawing:
+    """`lines` are how to write each command, and what it does."""
     shown = b.bullets([_line(usage, summary) for usage, summary in lines])
     begun = [b.section(b.plain(note), "help.note")] if note else []
     intro = phrase("Ask for a yes, give one, or see how one stands. Whatever is said here, only you see.")
     whole = b.rich("help", b.paragraph(b.words(intro, 300)), shown)
     said = "; ".join(f"{usage} – {summary}" for usage, summary in lines)
-    return Drawing(b.gist(f"{note or intro} {said}."), [*begun, *(_forms() if forms else ()), whole])
+    return Drawing(b.gist(f"{note or intro} {said}."), [*begun, whole])
 
 
-def _forms() -> list[Json]:
-    return [
-        b.actions(
-            "help.forms",
-            [
-                b.button(phrase("Ask for approval"), "home.ask", "new", style="primary"),
-                b.button(phrase("What waits for me"), "help.list", "waiting"),
-            ],
-        )
+def greeting() -> Drawing:
+    """For whoever mentions the app or writes to it, where others may read along: the forms, and the way to all else."""
+    said = phrase("I ask the right people for a yes, and say when it is there. Start here, or type /countersign help.")
+    offered = [
+        b.button(phrase("Ask for approval"), "home.ask", "new", style="primary"),
+        b.button(phrase("What waits for me"), "help.list", "waiting"),
+        b.button(phrase("All commands"), "home.help", "0"),
     ]
+    return Drawing(b.gist(said), [b.section(b.plain(said), "greeting"), b.actions("greeting.forms", offered)])
 
 
 def _line(usage: str, summary: str) -> list[Json]:
@@ -43,6 +42,6 @@ MEMBER = Card(
         "two": lambda: draw(
             [("/countersign list", "What waits for me"), ("/countersign show #n", "One request")], "Hm?"
         ).as_json(),
-        "forms": lambda: draw([("/countersign list", "What waits for me")], forms=True).as_json(),
+        "greeting": lambda: greeting().as_json(),
     },
 )

@@ -1,0 +1,23 @@
+"""`countersign manifest`: the Slack app, to be pasted where one is created."""
+
+from __future__ import annotations
+
+from bot.manifest import manifest as found
+from bot.manifest import written
+
+
+def manifest(*, workflow: bool = False, threads: bool = False, url: str | None = None) -> int:
+    """Print the Slack app's manifest, for Create New App → From a manifest.
+
+    Parameters
+    ----------
+    workflow
+        With a step for Workflow Builder; such an app is for your own workspace or organisation and cannot be distributed.
+    threads
+        Let a reply in the thread under a card answer the question there; Slack then sends the app what is written in every
+        channel it is in.
+    url
+        The server's public address: Slack comes over signed HTTP then, else over Socket Mode.
+    """
+    print(written(found(workflow=workflow, threads=threads, url=url)), end="")
+    return 0
