@@ -115,17 +115,17 @@ def _apply(client: Countersign, entries: Sequence[Entry], *, prune: bool, yes: b
     if not yes and not _agreed(len(steps)):
         raise Ending("Nothing was changed.", FAILED)
     for done, step in enumerate(steps):
-        asked = step.take(client).get("asked")
-        if asked is not None:
-            return _wait_for_others(asked["number"], done, len(steps) - done - 1)
+        answer = step.take(client)
+        if answer.get("asked") is not None:
+            return _wait_for_others(answer["asked"]["number"], answer["detail"], done, len(steps) - done - 1)
     print(_count(len(steps), "change", "was", "were") + " made.")
     return 0
 
 
-def _wait_for_others(number: int, done: int, left: int) -> int:
+def _wait_for_others(number: int, detail: str, done: int, left: int) -> int:
     """With four eyes a change is agreed to upon one rulebook, which the change before it would move on."""
     made = f"{_count(done, 'change', 'was', 'were')} made. " if done else ""
-    print(f"{made}Asked as #{number}: four eyes are on, so another admin must agree before this is changed.")
+    print(f"{made}{detail}")
     if left:
         print(f"{_count(left, 'change', 'is', 'are')} left; run this again once #{number} is agreed to.")
     return 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.administration.office import Asked, Made, Office, operator
@@ -23,15 +23,24 @@ from core.lifecycle.changing import carrier
 from core.model.change import PREFIX, Change
 from core.model.organisation import Grant, Group, Identity, Organisation
 from core.model.people import ADMINS, Actor, Way
-from core.model.request import Content, Request
+from core.model.request import OPEN, Content, Request
 from core.phrases import phrase
-from core.ports import Idempotency, Reader, Store, Transaction
+from core.ports import Filter, Idempotency, Reader, Store, Transaction
 
 TITLE: Final = 150
 DESCRIPTION: Final = 9_000
 """Characters that can be shown to whoever must agree, in Details at the latest."""
 
 ADMINS_LOOKED_AT: Final = 100
+
+JUDGED_BY: Final = ("rules", "types", "policies", "checks")
+"""Topics whose changes move the rulebook on."""
+
+RIVALS: Final = 5
+"""Named to whoever asks besides."""
+
+STALE: Final = frozenset({"stale_rulebook", "stale_version"})
+"""What a change says of a base that is another one now."""
 
 Method = Callable[..., Any]
 
@@ -85,11 +94,14 @@ class FourEyes:
         rehearsed, organisation = await self._rehearse(actor, call)
         if not rehearsed.effects:
             return rehearsed.answer
+        rivals = await self._store.read(lambda reader: _rivals(reader, actor.organisation, rehearsed.effects))
+        if rivals:
+            rehearsed = replace(rehearsed, lines=(*rehearsed.lines, rivals))
         change = await self._store.read(
             lambda reader: self._change(reader, actor, topic, call, rehearsed, organisation)
         )
         done = await self._desk.ask_for_change(actor, change, once=once)
-        raise _asked(done.request, replayed=done.replayed)
+        raise _asked(done.request, replayed=done.replayed, rivals=rivals)
 
     async def by_host(self, actor: Actor, topic: str, office: Office, method: str, **arguments: Any) -> Request | None:
         """A change nobody is asked for, by whoever has the host: a request all the same, so that all admins hear of it.
@@ -121,15 +133,12 @@ class FourEyes:
     def _make(self, tx: Transaction, reader: Reader, request: Request) -> None:
         call = request.content.params
         actor = _still_there(reader, request)
-        rehearsed = self._run(tx, reader, actor, call)
+        try:
+            rehearsed = self._run(tx, reader, actor, call)
+        except Conflict as conflict:
+            raise _base_moved() if conflict.word in STALE else conflict from None
         if rehearsed.print != call.get("print"):
-            raise Conflict(
-                phrase(
-                    "Something this would have changed was changed since it was asked, so nothing was done; "
-                    "look at it again and ask anew."
-                ),
-                code="base_moved",
-            )
+            raise _base_moved()
         payload = {
             "request": request.id,
             "number": request.number,
@@ -187,8 +196,35 @@ class FourEyes:
         return next(word for word, known in self._offices.items() if known is office)
 
 
-def _asked(request: Request, *, replayed: bool) -> Asked:
-    return Asked(Made(request.id, replayed, asked=request.number))
+def _asked(request: Request, *, replayed: bool, rivals: str = "") -> Asked:
+    return Asked(Made(request.id, replayed, asked=request.number, rivals=rivals))
+
+
+def _base_moved() -> Conflict:
+    return Conflict(
+        phrase(
+            "Something this would have changed was changed since it was asked, so nothing was done; "
+            "look at it again and ask anew."
+        ),
+        code="base_moved",
+    )
+
+
+def _rivals(reader: Reader, organisation: str, effects: tuple[Effect, ...]) -> str:
+    """A change of the rulebook is made upon the very one it was shown on: of several that wait, the first alone can be."""
+    if not any(effect.writer == "move_rulebook" for effect in effects):
+        return ""
+    open = frozenset(status.value for status in OPEN)
+    found: list[int] = []
+    for topic in JUDGED_BY:
+        page = reader.requests(organisation, Filter(open, type=f"{PREFIX}{topic}"), cursor=None, limit=RIVALS)
+        found += [request.number for request in page.requests]
+    if not found:
+        return ""
+    return phrase(
+        "Waiting already: {others}. Of such changes only the one agreed to first can be made; ask for the others anew then.",
+        others=", ".join(f"#{number}" for number in sorted(found)[:RIVALS]),
+    )
 
 
 def _whole(lines: tuple[str, ...]) -> str:

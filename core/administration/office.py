@@ -31,12 +31,13 @@ class Made:
     """The id of what a change made or touched; `replayed` when an earlier call with the same key did it.
 
     With four eyes nothing is changed yet: `asked` is the number of the request by which the other admins are asked, and
-    `id` that request's.
+    `id` that request's. `rivals` says which others wait upon the same base, if any do.
     """
 
     id: str
     replayed: bool
     asked: int | None = None
+    rivals: str = ""
 
 
 class Asked(ApprovalError):
@@ -45,11 +46,11 @@ class Asked(ApprovalError):
     code = "asked"
 
     def __init__(self, made: Made) -> None:
+        sentence = phrase(
+            "Asked as #{asked}: four eyes are on, so another admin must agree before this is changed.", asked=made.asked
+        )
         super().__init__(
-            phrase(
-                "Asked as #{asked}: four eyes are on, so another admin must agree before this is changed.",
-                asked=made.asked,
-            ),
+            f"{sentence} {made.rivals}" if made.rivals else sentence,
             id=made.id,
             number=made.asked,
         )

@@ -437,10 +437,24 @@ async def test_a_revision_is_judged_by_what_is_said_of_it_alone(judged: JudgedOf
     content = replace(request.content, title="Deploy 5")
     revised = (await judged.desk.do(judged.office.actor("rita"), request.id, c.Revise(content))).request
     assert revised.revision == 2
+    assert [about["revision"] for _, about in judged.outside.asked] == [1, 2]
     judged.outside.policies["pol_1"] = FAILED
     judged.outside.asked.clear()
     await judged.inquirer.drain()
     assert [about["revision"] for _, about in judged.outside.asked] == [2]
+    assert (await judged.now(request)).status is Status.AUTO_REJECTED
+
+
+async def test_what_a_policy_said_before_it_was_changed_no_longer_counts(judged: JudgedOffice) -> None:
+    """Another one, that was slow, has the request judged anew meanwhile."""
+    await judged.policy(on_pass="approve", on_fail="reject")
+    await judged.policy(id="pol_2", name="freezes", order=2, on_pass="approve")
+    judged.outside.policies["pol_2"] = NoAnswer("slow")
+    request = await judged.ask()
+    assert request.status is Status.PENDING
+    await judged.policy(on_pass="approve", on_fail="reject", version=2)
+    judged.outside.policies |= {"pol_1": FAILED, "pol_2": PASSED}
+    await judged.inquirer.drain()
     assert (await judged.now(request)).status is Status.AUTO_REJECTED
 
 

@@ -97,7 +97,7 @@ async def test_what_has_moved_meanwhile_is_not_done_and_says_so(town_both_ways: 
     await clicks(town, "carol", off, "request.approve")
     await clicks(town, "carol", gone, "request.approve")
     assert await rules_of(town) == ["prod deploys off 2"]
-    assert "Not done: The rules have been changed since" in town.heard("dave")
+    assert "changed since it was asked, so nothing was done; look at it again and ask anew." in town.heard("dave")
 
 
 async def test_nobody_asks_for_a_change_from_outside(town_both_ways: Town) -> None:

@@ -92,7 +92,7 @@ def _tried(draft: Draft) -> list[Json]:
         for name, before, after in draft.pings[:PINGS]
     ]
     more = len(draft.pings) - PINGS
-    pings += [phrase("and {more} more people", more=more)] if more > 0 else []
+    pings += [phrase("and {more} more", more=more)] if more > 0 else []
     return [_section("proposal.tried", title, [*draft.tried, *pings])]
 
 
