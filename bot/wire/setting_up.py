@@ -227,7 +227,7 @@ class LoginIn(Shape):
     model_config = ConfigDict(json_schema_extra={"examples": [{"code": "7KQ2M-X9D4T", "label": "laptop"}]})
 
     code: Annotated[str, some(40)]
-    label: Annotated[str, text(100)] = phrase("countersign login")
+    label: Annotated[str, text(100)] = "countersign login"  # kept with the token, so never said in another language
 
 
 # -------------------------------------------------------------------------------------------------------------- going out
