@@ -30,17 +30,21 @@ PIPELINE: Final = Patience(seconds=5)
 
 
 @contextmanager
-def server(url: str | None = None, patience: Patience = PATIENCE) -> Iterator[Countersign]:
+def server(
+    url: str | None = None, patience: Patience = PATIENCE, *, letting_through: type[CountersignError] | tuple[()] = ()
+) -> Iterator[Countersign]:
     """As whom, COUNTERSIGN_TOKEN or `countersign login` says."""
-    with speaking(), Countersign(url, patience=patience) as client:
+    with speaking(letting_through), Countersign(url, patience=patience) as client:
         yield client
 
 
 @contextmanager
-def speaking() -> Iterator[None]:
-    """Whatever the client raises ends the command."""
+def speaking(letting_through: type[CountersignError] | tuple[()] = ()) -> Iterator[None]:
+    """Whatever the client raises ends the command, but for what the command has an end of its own for."""
     try:
         yield
+    except letting_through:
+        raise
     except Unreachable as failure:
         raise Ending(_what_to_do(str(failure)), UNREACHABLE) from None
     except NotUnderstood as failure:
