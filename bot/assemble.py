@@ -24,12 +24,13 @@ from bot.clock import TurnableClock
 from bot.event_feed import EventFeed
 from bot.feeds import Feeds
 from bot.guard import Guard
+from bot.manifest import manifest
 from bot.mcp.door import Door, is_installed
 from bot.oidc.keys import IssuerKeys
 from bot.oidc.sign_on import Company, SignOn
 from bot.outlets.slack import SlackOutlet
-from bot.receipts import Receipts
 from bot.outlets.workflow import WorkflowOutlet
+from bot.receipts import Receipts
 from bot.sealing import Seals
 from bot.settings import Keys, Settings, key_bytes, keys_for
 from bot.settings_problem import SettingsProblem
@@ -37,8 +38,12 @@ from bot.slack.app import Slack, build, find_installation, web_client
 from bot.slack.backdrop import Backdrops
 from bot.slack.channels import Channels
 from bot.slack.door import Application, Entrance
-from bot.slack.installation import Installation
+from bot.slack.door import Door as SlackDoor
+from bot.slack.everywhere import SlackEverywhere
+from bot.slack.install import INSTALL, REDIRECT, App, InstallPages
+from bot.slack.installation import Installation, granted
 from bot.slack.socket import Socket
+from bot.slack.workspaces import Workspace, Workspaces
 from bot.webhook.courier import WebhookCourier
 from bot.webhook.letters import Letters
 from bot.webhook.teller import Teller
@@ -52,6 +57,7 @@ from core.desk.removals import follow_removed_rules
 from core.inquirer import Inquirer
 from core.ledger import chain
 from core.ledger.sealer import Sealer, key_from
+from core.model.installation import Installation as Kept
 from core.model.request import Request
 from core.outside import Judges
 from core.ports import Clock, Derived, Store
@@ -111,15 +117,12 @@ SLACK_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
-    """The Slack workspace the bot token belongs to, reached once at start-up."""
+class Reach:
+    """The way to Slack: one session for all calls, and the workspace of `SLACK_BOT_TOKEN`, where that is set."""
 
     session: aiohttp.ClientSession
-    client: Any
-    installation: Installation
-    channels: Channels
-    backdrops: Backdrops
-    outlet: Outlet
+    organisation: str
+    own: Installation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +137,15 @@ class Assembly:
     webhooks: WebhookCourier
     alarm: Alarm
     inquirer: Inquirer
-    slack: Slack | None = None
+    workspaces: Workspaces | None = None
     socket: Socket | None = None
     more: tuple[Callable[[], Loop], ...] = ()
+
+    @property
+    def slack(self) -> Slack | None:
+        """The edge of `SLACK_BOT_TOKEN`'s workspace."""
+        own = None if self.workspaces is None else self.workspaces.own
+        return None if own is None else own.slack
 
 
 def fresh() -> str:
@@ -244,12 +253,13 @@ async def assemble(
     `pace` is how fast Slack may be used; only a small Slack of one's own allows another than Slack's.
     """
     makers = dict(outlets or {})
-    token = settings.slack_bot_token
-    words = (*makers, *(() if token is None else (SlackOutlet.word,)))
+    words = (*makers, *((SlackOutlet.word,) if settings.serves_slack else ()))
     async with rooms(settings, clock=clock, outlets=words) as inside:
         organisation = await inside.administration.organisations.bootstrap("Our organisation", settings.admins)
-        async with _workspace(inside, organisation.id, pace) as workspace:
-            assembly = _join(inside, makers, workspace)
+        async with _reach(inside, organisation.id) as reach:
+            assembly = _join(inside, makers, reach, pace)
+            if assembly.workspaces is not None:
+                await assembly.workspaces.refresh()
             assembly.house.sign_on = _sign_on(inside, organisation.id)
             assembly.house.receipts = inside.receipts
             await inside.receipts.begin()
@@ -263,42 +273,54 @@ async def assemble(
                     assembly.house.feed.stop()
                     for task in running:
                         task.cancel()
-            if assembly.slack is not None:
-                await assembly.slack.close()
+            if assembly.workspaces is not None:
+                await assembly.workspaces.close()
 
 
 @asynccontextmanager
-async def _workspace(inside: Rooms, organisation: str, pace: Pace | None) -> AsyncIterator[Workspace | None]:
-    """One client session for all calls to Slack; nothing where no bot token is set."""
+async def _reach(inside: Rooms, organisation: str) -> AsyncIterator[Reach | None]:
+    """One client session for all calls to Slack; nothing where neither a bot token nor a client id is set."""
     token = inside.settings.slack_bot_token
-    if token is None:
+    if not inside.settings.serves_slack:
         yield None
         return
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS)) as session:
-        client = web_client(token.get_secret_value(), inside.settings.slack_api_url, session)
-        installation = await find_installation(client, organisation)
-        channels, backdrops = Channels(client), Backdrops(inside.store, Codec(members(requirements)))
-        outlet = SlackOutlet(client, inside.store, channels, backdrops, installation, pace=pace)
-        yield Workspace(session, client, installation, channels, backdrops, outlet)
+        own = None
+        if token is not None:
+            client = web_client(token.get_secret_value(), inside.settings.slack_api_url, session)
+            own = await find_installation(client, organisation)
+            await inside.administration.installations.of_environment(granted(own), organisation)
+        yield Reach(session, organisation, own)
 
 
 def _loops(assembly: Assembly) -> list[Loop]:
     """What goes on until the server stops."""
     loops: list[Loop] = [assembly.alarm.run(), assembly.courier.run(), assembly.webhooks.run()]
     loops += [assembly.inquirer.run(), *(more() for more in assembly.more)]
-    if assembly.slack is not None:
-        loops.append(assembly.slack.run())
+    if assembly.workspaces is not None:
+        loops.append(assembly.workspaces.run())
     if assembly.socket is not None:
         loops.append(assembly.socket.run())
     return loops
 
 
-def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace | None) -> Assembly:
+def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], reach: Reach | None, pace: Pace | None) -> Assembly:
     store, desk = inside.store, inside.desk
     waiting, feed = Waiting(store), EventFeed(store)
     webhooks = WebhookCourier(store, feed, inside.letters, inside.teller, inside.sealing, owner_of_webhooks(inside))
     outlets = [make(inside) for make in makers.values()]
-    courier = Courier(store, [*outlets, *([] if workspace is None else [workspace.outlet, WorkflowOutlet(workspace.client)])], owner=fresh())
+    workspaces = None
+    if reach is not None:
+        own = None if reach.own is None else reach.own.workspace
+        workspaces = Workspaces(
+            inside.administration.installations,
+            lambda found, here: _workspace(inside, reach, courier, house, found, here),
+            own,
+        )
+        outlets.append(SlackEverywhere(workspaces, store, pace=pace))
+    if reach is not None and reach.own is not None:
+        outlets.append(WorkflowOutlet(_client(inside, reach, reach.own)))
+    courier = Courier(store, outlets, owner=fresh())
     inquirer = Inquirer(store, desk, judges=inside.judges, owner=owner_of_inquiries(inside))
     desk.when_inquiries_are_due(inquirer.nudge)
     alarm = Alarm(
@@ -321,18 +343,17 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], workspace: Workspace 
     more = () if not inside.settings.mcp else (_mcp(inside.settings, app),)
     for listener in (waiting.changed, feed.changed, courier.nudge, webhooks.nudge, alarm.rearm):
         store.subscribe(listener)
-    if workspace is None:
+    if reach is None or workspaces is None:
         return Assembly(inside, house, app, app, courier, webhooks, alarm, inquirer, more=more)
-    slack = _slack(inside, workspace, courier, house)
-    store.subscribe(slack.nudge)
-    inside.administration.logins.subscribe(slack.announcing.new_token)
-    inside.administration.looking_around.subscribe(slack.announcing.to_admins)
-    webhooks.subscribe(slack.announcing.to_admins)
-    socket = _socket(inside.settings, workspace, slack)
+    store.subscribe(workspaces.nudge)
+    inside.administration.logins.subscribe(workspaces.new_token)
+    inside.administration.looking_around.subscribe(workspaces.to_admins)
+    webhooks.subscribe(workspaces.to_admins)
+    socket = _socket(inside.settings, reach, workspaces)
     if socket is not None:
         house.probes.append(_connected(socket))
-    entrance = _entrance(inside.settings, app, slack)
-    return Assembly(inside, house, app, entrance, courier, webhooks, alarm, inquirer, slack, socket, more)
+    entrance = _entrance(inside, app, reach, workspaces)
+    return Assembly(inside, house, app, entrance, courier, webhooks, alarm, inquirer, workspaces, socket, more)
 
 
 def _sign_on(inside: Rooms, organisation: str) -> SignOn:
@@ -357,36 +378,62 @@ def _mcp(settings: Settings, app: Api) -> Callable[[], Loop]:
     return door.run
 
 
-def _entrance(settings: Settings, app: Api, slack: Slack) -> Application:
-    """Slack's path stands before the API, so that no click pays for the API's middleware."""
-    if settings.slack_signing_secret is None:
-        return app
-    return Entrance(app, slack.door(settings.slack_signing_secret.get_secret_value()))
+def _entrance(inside: Rooms, app: Api, reach: Reach, workspaces: Workspaces) -> Application:
+    """Slack's paths stand before the API, so that no click pays for the API's middleware."""
+    settings, secret = inside.settings, inside.settings.slack_signing_secret
+    entrance: Application = app
+    if settings.slack_client_id is not None and settings.slack_client_secret is not None:
+        pages = _install_pages(inside, reach, settings.slack_client_id, settings.slack_client_secret.get_secret_value())
+        entrance = Entrance(Entrance(entrance, pages, INSTALL), pages, REDIRECT)
+    if secret is None:
+        return entrance
+    return Entrance(entrance, SlackDoor(workspaces.dispatch, secret.get_secret_value()))
 
 
-def _slack(inside: Rooms, workspace: Workspace, courier: Courier, house: House) -> Slack:
-    return build(
+def _install_pages(inside: Rooms, reach: Reach, client_id: str, client_secret: str) -> InstallPages:
+    settings = inside.settings
+    scopes = manifest()["oauth_config"]["scopes"]["bot"]
+    shown = App(client_id, client_secret, settings.slack_api_url, settings.url, scopes)
+    web = web_client(None, settings.slack_api_url, reach.session)
+    return InstallPages(inside.administration.installations, shown, web, settings.install)
+
+
+def _client(inside: Rooms, reach: Reach, installation: Installation) -> Any:
+    return web_client(installation.token, inside.settings.slack_api_url, reach.session)
+
+
+def _workspace(
+    inside: Rooms, reach: Reach, courier: Courier, house: House, found: Kept, installation: Installation
+) -> Workspace:
+    """The edge of one workspace. Admins and domains of the environment are the first organisation's alone."""
+    client = _client(inside, reach, installation)
+    channels, backdrops = Channels(client), Backdrops(inside.store, Codec(members(requirements)))
+    is_first = installation.organisation == reach.organisation
+    slack = build(
         store=inside.store,
         desk=inside.desk,
         administration=inside.administration,
-        backdrops=workspace.backdrops,
-        channels=workspace.channels,
-        client=workspace.client,
-        session=workspace.session,
-        installation=workspace.installation,
+        backdrops=backdrops,
+        channels=channels,
+        client=client,
+        session=reach.session,
+        installation=installation,
         adopt=courier.adopt,
-        admins=inside.settings.admins,
-        domains=inside.settings.allowed_email_domains,
+        admins=inside.settings.admins if is_first else (),
+        domains=inside.settings.allowed_email_domains if is_first else (),
         troubles=house.troubles,
         url=inside.settings.url,
     )
+    outlet = SlackOutlet(client, inside.store, channels, backdrops, installation)
+    return Workspace(found, installation, slack, channels, outlet)
 
 
-def _socket(settings: Settings, workspace: Workspace, slack: Slack) -> Socket | None:
+def _socket(settings: Settings, reach: Reach, workspaces: Workspaces) -> Socket | None:
+    """One token of the app's serves all workspaces."""
     if settings.slack_app_token is None:
         return None
-    web = web_client(None, settings.slack_api_url, workspace.session)
-    return Socket(slack.dispatch, settings.slack_app_token.get_secret_value(), web)
+    web = web_client(None, settings.slack_api_url, reach.session)
+    return Socket(workspaces.dispatch, settings.slack_app_token.get_secret_value(), web)
 
 
 def _connected(socket: Socket) -> Probe:

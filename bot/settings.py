@@ -98,6 +98,15 @@ class Settings(BaseSettings):
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def many_workspaces(self) -> bool:
+        """Whether others may be installed through OAuth."""
+        return self.slack_client_id is not None and self.slack_client_secret is not None
+
+    @property
+    def serves_slack(self) -> bool:
+        return self.slack_bot_token is not None or self.many_workspaces
+
+    @property
     def sqlite_file(self) -> Path | None:
         """The database's file, None for PostgreSQL and for a database in memory."""
         address = self.database_url.get_secret_value()

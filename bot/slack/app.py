@@ -79,7 +79,8 @@ async def find_installation(client: AsyncWebClient, organisation: str) -> Instal
         raise Unavailable(
             f"Slack cannot be reached at {client.base_url} ({type(trouble).__name__}); check the network and start again."
         ) from None
-    return installed(organisation, str(client.token), dict(answer.data if isinstance(answer.data, dict) else {}))
+    told = dict(answer.data if isinstance(answer.data, dict) else {})
+    return installed(organisation, str(client.token), told, answer.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ def _bolt(client: AsyncWebClient, installation: Installation) -> AsyncApp:
             return None
         return AuthorizeResult(
             enterprise_id=installation.enterprise,
-            team_id=installation.team,
+            team_id=installation.team or team_id,
             bot_token=installation.token,
             bot_id=installation.bot,
             bot_user_id=installation.bot_user,
