@@ -1,0 +1,11 @@
+export { Countersign } from "./client.ts";
+export { canonical, digestFor } from "./digest.ts";
+export type { Action } from "./digest.ts";
+export { CountersignError, NotApproved, NotLoggedIn, NotUnderstood, Refused, Unreachable } from "./errors.ts";
+export type { Code } from "./errors.ts";
+export { describe, isOpen, openQuestions, outcomeOf } from "./outcomes.ts";
+export type { Approved, ApprovedWithEdits, Cancelled, Expired, Outcome, Rejected, StillOpen } from "./outcomes.ts";
+export type { Calling, Id, Requests, Waiting } from "./requests.ts";
+export { VERSION } from "./speaker.ts";
+export type { Options, Patience } from "./speaker.ts";
+export type * from "./types.ts";
