@@ -51,12 +51,14 @@ class Outside:
     checks: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     called: list[tuple[str, int, int]] = field(default_factory=list)
+    patience: list[float] = field(default_factory=list)
 
     def check(self, url: str) -> str:
         return url
 
     async def ask(self, policy: Policy, about: Mapping[str, Any], *, seconds: float) -> Verdict:
         self.asked.append((policy.id, about))
+        self.patience.append(seconds)
         verdict: Verdict = await self._answer(self.policies.get(policy.id, PASSED))
         return verdict
 
@@ -92,7 +94,7 @@ class JudgedOffice(RuledOffice):
         return Inquirer(self.office.store, self.server(), judges=judges, owner=owner, patience=patience)
 
     async def policy(self, **changes: Any) -> Policy:
-        policy = replace(POLICY, deadline=timedelta(milliseconds=100), **changes)
+        policy = replace(POLICY, **{"deadline": timedelta(milliseconds=100), **changes})
 
         def work(tx: Transaction) -> None:
             tx.move_rulebook(ORG, tx.rulebook_version(ORG))
@@ -218,6 +220,15 @@ async def test_rules_policies_and_checks_each_add_what_they_ask_for(judged: Judg
     request = await judged.ask()
     labels = [[r.label for r in one.requirements] for one in request.plan.stages]
     assert labels == [["check ci"], ["1 of @platform"], ["1 of @security"]]
+
+
+async def test_a_policy_is_waited_for_as_long_as_it_says_and_never_longer_than_a_create_waits(
+    judged: JudgedOffice,
+) -> None:
+    await judged.policy()
+    await judged.policy(id="pol_2", name="patient", order=2, deadline=timedelta(seconds=5))
+    await judged.ask()
+    assert judged.outside.patience == [0.1, 0.8]
 
 
 async def test_a_policy_is_asked_only_where_it_looks(judged: JudgedOffice) -> None:
