@@ -12,6 +12,7 @@ from bot.slack.cards.home import OTHERS, WAITING, Figures, Inbox
 from bot.slack.look import EVERYTHING, Look
 from bot.slack.room import Room
 from core.cares.base import Care
+from core.desk.digests import waits_of
 from core.errors import Invalid
 from core.model.people import Actor, Verb, verbs_of
 from core.model.request import OPEN, Request
@@ -46,7 +47,7 @@ def _read(reader: Reader, actor: Actor, look: Look) -> tuple[bool, Inbox, frozen
         found = read(reader, actor, replace(look, cursor=None))
     found = replace(found, figures=_figures(reader, actor)) if manages else found
     shown = (*found.waiting, *found.asked, *found.decided)
-    keys = reader.principals(actor.organisation, actor.id) | {actor.key} | {f"request:{one.id}" for one in shown}
+    keys = waits_of(reader, actor.organisation, actor.id).names | {actor.key} | {f"request:{one.id}" for one in shown}
     return manages, found, keys
 
 
@@ -54,7 +55,7 @@ def waiting_for(reader: Reader, actor: Actor) -> Filter:
     """What waits for this person and has not been answered by them, oldest deadline first."""
     return Filter(
         statuses=OPEN_WORDS,
-        waiting_for=reader.principals(actor.organisation, actor.id),
+        waiting_for=waits_of(reader, actor.organisation, actor.id).names,
         unanswered_by=actor.id,
         order="deadline",
     )
@@ -92,9 +93,10 @@ def _waiting(reader: Reader, actor: Actor, wanted: Filter, look: Look) -> tuple[
     """
     found: list[Request] = []
     hidden, cursor = 0, look.cursor
+    waits = waits_of(reader, actor.organisation, actor.id)
     for _ in range(LOOKED_THROUGH):
         page = reader.requests(actor.organisation, wanted, cursor=cursor, limit=WAITING)
-        mine = [request for request in page.requests if actor.id not in request.plan.barred]
+        mine = [request for request in page.requests if waits.are_for(request)]
         hidden += len(page.requests) - len(mine)
         found += [request for request in mine if _is_wanted(request, look)]
         cursor = page.next_cursor

@@ -83,6 +83,7 @@ class Desk:
         self._store = store
         self._fresh = fresh
         self._books = Books(store, conditions or Conditions())
+        self.outlets = outlets
         self._outgoing = Outgoing(outlets, fresh)
         self._carry_out: CarryOut | None = None
         self._key = key or secrets.token_bytes(32)

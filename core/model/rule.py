@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core.model.absence import ANYONE
 from core.model.request import Stage
 from core.model.requirement import Source
 
@@ -67,7 +68,7 @@ class Rule:
 
     Sources are named as a rule can: besides `member:<id>` and `group:<id>` there are `role:<role>`, `anyone`,
     `field:<path>` and `oncall:<schedule>`, which stand for people only once there is a request; labels are as written.
-    `notify` are channels, `tell` people to tell. `until` ends an allow or deny rule, `uses` an allow rule; `waivable` lets
+    `notify` are channels, `tell` people to tell. `delegation` says who may decide in the place of somebody asked. `until` ends an allow or deny rule, `uses` an allow rule; `waivable` lets
     an allow rule set a require rule aside.
 
     A rule not yet saved has no `id`. `version` counts its edits, `order` grows with creation: the older of two decides.
@@ -88,6 +89,7 @@ class Rule:
     tell: tuple[Source, ...] = ()
     distinct: bool = False
     comment_on_reject: bool = False
+    delegation: str = ANYONE
     waivable: bool = False
     until: datetime | None = None
     uses: int | None = None

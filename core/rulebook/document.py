@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any, Final
 
 from core.errors import Invalid
+from core.model.absence import ANYONE, MAY_STAND_IN
 from core.model.duration import say_duration
 from core.model.request import Stage
 from core.model.requirement import Requirement, Source
@@ -24,7 +25,7 @@ STAGES, REQUIREMENTS, APPROVERS, WAYS, MOST, NAME = 10, 10, 50, 5, 10, 80
 
 KEYS: Final = (
     "name", "scope", "when", "effect", "stages", "not_from", "reply_window", "execution_window", "remind", "escalate",
-    "notify", "distinct", "comment_on_reject", "waivable", "until", "uses", "mode", "reason",
+    "notify", "distinct", "comment_on_reject", "delegation", "waivable", "until", "uses", "mode", "reason",
 )  # fmt: skip
 
 _ONLY: Final[Mapping[Effect, frozenset[str]]] = {
@@ -211,6 +212,7 @@ _READ: Final[Mapping[str, Callable[[Part, Names], Any]]] = {
     "escalate": _escalate,
     "distinct": lambda part, _: part.flag(),
     "comment_on_reject": lambda part, _: part.flag(),
+    "delegation": lambda part, _: part.word(MAY_STAND_IN),
     "waivable": lambda part, _: part.flag(),
     "until": lambda part, _: part.moment(),
     "uses": lambda part, _: part.whole(1, 1_000_000),
@@ -235,6 +237,7 @@ def write_rule(rule: Rule) -> dict[str, Any]:
         "notify": [*rule.notify, *_labels(rule.tell)],
         "distinct": rule.distinct,
         "comment_on_reject": rule.comment_on_reject,
+        "delegation": None if rule.delegation == ANYONE else rule.delegation,
         "waivable": rule.waivable,
         "until": rule.until and rule.until.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "uses": rule.uses,

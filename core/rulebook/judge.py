@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from core.model.absence import MAY_STAND_IN
 from core.model.organisation import Project, RequestType
 from core.model.request import BEFORE_PEOPLE, Escalates, Judgement, Outcome, Plan, Requester, Stage
 from core.model.requirement import Bind, Requirement, Source
@@ -279,6 +280,7 @@ class _Case:
             remind=tuple(sorted({*frame.remind, *(at for rule in rules for at in rule.remind)})),
             distinct=frame.distinct or any(rule.distinct for rule in rules),
             comment_on_reject=frame.comment_on_reject or any(rule.comment_on_reject for rule in rules),
+            delegation=max((rule.delegation for rule in rules), key=MAY_STAND_IN.index, default=frame.delegation),
             barred=frame.barred.union(*bars),
             notify=tuple(dict.fromkeys((*frame.notify, *(place for rule in rules for place in rule.notify)))),
             tell=tuple(dict.fromkeys(bound for rule in rules for to in rule.tell for bound in self.bind(to))),

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from core.errors import Invalid
+from core.model.absence import ANYONE
 from core.model.duration import say_duration
 from core.model.request import Stage
 from core.model.rule import Effect, Mode, Rule
@@ -332,6 +333,7 @@ _CLAUSES: Final[dict[str, _Clause]] = {
     "not": _several("not_from", "a field like metadata.author, or a group", "from"),
     "escalate": _escalate,
     "comment": _flag("comment_on_reject", "on", "reject"),
+    "delegation": _single("delegation", "anyone, same_group or none"),
     "until": _single("until", "a moment like 2027-01-31T18:00:00Z"),
     "uses": _uses,
     "because": _reason,
@@ -373,6 +375,7 @@ def _said_clauses(rule: Rule) -> list[str]:
         f"not from {', '.join(source.label for source in rule.not_from)}" if rule.not_from else "",
         _said_escalation(rule),
         "comment on reject" if rule.comment_on_reject else "",
+        f"delegation {rule.delegation}" if rule.delegation != ANYONE else "",
         "waivable" if rule.waivable else "",
         f"until {rule.until.isoformat()}" if rule.until else "",
         f"uses {rule.uses}" if rule.uses else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from core.model.absence import NOBODY, SAME_GROUP
 from core.model.duration import say_duration
 from core.model.requirement import Source
 from core.model.rule import Effect, Mode, Rule, Scope
@@ -46,6 +47,9 @@ def _people(rule: Rule) -> Iterable[str]:
         else ""
     )
     yield phrase("Rejecting takes a reason.") if rule.comment_on_reject else ""
+    yield phrase("Nobody may decide in anybody's place.") if rule.delegation == NOBODY else ""
+    same = phrase("Only somebody of the same group may decide in anybody's place.")
+    yield same if rule.delegation == SAME_GROUP else ""
 
 
 def _times(rule: Rule) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from core.model.absence import MAY_STAND_IN
 from core.phrases import phrase
 from core.rulebook.condition import LONGEST
 from core.rulebook.document import APPROVERS, MOST, NAME, REQUIREMENTS, STAGES, WAYS
@@ -105,6 +106,10 @@ RULE_SCHEMA: Final[dict[str, Any]] = {
             "notify": _several({"type": "string", "examples": ["#deploys", "on_duty"]}, MOST),
             "distinct": {"type": "boolean"},
             "comment_on_reject": {"type": "boolean"},
+            "delegation": {
+                "enum": list(MAY_STAND_IN),
+                "description": phrase("Who may decide in the place of somebody asked who is away."),
+            },
             "waivable": {
                 "type": "boolean",
                 "description": phrase("Whether a rule that allows may set this one aside."),

@@ -21,6 +21,7 @@ from bot.wire.showing import ListOf, RequestSummary, RequestView, StatusWord, su
 from bot.wire.strict import Moment, Shape, some
 from core.administration.office import the_project
 from core.administration.sight import narrowed
+from core.desk.digests import waits_of
 from core.errors import Invalid
 from core.model.duration import parse_duration
 from core.model.people import Actor
@@ -144,7 +145,7 @@ def _filter(reader: Reader, who: Actor, query: ListQuery) -> Filter:
         subject_id=subject or None,
         since=query.since,
         until=query.until,
-        waiting_for=None if assignee is None else reader.principals(who.organisation, assignee),
+        waiting_for=None if assignee is None else waits_of(reader, who.organisation, assignee).everywhere,
         unanswered_by=assignee,
     )
 
