@@ -33,6 +33,9 @@ GROUPS = {
     "security": ("carol", "dave"),
     "payments": ("erin", "frank"),
 }
+BREAKS_GLASS = "grace"
+"""Named for emergencies, everywhere."""
+
 PROJECTS: Mapping[str, Mapping[str, Any]] = {
     "deploys": {"notify": ("#deploys",), "remind": (timedelta(minutes=30), timedelta(hours=2))},
     "agents": {"notify": ("#agents",), "reply_window": timedelta(hours=8)},
@@ -92,6 +95,7 @@ class Furnisher:
         admin = operator(organisation.id)
         for handle, (name, role) in PEOPLE.items():
             await self._member(admin, f"{handle}@acme.example", name, role)
+        await self._administration.grants.give(admin, f"{BREAKS_GLASS}@acme.example", Role.BREAK_GLASS)
         for group, handles in GROUPS.items():
             await self._administration.groups.add(admin, group, [f"{handle}@acme.example" for handle in handles])
         for project, settings in PROJECTS.items():
@@ -133,6 +137,8 @@ class Furnisher:
         await self._ask("erin", organisation, production_access())
         await self._at_hours_ago(0.05)
         await self._ask("deploy-bot", organisation, payments_deploy())
+        for customer, usd in (("A-8901", 10), ("A-8904", 15), ("A-8917", 10)):
+            await self._ask("support-agent", organisation, voucher(customer, usd))
         await self._at_hours_ago(0)
 
     async def _refused_key(self, organisation: Organisation) -> None:
@@ -217,6 +223,20 @@ def refund() -> Draft:
         if_denied="Offer a voucher over the same amount and hand the case to a person.",
     )
     return Draft(content, project="agents", on_behalf_of="erin@acme.example")
+
+
+def voucher(order: str, usd: int) -> Draft:
+    """One of several alike, to be decided together with `/countersign batch`."""
+    content = Content(
+        type="custom",
+        title=f"Send a voucher of {usd}.00 USD for order {order}",
+        action=f"vouchers.send {order}",
+        params={"order": order, "usd": usd},
+        reasoning="The parcel came a week late; the customer asked for something in return.",
+        cost=Cost(usd=float(usd), tokens=1200),
+        if_denied="An apology without a voucher.",
+    )
+    return Draft(content, project="agents")
 
 
 def customer_export() -> Draft:

@@ -156,7 +156,19 @@ def leases(request: Request, key: str) -> list[Json]:
     """What was leased from this request, until it was taken back."""
     if not request.leases:
         return []
-    return [b.context(f"leases.{key}", *(part for lease in request.leases[-LEASES:] for part in _lease(lease)))]
+    said = b.context(f"leases.{key}", *(part for lease in request.leases[-LEASES:] for part in _lease(lease)))
+    alive = [lease for lease in request.leases[-LEASES:] if lease.revoked_at is None]
+    buttons = [_take_back(lease, place) for place, lease in enumerate(alive)]
+    return [said, *([b.actions(f"take_back.{key}", buttons)] if buttons else [])]
+
+
+def _take_back(lease: Lease, place: int) -> Json:
+    """Each with a name of its own, as Slack wants within a block."""
+    sure = b.confirm(
+        phrase("Take the lease back?"), phrase("People are asked again, from the next request on."), phrase("Take back")
+    )
+    text = phrase("Take the lease back") if not place else phrase("Take lease {number} back", number=place + 1)
+    return {**b.button(text, f"lease.take_back.{place}", lease.id), "confirm": sure}
 
 
 def _lease(lease: Lease) -> list[Json]:

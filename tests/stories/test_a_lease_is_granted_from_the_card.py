@@ -51,6 +51,22 @@ async def test_its_like_passes_until_the_lease_is_used_up_or_taken_back(town_bot
     assert (await agent.asks(**RESTART))["status"] == "pending"
 
 
+async def test_it_is_taken_back_from_the_card_by_who_granted_it_and_by_nobody_else(town_both_ways: Town) -> None:
+    town = town_both_ways
+    agent = await town.machine("ops-agent")
+    asked = await agent.asks(**RESTART)
+    await town.settles()
+    await opens_the_form(town, "bob", asked)
+    await town.says("bob", USUAL)
+    await town.clicks("grace", asked, "lease.take_back.0")
+    assert "Only Bob" in town.told("grace")
+    await town.clicks("bob", asked, "lease.take_back.0")
+    card = str(town.card("grace", asked)["blocks"])
+    assert "took that back" in card
+    assert "lease.take_back" not in card
+    assert (await agent.asks(**RESTART))["status"] == "pending"
+
+
 async def test_those_who_could_not_end_it_alone_are_told_before_the_form(town_both_ways: Town) -> None:
     town = town_both_ways
     agent = await town.machine("ops-agent")

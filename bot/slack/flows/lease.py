@@ -7,7 +7,8 @@ import time
 from bot.slack.admin import leases
 from bot.slack.answer import Answer, Open, Replace
 from bot.slack.cards import lease
-from bot.slack.flows.base import Flow, Form, done, pointed_at, turning
+from bot.slack.flows.base import Flow, Form, done, pointed_at, redrawn, turning
+from bot.slack.parts import LEASES
 from bot.slack.payload import Click, Submission
 from bot.slack.room import IN_TIME, Room, must_be_mapped
 from core.errors import Conflict, Invalid
@@ -66,8 +67,20 @@ async def revoke(room: Room, actor: Actor, click: Click) -> Answer:
     return Replace(await leases.listed(room, actor))
 
 
+async def take_back(room: Room, actor: Actor, click: Click) -> Answer | None:
+    """From the card, which is drawn anew by itself, or from a window with details."""
+    must_be_mapped(actor)
+    lease = await room.administration.leases.revoke(actor, click.value)
+    return await redrawn(room, click, await room.see(actor, lease.request))
+
+
 MEMBER = Flow(
     "lease",
-    clicks={"request.lease": click, "leases.revoke": revoke, **turning("leases", leases.listed)},
+    clicks={
+        "request.lease": click,
+        "leases.revoke": revoke,
+        **{f"lease.take_back.{place}": take_back for place in range(LEASES)},
+        **turning("leases", leases.listed),
+    },
     forms={"lease": Form(submit, {"uses": "uses", "lasts": "lasts", "action": "action"})},
 )
