@@ -246,15 +246,24 @@ async def test_the_shortcuts_open_the_form(world: World) -> None:
     assert modal["blocks"][0]["element"]["initial_value"] == "Can we drop <the> old table & index?"
 
 
-async def test_a_mention_or_a_message_is_answered_with_help(world: World) -> None:
+async def test_a_mention_or_a_message_is_answered_with_the_forms(world: World) -> None:
     bob = world.hand("bob")
     bob.say(bob.dm_channel, "hello?")
     await world.settle()
-    assert "/countersign list" in str(bob.dms()[-1]["blocks"])
+    assert "/countersign help" in bob.dms()[-1]["text"]
+    await bob.click(bob.dms()[-1], "home.ask")
+    await world.settle()
+    assert (bob.open_modal() or {})["callback_id"] == "ask"
     said = bob.say("#general", "@countersign hello")
     await world.settle()
-    replies = bob.messages("#general", said["ts"])
-    assert "/countersign list" in str(replies[-1]["blocks"])
+    greeting = bob.messages("#general", said["ts"])[-1]
+    await world.ask(("@platform",), title="Deploy one")
+    await bob.click(greeting, "help.list")
+    await world.settle()
+    assert "Deploy one" in str(bob.ephemerals()[-1]["blocks"])
+    await bob.click(greeting, "home.help")
+    await world.settle()
+    assert "/countersign list" in str(bob.ephemerals()[-1]["blocks"])
 
 
 async def test_a_redelivered_event_is_handled_once(http: World) -> None:
