@@ -15,6 +15,10 @@ from bench.figures.base import Bench, Figure
 from bench.outcome import Outcome, Turns
 from bench.product import Core, core, keys, prepare, product
 from bench.world import World, at_once, draft, furnish
+from bot.slack import inbox
+from bot.slack.cards.home import WAITING
+from bot.slack.look import EVERYTHING
+from core.model.people import Actor, Way
 from core.naming import Draft, DraftRequirement, DraftStage
 from core.ports import Filter, Reader
 
@@ -83,7 +87,8 @@ async def compare(bench: Bench, kind: str, few: str, many: str, count: int) -> l
         sides = Side(at_many, principals), Side(at_few, principals)
         note = f"{count:,} pending against {FEW:,}, {kind}"
         pages = [await _page(bench, f"{name}, {note}", filter, *sides) for name, filter in lists(principals).items()]
-        return [await _sweeps(bench, f"sweep of {DUE} due, {note}", *sides), *pages]
+        home = await _homes(bench, f"whole Home, {note}", *sides)
+        return [await _sweeps(bench, f"sweep of {DUE} due, {note}", *sides), *pages, home]
 
 
 def lists(principals: frozenset[str]) -> dict[str, Filter]:
@@ -108,6 +113,20 @@ async def _read(side: Side, filter: Filter) -> float:
 
     start = time.perf_counter()
     assert await side.core.store.read(page) == PAGE
+    return (time.perf_counter() - start) * 1000
+
+
+async def _homes(bench: Bench, name: str, many: Side, few: Side) -> Outcome:
+    """All that App Home reads when somebody opens it: lists, names, and how many wait, counted up to a thousand."""
+    turns = [[await _home(side) for side in (many, few)] for _ in range(bench.so_many(300, 60))]
+    return _compared(name, turns)
+
+
+async def _home(side: Side) -> float:
+    reader = Actor("member", WORLD.member(0), "Reader", WORLD.organisation, Way.SLACK)
+    start = time.perf_counter()
+    found = await side.core.store.read(lambda store: inbox.read(store, reader, EVERYTHING))
+    assert len(found.waiting) == WAITING
     return (time.perf_counter() - start) * 1000
 
 
