@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -32,73 +34,75 @@ def receipt(id: Id, *, json: AsJson = False) -> int:
     return 0
 
 
+def _option(words: str) -> Parameter:
+    return Parameter(help=words, negative="")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is about to be done, and by whom; what is not said is not looked at."""
+
+    action: Annotated[str | None, _option("What is about to be done.")] = None
+    param: Annotated[
+        list[str] | None, _option("A parameter of it, name=text or name:=json; again for more. All of them.")
+    ] = None
+    params: Annotated[Path | None, _option("A file with all parameters as a JSON object; - is standard input.")] = None
+    action_digest: Annotated[str | None, _option("In place of action and parameters.")] = None
+    organisation: Annotated[str | None, _option("The organisation it must be of.")] = None
+    project: Annotated[str | None, _option("The project it must be of, by id.")] = None
+    type: Annotated[str | None, _option("The type it must be of.")] = None
+    request: Annotated[str | None, _option("The request it must be of, by id.")] = None
+    agent: Annotated[str | None, _option("Whom it must have been issued to, like agent:agt_01J….")] = None
+    issuer: Annotated[str | None, _option("The server it must come from.")] = None
+    accept_edits: Annotated[
+        bool,
+        _option("Also what approvers changed; without, it must be as asked, or what is about to be done be said here."),
+    ] = False
+    late: Annotated[bool, _option("Also when the time to act is over: to look back.")] = False
+
+    def expected(self) -> Expected:
+        return Expected(
+            issuer=self.issuer,
+            organisation=self.organisation,
+            project=self.project,
+            type=self.type,
+            request=self.request,
+            agent=self.agent,
+            action_digest=self.action_digest,
+            action=self.action,
+            params=self._params(),
+            edits_accepted=self.accept_edits or self._says_what(),
+            late=self.late,
+        )
+
+    def _says_what(self) -> bool:
+        return bool(self.action or self.param or self.params or self.action_digest)
+
+    def _params(self) -> Mapping[str, Any] | None:
+        if not self.param and self.params is None:
+            return None
+        return ({} if self.params is None else object_in(self.params, "--params")) | pairs(self.param, "--param")
+
+
+NOTHING_SAID: Final = Wanted()
+
+
 def verify(
     receipt: Annotated[str, Parameter(help="The receipt, or a file that holds it; - is standard input.")],
     *,
     keys: Annotated[
         Path | None, Parameter(help="The key set, as /.well-known/jwks.json gives it. Then no server.")
     ] = None,
-    action: str | None = None,
-    param: Annotated[list[str] | None, Parameter(negative="")] = None,
-    params: Path | None = None,
-    organisation: str | None = None,
-    project: str | None = None,
-    type: str | None = None,
-    request: str | None = None,
-    agent: str | None = None,
-    issuer: str | None = None,
-    action_digest: str | None = None,
-    accept_edits: Annotated[bool, Parameter(negative="")] = False,
-    late: Annotated[bool, Parameter(negative="")] = False,
+    wanted: Wanted = NOTHING_SAID,
     json: AsJson = False,
 ) -> int:
     """Check that a receipt is genuine, and is for exactly what is about to be done.
 
     That it is done once only no receipt can say: claim it.
-
-    Parameters
-    ----------
-    action
-        What is about to be done.
-    param
-        A parameter of it, name=text or name:=json; again for more. All of them.
-    params
-        A file with all parameters as a JSON object.
-    organisation
-        The organisation it must be of.
-    project
-        The project it must be of, by id.
-    type
-        The type it must be of.
-    request
-        The request it must be of, by id.
-    agent
-        Whom it must have been issued to, like agent:agt_01J….
-    issuer
-        The server it must come from.
-    action_digest
-        In place of action and parameters.
-    accept_edits
-        Also what approvers changed; without, it must have been approved as asked, or what is about to be done be said here.
-    late
-        Also when the time to act is over: to look back.
     """
-    doing = pairs(param, "--param") if params is None else object_in(params, "--params") | pairs(param, "--param")
-    expected = Expected(
-        issuer=issuer,
-        organisation=organisation,
-        project=project,
-        type=type,
-        request=request,
-        agent=agent,
-        action_digest=action_digest,
-        action=action,
-        params=doing if param or params is not None else None,
-        edits_accepted=accept_edits or bool(action or param or params or action_digest),
-        late=late,
-    )
     try:
-        found, now = _checked(_text(receipt), keys, expected)
+        found, now = _checked(_text(receipt), keys, wanted.expected())
     except ReceiptRefused as refused:
         said = {"valid": False, "reason": refused.reason} if json else None
         raise Ending(str(refused), _code(refused), said) from None
