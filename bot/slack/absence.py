@@ -59,6 +59,12 @@ async def dated(
     }
 
 
+async def moment(room: Room, actor: Actor, text: str, field: str) -> tuple[datetime, WorkingTime]:
+    """What somebody typed, in their own time zone, and how to say it back to them."""
+    now, working = await clock_of(room, actor)
+    return _moment(text, now, working, field), working
+
+
 def _moment(text: str, now: datetime, working: WorkingTime, field: str) -> datetime:
     try:
         return parse_moment(text, now, working)

@@ -16,7 +16,7 @@ from core.model.change import is_change_type
 from core.model.lease import Lease
 from core.model.request import Content, Question, Request
 from core.model.requirement import Result
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 from core.standing import StageStanding, StageState, people_waited_for, stand
 from core.veil import veil
 
@@ -30,6 +30,7 @@ RESULTS: Final = 6
 LINKS: Final = 5
 CHANGES: Final = 6
 LEASES: Final = 3
+LOOKING: Final = 5
 
 STAGE_MARKS: Final = {
     StageState.PASSED: "✓",
@@ -150,6 +151,16 @@ def changed(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         said = changes(backdrop.previous, request.content, request.plan.secret)
         return _changes_block(phrase("Changed in revision {revision}", revision=request.revision), said, key)
     return []
+
+
+def looking(request: Request, key: str) -> list[Json]:
+    """Who is on it and has not decided yet."""
+    done = {one.member for one in request.decisions if one.counts and one.revision == request.revision}
+    names = [one.name for one in request.looking if one.member not in done][-LOOKING:]
+    if not names:
+        return []
+    said = phrases("{names} is looking at it", "{names} are looking at it", len(names), names=", ".join(names))
+    return [b.context(f"looking.{key}", b.plain(f"👀  {said}", 200))]
 
 
 def leases(request: Request, key: str) -> list[Json]:

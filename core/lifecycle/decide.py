@@ -44,6 +44,7 @@ _ANSWERS: dict[type[c.Command], Answer] = {
     c.RevokeLease: leasing.revoke,
     c.ReportCheck: checking.report,
     c.RunCheck: checking.run,
+    c.StartLooking: talking.start_looking,
     c.Remind: talking.remind,
     c.Ring: ringing.ring,
     c.Run: executing.run,

@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from core.model import event as e
-from core.model.request import Decision, Execution, ExecutionStatus, Life, Plan, Question, Request, Stage, Status
+from core.model.request import (
+    Decision,
+    Execution,
+    ExecutionStatus,
+    Life,
+    Looking,
+    Plan,
+    Question,
+    Request,
+    Stage,
+    Status,
+)
 from core.model.requirement import Source
 from core.scheduling.escalations import after_escalation, key
 
@@ -195,6 +206,11 @@ def _lease_revoked(request: Request, event: e.LeaseRevoked) -> Changes:
     return {"leases": tuple(changed)}
 
 
+def _started_looking(request: Request, event: e.StartedLooking) -> Changes:
+    others = tuple(one for one in request.looking if one.member != event.member)
+    return {"looking": (*others, Looking(event.member, event.name, event.at))}
+
+
 def _reminded(request: Request, event: e.Reminded) -> Changes:
     return {"reminded_at": event.at} if event.by_hand else {"reminders_rung": event.rung}
 
@@ -291,6 +307,7 @@ _HOW: dict[type[e.Event], Callable[[Request, Any], Changes]] = {
     e.HandedOver: _handed_over,
     e.LeaseGranted: _lease_granted,
     e.LeaseRevoked: _lease_revoked,
+    e.StartedLooking: _started_looking,
     e.Reminded: _reminded,
     e.FoundImpossible: _found_impossible,
     e.FoundPossible: _found_possible,

@@ -75,6 +75,16 @@ def comment(request: Request, command: c.Comment, facts: Facts) -> tuple[e.Event
     return (e.Commented(facts.now, facts.actor.key, facts.actor.name, _said(command.text, "comment")),)
 
 
+def start_looking(request: Request, command: c.StartLooking, facts: Facts) -> tuple[e.Event, ...]:
+    """Said once: whoever is known to be looking says nothing new."""
+    person = who.asked_person(request, facts)
+    who.must_be_named(request, person)
+    who.must_be_open(request)
+    if any(one.member == person.id for one in request.looking):
+        return ()
+    return (e.StartedLooking(facts.now, person.id, person.name),)
+
+
 def remind(request: Request, command: c.Remind, facts: Facts) -> tuple[e.Event, ...]:
     if not (who.is_requester(request, facts) or facts.may(Verb.MANAGE) or _is_asked(request, facts)):
         raise NotAllowed(

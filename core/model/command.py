@@ -199,6 +199,11 @@ class RunCheck(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class StartLooking(Command):
+    """Somebody asked says to the others that they are on it; decides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Remind(Command):
     """Tell those who have not answered again, now."""
 

@@ -195,6 +195,14 @@ class LeaseRevoked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StartedLooking(Event):
+    """Somebody who is asked has said that they are looking at it."""
+
+    member: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reminded(Event):
     """`rung` is how many steps of the ladder are behind us; `by_hand` when somebody asked for it."""
 
@@ -321,6 +329,7 @@ WORDS: Mapping[str, type[Event]] = {
     "handed_over": HandedOver,
     "lease_granted": LeaseGranted,
     "lease_revoked": LeaseRevoked,
+    "started_looking": StartedLooking,
     "reminded": Reminded,
     "found_impossible": FoundImpossible,
     "found_possible": FoundPossible,

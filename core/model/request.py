@@ -243,6 +243,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Looking:
+    """Somebody who has said that they are looking at it."""
+
+    member: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """One person's seats in a request, given to another; `principals` are the names that moved."""
 
@@ -341,6 +350,7 @@ class Request:
     impossible: tuple[str, ...] = ()
     late_since: datetime | None = None
     leases: tuple[Lease, ...] = ()
+    looking: tuple[Looking, ...] = ()
     glasses: tuple[Glass, ...] = ()
     version: int = 0
 

@@ -65,7 +65,10 @@ def _buttons(request: Request) -> list[Json]:
             b.button(phrase("Approve"), "request.approve", target, style="primary"),
             b.button(phrase("Reject"), "request.reject", target, style="danger"),
             b.button(phrase("Comment"), "request.comment", target),
+            b.button(phrase("I'm looking"), "request.looking", target),
         ]
+        if request.expires_at is not None:
+            offered.append(b.button(phrase("More time…"), "request.extend", target))
         if any(decision.counts for decision in request.decisions):
             offered.append(b.button(phrase("Withdraw my approval"), "request.withdraw", target))
         if not is_change(request):

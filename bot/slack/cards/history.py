@@ -36,6 +36,7 @@ WORDS: Final[Mapping[str, str]] = {
     "handed_over": phrase("handed over"),
     "lease_granted": phrase("let its like pass for a while"),
     "lease_revoked": phrase("took a lease back"),
+    "started_looking": phrase("is looking at it"),
     "reminded": "reminded",
     "found_impossible": phrase("Too few people could ever approve it"),
     "found_possible": phrase("There were enough people again"),

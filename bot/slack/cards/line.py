@@ -36,7 +36,7 @@ def draw(request: Request, word: str, sentence: str, extra: Mapping[str, Any], *
     mark = MARKS.get(word, "·")
     text = b.paragraph(b.words(f"{mark}  "), b.words(said, 2_500), *_moment(extra), *_users(extra))
     blocks = [b.rich(f"line.{word}", text)]
-    if offered := _buttons(request, extra, direct=direct):
+    if offered := _buttons(request, word, extra, direct=direct):
         blocks.append(b.actions(f"line.buttons.{word}", offered))
     named = "".join(f" <@{user}>" for user in extra.get(USERS, ()))
     return Drawing(b.gist(f"{said}{_moment_text(extra)}") + named, blocks)
@@ -62,12 +62,14 @@ def _moment_text(extra: Mapping[str, Any]) -> str:
     return "" if at is None else phrase(" It is now {utc}.", utc=b.utc(at))
 
 
-def _buttons(request: Request, extra: Mapping[str, Any], *, direct: bool) -> list[Json]:
+def _buttons(request: Request, word: str, extra: Mapping[str, Any], *, direct: bool) -> list[Json]:
     target = str(parts.target_of(request))
     offered = []
     question = extra.get("question")
     if isinstance(question, str) and any(q.id == question for q in request.open_questions):
         offered.append(b.button(phrase("Answer"), "question.answer", f"{target}/{question}", style="primary"))
+    if direct and word == "reminder" and request.is_open:
+        offered.append(b.button(phrase("I'm looking"), "request.looking", target))
     if direct:
         offered.append(b.button(phrase("Show request"), "request.details", target))
     return offered

@@ -34,6 +34,7 @@ def _open(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         *parts.meaning(request, key),
         *parts.talk(request, key),
         *parts.stages(request, key),
+        *parts.looking(request, key),
         *parts.leases(request, key),
         *alarms.glass(request, key),
         *alarms.held(request, backdrop, key),
