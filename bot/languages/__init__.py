@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import cache
 from gettext import c2py
 from importlib.resources import files
 from typing import Final
 
-from core.phrases import Catalogue
+from core.phrases import Catalogue, speaking
 
 ENGLISH: Final = "en"
 LANGUAGES: Final = {ENGLISH: "English", "de": "Deutsch"}
@@ -52,6 +53,11 @@ def spoken(locale: str | None) -> Catalogue | None:
     """The catalogue for a locale or language; None is English."""
     language = language_of(locale)
     return None if language == ENGLISH else _catalogue(language)
+
+
+def speaking_to(locale: str | None) -> AbstractContextManager[None]:
+    """Everything phrased within is said in the language of this locale."""
+    return speaking(spoken(locale))
 
 
 @cache

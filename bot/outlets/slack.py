@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -16,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.languages import speaking_to
 from bot.slack.actor import KIND
 from bot.slack.backdrop import Backdrops
 from bot.slack.blocks import Json
@@ -29,6 +31,8 @@ from bot.slack.drawing import Drawing
 from bot.slack.installation import Installation
 from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace, Reminder
 from core.model.request import Request
+from core.outgoing import SAID
+from core.phrases import unpack
 from core.ports import Delivery, Notice, Reader, Store
 from core.reminding import MENTION
 
@@ -100,7 +104,10 @@ class SlackOutlet:
         if notice.place == THREAD:
             return await self._tell_threads(notice, request, cards)
         channel = await self._channel(notice.organisation, notice.place)
-        drawing = line.draw(request, notice.word, notice.sentence, notice.extra, direct=True)
+        with await self._speaking(notice.organisation, notice.place):
+            said = notice.extra.get(SAID)
+            sentence = notice.sentence if said is None else unpack(said)
+            drawing = line.draw(request, notice.word, sentence, notice.extra, direct=True)
         answer = await _called(self._say(channel, drawing))
         return replace(notice, address={"channel": str(answer["channel"]), "ts": str(answer["ts"])})
 
@@ -165,6 +172,14 @@ class SlackOutlet:
             raise OutletRefused("the member is not linked to a Slack account")
         return user
 
+    async def _speaking(self, organisation: str, place: str) -> AbstractContextManager[None]:
+        """One person's own messages are in their language; a channel's are in English, which all of them share."""
+        kind, _, id = place.partition(":")
+        if kind != "member":
+            return speaking_to(None)
+        preferences = await self._store.read(lambda reader: reader.preferences(organisation, id))
+        return speaking_to(preferences.locale)
+
     def _user(self, reader: Reader, organisation: str, member: str) -> str | None:
         pinned = reader.identities(organisation, member)
         here = (one.user for one in pinned if (one.kind, one.issuer) == (KIND, self._installation.issuer))
@@ -194,9 +209,10 @@ class SlackOutlet:
         if await self._hides(channel, request):
             return [redacted.draw(request)]
         backdrop = await self._backdrops.of(request)
-        minimal = card.minimal(request, backdrop)
-        text = Drawing(minimal.text, [])
-        return [_marked(card.draw(request, backdrop), delivery), _marked(minimal, delivery), text]
+        with await self._speaking(delivery.organisation, delivery.place):
+            minimal = card.minimal(request, backdrop)
+            text = Drawing(minimal.text, [])
+            return [_marked(card.draw(request, backdrop), delivery), _marked(minimal, delivery), text]
 
     async def _first_accepted(
         self, drawings: Sequence[Drawing], send: Callable[[Drawing], Awaitable[AsyncSlackResponse]]

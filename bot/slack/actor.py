@@ -22,22 +22,21 @@ class Actors:
     async def known(self, sender: Sender) -> Actor | None:
         """The active member this user is pinned to; None for everybody else, who is looked up after the ack."""
 
-        def look(reader: Reader) -> tuple[Member | None, datetime]:
-            identity = reader.identity(KIND, self._installation.issuer, sender.user)
-            if identity is None or identity.organisation != self._installation.organisation:
-                return None, reader.now()
-            return reader.member(identity.organisation, identity.member), reader.now()
+        def look(reader: Reader) -> tuple[tuple[Member, str | None] | None, datetime]:
+            return reader.linked(KIND, self._installation.issuer, sender.user), reader.now()
 
         if self._is_foreign(sender):
             return None
-        member, now = await self._store.glance(look)
-        return None if member is None or not member.active else self.member(member, sender, now)
+        found, now = await self._store.glance(look)
+        if found is None or not found[0].active or found[0].organisation != self._installation.organisation:
+            return None
+        return self.member(found[0], sender, now, found[1])
 
     def _is_foreign(self, sender: Sender) -> bool:
         """Outside an Enterprise organisation a user of another team is nobody we could have pinned."""
         return self._installation.enterprise is None and sender.team != self._installation.team
 
-    def member(self, member: Member, sender: Sender, now: datetime) -> Actor:
+    def member(self, member: Member, sender: Sender, now: datetime, locale: str | None = None) -> Actor:
         return Actor(
             "member",
             member.id,
@@ -46,6 +45,7 @@ class Actors:
             Way.SLACK,
             may_decide=True,
             proof=self._proof(sender, now),
+            locale=locale,
         )
 
     def stranger(self, sender: Sender, now: datetime) -> Actor:

@@ -69,7 +69,7 @@ class Directory:
     async def look_up(self, user: str) -> Member | Unfit:
         """Ask Slack who this is, and pin them if everything fits."""
         try:
-            answer = await self._client.users_info(user=user)
+            answer = await self._client.users_info(user=user, include_locale=True)
         except SlackApiError as error:
             if error.response.get("error") in GONE:
                 return await self._missed(unfit(user, "unknown"), {})
@@ -90,12 +90,19 @@ class Directory:
         pinned = await self._pinned(found.user)
         settled: Member | Unfit = found if isinstance(found, Unfit) else await self._linked(found, pinned)
         if not isinstance(settled, Unfit):
+            await self._profiled(settled, user)
             return settled
         if pinned is not None and settled.reason in UNPINS:
             await self._unpin(pinned, settled.reason)
         if pinned is not None or await self._is_noted(found.user):
             await self._missed(settled, user)
         return settled
+
+    async def _profiled(self, member: Member, user: Mapping[str, Any]) -> None:
+        """What the profile says of how to speak to them."""
+        locale = user.get("locale")
+        if isinstance(locale, str):
+            await self._administration.preferences.note_locale(member.organisation, member.id, locale)
 
     async def _linked(self, found: Fit, pinned: Identity | None) -> Member | Unfit:
         return await self._propose(found) if pinned is None else await self._keep(pinned, found)
@@ -128,7 +135,9 @@ class Directory:
         """A large workspace has more pages than Slack gives in a minute: the same page again when it says so."""
         while True:
             try:
-                return await self._client.users_list(limit=PAGE, cursor=cursor, team_id=self._installation.team)
+                return await self._client.users_list(
+                    limit=PAGE, cursor=cursor, team_id=self._installation.team, include_locale=True
+                )
             except SlackApiError as error:
                 if error.response.get("error") not in BUSY:
                     raise

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.languages import speaking_to
 from bot.slack.actor import Actors
 from bot.slack.afterwards import Afterwards
 from bot.slack.answer import Answer, FieldErrors, Replace, Unfold, Whisper
@@ -132,7 +133,10 @@ class Dispatch:
             return self._told(Whisper(help_card.draw(self._room.help, note)), slash)
         if command.open_to_all:
             stranger = self._actors.stranger(slash.sender, await self._room.read(lambda reader: reader.now()))
-            return self._told(await self._judged(lambda actor: command.run(self._room, actor, slash), stranger), slash)
+            known = await self._actors.known(slash.sender)
+            with speaking_to(None if known is None else known.locale):
+                answer = await self._judged(lambda actor: command.run(self._room, actor, slash), stranger)
+                return self._told(answer, slash)
         return await self._handle(slash, lambda actor: command.run(self._room, actor, slash))
 
     def _meant(self, slash: Slash) -> tuple[Command | None, Slash]:
@@ -162,7 +166,8 @@ class Dispatch:
         actor = await self._actors.known(incoming.sender)
         if actor is None:
             return self._check_first(incoming, handle)
-        return self._told(await self._judged(handle, actor), incoming)
+        with speaking_to(actor.locale):  # and so will be what is shown afterwards, by tasks that begin here
+            return self._told(await self._judged(handle, actor), incoming)
 
     def _told(self, answer: Answer | None, incoming: Incoming) -> Acknowledgement:
         now, later = acknowledged(answer, incoming)
@@ -211,8 +216,9 @@ class Dispatch:
             return refused(error)
         if isinstance(found, Unfit):
             return await self._judged(handle, self._actors.stranger(sender, now), found) or _linked(sender.name)
-        actor = self._actors.member(found, sender, now)
-        return _without_fields(await self._judged(handle, actor)) or _linked(found.name)
+        actor = await self._actors.known(sender) or self._actors.member(found, sender, now)
+        with speaking_to(actor.locale):
+            return _without_fields(await self._judged(handle, actor)) or _linked(found.name)
 
 
 async def _to_the_end(views: AsyncIterator[Json]) -> AsyncIterator[Json]:

@@ -11,6 +11,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.languages import speaking_to
 from bot.slack import inbox
 from bot.slack.afterwards import Afterwards
 from bot.slack.cards import help as help_card
@@ -101,7 +102,8 @@ class Events:
             found = await self._dispatch.who_is(sender)
             if isinstance(found, Unfit):
                 return Drawn(home.unmapped(found.sentence))
-            return await inbox.drawn(self._room, found, look)
+            with speaking_to(found.locale):
+                return await inbox.drawn(self._room, found, look)
         except ApprovalError as error:
             return Drawn(home.unmapped(error.sentence))
 

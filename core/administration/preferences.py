@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time
@@ -16,8 +17,10 @@ from core.ports import Idempotency, Reader, Transaction
 from core.scheduling.calendar import is_country, next_digest, zone_called
 
 CHANGEABLE: Final = frozenset(
-    {"told", "quiet_from", "quiet_until", "working_days", "time_zone", "country", "digest_at", "copies"}
+    {"told", "quiet_from", "quiet_until", "working_days", "time_zone", "language", "country", "digest_at", "copies"}
 )
+
+_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 
 
 class PreferenceOffice(Office):
@@ -51,6 +54,17 @@ class PreferenceOffice(Office):
         def work(tx: Transaction) -> None:
             before = tx.preferences(organisation, member)
             tx.put_preferences(due_anew(replace(before, profile_zone=zone), tx.now()))
+
+        await self._store.transact(work, chore=True)
+
+    async def note_locale(self, organisation: str, member: str, locale: str) -> None:
+        """What language the profile in Slack says, for those who have not said otherwise."""
+        known = await self._store.read(lambda reader: reader.preferences(organisation, member))
+        if known.profile_locale == locale or _LOCALE.fullmatch(locale) is None:
+            return
+
+        def work(tx: Transaction) -> None:
+            tx.put_preferences(replace(tx.preferences(organisation, member), profile_locale=locale))
 
         await self._store.transact(work, chore=True)
 

@@ -53,6 +53,7 @@ class Preferences:
 
     Between `quiet_from` and `quiet_until`, on days that are not `working_days` (ISO: Monday is 1) and on the holidays of
     `country` (`DE`, `DE-BY`) nobody is reminded. `time_zone` is what they chose; else `profile_zone`, what Slack says.
+    Likewise `language` (`en`, `de`) and `profile_locale` (`de-DE`).
     `copies`: cards also as direct messages where a channel shows them. `digest_due` is when the next digest is; `away`
     remembers the status for which they were last asked who decides meanwhile.
     """
@@ -65,6 +66,8 @@ class Preferences:
     working_days: frozenset[int] = EVERY_DAY
     time_zone: str | None = None
     profile_zone: str | None = None
+    language: str | None = None
+    profile_locale: str | None = None
     country: str | None = None
     digest_at: time = DIGEST_AT
     copies: bool = False
@@ -74,3 +77,7 @@ class Preferences:
     @property
     def zone(self) -> str:
         return self.time_zone or self.profile_zone or "UTC"
+
+    @property
+    def locale(self) -> str | None:
+        return self.language or self.profile_locale

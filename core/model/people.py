@@ -127,7 +127,7 @@ class Actor:
     `kind` is `member`, `agent`, `system` (the clock, an operator on the host) or `stranger` (authenticated by Slack but
     mapped to no member; `id` is then `<team>/<user>`). `may_decide` is false for credentials without that right.
     `verbs` bounds what an API key may do; None means no bound of its own. `projects` likewise. `credential` is the id of
-    that key.
+    that key. `locale` is how to speak to them (`de-DE`), where that is known.
     """
 
     kind: str
@@ -142,6 +142,7 @@ class Actor:
     projects: frozenset[str] | None = None
     facts: dict[str, object] = field(default_factory=dict)
     credential: str | None = None
+    locale: str | None = None
 
     @property
     def is_member(self) -> bool:

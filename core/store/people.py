@@ -43,6 +43,7 @@ from core.store.tables import (
     identities,
     members,
     organisations,
+    preferences,
     projects,
     schedules,
     shifts,
@@ -73,6 +74,13 @@ _MEMBER_BY_EMAIL: Final = _by(members, "organisation", "email")
 _MEMBERS: Final = _by(members, "organisation").where(members.c.id > bindparam("after")).order_by(members.c.id)
 _MEMBERS_PAGE: Final = _MEMBERS.limit(bindparam("limit"))
 _IDENTITY: Final = _by(identities, "kind", "issuer", "user")
+_LINKED: Final = (
+    select(*members.c, func.coalesce(preferences.c.language, preferences.c.profile_locale))
+    .select_from(identities)
+    .join(members, and_(members.c.id == identities.c.member, members.c.organisation == identities.c.organisation))
+    .outerjoin(preferences, preferences.c.member == members.c.id)
+    .where(*(identities.c[name] == bindparam(name) for name in ("kind", "issuer", "user")))
+)
 _IDENTITIES: Final = _by(identities, "organisation").order_by(identities.c.id)
 _IDENTITIES_OF: Final = _by(identities, "organisation", "member").order_by(identities.c.id)
 _GROUP: Final = _by(groups, "organisation", "id")
@@ -291,6 +299,10 @@ class PeopleReads:
     def identity(self, kind: str, issuer: str, user: str) -> Identity | None:
         row = self._db.row(_IDENTITY, {"kind": kind, "issuer": issuer, "user": user})
         return None if row is None else rows.identity(row)
+
+    def linked(self, kind: str, issuer: str, user: str) -> tuple[Member, str | None] | None:
+        row = self._db.row(_LINKED, {"kind": kind, "issuer": issuer, "user": user})
+        return None if row is None else (rows.member(row[:-1]), row[-1])
 
     def identities(self, organisation: str, member: str | None) -> Sequence[Identity]:
         if member is None:

@@ -903,6 +903,8 @@ preferences: Final = Table(
     Column("working_days", String(16), nullable=False),
     Column("time_zone", Text),
     Column("profile_zone", Text),
+    Column("language", String(16)),
+    Column("profile_locale", String(35)),
     Column("country", String(16)),
     Column("digest_at", String(5), nullable=False),
     Column("copies", Boolean, nullable=False),

@@ -14,8 +14,12 @@ def _face(call: Call, user: User) -> Json:
 
 def _info(call: Call) -> Json:
     user = call.workspace.user(call.required("user"))
-    face = _face(call, user)
-    return {"ok": True, "user": face | ({"locale": user.locale} if call.flag("include_locale") else {})}
+    return {"ok": True, "user": _whole(call, user)}
+
+
+def _whole(call: Call, user: User) -> Json:
+    """The locale comes only to who asks for it."""
+    return _face(call, user) | ({"locale": user.locale} if call.flag("include_locale") else {})
 
 
 def _lookup(call: Call) -> Json:
@@ -30,7 +34,7 @@ def _lookup(call: Call) -> Json:
 def _list(call: Call) -> Json:
     own = [user for user in call.workspace.users.values() if user.team_id == call.workspace.team_id]
     shown_now, cursor = page(call, own, lambda user: user.id, default=1000)
-    members = [_face(call, user) for user in shown_now]
+    members = [_whole(call, user) for user in shown_now]
     return {"ok": True, "members": members, "cache_ts": int(call.slack.clock.now()), **cursor}
 
 

@@ -78,6 +78,8 @@ def _preferences() -> None:
         sa.Column("working_days", sa.String(length=16), nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=True),
         sa.Column("profile_zone", sa.Text(), nullable=True),
+        sa.Column("language", sa.String(length=16), nullable=True),
+        sa.Column("profile_locale", sa.String(length=35), nullable=True),
         sa.Column("country", sa.String(length=16), nullable=True),
         sa.Column("digest_at", sa.String(length=5), nullable=False),
         sa.Column("copies", sa.Boolean(), nullable=False),
