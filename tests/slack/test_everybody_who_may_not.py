@@ -146,3 +146,17 @@ async def test_who_is_deactivated_in_slack_reaches_nobody_and_stands_for_nobody(
     found = await http.slack.directory.look_up(http.hand("bob").id)
     assert isinstance(found, Unfit)
     assert "deactivated, so it cannot act here" in found.sentence
+
+
+async def test_a_member_who_may_not_read_it_is_refused_as_if_it_were_not_there_and_the_ledger_knows(
+    http: World,
+) -> None:
+    """A-63"""
+    request = await http.ask(("@platform",))
+    erin = http.hand("erin")
+    for line in (f"show #{request.number}", f"approve #{request.number}"):
+        await erin.command(f"/countersign {line}")
+        await http.settle()
+        assert "not yours to see" in erin.ephemerals()[-1]["text"]
+    rows = [row.payload for row in await http.ledger(request) if row.word == "refused" and row.payload]
+    assert [(row["command"], row["code"]) for row in rows] == [("look", "not_found"), ("approve", "not_found")]
