@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -92,4 +93,5 @@ def describe(app: FastAPI, house: House, found: dict[str, Routes]) -> dict[str, 
                 operation["security"] = [{"bearer": []}]
                 if method == "post":
                     operation.setdefault("parameters", []).append(IDEMPOTENCY)
-    return described
+    plain: dict[str, Any] = json.loads(json.dumps(described))  # phrases among the examples are texts like any others
+    return plain
