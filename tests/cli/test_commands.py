@@ -136,6 +136,20 @@ def test_a_kept_token_is_not_sent_to_another_server(server: Served, monkeypatch:
     assert run(["list"]) == 8
 
 
+def test_a_platforms_tokens_stand_for_an_agent_from_the_host(capsys: Any) -> None:
+    assert run(["agents", "add", "ci", "--json"]) == 0
+    capsys.readouterr()
+    pattern = ["--issuer", "github", "--subject", "repo:acme/shop:ref:refs/heads/main"]
+    assert run(["agents", "workload", "ci", *pattern, "--verb", "ask", "--verb", "execute", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["verbs"], made["issuer"]) == (["ask", "execute"], "https://token.actions.githubusercontent.com")
+    assert made["audience"].startswith("http://127.0.0.1:3000/org_")
+    assert run(["agents", "workload", "ci", *pattern]) == 1
+    assert run(["agents", "workload", "ci", "--issuer", "github", "--subject", "repo:acme/other:**"]) == 0
+    assert "made out to this audience" in capsys.readouterr().out
+    assert run(["agents", "workload", "ci", "--issuer", "github", "--subject", "*"]) == 2
+
+
 def test_an_agent_added_on_the_host_gets_a_key_shown_once(capsys: Any) -> None:
     assert run(["agents", "add", "ci", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
