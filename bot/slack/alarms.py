@@ -53,15 +53,16 @@ def held(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         execution is None or execution.status is not ExecutionStatus.PENDING or request.discarded
     ):
         return []
-    said: list[Json] = []
+    said: list[list[Json]] = []
     if backdrop.suspended:
         who = request.requester.name
-        said.append(
-            b.plain(phrase("⛔ SUSPENDED: {who}, who asked, is suspended; nobody can execute this.", who=who), 300)
-        )
+        said.append([_loud(phrase("⛔ SUSPENDED: {who}, who asked, is suspended; nobody can execute this.", who=who))])
     if backdrop.freeze is not None:
         why = mask_text(backdrop.freeze.sentence)
-        said.append(b.plain(phrase("❄ FROZEN: {why} Nothing is executed meanwhile.", why=why), 600))
-        if backdrop.freeze.until is not None:
-            said.append(b.mrkdwn(b.date_text(backdrop.freeze.until, "until ")))
-    return [b.context(f"held.{key}", *said)] if said else []
+        until = [] if backdrop.freeze.until is None else [b.words("  "), b.moment(backdrop.freeze.until, "until ")]
+        said.append([_loud(phrase("❄ FROZEN: {why} Nothing is executed meanwhile.", why=why)), *until])
+    return [b.rich(f"held.{key}", *(b.paragraph(*each) for each in said))] if said else []
+
+
+def _loud(text: str) -> Json:
+    return b.words(text, 700, "bold")

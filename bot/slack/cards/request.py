@@ -10,6 +10,7 @@ from bot.slack.drawing import Backdrop, Drawing
 from bot.slack.wording import ending, execution_line, gist_of
 from core.lifecycle.executing import can_be_run
 from core.masking import mask_text
+from core.model.emergency import CAUSE
 from core.model.request import Request
 from core.phrases import phrase
 from core.veil import veil
@@ -48,11 +49,18 @@ def _final(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         parts.lead(request, backdrop, key, FINAL_LEAD),
         *(parts.changed(request, backdrop, key) if request.edits else ()),
         *alarms.glass(request, key),
-        b.rich(f"result.{key}", *_result(request), *_execution(request)),
+        *_ended(request, key),
         *alarms.held(request, backdrop, key),
         *_run(request, backdrop, key),
         *parts.leases(request, key),
     ]
+
+
+def _ended(request: Request, key: str) -> list[Json]:
+    """What was decided by break-glass has been said already, and louder."""
+    is_said = request.cause == CAUSE and request.glass is not None
+    said = [*([] if is_said else _result(request)), *_execution(request)]
+    return [b.rich(f"result.{key}", *said)] if said else []
 
 
 def _result(request: Request) -> list[Json]:
