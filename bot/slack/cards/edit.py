@@ -93,9 +93,9 @@ def _field(request: Request, type: RequestType, path: str, bounds: Bounds) -> Js
     return None if element is None else b.field(f"edit.{path}", label, element, optional=True, hint=hint)
 
 
-def done(request: Request) -> Json:
+def done(request: Request, type: RequestType) -> Json:
     """What became of it: each change with its value before and after, and what the new revision waits for."""
-    lines = [[b.words(line, 300)] for line in edit_lines(request)[:FIELDS]]
+    lines = [[b.words(line, 300)] for line in _lines(request, type)[:FIELDS]]
     waits = say_waited_for(request) if request.is_open else ""
     then = phrase("It was judged again and now waits for {waits}.", waits=waits) if waits else how_it_ended(request)
     blocks = [
@@ -104,6 +104,14 @@ def done(request: Request) -> Json:
         b.section(b.plain(mask_text(then), 1_000), "edited.then"),
     ]
     return b.modal("edited", phrase("Approved with edits"), blocks)
+
+
+def _lines(request: Request, type: RequestType) -> list[str]:
+    """As the card says them, with the names its type gives the fields."""
+    return [
+        line.replace(path, inputs.label_of(type, path), 1) if line.startswith(path) else line
+        for path, line in zip(sorted(request.edits), edit_lines(request), strict=True)
+    ]
 
 
 def _element(kind: str, bounds: Bounds, present: Any) -> Json | None:
@@ -155,6 +163,6 @@ MEMBER = Card(
         "declared": lambda: draw(samples.editable(), samples.BACKDROP, BUILT_IN_TYPES["deploy"]),
         "refund": lambda: draw(samples.secretive(), samples.BACKDROP, samples.REFUND),
         "hostile": lambda: draw(samples.hostile(), samples.BACKDROP, BUILT_IN_TYPES["custom"]),
-        "done": lambda: done(samples.edited()),
+        "done": lambda: done(samples.edited(), BUILT_IN_TYPES["deploy"]),
     },
 )

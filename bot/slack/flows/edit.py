@@ -31,13 +31,14 @@ async def click(room: Room, actor: Actor, click: Click) -> Answer:
 async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     target = pointed_at(sent)
     request = await room.see(actor, target.request)
+    type = await room.type_of(request)
     try:
-        edits = _edits(request, edit.fields_of(request, await room.type_of(request)), sent)
+        edits = _edits(request, edit.fields_of(request, type), sent)
         command = Approve(sent.text("comment"), edits, target.revision, target.stage)
         done = await room.do(actor, sent, target, command)
     except Invalid as error:
         return FieldErrors({_block(error, sent): error.sentence})
-    return Replace(edit.done(done.request))
+    return Replace(edit.done(done.request, type))
 
 
 def _block(error: Invalid, sent: Submission) -> str:
