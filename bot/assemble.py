@@ -53,6 +53,7 @@ from core.codec import Codec
 from core.collection import members
 from core.courier import Courier, Outlet, Pace
 from core.desk import Desk
+from core.desk.digests import Digests
 from core.desk.removals import follow_removed_rules
 from core.inquirer import Inquirer
 from core.ledger import chain
@@ -84,6 +85,7 @@ LOOK_AROUND_EVERY: Final = timedelta(hours=1)
 LOOK_AFTER_PEOPLE_EVERY: Final = timedelta(seconds=2)
 FOLLOW_RULES_EVERY: Final = timedelta(seconds=10)
 ADDED_AT_ONCE: Final = 20
+DIGESTS_EVERY: Final = timedelta(seconds=20)
 ASK_EVERY: Final = timedelta(seconds=2)
 
 CLOCK_SKEW: Final = 2
@@ -323,6 +325,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], reach: Reach | None, 
     courier = Courier(store, outlets, owner=fresh())
     inquirer = Inquirer(store, desk, judges=inside.judges, owner=owner_of_inquiries(inside))
     desk.when_inquiries_are_due(inquirer.nudge)
+    words = (*makers, *(() if reach is None else (SlackOutlet.word,)))
     alarm = Alarm(
         now=inside.clock.now,
         next_due=lambda: store.read(lambda reader: reader.next_due()),
@@ -334,6 +337,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], reach: Reach | None, 
             Chore("people who left", LOOK_AFTER_PEOPLE_EVERY, inside.administration.looking_around.catch_up),
             Chore("removed rules", FOLLOW_RULES_EVERY, lambda: follow_removed_rules(store, desk)),
             Chore("inquiries", ASK_EVERY, inquirer.look),
+            Chore("digests", DIGESTS_EVERY, Digests(store, fresh, words).send),
             Chore("calendars", LOOK_FOR_CALENDARS_EVERY, inside.administration.schedules.refresh_due),
         ],
     )
@@ -347,6 +351,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], reach: Reach | None, 
         return Assembly(inside, house, app, app, courier, webhooks, alarm, inquirer, more=more)
     store.subscribe(workspaces.nudge)
     inside.administration.logins.subscribe(workspaces.new_token)
+    inside.administration.delegations.subscribe(workspaces.delegated)
     inside.administration.looking_around.subscribe(workspaces.to_admins)
     webhooks.subscribe(workspaces.to_admins)
     socket = _socket(inside.settings, reach, workspaces)

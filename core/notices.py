@@ -11,7 +11,7 @@ from core.model import event as e
 from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
 from core.model.emergency import CAUSE, Finding
-from core.model.request import Request, Status, Verdict
+from core.model.request import Decision, Request, Status, Verdict
 from core.phrases import listed, phrase
 from core.standing import people_waited_for, say_waited_for, stand
 from core.veil import conceal, secrets_of, veil, veil_edits
@@ -71,7 +71,7 @@ def _stage_opened(request: Request, event: e.StageOpened) -> tuple[Told, ...]:
 def _decided(request: Request, event: e.DecisionRecorded) -> tuple[Told, ...]:
     decision = event.decision
     if decision.verdict is Verdict.REJECTED:
-        return ()
+        return _to_delegators(request, decision)
     seat = (
         phrase(" as {seats}", seats=", ".join(decision.seats))
         if decision.seats and decision.name not in decision.seats
@@ -84,7 +84,16 @@ def _decided(request: Request, event: e.DecisionRecorded) -> tuple[Told, ...]:
             "{name} approved{with_edits}{seat}{said}", name=decision.signed, with_edits=with_edits, seat=seat, said=said
         ),
         "approved",
-    )
+    ) + _to_delegators(request, decision)
+
+
+def _to_delegators(request: Request, decision: Decision) -> tuple[Told, ...]:
+    """Whoever is away hears what was decided in their place."""
+    if decision.verdict is Verdict.REJECTED:
+        sentence = phrase("{name}: {delegate} rejected it for you.", name=_name(request), delegate=decision.name)
+    else:
+        sentence = phrase("{name}: {delegate} approved it for you.", name=_name(request), delegate=decision.name)
+    return tuple(Told(f"member:{one.delegator}", "decided_for_you", sentence) for one in decision.delegated)
 
 
 def _withdrawn(request: Request, event: e.ApprovalWithdrawn) -> tuple[Told, ...]:

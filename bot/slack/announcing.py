@@ -16,10 +16,13 @@ from bot.slack.afterwards import Afterwards
 from bot.slack.cards import whisper
 from bot.slack.installation import Installation
 from bot.slack.vetting import OTHERWISE_UNLINKED, REASONS, UNLINKED
+from core.administration.delegations import Given
 from core.model.organisation import Identity, Token
 from core.model.people import ADMINS
 from core.phrases import phrase
 from core.ports import Reader, Store
+from core.scheduling.calendar import WorkingTime, working_time
+from core.scheduling.moments import say_moment
 
 log = structlog.get_logger()
 
@@ -54,6 +57,16 @@ class Announcing:
 
     def new_token(self, token: Token) -> None:
         self._afterwards(self._tell(token))
+
+    def delegated(self, given: Given) -> None:
+        """Whoever decides for somebody from now on, or no longer, hears of it."""
+        self._afterwards(self._tell_of(given))
+
+    async def _tell_of(self, given: Given) -> None:
+        one = given.delegation
+        taker = await self._store.read(lambda reader: self._users(reader, one.organisation, one.taker))
+        zone = await self._store.read(lambda reader: reader.preferences(one.organisation, one.taker))
+        await self._say(taker, delegated_said(given, working_time(zone)))
 
     def unlinked(self, identity: Identity, name: str, reason: str) -> None:
         """Somebody's link was taken away: they hear what to do, admins whom to look after."""
@@ -126,4 +139,19 @@ def unlinked_said(gone: Sequence[tuple[str, str]]) -> str:
         "Whoever needs your care stands under /countersign members unmapped.",
         named=named,
         more=more,
+    )
+
+
+def delegated_said(given: Given, working: WorkingTime) -> str:
+    """For the delegate."""
+    if given.delegation.ended_at is not None:
+        return phrase("You no longer decide for {giver}; the delegation was stopped.", giver=given.giver)
+    where = phrase("in {project}", project=given.project) if given.project else phrase("in all projects")
+    return phrase(
+        "{giver} has asked you to decide for them {where}, from {starts} until {until}. What waits for them waits for you, "
+        "too; you cannot pass it on. /countersign delegate show lists it, and you can stop it there.",
+        giver=given.giver,
+        where=where,
+        starts=say_moment(given.delegation.starts_at, working),
+        until=say_moment(given.delegation.until, working),
     )

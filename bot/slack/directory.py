@@ -100,6 +100,8 @@ class Directory:
 
     async def _profiled(self, member: Member, user: Mapping[str, Any]) -> None:
         """What the profile says of how to speak to them."""
+        if isinstance(zone := user.get("tz"), str):
+            await self._administration.preferences.note_zone(member.organisation, member.id, zone)
         locale = user.get("locale")
         if isinstance(locale, str):
             await self._administration.preferences.note_locale(member.organisation, member.id, locale)

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.languages import speaking_to
 from bot.slack import inbox
 from bot.slack.afterwards import Afterwards
+from bot.slack.away import Away
 from bot.slack.cards import help as help_card
 from bot.slack.cards import home
 from bot.slack.channels import Channels
@@ -30,6 +31,8 @@ from bot.slack.showing import Showing
 from bot.slack.steps import Steps
 from bot.slack.vetting import Unfit
 from core.errors import ApprovalError
+from core.model.installation import InstallState
+from core.model.organisation import Member
 
 On = Callable[[Happening], Awaitable[None]]
 
@@ -64,6 +67,7 @@ class Events:
         self._showing = showing
         self._client = client
         self._afterwards = afterwards
+        self._away = Away(room.store, room.administration, client)
         self._known: OrderedDict[str, None] = OrderedDict()
         self._steps = Steps(room, client, afterwards)
         self._replies = Replies(room, dispatch, client, afterwards)
@@ -71,6 +75,8 @@ class Events:
         showing.show_home = self.homes.show
         self.handlers: Mapping[str, On] = {
             "app_home_opened": self._home_opened,
+            "app_uninstalled": self._uninstalled,
+            "tokens_revoked": self._revoked,
             "app_mention": self._mentioned,
             "message": self._written,
             "function_executed": self._step_executed,
@@ -115,7 +121,9 @@ class Events:
         """Settled before the acknowledgement: an event that failed comes again."""
         user = happening.event.get("user")
         if isinstance(user, Mapping):
-            await self._directory.settle(user)
+            found = await self._directory.settle(user)
+            if isinstance(found, Member):
+                self._afterwards(self._away.look(found, user))
             self._afterwards(self._room.administration.looking_around.catch_up())
 
     async def _user_group_changed(self, happening: Happening) -> None:
@@ -139,6 +147,19 @@ class Events:
         organisation = self._room.installation.organisation
         if channel.isalnum():
             await self._room.store.transact(lambda tx: tx.draw_again(organisation, OUTLET, channel), chore=True)
+
+    async def _uninstalled(self, happening: Happening) -> None:
+        await self._gone(happening, InstallState.UNINSTALLED)
+
+    async def _revoked(self, happening: Happening) -> None:
+        """Of people's own tokens we have none."""
+        tokens = happening.event.get("tokens")
+        if isinstance(tokens, Mapping) and tokens.get("bot"):
+            await self._gone(happening, InstallState.REVOKED)
+
+    async def _gone(self, happening: Happening, state: InstallState) -> None:
+        workspace = self._room.installation.workspace
+        await self._room.administration.installations.ended(workspace, state, since=happening.at)
 
     async def _step_executed(self, happening: Happening) -> None:
         await self._steps.executed(happening)

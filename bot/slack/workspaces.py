@@ -21,6 +21,7 @@ from slack_bolt.response import BoltResponse
 from bot.slack.app import Slack
 from bot.slack.channels import Channels
 from bot.slack.installation import Installation, kept
+from core.administration.delegations import Given
 from core.administration.installations import Installations
 from core.courier import Outlet
 from core.errors import Unavailable
@@ -198,6 +199,10 @@ class Workspaces:
     def new_token(self, token: Token) -> None:
         for workspace in self.of(token.organisation):
             workspace.slack.announcing.new_token(token)
+
+    def delegated(self, given: Given) -> None:
+        for workspace in self.of(given.delegation.organisation):
+            workspace.slack.announcing.delegated(given)
 
     def to_admins(self, organisation: str, said: str) -> None:
         for workspace in self.of(organisation):
