@@ -49,6 +49,7 @@ def _frame(now: datetime) -> dict[str, Any]:
         "decisions": [],
         "questions": [],
         "checks": [],
+        "break_glass": [],
         "hints": [],
         "edits": None,
         "execution": None,
