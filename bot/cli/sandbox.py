@@ -23,6 +23,7 @@ from bot.clock import TurnableClock
 from bot.demo import Furnished, Furnisher
 from bot.logs import configure
 from bot.manifest import manifest
+from bot.mcp.door import is_installed
 from bot.sandbox.server import Sandbox
 from bot.settings import FixedSettings
 from core.courier import Pace
@@ -95,6 +96,7 @@ def _settings(small_slack: Sandbox, folder: Path, host: str, port: int, *, socke
             "pepper": base64.b64encode(secrets.token_bytes(32)).decode(),
             "host": host,
             "port": port,
+            "mcp": is_installed(),
             "allow_private_addresses": "127.0.0.0/8, ::1",  # whoever tries webhooks here has their receiver here too
             "SLACK_BOT_TOKEN": small_slack.bot_token,
             "SLACK_API_URL": small_slack.api_url,
