@@ -180,6 +180,7 @@ def reject(request: Request, command: c.Reject, facts: Facts) -> tuple[e.Event, 
 
 
 def withdraw(request: Request, command: c.Withdraw, facts: Facts) -> tuple[e.Event, ...]:
+    who.must_be_no_machine(facts)
     who.must_be_open(request)
     mine = [d for d in request.decisions if d.counts and facts.actor.is_member and d.member == facts.actor.id]
     if not mine:

@@ -109,13 +109,17 @@ def _ended_as(request: Request) -> str:
     return phrase("{said} by {who}", said=said, who=who) if who else said
 
 
-def asked_person(request: Request, facts: Facts) -> Person:
-    """The member behind the actor, entitled to have a say; raises what stands in the way."""
+def must_be_no_machine(facts: Facts) -> None:
     if facts.actor.is_agent:
         raise NotAllowed(
             phrase("An API key belongs to a machine and can never decide; a person must do it in Slack."),
             code="key_cannot_decide",
         )
+
+
+def asked_person(request: Request, facts: Facts) -> Person:
+    """The member behind the actor, entitled to have a say; raises what stands in the way."""
+    must_be_no_machine(facts)
     person = facts.person
     if person is None or not person.active:
         raise NotAllowed(phrase("Your account here is not active, so you cannot decide; ask an admin."))
