@@ -15,6 +15,7 @@ from core.errors import Invalid
 from core.model.request import Content, Requester
 from core.phrases import phrase
 from core.rulebook.answer import NO, YES, Answer, Truth
+from core.rulebook.pattern import MOST_STATES, joins_too_much, not_written_out, plain, states_in
 from core.rulebook.skeleton import patterns_in, skeleton, types_in
 
 if TYPE_CHECKING:
@@ -144,9 +145,26 @@ class Conditions:
         return Condition(text, program)
 
     def _must_match_well(self, text: str) -> None:
-        """A pattern that is no regular expression is refused now, not found wanting at every request."""
-        nothing = self._engine.activation({})
+        """A pattern that is no regular expression, or of unbounded work, is refused now, not felt at every request."""
+        taken = not_written_out(text)
+        if taken is not None:
+            raise Invalid(
+                phrase('A pattern must be written out, in quotes and after a dot: action.matches("^restart ").'),
+                position=taken,
+            )
+        joined = joins_too_much(text)
+        if joined is not None:
+            raise Invalid(
+                phrase("A condition with a pattern may join few texts; match each by itself."), position=joined
+            )
+        nothing, states = self._engine.activation({}), 0
         for pattern in patterns_in(text):
+            states += _states(pattern[1], pattern.start(1))
+            if states > MOST_STATES:
+                raise Invalid(
+                    phrase("The patterns of this condition are too long, or repeat too often; make them simpler."),
+                    position=pattern.start(1),
+                )
             tried = self._engine.compile(f'"".matches({pattern[1]})').answer(nothing)
             if not isinstance(tried, bool):
                 sentence = phrase("This pattern cannot be used: {tried} (RE2 syntax).", tried=tried)
@@ -158,6 +176,13 @@ class Conditions:
         asking = {"kind": requester.kind, "name": requester.name, "team": requester.team, "on_behalf_of": on_behalf_of}
         data |= {"project": project, "requester": _declared(asking)}
         return View(data, self._engine.activation(data))
+
+
+def _states(literal: str, position: int) -> int:
+    pattern = plain(literal)
+    if pattern is None:
+        raise Invalid(phrase("Write the characters of a pattern themselves, not by their numbers."), position=position)
+    return states_in(pattern)
 
 
 def _data(content: Content) -> dict[str, Any]:

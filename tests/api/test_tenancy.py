@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import pytest
+from fastapi.routing import APIRoute
 
 from core.administration import operator
 from core.model.people import Role, Verb
@@ -53,14 +54,14 @@ async def furnished(house: House) -> dict[str, str]:
 
 def addresses(house: House) -> list[tuple[str, str]]:
     """Every method and path below what judges, as the server itself knows them."""
-    routes = [route for route in house.assembly.app.routes if getattr(route, "path", "").startswith("/v1/")]
+    routes = [one for one in house.assembly.app.routes if isinstance(one, APIRoute) and one.path.startswith("/v1/")]
     found = {(method.lower(), route.path) for route in routes for method in route.methods - {"HEAD"}}
     return sorted((method, path) for method, path in found if path.split("/")[2] in JUDGES)
 
 
 async def call(house: House, who: str | None, method: str, path: str, body: Any = None) -> Any:
     async with house.client(who) as client:
-        return await client.request(method, path, **({} if method in {"get", "delete"} else {"json": body or {}}))
+        return await client.request(method, path, json=None if method in {"get", "delete"} else body or {})
 
 
 async def whole(house: House, ours: dict[str, str]) -> list[str]:
