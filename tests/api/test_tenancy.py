@@ -55,7 +55,7 @@ async def furnished(house: House) -> dict[str, str]:
 def addresses(house: House) -> list[tuple[str, str]]:
     """Every method and path below what judges, as the server itself knows them."""
     routes = [one for one in house.assembly.app.routes if isinstance(one, APIRoute) and one.path.startswith("/v1/")]
-    found = {(method.lower(), route.path) for route in routes for method in route.methods - {"HEAD"}}
+    found = {(method.lower(), route.path) for route in routes for method in (route.methods or set()) - {"HEAD"}}
     return sorted((method, path) for method, path in found if path.split("/")[2] in JUDGES)
 
 

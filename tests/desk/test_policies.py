@@ -699,6 +699,29 @@ async def test_an_approver_has_a_check_run_again(judged: JudgedOffice) -> None:
     assert (await judged.now(request)).stage == 1
 
 
+async def test_whoever_may_read_a_request_but_is_not_asked_has_no_check_run_again(judged: JudgedOffice) -> None:
+    await judged.check()
+    await judged.rule("add platform when true require 1 of @platform")
+    request = await judged.ask()
+    await judged.inquirer.drain()
+    judged.office.turn(HOUR)
+    with pytest.raises(NotAllowed):
+        await judged.do("sue", request, c.RunCheck("ci"))
+    for who in ("bob", "rita", "root"):
+        assert (await judged.do(who, request, c.RunCheck("ci"))).checks["ci"].state == "pending"
+        judged.office.turn(HOUR / 60)
+
+
+async def test_a_check_that_may_not_be_run_again_is_not(judged: JudgedOffice) -> None:
+    await judged.check(rerun=False)
+    request = await judged.ask()
+    await judged.inquirer.drain()
+    judged.office.turn(HOUR)
+    with pytest.raises(Conflict) as caught:
+        await judged.do("rita", request, c.RunCheck("ci"))
+    assert caught.value.word == "cannot_run"
+
+
 async def test_a_check_that_reports_by_itself_cannot_be_run_from_here(judged: JudgedOffice) -> None:
     await judged.check(url=None)
     request = await judged.ask()
