@@ -22,7 +22,7 @@ ONLY_IN: Final = {
     "fastapi": ["bot.api", "bot.sandbox"],
     "countersign_client": ["bot.cli", "bot.mcp"],
     "mcp": ["bot.mcp"],
-    "jwt": ["bot.oidc"],
+    "jwt": ["bot.oidc", "bot.receipts", "countersign_client.receipts"],
     "mcp_types": ["bot.mcp"],
     "cyclopts": ["bot.cli"],
     "rich": ["bot.cli"],
