@@ -11,7 +11,6 @@ from core.model import event as e
 from core.model.emergency import CAUSE
 from core.model.people import Absent, Person, Verb, Way
 from core.model.request import Decision, Request, Status
-from core.model.requirement import Delegated
 from core.phrases import phrase
 from core.scheduling.deadlines import handed_over
 from core.standing import people_to_fix, reports_of, stand
@@ -103,8 +102,7 @@ def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | Non
     if not person.may(Verb.APPROVE):
         return phrase("{name} may no longer approve", name=decision.name)
     on_duty = {name for name in decision.principals if name.startswith("oncall:")}
-    absent = tuple(Absent(facts.people[one.delegator], one.delegation) for one in _known(decision, facts))
-    then = replace(person, principals=person.principals | on_duty, stands_in_for=absent)
+    then = replace(person, principals=person.principals | on_duty, stands_in_for=_stood_in_for(decision, person, facts))
     if (gone := _delegator_gone(decision, request, then)) is not None:
         return gone
     if decision.stage not in {stage.number for stage in who.named_stages(request, then)}:
@@ -112,8 +110,10 @@ def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | Non
     return None
 
 
-def _known(decision: Decision, facts: Facts) -> tuple[Delegated, ...]:
-    return tuple(one for one in decision.delegated if one.delegator in facts.people)
+def _stood_in_for(decision: Decision, giver: Person, facts: Facts) -> tuple[Absent, ...]:
+    """Those in whose place it was given, as they are now; who has just decided brings theirs along."""
+    known = {**{absent.person.id: absent.person for absent in giver.stands_in_for}, **facts.people}
+    return tuple(Absent(known[one.delegator], one.delegation) for one in decision.delegated if one.delegator in known)
 
 
 def _delegator_gone(decision: Decision, request: Request, giver: Person) -> str | None:
