@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_it_needs_nothing_at_run_time_and_its_lock_names_no_registry() -> None:
     assert "://" not in (FOLDER / "package-lock.json").read_text()
 
 
-def test_its_wheel_is_built_as_others_would_use_it(tmp_path: os.PathLike[str]) -> None:
+def test_it_is_built_as_others_would_use_it(tmp_path: Path) -> None:
     done = run(COMPILER, "--project", "tsconfig.build.json", "--outDir", tmp_path)
     assert done.returncode == 0, done.stdout
     script = (
