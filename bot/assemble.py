@@ -59,6 +59,7 @@ from core.inquirer import Inquirer
 from core.ledger import chain
 from core.ledger.sealer import Sealer, key_from
 from core.model.installation import Installation as Kept
+from core.model.installation import Source
 from core.model.request import Request
 from core.outside import Judges
 from core.ports import Clock, Derived, Store
@@ -410,7 +411,10 @@ def _client(inside: Rooms, reach: Reach, installation: Installation) -> Any:
 def _workspace(
     inside: Rooms, reach: Reach, courier: Courier, house: House, found: Kept, installation: Installation
 ) -> Workspace:
-    """The edge of one workspace. Admins and domains of the environment are the first organisation's alone."""
+    """The edge of one workspace. Admins and domains of the environment are the first organisation's alone.
+
+    Elsewhere whoever installed the app is the first admin; the owner of a workspace that joins another is none there.
+    """
     client = _client(inside, reach, installation)
     channels, backdrops = Channels(client), Backdrops(inside.store, Codec(members(requirements)))
     is_first = installation.organisation == reach.organisation
@@ -426,6 +430,7 @@ def _workspace(
         adopt=courier.adopt,
         admins=inside.settings.admins if is_first else (),
         domains=inside.settings.allowed_email_domains if is_first else (),
+        owner_is_admin=is_first and found.source is Source.ENVIRONMENT,
         troubles=house.troubles,
         url=inside.settings.url,
     )

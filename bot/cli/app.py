@@ -23,11 +23,6 @@ PROOFS: Final = """
 6 approved with edits, without --accept-edits; 8 genuine, but for something or somebody else; 9 the server cannot be
 reached."""
 
-PROOFS: Final = """
-0 genuine and for this; 1 not genuine; 4 the time to act is over; 5 discarded or superseded since, as the server says;
-6 approved with edits, without --accept-edits; 8 genuine, but for something or somebody else; 9 the server cannot be
-reached."""
-
 COMMANDS: Final = (
     ("serve", "bot.cli.serving:serve", HERE, "Serve the API and Slack until stopped."),
     ("sandbox", "bot.cli.sandbox:sandbox", HERE, "A Slack-like workspace with the bot in it, in your browser."),
@@ -56,13 +51,6 @@ COMMANDS: Final = (
     ("cancel", "bot.cli.remote:cancel", THERE, "Cancel a request you made."),
     ("claim", "bot.cli.executing:claim", THERE, "Take what was approved, exactly once, just before doing it."),
     ("report", "bot.cli.executing:report", THERE, "Say how what was claimed has ended."),
-    ("receipt", "bot.cli.proving:receipt", THERE, "Print the signed proof that a request was approved."),
-    (
-        "verify",
-        "bot.cli.proving:verify",
-        ANYWHERE,
-        f"Check that a receipt is genuine, and for exactly what is about to be done.\n\nExit codes:{PROOFS}",
-    ),
     ("receipt", "bot.cli.proving:receipt", THERE, "Print the signed proof that a request was approved."),
     (
         "verify",
@@ -125,16 +113,15 @@ FAMILIES: Final = (
             ("revoke", "bot.cli.keys:revoke", "Revoke one that others may know."),
         ),
     ),
+    ("members", "People.", (("add", "bot.cli.host:add_member", "Add one."),)),
     (
-        "keys",
-        "The keys that sign receipts.",
+        "workspaces",
+        "Slack workspaces the app is installed in.",
         (
-            ("list", "bot.cli.keys:show_keys", "Show them."),
-            ("rotate", "bot.cli.keys:rotate", "Make a new one; old ones stay published."),
-            ("revoke", "bot.cli.keys:revoke", "Revoke one that others may know."),
+            ("invite", "bot.cli.workspaces:invite", "Let one more install it: prints an address, good once."),
+            ("list", "bot.cli.workspaces:list_workspaces", "Show them all, with what they were not granted."),
         ),
     ),
-    ("members", "People.", (("add", "bot.cli.host:add_member", "Add one."),)),
 )
 
 NEED_NO_HOST: Final = frozenset({"facts", "rules"})

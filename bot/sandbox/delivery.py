@@ -149,6 +149,10 @@ class Delivery:
         """The app is gone: no further event is sent, and none again."""
         self._gone = True
 
+    def resume_events(self) -> None:
+        """The app is there, for the first time or again."""
+        self._gone = False
+
     async def settled(self) -> None:
         """Returns when nothing is on its way to the app; events waiting for a later try do not count."""
         await self._still.wait()

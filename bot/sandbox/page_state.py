@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from bot.sandbox.faces import view_face
+from bot.sandbox.neighbours import Along
 from bot.sandbox.page_people import kind_of
 from bot.sandbox.shapes import Json
 from bot.sandbox.small_slack import SmallSlack
@@ -17,6 +18,7 @@ def state(slack: SmallSlack, user: User) -> Json:
     own = [channel for channel in workspace.channels.values() if _sees(channel, user.id)]
     return {
         "workspace": {"id": workspace.team_id, "name": workspace.name, "domain": workspace.domain},
+        "workspaces": slack.neighbours(), "installed": not slack.uninstalled,
         "me": _user(slack, user),
         "users": [_user(slack, each) for each in workspace.users.values()],
         "channels": [_channel(slack, channel, user.id) for channel in own],
@@ -56,7 +58,9 @@ def clock(slack: SmallSlack) -> Json:
 
 def transport(slack: SmallSlack) -> str:
     way = slack.delivery.transport
-    if way is None:
+    if isinstance(way, Along):
+        way = way.first.transport
+    if way is None or slack.uninstalled:
         return "none"
     return "socket" if isinstance(way, Sockets) else "http"
 

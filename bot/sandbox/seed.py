@@ -50,24 +50,24 @@ def seed(workspace: Workspace, app: App) -> None:
 
 def _channels(workspace: Workspace, app: App) -> None:
     bot = (app.bot_user_id,)
-    _channel(workspace, "C0GENERAL1", "general", "Company-wide talk", _ids((*_STAFF, "heidi")) + bot)
-    _channel(workspace, "C0DEPLOYS1", "deploys", "What goes to production, and who said yes", _ids(_STAFF) + bot)
-    _channel(workspace, "C0PAYMENT1", "payments", "The payments team", _ids(("alice", "erin", "frank")) + bot)
-    _channel(workspace, "C0AGENTS01", "agents", "What our AI agents ask for", _ids(_STAFF) + bot)
-    _channel(workspace, "C0RANDOM01", "random", "Anything else", _ids(_STAFF))
-    secret = _channel(workspace, "C0SECRET01", "incident-42", "Private", _ids(("alice", "carol", "dave")))
+    channel(workspace, "C0GENERAL1", "general", "Company-wide talk", _ids((*_STAFF, "heidi")) + bot)
+    channel(workspace, "C0DEPLOYS1", "deploys", "What goes to production, and who said yes", _ids(_STAFF) + bot)
+    channel(workspace, "C0PAYMENT1", "payments", "The payments team", _ids(("alice", "erin", "frank")) + bot)
+    channel(workspace, "C0AGENTS01", "agents", "What our AI agents ask for", _ids(_STAFF) + bot)
+    channel(workspace, "C0RANDOM01", "random", "Anything else", _ids(_STAFF))
+    secret = channel(workspace, "C0SECRET01", "incident-42", "Private", _ids(("alice", "carol", "dave")))
     secret.kind = "private"
-    shared = _channel(workspace, "C0SHARED01", "acme-partner", "With our partner", _ids(("alice", "bob", "ivan")) + bot)
+    shared = channel(workspace, "C0SHARED01", "acme-partner", "With our partner", _ids(("alice", "bob", "ivan")) + bot)
     shared.is_ext_shared = True
     for name in (*_STAFF, "heidi"):
         workspace.im(workspace.find_user(name).id, app.bot_user_id)
 
 
-def _channel(workspace: Workspace, channel_id: str, name: str, topic: str, members: tuple[str, ...]) -> Channel:
-    channel = Channel(channel_id, name, "channel", topic, created=int(workspace.clock.now()))
-    channel.members = dict.fromkeys(members)
-    workspace.channels[channel_id] = channel
-    return channel
+def channel(workspace: Workspace, channel_id: str, name: str, topic: str, members: tuple[str, ...]) -> Channel:
+    made = Channel(channel_id, name, "channel", topic, created=int(workspace.clock.now()))
+    made.members = dict.fromkeys(members)
+    workspace.channels[channel_id] = made
+    return made
 
 
 def _groups(workspace: Workspace) -> None:

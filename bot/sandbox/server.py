@@ -10,6 +10,7 @@ Without a manifest a minimal app is installed; an app that opens a socket needs 
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,12 +19,14 @@ from aiohttp import web
 
 from bot.sandbox.app import MINIMAL_MANIFEST
 from bot.sandbox.clock import Clock
+from bot.sandbox.consent import Consents
 from bot.sandbox.delivery import Ack, Parcel, SignedHttp
 from bot.sandbox.faults import Faults
 from bot.sandbox.hand import Hand
 from bot.sandbox.ids import new_word
 from bot.sandbox.log import Log
 from bot.sandbox.membership import Membership
+from bot.sandbox.neighbours import globex
 from bot.sandbox.page_api import PageApi
 from bot.sandbox.rates import Rates
 from bot.sandbox.shapes import Json, SlackError
@@ -46,6 +49,12 @@ class Sandbox:
         self.slack.delivery.retry_delays = retry_delays
         self.slack.triggers.life = trigger_life
         self.slack.rates.multiplier = rates
+        self.second: SmallSlack = globex(self.slack)
+        self.slacks = (self.slack, self.second)
+        self.consents = Consents(self.slacks)
+        for each in self.slacks:
+            each.exchange = self.consents.exchange
+            each.neighbours = self._workspaces
         self.url = ""
         self._session: aiohttp.ClientSession | None = None
         self._runner: web.AppRunner | None = None
@@ -63,13 +72,15 @@ class Sandbox:
         await site.start()
         bound = self._runner.addresses[0][1]
         self.url = f"http://{host}:{bound}"
-        self.slack.tell_address(self.url)
+        for each in self.slacks:
+            each.tell_address(self.url)
 
     async def stop(self) -> None:
-        self.slack.faults.clear()
-        await self.slack.delivery.close()
-        await self.slack.scheduled.close()
-        self.slack.streams.close_all()
+        for each in self.slacks:
+            each.faults.clear()
+            await each.delivery.close()
+            await each.scheduled.close()
+            each.streams.close_all()
         await self.slack.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -88,11 +99,36 @@ class Sandbox:
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST_BODY)
-        application.router.add_route("*", "/api/{method}", WebApi(self.slack).serve)
+        self._apis = {each.app.bot_token: WebApi(each) for each in self.slacks}
+        application.router.add_route("*", "/api/{method}", self._serve_api)
         application.router.add_get("/socket/", self.slack.sockets.serve)
         application.router.add_post("/response/{team}/{word}", self._respond)
         application.add_routes(PageApi(self.slack).routes())
+        application.add_routes(self.consents.routes())
+        for each in self.slacks[1:]:
+            beside = web.Application(client_max_size=LARGEST_BODY)
+            beside.add_routes(PageApi(each).routes())
+            application.add_subapp(_address(each), beside)
         return application
+
+    def _workspaces(self) -> list[Json]:
+        """For the page, which lets one switch."""
+        return [
+            {
+                "id": each.workspace.team_id,
+                "name": each.workspace.name,
+                "address": "/" if each is self.slack else f"{_address(each)}/",
+            }
+            for each in self.slacks
+        ]
+
+    async def _serve_api(self, request: web.Request) -> web.StreamResponse:
+        """A bot token tells the workspace; what comes without one is the app's."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        if not token:
+            with suppress(SlackError):
+                token = str((await read_arguments(request)).get("token", ""))
+        return await self._apis.get(token, self._apis[self.bot_token]).serve(request)
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         """A POST to a response_url."""
@@ -100,7 +136,7 @@ class Sandbox:
         body: Json = {}
         try:
             body = await read_arguments(request)
-            status, text = await self._use(request.match_info["word"], body)
+            status, text = await self._use(request.match_info["team"], request.match_info["word"], body)
         except Cut:
             return cut(request)
         except SlackError as refused:
@@ -112,10 +148,11 @@ class Sandbox:
         )  # fmt: skip
         return web.Response(status=status, text=text)
 
-    async def _use(self, word: str, body: Json) -> tuple[int, str]:
+    async def _use(self, team: str, word: str, body: Json) -> tuple[int, str]:
         fault = self.slack.faults.take("response_url")
+        whose = next((each for each in self.slacks if each.workspace.team_id == team), self.slack)
         if fault is None or fault.kind in ("drop_reply", "500_after", "error_after"):
-            self.slack.response_urls.use(word, body)
+            whose.response_urls.use(word, body)
         if fault is None:
             return 200, "ok"
         status, answer, _ = await fail(fault)
@@ -185,6 +222,10 @@ class Sandbox:
         """The hand of a person, by id, handle or e-mail."""
         return Hand(self.slack, self.workspace.find_user(who).id)
 
+    def next_door(self, who: str) -> Hand:
+        """The hand of somebody of the second workspace."""
+        return Hand(self.second, self.second.workspace.find_user(who).id)
+
     # the way to the app
 
     def connect_http(self, request_url: str) -> None:
@@ -234,12 +275,19 @@ class Sandbox:
 
     async def settled(self) -> None:
         """Returns when nothing is on its way to the app."""
-        await self.slack.delivery.settled()
+        for each in self.slacks:
+            await each.delivery.settled()
 
-    def uninstall(self) -> None:
+    def uninstall(self, slack: SmallSlack | None = None) -> None:
         """Takes the app away: its tokens stop working, and it hears tokens_revoked and app_uninstalled."""
-        news = self.slack.people.news
-        news.event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.bot_user_id]}})
+        gone = slack or self.slack
+        news = gone.people.news
+        news.event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [gone.app.bot_user_id]}})
         news.event({"type": "app_uninstalled"})
-        self.slack.uninstalled = True
-        self.slack.delivery.stop_events()
+        gone.uninstalled = True
+        gone.delivery.stop_events()
+
+
+def _address(slack: SmallSlack) -> str:
+    """The path of the page of a workspace that is not the first."""
+    return f"/in/{slack.workspace.domain}"

@@ -1,6 +1,6 @@
 """All parts of the small Slack, joined: what the Web API, the page and the hand of a test work on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.sandbox.rates import Rates
 from bot.sandbox.response_urls import ResponseUrls
 from bot.sandbox.scheduled import Scheduled
 from bot.sandbox.seed import seed
+from bot.sandbox.shapes import Json
 from bot.sandbox.sockets import Sockets
 from bot.sandbox.steps import Steps
 from bot.sandbox.streams import Streams
@@ -47,6 +48,8 @@ class SmallSlack:
     base: str = ""
     sockets_allowed: bool = True
     uninstalled: bool = False
+    exchange: Callable[[Mapping[str, str]], Json] | None = None
+    neighbours: Callable[[], list[Json]] = list
 
     def tell_address(self, base: str) -> None:
         """Called once the port is known: response_url and socket addresses start with it."""
@@ -56,11 +59,16 @@ class SmallSlack:
 
 def small_slack(manifest: Mapping[str, Any]) -> SmallSlack:
     """A seeded workspace with the manifest's app installed."""
-    clock, streams, faults = Clock(), Streams(), Faults()
-    log = Log(clock)
     app = install(manifest)
-    workspace = Workspace(clock, "T0ACME0001", "Acme", "acme")
+    workspace = Workspace(Clock(), "T0ACME0001", "Acme", "acme")
     seed(workspace, app)
+    return joined(app, workspace)
+
+
+def joined(app: App, workspace: Workspace, *, sockets: Sockets | None = None) -> SmallSlack:
+    """All parts around one workspace; several workspaces share an app's sockets."""
+    clock, streams, faults = workspace.clock, Streams(), Faults()
+    log = Log(clock)
     delivery = Delivery(clock, log, faults)
     news = News(workspace, app, streams, delivery.send_event)
     messages = Messages(workspace, news)
@@ -73,7 +81,7 @@ def small_slack(manifest: Mapping[str, Any]) -> SmallSlack:
     log.listener = lambda entry: streams.tell({"type": "log", "entry": entry}) if streams.watched() else None
     clock.listen(lambda offset: streams.tell({"type": "clock", "now": clock.now(), "offset": offset}))
     return SmallSlack(
-        clock, app, workspace, streams, log, faults, Rates(), triggers, delivery, Sockets(app), messages,
+        clock, app, workspace, streams, log, faults, Rates(), triggers, delivery, sockets or Sockets(app), messages,
         Membership(workspace, news), views, urls, people, Scheduled(clock, messages),
         Steps(workspace, app, news),
     )  # fmt: skip

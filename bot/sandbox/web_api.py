@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from base64 import b64decode
 from typing import Any
 
 from aiohttp import web
@@ -30,7 +31,7 @@ class WebApi:
         name, began = request.match_info["method"], time.monotonic()
         arguments: Json = {}
         try:
-            arguments = await read_arguments(request)
+            arguments = {**_basic(request), **await read_arguments(request)}
             status, body, headers = await self._answer(name, request, arguments)
         except Cut:
             self._record(name, arguments, None, 0, began, "connection cut")
@@ -126,12 +127,24 @@ async def read_arguments(request: web.Request) -> Json:
     arguments: Json = dict(request.query)
     if request.content_type == "application/json":
         arguments |= _json_object(await request.text())
-    elif request.can_read_body:
+    elif request.body_exists:
         arguments |= {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
     for key in _JSON_ARGUMENTS:
         if isinstance(arguments.get(key), str):
             arguments[key] = _decoded(key, arguments[key])
     return arguments
+
+
+def _basic(request: web.Request) -> Json:
+    """The app's own id and secret, as the SDK sends them to `oauth.v2.access`."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        login, _, password = b64decode(given).decode().partition(":")
+    except ValueError:
+        return {}
+    return {"client_id": login, "client_secret": password}
 
 
 def _json_object(text: str) -> Json:

@@ -142,6 +142,7 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     adopt: Adopt | None = None,
     admins: Collection[str] = (),
     domains: Collection[str] = (),
+    owner_is_admin: bool = True,
     troubles: Troubles | None = None,
     url: str = "",
 ) -> Slack:
@@ -150,7 +151,14 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     afterwards = Afterwards()
     announcing = Announcing(store, client, installation, afterwards)
     directory = Directory(
-        store, administration, client, installation, announcing=announcing, admins=admins, domains=domains
+        store,
+        administration,
+        client,
+        installation,
+        announcing=announcing,
+        admins=admins,
+        domains=domains,
+        owner_is_admin=owner_is_admin,
     )
     mirrors = Mirrors(administration, directory, client, installation, announcing, afterwards)
     room = Room(

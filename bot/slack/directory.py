@@ -42,7 +42,10 @@ log = structlog.get_logger()
 
 
 class Directory:
-    """`admins` are e-mails that become admins when first mapped; of `domains` everybody may join as requester."""
+    """`admins` are e-mails that become admins when first mapped; of `domains` everybody may join as requester.
+
+    Where none is listed, the workspace's primary owner is one, if `owner_is_admin`: never where a workspace joined others.
+    """
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class Directory:
         announcing: Announcing,
         admins: Collection[str] = (),
         domains: Collection[str] = (),
+        owner_is_admin: bool = True,
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._rest = rest
@@ -62,6 +66,7 @@ class Directory:
         self._administration = administration
         self._client = client
         self._installation = installation
+        self._owner_is_admin = owner_is_admin
         self._admins = frozenset(address.strip().lower() for address in admins)
         self._domains = frozenset(domain.strip().lower().lstrip("@") for domain in domains)
         self._actor = Actor("system", "slack", phrase("Slack's directory"), installation.organisation, Way.SYSTEM)
@@ -179,7 +184,8 @@ class Directory:
             return await self._store.read(lambda reader: reader.member_by_email(self._organisation, found.email))
 
     def _is_admin(self, found: Fit) -> bool:
-        return found.email in self._admins or (not self._admins and found.owner)
+        by_owning = self._owner_is_admin and not self._admins and found.owner
+        return found.email in self._admins or by_owning
 
     async def _is_taken(self, member: Member, found: Fit) -> bool:
         """Exactly one Slack user per member."""

@@ -113,11 +113,12 @@ class Shortcut(Incoming):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event of the Events API."""
+    """An event of the Events API. `at` is when it happened, in Slack's seconds."""
 
     kind: str
     event: Mapping[str, Any]
     sender: Sender | None
+    at: int | None = None
 
 
 _MAY_BE_TEXT: Final = ("user", "team", "enterprise", "channel")
@@ -287,7 +288,8 @@ def happening(body: Mapping[str, Any]) -> Happening:
     if isinstance(user, str):
         team = _text(event, "user_team") or _text(event, "team") or _text(body, "team_id")
         sender = Sender(user, "", team, _text(body, "enterprise_id") or None, _text(body, "team_id"))
-    return Happening(_text(event, "type"), event, sender)
+    at = body.get("event_time")
+    return Happening(_text(event, "type"), event, sender, at if isinstance(at, int) else None)
 
 
 def _sender(body: Mapping[str, Any], digest: str | None) -> Sender:

@@ -250,7 +250,10 @@ class Installations(Office):
     ) -> Organisation:
         """Where it belongs; a new organisation begins with whoever installed it as its admin."""
         if present is not None:
-            return _must_exist(reader.organisation(present.organisation))
+            owner = _must_exist(reader.organisation(present.organisation))
+            if present.source is Source.OAUTH and len(reader.installations(owner.id)) == 1:
+                self._admit(tx, reader, owner, granted)
+            return owner
         if used is not None and used.organisation is not None:
             into = _must_exist(reader.organisation(used.organisation))
             if not tx.installations(into.id):
@@ -299,12 +302,15 @@ class Installations(Office):
             source=source,
         )
 
-    async def ended(self, workspace: str, state: InstallState) -> Installation | None:
-        """Slack says that the app was removed there, or its token taken back; None where it is so already."""
+    async def ended(self, workspace: str, state: InstallState, since: int | None = None) -> Installation | None:
+        """Slack says that the app was removed there, or its token taken back; None where it is so already.
+
+        `since` is when, in seconds: word that comes late, after the app was installed anew, ends nothing.
+        """
 
         def work(tx: Transaction) -> Installation | None:
             present = tx.installation_in(workspace)
-            if present is None or not present.is_active:
+            if present is None or not present.is_active or _is_older(since, present):
                 return None
             gone = replace(present, state=state)
             tx.put_installation(gone)
@@ -442,6 +448,10 @@ def _installer(organisation: str, granted: Granted) -> Actor:
 
 def _slack(organisation: str) -> Actor:
     return Actor("system", "slack", "Slack", organisation, Way.SYSTEM)
+
+
+def _is_older(since: int | None, present: Installation) -> bool:
+    return since is not None and since < int(present.installed_at.timestamp())
 
 
 def _moment(seconds: str) -> datetime:

@@ -68,6 +68,7 @@ async def test_the_state_has_everything_the_page_draws(sandbox: Sandbox, page: P
     state = await page.get("/page/state", **{"as": ALICE})
     assert set(state) == {
         "workspace", "me", "users", "channels", "app", "commands", "shortcuts", "home", "modals", "clock", "transport", "usergroups", "hint",
+        "workspaces", "installed", "functions", "steps",
     }  # fmt: skip
     assert (state["me"]["name"], state["me"]["initials"]) == ("alice", "AA")
     assert state["commands"][0]["command"] == "/demo"

@@ -48,6 +48,7 @@ SCOPES: Final = {
 EVENT_SCOPES: Final = {
     "app_home_opened": [],
     "app_mention": ["app_mentions:read"],
+    "app_uninstalled": [],
     "channel_id_changed": ["channels:read"],
     "channel_rename": ["channels:read"],
     "channel_shared": ["channels:read"],
@@ -57,6 +58,7 @@ EVENT_SCOPES: Final = {
     "subteam_members_changed": ["usergroups:read"],
     "subteam_updated": ["usergroups:read"],
     "team_join": ["users:read"],
+    "tokens_revoked": [],
     "user_change": ["users:read"],
 }
 

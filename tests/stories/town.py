@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -208,7 +209,8 @@ class Town:
         async with asyncio.timeout(10):
             while True:
                 await self.sandbox.settled()
-                await self.assembly.slack.afterwards.drain()
+                if self.assembly.workspaces is not None:
+                    await self.assembly.workspaces.drain()
                 await self.assembly.inquirer.drain()
                 await self.assembly.courier.drain()
                 if await self.assembly.rooms.store.read(self._all_is_shown):
@@ -225,12 +227,15 @@ class Town:
 
 
 @asynccontextmanager
-async def town(database: str, home: Path, *, sockets: bool = False) -> AsyncIterator[Town]:
-    """An empty one, joined over signed HTTP or over Socket Mode: a clock, a workspace, a server."""
+async def town(database: str, home: Path, *, sockets: bool = False, install: str | None = None) -> AsyncIterator[Town]:
+    """An empty one, joined over signed HTTP or over Socket Mode: a clock, a workspace, a server.
+
+    `install` says who may add the app to the workspace next door.
+    """
     clock = TurnableClock()
     async with Sandbox(manifest(workflow=True, threads=True), rates=None) as sandbox:
         sandbox.clock.listen(lambda offset: clock.turn(timedelta(seconds=offset) - clock.offset))
-        settings = _settings(sandbox, database, sockets=sockets)
+        settings = _settings(sandbox, database, sockets=sockets, install=install)
         async with assemble(settings, clock=clock, pace=Pace().times(FAST)) as assembly, _served(assembly) as url:
             if sockets:
                 await _joined(assembly)
@@ -251,21 +256,30 @@ async def _joined(assembly: Assembly) -> None:
             await asyncio.sleep(0.005)
 
 
-def _settings(sandbox: Sandbox, database: str, *, sockets: bool) -> FixedSettings:
-    way = {"SLACK_APP_TOKEN": sandbox.app_token} if sockets else {"SLACK_SIGNING_SECRET": sandbox.signing_secret}
+def _settings(sandbox: Sandbox, database: str, *, sockets: bool, install: str | None) -> FixedSettings:
+    way: Json = {"SLACK_APP_TOKEN": sandbox.app_token} if sockets else {"SLACK_SIGNING_SECRET": sandbox.signing_secret}
+    if install is not None:
+        way |= {"SLACK_CLIENT_ID": sandbox.consents.client_id, "SLACK_CLIENT_SECRET": sandbox.consents.client_secret}
+        way |= {"install": install, "port": _free_port()}
     return FixedSettings.model_validate(
         {
             "database_url": database,
             "pepper": SECRET,
             "signing_key": SECRET,
             "encryption_keys": [SECRET],
-            "port": 0,
+            "port": 0,  # a way back from elsewhere must know it before
             "allow_private_addresses": "127.0.0.0/8",
             "SLACK_BOT_TOKEN": sandbox.bot_token,
             "SLACK_API_URL": sandbox.api_url,
             **way,
         }
     )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

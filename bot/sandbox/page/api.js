@@ -22,7 +22,7 @@ async function ask(method, path, body) {
 const query = (params) =>
   new URLSearchParams(Object.entries(params).filter(([, value]) => value !== undefined && value !== null));
 
-export const read = (path, params = {}) => ask("GET", `/page/${path}?${query(params)}`);
-export const send = (path, body) => ask("POST", `/page/${path}`, body);
-export const remove = (path) => ask("DELETE", `/page/${path}`);
-export const streamAddress = (as) => `/page/stream?${query({ as })}`;
+export const read = (path, params = {}) => ask("GET", `page/${path}?${query(params)}`);
+export const send = (path, body) => ask("POST", `page/${path}`, body);
+export const remove = (path) => ask("DELETE", `page/${path}`);
+export const streamAddress = (as) => `page/stream?${query({ as })}`;
