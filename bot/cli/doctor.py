@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from rich.console import Console
 
@@ -41,6 +42,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield _keys(settings)
     yield from _slack(settings)
+    yield from _others(settings)
     if settings.base_url is None:
         said = f"COUNTERSIGN_BASE_URL is not set; links will say {settings.url}, which others may not reach."
         yield Finding("address", well=False, sentence=said, needed=False)
@@ -74,6 +76,16 @@ def _keys(settings: Settings) -> Finding:
     except SettingsProblem as problem:
         return Finding("keys", well=False, sentence=str(problem))
     return Finding("keys", well=True, sentence="They are there.")
+
+
+def _others(settings: Settings) -> Iterator[Finding]:
+    """What is switched on besides, and cannot work as it is set."""
+    if settings.mcp and find_spec("mcp") is None:
+        said = "COUNTERSIGN_MCP is on, but mcp is not installed; install countersign[mcp], or switch it off."
+        yield Finding("MCP", well=False, sentence=said)
+    if settings.oidc_issuer is not None and settings.oidc_audience is None:
+        said = "COUNTERSIGN_OIDC_ISSUER is set, and COUNTERSIGN_OIDC_AUDIENCE must say whom its tokens are made out to."
+        yield Finding("single sign-on", well=False, sentence=said)
 
 
 def _are_set(settings: Settings) -> bool:

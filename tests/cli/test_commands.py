@@ -171,6 +171,15 @@ def test_the_slack_app_is_printed_as_slack_takes_it(capsys: Any) -> None:
     assert "message.channels" not in printed
 
 
+def test_the_doctor_says_what_single_sign_on_still_needs(capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("COUNTERSIGN_OIDC_ISSUER", "https://login.example.com")
+    run(["doctor"])
+    assert "COUNTERSIGN_OIDC_AUDIENCE must say" in capsys.readouterr().out
+    monkeypatch.setenv("COUNTERSIGN_OIDC_AUDIENCE", "countersign")
+    run(["doctor"])
+    assert "AUDIENCE" not in capsys.readouterr().out
+
+
 def test_the_doctor_says_what_is_missing_and_how_to_get_it(capsys: Any, monkeypatch: Any) -> None:
     monkeypatch.delenv("SLACK_APP_TOKEN", raising=False)
     monkeypatch.delenv("SLACK_SIGNING_SECRET", raising=False)

@@ -42,6 +42,7 @@ VERBS: Final = frozenset(
         "explain",
         "extend",
         "handover",
+        "receipt",
         "reject",
         "remind",
         "requirements",

@@ -14,6 +14,7 @@ import type {
   Explanation,
   NewRequest,
   Page,
+  Receipt,
   Rejection,
   Request,
   Requirement,
@@ -234,6 +235,11 @@ export class Requests {
   /** Why these people, and how it stands. */
   async explain(id: Id): Promise<Explanation> {
     return await this.#speaker.speak({ method: "GET", path: `${path(id)}/explain` });
+  }
+
+  /** The signed proof that this was approved, for the agent that asks for it: a JWS. */
+  async receipt(id: Id): Promise<string> {
+    return (await this.#speaker.speak<Receipt>({ method: "GET", path: `${path(id)}/receipt` })).receipt;
   }
 
   async #several<T>(id: Id, what: string): Promise<T[]> {

@@ -619,6 +619,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/requests/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReceiptView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/requests/{id}/reject": {
         parameters: {
             query?: never;
@@ -1136,6 +1172,12 @@ export interface components {
             member: string;
             name: string;
             text: string;
+        };
+        ReceiptView: {
+            claims: {
+                [key: string]: unknown;
+            };
+            receipt: string;
         };
         Rejection: {
             /** @default null */

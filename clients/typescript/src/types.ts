@@ -15,6 +15,7 @@ export type Requirement = Schemas["RequirementView"];
 export type Event = Schemas["EventView"];
 export type Edits = Schemas["EditsView"];
 export type Done = Schemas["DoneView"];
+export type Receipt = paths["/v1/requests/{id}/receipt"]["get"]["responses"][200]["content"]["application/json"];
 export type Me = Schemas["Me"];
 export type Explanation = Schemas["Explanation"];
 /** RFC 9457: `code` is for programs and stable, `detail` for people. */

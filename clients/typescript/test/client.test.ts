@@ -186,6 +186,7 @@ test("what else can be done with a request", async () => {
   assert.equal((await client.requests.decisions(asked.id)).length, 1);
   assert.ok((await client.requests.events(asked.id)).length >= 3);
   assert.ok(await client.requests.explain(asked.id));
+  assert.match(await client.requests.receipt(asked.id), /^[\w-]+\.[\w-]+\.[\w-]+$/);
   assert.equal((await client.requests.discard(asked.id)).request.discarded, true);
   await refused(client.claim(asked.id), "not_open");
 });
