@@ -221,8 +221,6 @@ class ExecutionView(View):
     window_ends_at: datetime | None
     requested_at: datetime | None
     requested_by: str | None
-    requested_at: datetime | None
-    requested_by: str | None
     claimed_by: str | None
     claimed_at: datetime | None
     times_out_at: datetime | None
@@ -598,8 +596,6 @@ def _execution(execution: Execution | None) -> ExecutionView | None:
     return ExecutionView(
         status=execution.status.value,
         window_ends_at=execution.window_ends_at,
-        requested_at=execution.requested_at,
-        requested_by=execution.requested_by,
         requested_at=execution.requested_at,
         requested_by=execution.requested_by,
         claimed_by=execution.claimed_by,

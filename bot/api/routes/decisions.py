@@ -115,11 +115,6 @@ async def run(request: Request, id: str) -> Response:
     return await _do(request, id, a.Nothing, c.Run(), lambda _: c.Run())
 
 
-@router.post("/v1/requests/{id}/run", **spec("Have it executed now", body=a.Nothing, answer=DoneView))
-async def run(request: Request, id: str) -> Response:
-    return await _do(request, id, a.Nothing, c.Run(), lambda _: c.Run())
-
-
 @router.post("/v1/requests/{id}/execution", **spec("Claim or report", body=a.ExecutionReport, answer=DoneView))
 async def execution(request: Request, id: str) -> Response:
     bare = c.ReportExecution(ExecutionStatus.EXECUTING)
