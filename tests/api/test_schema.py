@@ -49,7 +49,7 @@ class Running(threading.Thread):
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        async with running(settings_for(self.database)) as house:
+        async with running(settings_for(self.database, rate_limit=0)) as house:
             await self._furnish(house)
             config = uvicorn.Config(house.assembly.app, port=0, log_level="critical", lifespan="off")
             server = uvicorn.Server(config)
