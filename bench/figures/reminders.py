@@ -63,7 +63,8 @@ class Board:
         return replace(delivery, address={"channel": delivery.place, "ts": delivery.id})
 
     async def tell(self, notice: Notice, request: Request, cards: Sequence[Delivery]) -> Notice:
-        self.reached[notice.place] += 1
+        if notice.word == "reminder":
+            self.reached[notice.place] += 1
         await asyncio.sleep(0.05)
         return notice
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, exists, null, or_, select, update
+from sqlalchemy import and_, bindparam, exists, literal_column, null, or_, select, update
 
 from core.ports import Notice, Pile
 from core.store import rows
@@ -21,7 +21,9 @@ LONGEST_WAIT: Final = timedelta(minutes=5)
 """A request that cannot be rung for holds up reminders for so long at most."""
 
 _MOMENT: Final = notices.c.next_try_at.type
-_PILED: Final = notices.c.state == "piled"
+_PILED: Final = notices.c.state == literal_column("'piled'")
+"""Written as the partial indexes say it, or they could not serve."""
+
 _DUE: Final = (
     select(notices.c.organisation, notices.c.place, notices.c.next_try_at)
     .where(

@@ -1,6 +1,10 @@
 """Deciding in somebody's place: the bars of both, one voice each, never passed on."""
 
 from dataclasses import replace
+from itertools import product
+
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 
 from core.model import command as c
 from core.model.people import Absent, Role
@@ -195,3 +199,50 @@ def test_a_delegate_may_reject_and_the_reason_names_both() -> None:
     away(story, "ada", "ben")
     story.reject("ben", comment="Not today.")
     assert signed(story) == ["Ben for Ada"]
+
+
+# Whatever happens, no more counts than people there are and places they may fill.
+
+GROUP = ("ada", "bob", "cid")
+OTHERS = ("dee", "eli")
+
+
+@st.composite
+def delegations(draw: st.DrawFn) -> dict[str, frozenset[str]]:
+    """Whom each of five people stands in for."""
+    everybody = (*GROUP, *OTHERS)
+    return {
+        taker: draw(st.frozensets(st.sampled_from([one for one in GROUP if one != taker]), max_size=2))
+        for taker in everybody
+    }
+
+
+def most(voters: list[str], stands_in: dict[str, frozenset[str]]) -> int:
+    """By brute force: the most voters who can each be given a place of the group of their own."""
+    places = [
+        [one for one in GROUP if one == voter or (voter not in GROUP and one in stands_in[voter])] for voter in voters
+    ]
+    best = 0
+    for chosen in product(*([None, *each] for each in places)):
+        filled = [one for one in chosen if one is not None]
+        if len(filled) == len(set(filled)):
+            best = max(best, len(filled))
+    return best
+
+
+@given_any(delegations(), st.permutations([*GROUP, *OTHERS]), st.integers(1, 3), st.integers(0, 5))
+def test_it_passes_exactly_when_enough_people_fill_enough_places(
+    stands_in: dict[str, frozenset[str]], order: list[str], least: int, count: int
+) -> None:
+    people = [person(one, "team") for one in GROUP] + [person(one) for one in OTHERS]
+    story = given(*people, asks=stages(some(least, "@team")))
+    for taker, givers in stands_in.items():
+        for giver in sorted(givers):
+            away(story, giver, taker)
+    voted: list[str] = []
+    for voter in order[:count]:
+        if voter in GROUP or stands_in[voter]:
+            if story.status() is Status.PENDING:
+                story.approve(voter)
+                voted.append(voter)
+    assert (story.status() is Status.APPROVED) == (most(voted, stands_in) >= least)

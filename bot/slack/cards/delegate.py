@@ -46,6 +46,6 @@ MEMBER = Card(
     {
         "plain": lambda: draw([("prj_1", "payments")]),
         "suggested": lambda: draw([], until="2026-11-27 18:00"),
-        "hostile": lambda: draw([("prj_1", "<!channel> *x* " * 40)] * 200, until="<@U1>"),
+        "hostile": lambda: draw([(f"prj_{one}", "<!channel> *x* " * 40) for one in range(200)], until="<@U1>"),
     },
 )
