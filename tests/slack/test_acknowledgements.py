@@ -32,12 +32,8 @@ PEOPLE: Final = ("alice", "bob", "frank")
 SOON: Final = 1.5
 """Seconds for an acknowledgement here; Slack gives three."""
 
-REACH_SLACK: Final = {
-    "__init__.py",
-    "announcing.py", "app.py", "channels.py", "directory.py", "events.py", "linking.py", "mirrors.py", "showing.py",
-    "socket.py",
-}  # fmt: skip
-"""Of `bot/slack`. None of them is a flow, a command, a card or a topic of admins."""
+BEFORE_ANSWERS: Final = ("admin", "cards", "commands", "flows")
+"""Where handlers live. What reaches Slack stands beside these folders, and is handed what is to be done afterwards."""
 
 
 @pytest.fixture
@@ -161,11 +157,8 @@ async def test_a_handler_that_waits_for_slack_is_seen(held: World) -> None:
 
 
 def test_no_flow_command_card_or_topic_can_reach_slack() -> None:
-    """What they know of Slack is data; only these files hold a client or a session."""
+    """What they know of Slack is data; nothing here holds a client or a session."""
     reaching = re.compile(r"AsyncWebClient|ClientSession|\bslack_sdk\b|_client\.")
-    found = {
-        str(path.relative_to(ROOT / "bot/slack"))
-        for path in (ROOT / "bot/slack").rglob("*.py")
-        if reaching.search(path.read_text())
-    }
-    assert found <= REACH_SLACK
+    files = [path for folder in BEFORE_ANSWERS for path in (ROOT / "bot/slack" / folder).rglob("*.py")]
+    assert len(files) > 100
+    assert [path.name for path in files if reaching.search(path.read_text())] == []
