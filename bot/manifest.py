@@ -54,6 +54,7 @@ def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, 
 def _over_http(whole: Mapping[str, Any], url: str) -> dict[str, Any]:
     address = {"request_url": f"{url}/slack/events"}
     settings = {"event_subscriptions": address, "interactivity": address, "socket_mode_enabled": False}
-    merged = _laid_over(whole, {"settings": settings})
+    redirects = {"redirect_urls": [f"{url}/slack/oauth_redirect"]}
+    merged = _laid_over(whole, {"settings": settings, "oauth_config": redirects})
     commands = [{**one, "url": address["request_url"]} for one in merged["features"]["slash_commands"]]
     return {**merged, "features": {**merged["features"], "slash_commands": commands}}

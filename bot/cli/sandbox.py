@@ -100,6 +100,9 @@ def _settings(small_slack: Sandbox, folder: Path, host: str, port: int, *, socke
             "allow_private_addresses": "127.0.0.0/8, ::1",  # whoever tries webhooks here has their receiver here too
             "SLACK_BOT_TOKEN": small_slack.bot_token,
             "SLACK_API_URL": small_slack.api_url,
+            "SLACK_CLIENT_ID": small_slack.consents.client_id,
+            "SLACK_CLIENT_SECRET": small_slack.consents.client_secret,
+            "install": "open",
             **transport,
         }
     )
@@ -157,6 +160,7 @@ def _greet(small_slack: Sandbox, url: str, key: str) -> None:
     console.print("\n[bold]Countersign sandbox[/bold]\n")
     console.print(f"  Open      [bold cyan]{small_slack.url}/{FIRST_VIEW}[/bold cyan]")
     console.print(f"  API       {url}/docs")
+    console.print(f"  Install   {url}/slack/install  (into a second workspace, Globex; then switch on the far left)")
     console.print(f"  A key     {key}  (deploy-bot's; it may ask, never decide)\n")
     console.print("  Ask from another terminal, and click Approve here:\n")
     console.print(f"  export COUNTERSIGN_URL={url} COUNTERSIGN_TOKEN={key}")

@@ -120,5 +120,8 @@ def _people(slack: SmallSlack) -> str:
         if one.team_id == team and one.id != SLACKBOT
         and not (one.is_bot or one.deleted or one.is_restricted or one.is_stranger)
     ]  # fmt: skip
-    options = "".join(f'<option value="{team}/{one.id}">{escape(one.real_name)}</option>' for one in able)
+    options = "".join(
+        f'<option value="{team}/{one.id}">{escape(f"{one.real_name} · {slack.workspace.name}")}</option>'
+        for one in able
+    )
     return f'<optgroup label="{escape(slack.workspace.name)}">{options}</optgroup>'

@@ -104,12 +104,17 @@ class Sandbox:
         application.router.add_get("/socket/", self.slack.sockets.serve)
         application.router.add_post("/response/{team}/{word}", self._respond)
         application.add_routes(PageApi(self.slack).routes())
-        application.add_routes(self.consents.routes())
+        application.add_routes([*self.consents.routes(), web.get("/app_redirect", self._open_app)])
         for each in self.slacks[1:]:
             beside = web.Application(client_max_size=LARGEST_BODY)
             beside.add_routes(PageApi(each).routes())
             application.add_subapp(_address(each), beside)
         return application
+
+    async def _open_app(self, request: web.Request) -> web.StreamResponse:
+        """What slack.com/app_redirect does: the workspace, with the app in it."""
+        wanted = request.query.get("team")
+        raise web.HTTPFound(next((each["address"] for each in self._workspaces() if each["id"] == wanted), "/"))
 
     def _workspaces(self) -> list[Json]:
         """For the page, which lets one switch."""

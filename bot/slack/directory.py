@@ -47,7 +47,7 @@ class Directory:
     Where none is listed, the workspace's primary owner is one, if `owner_is_admin`: never where a workspace joined others.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is named once, by build
         self,
         store: Store,
         administration: Administration,

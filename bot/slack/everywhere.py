@@ -17,6 +17,7 @@ from bot.slack.actor import KIND
 from bot.slack.channels import Channels
 from bot.slack.workspaces import Workspace, Workspaces
 from core.courier import OutletRefused, Pace
+from core.courier.outlet import Reminder
 from core.model.request import Request
 from core.ports import Delivery, Notice, Store
 
@@ -72,6 +73,10 @@ class SlackEverywhere:
         if refusals and len(refusals) == len(here):
             raise refusals[0]
         return notice
+
+    async def gather(self, organisation: str, place: str, reminders: Sequence[Reminder], more: int) -> None:
+        workspace = await self._at(organisation, place)
+        await workspace.outlet.gather(organisation, place, reminders, more)
 
     # Where.
 

@@ -69,6 +69,11 @@ class App:
         """Slack's page; beside the Web API, wherever that is."""
         return urljoin(self.api_url, "../oauth/v2/authorize")
 
+    @property
+    def open(self) -> str:
+        """Where Slack opens the app in a workspace."""
+        return urljoin(self.api_url, "../app_redirect")
+
 
 class InstallPages:
     """An ASGI application for two paths. `mode` is COUNTERSIGN_INSTALL; `web` holds no token."""
@@ -208,7 +213,7 @@ class InstallPages:
         missing = missing_scopes(here.installation, self._app.scopes)
         first = (
             phrase(
-                "{name} is an organisation of its own now: {organisation}.",
+                "{name} belongs to the organisation {organisation} now.",
                 name=name,
                 organisation=here.organisation.name,
             )
@@ -227,7 +232,7 @@ class InstallPages:
         lacking = phrase("Not granted: {lost}. Install it again to grant them.", lost=lost) if missing else ""
         note = f"<p class=note>{escape(lacking)}</p>" if lacking else ""
         where = here.installation.team or ""
-        link = f"https://slack.com/app_redirect?{urlencode({'app': here.installation.app, 'team': where})}"
+        link = f"{self._app.open}?{urlencode({'app': here.installation.app, 'team': where})}"
         go = f'<p><a class=go href="{escape(link)}">{escape(phrase("Open Slack"))}</a></p>'
         return _page(phrase("Countersign is in {name}", name=name), _sentence(first) + _sentence(admin) + note + go)
 

@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -23,7 +23,7 @@ from bot.slack.channels import Channels
 from bot.slack.installation import Installation, kept
 from core.administration.delegations import Given
 from core.administration.installations import Installations
-from core.courier import Outlet
+from core.courier.outlet import Gatherer, Outlet
 from core.errors import Unavailable
 from core.model.installation import Installation as Kept
 from core.model.installation import Source
@@ -44,6 +44,10 @@ NOT_HERE: Final = phrase(
 log = structlog.get_logger()
 
 
+class SlackOutlet(Outlet, Gatherer, Protocol):
+    """Shows, tells and gathers in one workspace."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """One that is open: its edge, its way of showing requests, and the row it was opened from."""
@@ -52,7 +56,7 @@ class Workspace:
     installation: Installation
     slack: Slack
     channels: Channels
-    outlet: Outlet
+    outlet: SlackOutlet
 
     @property
     def id(self) -> str:

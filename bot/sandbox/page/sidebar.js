@@ -17,9 +17,16 @@ const RailButton = ({ name, icon, label }) => html`
     <span class="rail-icon"><${Icon} name=${icon} size=${20} /></span>${label}
   </button>`;
 
+// All workspaces of the sandbox; each is a page of its own.
+const Tile = ({ one }) => {
+  const here = one.id === world.value.workspace.id;
+  return html`<a class=${`workspace-tile ${here ? "is-here" : ""}`} href=${one.address} title=${one.name}
+    aria-label=${`Workspace ${one.name}`} aria-current=${here ? "page" : null}>${one.name.slice(0, 1)}</a>`;
+};
+
 export const Rail = () => html`
   <nav class="rail" aria-label="Workspace">
-    <div class="workspace-tile" aria-hidden="true">${world.value.workspace.name.slice(0, 1)}</div>
+    ${world.value.workspaces.map((one) => html`<${Tile} key=${one.id} one=${one} />`)}
     <${RailButton} name="home" icon="home" label="Home" />
     <${RailButton} name="chats" icon="chats" label="DMs" />
     <${RailButton} name="apps" icon="apps" label="Apps" />
