@@ -25,7 +25,6 @@ from core.model.organisation import (
 )
 from core.model.people import Role
 from core.model.workload import Workload, audience
-from core.phrases import phrase
 
 RoleWord = Literal["requester", "approver", "auditor", "admin", "break_glass"]
 VerbWord = Literal["read", "ask", "execute", "report_check"]
