@@ -113,38 +113,39 @@ class Outgoing:
     ) -> Iterable[Notice]:
         if before is None and not isinstance(event, TOLD_AT_FIRST):
             return
+        mentions: list[str] = []
         for what in told(after, event):
             if what.word in REMINDING:
-                yield from self._reminding(tx, after, what, version)
+                yield from self._reminding(tx, after, what, version, mentions)
                 continue
             for place in self._resolve(tx, after, what):
                 for outlet in self._outlets:
                     yield self._notice(after, what, version, place, outlet)
 
-    def _reminding(self, tx: Transaction, request: Request, what: Told, version: int) -> Iterable[Notice]:
-        """Piled up, to be told together; what is said in the thread of a channel's card mentions whoever wants that."""
+    def _reminding(
+        self, tx: Transaction, request: Request, what: Told, version: int, mentions: list[str]
+    ) -> Iterable[Notice]:
+        """Piled up, to be told together; what is said in the thread of a channel's card mentions whoever wants that.
+
+        People come before the thread, so that it is known by then who is to be mentioned.
+        """
         now, channels = tx.now(), channels_of(tx, request) if what.word == REMINDER else {}
 
         def make(place: str, outlet: str) -> Notice:
             return self._notice(request, what, version, place, outlet)
 
-        if what.place != THREAD:
-            places = self._resolve(tx, request, what)
-            how = ears(tx, request.organisation, members_in(places))
-            if channels:
-                places = tuple(f"member:{one}" for one in members_in(places) if not is_mentioned(how.of(one), now))
-            yield from to_members(places, how, now, make, self._outlets, waits=what.word == REMINDER)
+        if what.place == THREAD:
+            named = {MENTION: tuple(mentions)} if mentions else {}
+            for outlet, places in channels.items():
+                for notice in (make(place, outlet) for place in places):
+                    yield replace(notice, extra={**notice.extra, **named}, state=PILED, next_try_at=now)
             return
-        if not channels:
-            return
-        asked = members_in(self._resolve(tx, request, replace(what, place=ASKED)))
-        how = ears(tx, request.organisation, asked)
-        named = [member for member in asked if is_mentioned(how.of(member), now)]
-        for outlet, places in channels.items():
-            for place in places:
-                notice = make(place, outlet)
-                extra = {**notice.extra, MENTION: named} if named else notice.extra
-                yield replace(notice, extra=extra, state=PILED, next_try_at=now)
+        members = members_in(self._resolve(tx, request, what))
+        how = ears(tx, request.organisation, members)
+        if channels:
+            mentions += [member for member in members if is_mentioned(how.of(member), now)]
+        told = (f"member:{member}" for member in members if member not in mentions)
+        yield from to_members(told, how, now, make, self._outlets, waits=what.word == REMINDER)
 
     def _notice(self, request: Request, what: Told, version: int, place: str, outlet: str) -> Notice:
         return Notice(

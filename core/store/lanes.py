@@ -16,8 +16,8 @@ from core.ports import Transaction
 GROUP: Final = 256
 """Commands of people in one group commit at most."""
 
-SLICE: Final = 50
-"""Chores in one group commit at most."""
+SLICE: Final = 10
+"""Chores in one group commit at most: a click that comes meanwhile waits for all of them."""
 
 PATIENCE: Final = 1.0
 """Seconds after which a slice of chores goes before people once, so that they are never starved."""
