@@ -270,7 +270,7 @@ def _waiting(result: Result, names: dict[str, str]) -> str:
     """`@platform`, `2 of @security`, `2 of @security, so far Dave Diaz`."""
     if result.need == 0:
         return result.sentence
-    whom = people_waited_for(result.waiting_on) if result.need == TRIVIAL and result.waiting_on else result.label
+    whom = people_waited_for(result.waiting_on) if result.need == TRIVIAL == len(result.waiting_on) else result.label
     return phrase("{whom}, so far {people}", whom=whom, people=_people(result, names)) if result.have else whom
 
 

@@ -9,6 +9,7 @@ from core.model.explanation import Because, Explanation, PolicySeen, RuleSeen
 from core.model.rule import Effect, Mode
 from core.phrases import listed, phrase
 from core.rulebook.given import Given, PolicyAnswer, PolicyState
+from core.rulebook.merging import BEFORE
 from core.rulebook.rulebook import Look, Looked
 
 LISTED = 20
@@ -128,11 +129,7 @@ class Fates:
 
 def read_out(seen: Explanation) -> tuple[str, ...]:
     """The explanation as lines of plain words, for Details, `why` and the API."""
-    lines = [seen.outcome]
-    lines += [
-        phrase("Stage {stage}: {one}, asked by {listed}.", stage=one.stage, one=one.label, listed=_listed(one.asked_by))
-        for one in seen.people
-    ]
+    lines = [seen.outcome, *map(_asked, seen.people)]
     lines += [say_policy(one) for one in seen.policies]
     lines += [
         phrase("Rule {one} (version {version}) {said}.", one=one.name, version=one.version, said=_said(one))
@@ -140,7 +137,22 @@ def read_out(seen: Explanation) -> tuple[str, ...]:
     ]
     if seen.others:
         lines.append(phrase("{others} more rules were looked at and did not match.", others=seen.others))
-    return (*lines, *seen.notes)
+    told = {could_not_tell(one.name, one.why or "") for one in seen.rules}
+    return (*lines, *(note for note in seen.notes if note not in told))
+
+
+def _asked(one: Because) -> str:
+    if one.stage == BEFORE:
+        return phrase("Before people are asked: {one}, asked by {listed}.", one=one.label, listed=_listed(one.asked_by))
+    return phrase("Stage {stage}: {one}, asked by {listed}.", stage=one.stage, one=one.label, listed=_listed(one.asked_by))
+
+
+def could_not_tell(rule: str, why: str) -> str:
+    return phrase("Rule {rule} could not tell: {why}.", rule=rule, why=why)
+
+
+def policy_asks(policy: str) -> str:
+    return phrase("Policy {policy} asks for people.", policy=policy)
 
 
 _POLICY_SAID = {

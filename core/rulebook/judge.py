@@ -20,7 +20,14 @@ from core.phrases import phrase
 from core.requirements.approvals import Approvals
 from core.requirements.check import Check
 from core.rulebook.binding import ANYONE, bind_stages, binder, is_unbound, sources_of
-from core.rulebook.explain import Fates, explanation, narrowest_allowing, policies_seen
+from core.rulebook.explain import (
+    Fates,
+    could_not_tell,
+    explanation,
+    narrowest_allowing,
+    policies_seen,
+    policy_asks,
+)
 from core.rulebook.given import Given, PolicyAnswer, PolicyState
 from core.rulebook.merging import BEFORE, Asker, Merged, merge
 from core.rulebook.rulebook import Look, Looked
@@ -251,11 +258,7 @@ class _Case:
         if yes is not None and (waived or not _calls_for_people(merged.stages)):
             said.append(yes.sentence)
         said += [_asks(look) for look in self._asking_looks() if look.rule.id not in waived]
-        said += [
-            phrase("Policy {policy} asks for people.", policy=policy.name)
-            for policy in self.given.policies
-            if policy.stages
-        ]
+        said += [policy_asks(policy.name) for policy in self.given.policies if policy.stages]
         if self.named:
             said.append(phrase("The request names its approvers."))
         said += [phrase("Somebody must look, says {doubt}.", doubt=doubt) for doubt in self._doubts()]
@@ -296,9 +299,7 @@ class _Case:
     def _notes(self) -> tuple[str, ...]:
         """What admins should mend: fields that were missing, names that stand for nobody."""
         unsure = (look for look in self.given.looked.looks if look.cannot_tell and look.rule.mode is Mode.ON)
-        notes = [
-            phrase("Rule {rule} could not tell: {why}.", rule=look.rule.name, why=look.answer.why) for look in unsure
-        ]
+        notes = [could_not_tell(look.rule.name, look.answer.why or "") for look in unsure]
         for look in self._asking_looks():
             rule = look.rule
             sources = (*rule.not_from, *sources_of(rule.stages))

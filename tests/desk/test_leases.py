@@ -11,7 +11,7 @@ from core.desk import Desk, Draft
 from core.errors import ApprovalError, Conflict, Invalid, NotAllowed
 from core.model import command as c
 from core.model.lease import Lease
-from core.model.organisation import Agent
+from core.model.organisation import Agent, Project, Settings
 from core.model.people import Role
 from core.model.request import Content, Cost, Request, Status, Subject
 from core.ports import Idempotency, Transaction
@@ -100,6 +100,13 @@ async def test_whoever_grants_may_let_anything_follow_the_beginning_of_an_action
     await leasing.lease(command=c.GrantLease(5, HOUR, "restart worker *"))
     assert (await leasing.ask(action="restart worker 8")).status is Status.AUTO_APPROVED
     assert (await leasing.ask(action="restart database")).status is Status.PENDING
+
+
+async def test_it_holds_in_the_project_it_was_granted_in_alone(leasing: LeasingOffice) -> None:
+    await leasing.lease()
+    await leasing.office.change(lambda tx: tx.put(Project("prj_pay", ORG, "payments", Settings(), LONG_AGO)))
+    elsewhere = await leasing.ask(named={"project": "payments"})
+    assert (elsewhere.project, elsewhere.status) == ("prj_pay", Status.PENDING)
 
 
 async def test_another_agent_or_a_person_cannot_use_it(leasing: LeasingOffice) -> None:

@@ -403,3 +403,13 @@ def test_a_new_revision_is_judged_anew() -> None:
     first = content(cost=Cost(usd=50.0))
     assert judged(book, cost=first.cost).outcome is Outcome.ALLOW
     assert asks(judged(book, cost=replace(first, cost=Cost(usd=500.0)).cost)) == [["1 of @finance"]]
+
+
+def test_what_could_not_be_told_is_said_once_and_what_comes_before_people_by_that_name() -> None:
+    judgement = judged(['add "yes" when cost.usd <= 5 allow'], given=Given(checks=("ci",)))
+    assert judgement.plan.explanation is not None
+    said = read_out(judgement.plan.explanation)
+    assert [line for line in said if "yes" in line] == [
+        "Rule yes (version 1) cannot tell, so it does not allow (cost.usd is missing)."
+    ]
+    assert "Before people are asked: check ci, asked by the project." in said
