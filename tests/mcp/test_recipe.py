@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.clients.live import Live
+from tests.clients.live import Live, Meanwhile
 from tests.mcp.conftest import COMMAND, ROOT
 
 RECIPE = ROOT / "docs" / "recipes" / "agent-mcp.py"
@@ -29,13 +29,19 @@ def run(live: Live, key: str, folder: Path, call: str) -> str:
     return told.stdout.strip()
 
 
-def test_the_agent_does_what_was_approved_and_no_more(live: Live, key: str, tmp_path: Path) -> None:
-    call = json.dumps({"name": "refund", "arguments": {"customer": "Erika", "amount_eur": 40}})
-    with live.soon(key):
-        assert run(live, key, tmp_path, call) == "refunded 40 € to Erika"
+def test_the_agent_does_what_was_approved_and_nothing_after_a_no(live: Live, key: str, tmp_path: Path) -> None:
+    calls = [
+        {"name": "refund", "arguments": {"customer": "Erika", "amount_eur": 40}},
+        {"name": "refund", "arguments": {"customer": "Max", "amount_eur": 4000}},
+    ]
 
+    def approve_then_reject(id: str) -> None:
+        live.decide(id)
+        second = live.soon(key, "reject", comment="Too much.")
+        second.start()
+        second.join(30)
 
-def test_the_agent_does_nothing_after_a_no(live: Live, key: str, tmp_path: Path) -> None:
-    call = json.dumps({"name": "refund", "arguments": {"customer": "Max", "amount_eur": 4000}})
-    with live.soon(key, "reject", comment="Too much."):
-        assert "Do not do it. They said: Too much." in run(live, key, tmp_path, call)
+    with Meanwhile(live, key, approve_then_reject):
+        said = run(live, key, tmp_path, "\n".join(map(json.dumps, calls)))
+    assert said.splitlines()[0] == "refunded 40 € to Erika"
+    assert "Do not do it. They said: Too much." in said.splitlines()[1]

@@ -86,6 +86,7 @@ async def test_a_key_that_the_token_brings_along_is_not_looked_at(house: House, 
 async def test_what_a_token_says_must_be_right(
     house: House, issuer: Issuer, said: dict[str, Any], sentence: str
 ) -> None:
+    """C-21"""
     token = raw_signed(issuer, person(issuer, **said))
     status, found = await why(house, token)
     assert (status, sentence in found) == (401, True), found
