@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from bot.sealing import Seals
+from core.administration import operator
 from core.codec import moment_text
 from core.errors import Conflict, NotFound, Unavailable
 from core.lifecycle.executing import must_be_wanted
@@ -79,33 +80,48 @@ class Receipts:
         id = thumbprint(public)
         secret = _base64(pair.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
         sealed = self._sealing.seal(secret, _place(id))
+        told = await self._organisations()
 
         def add(tx: Transaction) -> SigningKey:
             now = tx.now()
             key = SigningKey(id, public, sealed, now, now + ahead)
             tx.add_signing_key(key)
+            _log(tx, told, "receipt_key_made", {"key": id, "signs_from": moment_text(key.signs_from)})
             return key
 
         return await self._store.transact(add)
 
     async def revoke(self, id: str) -> None:
         """A key that others may know: it signs no more, is no longer published, and what it signed proves nothing."""
+        told = await self._organisations()
 
         def revoke(tx: Transaction) -> None:
             now = tx.now()
             if not tx.revoke_signing_key(id, now):
-                raise NotFound(f"There is no key {id} that is not revoked already; countersign keys list shows them.")
+                raise NotFound(
+                    phrase("There is no key {id} that is not revoked already; countersign keys list shows them.", id=id)
+                )
             if signs_now(tx.signing_keys(), now) is None:
                 raise Conflict(
-                    "That is the only key that signs now; first make another one with countersign keys rotate --at-once.",
+                    phrase("That is the only key that signs now; first run countersign keys rotate --at-once."),
                     code="last_key",
                 )
+            _log(tx, told, "receipt_key_revoked", {"key": id})
 
         await self._store.transact(revoke)
+
+    async def _organisations(self) -> list[str]:
+        """Keys are the server's, so each organisation's ledger knows of them."""
+        return await self._store.read(lambda reader: [one.id for one in reader.organisations()])
 
     def _private(self, key: SigningKey) -> Ed25519PrivateKey:
         secret = self._sealing.unseal(key.sealed, _place(key.id))
         return Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(secret + "="))
+
+
+def _log(tx: Transaction, organisations: Iterable[str], word: str, payload: Mapping[str, Any]) -> None:
+    for organisation in organisations:
+        tx.log(organisation, word, operator(organisation), payload)
 
 
 def _acts(actor: Actor, request: Request) -> bool:

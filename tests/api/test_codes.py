@@ -12,7 +12,7 @@ from tests.api.conftest import House
 pytestmark = pytest.mark.anyio
 
 Way = Callable[[House], Awaitable[httpx2.Response]]
-ADA: Final = {"approvers": ["ada@example.com"]}
+ADA: Final[dict[str, Any]] = {"approvers": ["ada@example.com"]}
 
 
 async def to(house: House, who: str | None, asked: Any, verb: str, **body: Any) -> httpx2.Response:

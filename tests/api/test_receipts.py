@@ -226,6 +226,17 @@ async def test_what_a_revoked_key_signed_proves_nothing_any_more(house: House) -
     assert after.refused(before.token) == "unknown_key"
 
 
+async def test_what_becomes_of_keys_stands_in_the_ledger(house: House) -> None:
+    receipts, owner = house.assembly.rooms.receipts, house.host.organisation
+    (old,) = await receipts.keys()
+    fresh = await receipts.rotate(timedelta())
+    await receipts.revoke(old.id)
+    rows = await house.assembly.rooms.store.read(lambda reader: reader.ledger(owner, after=0, limit=100))
+    said = [(row.word, (row.payload or {})["key"], row.actor) for row in rows if row.word.startswith("receipt_key")]
+    by = house.host.key
+    assert said[-2:] == [("receipt_key_made", fresh.id, by), ("receipt_key_revoked", old.id, by)]
+
+
 async def test_private_halves_are_kept_encrypted(house: House) -> None:
     (key,) = await house.assembly.rooms.receipts.keys()
     assert key.sealed.startswith("v1:")
