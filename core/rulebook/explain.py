@@ -144,7 +144,9 @@ def read_out(seen: Explanation) -> tuple[str, ...]:
 def _asked(one: Because) -> str:
     if one.stage == BEFORE:
         return phrase("Before people are asked: {one}, asked by {listed}.", one=one.label, listed=_listed(one.asked_by))
-    return phrase("Stage {stage}: {one}, asked by {listed}.", stage=one.stage, one=one.label, listed=_listed(one.asked_by))
+    return phrase(
+        "Stage {stage}: {one}, asked by {listed}.", stage=one.stage, one=one.label, listed=_listed(one.asked_by)
+    )
 
 
 def could_not_tell(rule: str, why: str) -> str:
