@@ -16,7 +16,7 @@ from core.model.change import is_change_type
 from core.model.lease import Lease
 from core.model.request import Content, Question, Request
 from core.model.requirement import Result
-from core.phrases import phrase, phrases
+from core.phrases import again, phrase, phrases
 from core.standing import StageStanding, StageState, people_waited_for, stand
 from core.veil import veil
 
@@ -321,8 +321,11 @@ MORE: Final = (
 
 
 def care(one: Care, key: str) -> Json:
-    """What needs care: what it is about, what is wrong and what to do, and the way there where chat has one."""
-    said = f"{b.cut(mask_text(one.about), 150)}\n{mask_text(one.sentence)}"
+    """What needs care: what it is about, what is wrong and what to do, and the way there where chat has one.
+
+    It may have been read for somebody else a moment ago, in another language.
+    """
+    said = f"{b.cut(mask_text(one.about), 150)}\n{mask_text(again(one.sentence))}"
     button = (
         b.button(phrase("Look"), "home.topic", one.topic, label=phrase("Look at {topic}", topic=one.topic))
         if one.topic
