@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -23,6 +24,7 @@ SHOWN: Final = 15
 """Requests named in one message; the rest is counted."""
 
 THREAD: Final = "thread"
+LATER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
 
@@ -97,9 +99,10 @@ def _stands(card: Delivery, place: str) -> bool:
 
 
 def _due(reader: Reader, pile: Pile) -> list[Reminder]:
-    """Without what nobody need hear any more: ended, or answered by this person meanwhile."""
+    """The oldest deadline first, without what nobody need hear any more: ended, or answered by this person meanwhile."""
     found = ((notice, reader.request(notice.request)) for notice in pile.notices)
-    return [Reminder(notice, request) for notice, request in found if request and _is_due(notice, request)]
+    due = [Reminder(notice, request) for notice, request in found if request and _is_due(notice, request)]
+    return sorted(due, key=lambda one: (one.request.expires_at or LATER, one.request.number))
 
 
 def _is_due(notice: Notice, request: Request) -> bool:
