@@ -135,7 +135,8 @@ def execution_line(request: Request) -> tuple[str, datetime | None] | None:
     detail = f": {mask_text(execution.detail)}" if execution.detail else "."
     match execution.status:
         case ExecutionStatus.PENDING if execution.requested_by is not None:
-            return phrase("{name} had it run; to be taken", name=execution.requested_by), execution.window_ends_at
+            name, asker = execution.requested_by, request.requester.name
+            return phrase("{name} had it run; {asker} is to take it", name=name, asker=asker), execution.window_ends_at
         case ExecutionStatus.PENDING if execution.window_ends_at is not None:
             return phrase("Handed over, to be executed"), execution.window_ends_at
         case ExecutionStatus.PENDING:
