@@ -416,7 +416,7 @@ def _workspace(
     Elsewhere whoever installed the app is the first admin; the owner of a workspace that joins another is none there.
     """
     client = _client(inside, reach, installation)
-    channels, backdrops = Channels(client), Backdrops(inside.store, Codec(members(requirements)))
+    channels, backdrops = Channels(client, installation), Backdrops(inside.store, Codec(members(requirements)))
     is_first = installation.organisation == reach.organisation
     slack = build(
         store=inside.store,

@@ -9,6 +9,9 @@ from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.installation import Installation
+from bot.slack.teams import teams_of
+
 FRESH: Final = 600.0
 AGAIN: Final = 30.0
 PAGE: Final = 200
@@ -19,6 +22,7 @@ class Channels:
     """Kept for ten minutes, and forgotten when Slack says that something changed. Raises what the client raises."""
 
     client: AsyncWebClient
+    installation: Installation | None = None
     seconds: Callable[[], float] = time.monotonic
     _ids: dict[str, str] = field(default_factory=dict)
     _shared: dict[str, tuple[bool, float]] = field(default_factory=dict)
@@ -46,16 +50,24 @@ class Channels:
         self._listed_at = None
 
     async def _list(self) -> None:
+        """An Enterprise organisation's workspaces one after the other; elsewhere the token says which."""
+        teams: list[str | None] = [None]
+        if self.installation is not None and self.installation.enterprise_wide:
+            teams = [*await teams_of(self.client, self.installation)]
+        for team in teams:
+            await self._list_of(team)
+        self._listed_at = self.seconds()
+
+    async def _list_of(self, team: str | None) -> None:
         cursor = ""
         while True:
             answer = await self.client.conversations_list(
-                types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor
+                types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor, team_id=team
             )
             for channel in answer.get("channels") or []:
                 self._know(channel)
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                self._listed_at = self.seconds()
                 return
 
     def _know(self, channel: dict[str, Any]) -> None:

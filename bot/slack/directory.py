@@ -19,6 +19,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.slack.actor import KIND
 from bot.slack.announcing import Announcing
 from bot.slack.installation import Installation
+from bot.slack.teams import teams_of
 from bot.slack.vetting import SENTENCES, Fit, Unfit, called, unfit, vet
 from core.administration import Administration
 from core.errors import Conflict, Unavailable
@@ -129,22 +130,29 @@ class Directory:
         return linked
 
     async def _everybody(self) -> AsyncIterator[Mapping[str, Any]]:
+        """Each person once, in however many workspaces of an Enterprise organisation they are."""
+        seen: set[object] = set()
+        for team in await teams_of(self._client, self._installation):
+            async for user in self._everybody_of(team):
+                if user.get("id") not in seen:
+                    seen.add(user.get("id"))
+                    yield user
+
+    async def _everybody_of(self, team: str) -> AsyncIterator[Mapping[str, Any]]:
         cursor = ""
         while True:
-            answer = await self._page(cursor)
+            answer = await self._page(team, cursor)
             for user in answer.get("members") or []:
                 yield user
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
 
-    async def _page(self, cursor: str) -> AsyncSlackResponse:
+    async def _page(self, team: str, cursor: str) -> AsyncSlackResponse:
         """A large workspace has more pages than Slack gives in a minute: the same page again when it says so."""
         while True:
             try:
-                return await self._client.users_list(
-                    limit=PAGE, cursor=cursor, team_id=self._installation.team, include_locale=True
-                )
+                return await self._client.users_list(limit=PAGE, cursor=cursor, team_id=team, include_locale=True)
             except SlackApiError as error:
                 if error.response.get("error") not in BUSY:
                     raise

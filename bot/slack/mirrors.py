@@ -24,6 +24,7 @@ from bot.slack.afterwards import Afterwards
 from bot.slack.announcing import Announcing
 from bot.slack.directory import BUSY, Directory, wait_of
 from bot.slack.installation import Installation
+from bot.slack.teams import teams_of
 from core.administration import Administration
 from core.errors import Unavailable
 from core.model.mirror import Mirror
@@ -243,10 +244,11 @@ class Mirrors:
         return next((one for one in found if not one.disabled and plain in (one.id.lower(), one.handle.lower())), None)
 
     async def _all(self) -> list[UserGroup]:
-        answer = await self._client.usergroups_list(
-            include_users=True, include_disabled=True, team_id=self._installation.team
-        )
-        return [_user_group(one) for one in answer.get("usergroups") or []]
+        found: list[UserGroup] = []
+        for team in await teams_of(self._client, self._installation):
+            answer = await self._client.usergroups_list(include_users=True, include_disabled=True, team_id=team)
+            found += [_user_group(one) for one in answer.get("usergroups") or []]
+        return found
 
 
 def _user_group(one: Mapping[str, Any]) -> UserGroup:

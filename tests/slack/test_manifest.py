@@ -34,6 +34,7 @@ SCOPES: Final = {
     "views.push": [],
     "views.update": [],
     "views.publish": [],
+    "auth.teams.list": [],
     "auth.test": [],
     "users.info": ["users:read", "users:read.email"],
     "users.list": ["users:read", "users:read.email"],
@@ -74,7 +75,7 @@ def called() -> set[str]:
     text = "\n".join(path.read_text() for path in files)
     families = "functions|chat|views|auth|users|conversations|usergroups|reactions|bots|team"
     found = re.findall(rf"(?:client|_client)\.({families})_([A-Za-z_]+)\(", text)
-    return {f"{family}.{name}" for family, name in found}
+    return {f"{family}.{name.replace('_', '.')}" for family, name in found}
 
 
 def bot_events() -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.sandbox.hand import Hand
 from core.administration import operator
+from core.administration.installations import Granted
 from core.model.installation import InstallState
 from core.model.people import Actor, Role
 from tests.stories.town import Json, Machine, Town, peopled, some
@@ -108,7 +109,7 @@ def cards(hand: Hand, channel: str) -> list[str]:
 
 
 async def test_two_companies_use_one_server_and_know_nothing_of_each_other(open_town: Town) -> None:
-    """F-12"""
+    """A-18"""
     town = open_town
     gina = town.sandbox.next_door("gina")
     assert "not installed" in (await types(town, gina, "/countersign list")).lower()
@@ -153,7 +154,6 @@ def _aimed_at(blocks: Any, old: str, new: str) -> Any:
 
 
 async def test_two_workspaces_become_one_organisation(open_town: Town) -> None:
-    """F-12"""
     town = open_town
     await installs(town)
     gina, hugo = town.sandbox.next_door("gina"), town.sandbox.next_door("hugo")
@@ -205,7 +205,6 @@ async def _listed(town: Town) -> str:
 
 
 async def test_the_app_is_removed_and_comes_back(open_town: Town) -> None:
-    """F-13"""
     town = open_town
     await installs(town)
     theirs = await machine_of(town, await globex(town), "globex-bot")
@@ -240,7 +239,6 @@ async def _kept(town: Town) -> Any:
 
 
 async def test_a_way_back_from_slack_counts_once_and_only_in_the_browser_that_began(shut_town: Town) -> None:
-    """F-12"""
     town = shut_town
     async with browser() as surfer, browser() as thief:
         refused = await to_slack(surfer, town)
@@ -264,7 +262,6 @@ async def test_a_way_back_from_slack_counts_once_and_only_in_the_browser_that_be
 
 
 async def test_tokens_are_kept_encrypted(shut_town: Town) -> None:
-    """F-12"""
     code = await shut_town.assembly.rooms.administration.installations.invite(shut_town.host, "invite")
     await installs(shut_town, code)
     kept: Json = {
@@ -276,7 +273,6 @@ async def test_tokens_are_kept_encrypted(shut_town: Town) -> None:
 
 
 async def test_no_call_to_slack_stands_before_an_acknowledgement_in_any_workspace(shut_town: Town) -> None:
-    """A-9"""
     town = shut_town
     await installs(town, await town.assembly.rooms.administration.installations.invite(town.host, "invite"))
     theirs = await machine_of(town, await globex(town), "globex-bot")
@@ -290,3 +286,31 @@ async def test_no_call_to_slack_stands_before_an_acknowledgement_in_any_workspac
     assert ack.ok
     assert "auth.test" not in after
     assert (await theirs.reads(asked))["status"] == "approved"
+
+
+async def test_an_enterprise_organisation_answers_for_its_workspaces(shut_town: Town) -> None:
+    town = shut_town
+    host = town.assembly.rooms.administration.installations
+    begun = await host.begin("invite", await host.invite(town.host, "invite"))
+    app = town.sandbox.second.app
+    whole = Granted(
+        None,
+        "E1ENTER",
+        True,
+        "Globex Group",
+        app.id,
+        app.bot_user_id,
+        app.bot_id,
+        ("commands",),
+        app.bot_token,
+    )
+    await host.install(whole, mode="invite", invite=await host.returned(begun.state, begun.browser))
+    gina = town.sandbox.next_door("gina")
+    assert "not installed" in (await types(town, gina, "/countersign help")).lower()
+    entries = town.sandbox.second.log.entries
+    sent: Json = next(one["request"] for one in reversed(entries) if one["kind"] == "slash_commands")
+    of_enterprise = {**sent, "enterprise_id": "E1ENTER", "is_enterprise_install": "true", "trigger_id": "1.2.again"}
+    ack = await town.sandbox.second.delivery.hand_over("slash_commands", of_enterprise, "/countersign")
+    await town.settles()
+    assert ack.ok
+    assert "not installed" not in str(ack.body).lower()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bot.slack.admin.written import NAME
 from bot.slack.blocks import Json
 from bot.slack.cards import sheet
 from bot.slack.cards.sheet import Sheet
-from bot.slack.commands.base import NAME
 from bot.slack.room import Room
 from bot.slack.scopes import USES
 from core.administration.installations import missing_scopes
