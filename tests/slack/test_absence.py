@@ -141,3 +141,33 @@ async def test_the_form_saves_everything_at_once(world: World) -> None:
     await world.settle()
     chosen = await preferences(world, "bob")
     assert (chosen.told, chosen.working_days, chosen.country) == (Telling.NOTHING, frozenset({1, 2}), "FR")
+
+
+async def test_who_says_in_slack_that_they_are_away_is_asked_once_who_decides_meanwhile(world: World) -> None:
+    bob = world.hand("bob")
+
+    def suggested() -> list[str]:
+        return [str(each["text"]) for each in bob.dms() if "Your status says" in str(each["text"])]
+
+    async def says(text: str, emoji: str) -> None:
+        user = {
+            "id": bob.id,
+            "team_id": bob.user.team_id,
+            "name": "bob",
+            "real_name": "Bob Baker",
+            "tz": "Europe/Berlin",
+        }
+        profile = {"email": "bob@acme.example", "status_text": text, "status_emoji": emoji, "status_expiration": 0}
+        found = await world.rooms.store.read(lambda reader: reader.member(world.organisation, world.members["bob"]))
+        assert found is not None
+        await world.slack.events._away.look(found, {**user, "profile": profile})
+        await world.settle()
+
+    await says("In a meeting", ":calendar:")
+    assert suggested() == []
+    await says("Vacationing", ":palm_tree:")
+    await says("Vacationing", ":palm_tree:")
+    assert len(suggested()) == 1
+    await world.hand("bob").click(bob.dms()[-1], "delegate.form")
+    await world.settle()
+    assert bob.open_modal() is not None
