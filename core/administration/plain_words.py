@@ -322,11 +322,17 @@ def say(value: Any) -> str:
             return str(value)
 
 
+_USUAL: Final = frozenset({("acts_for", "sometimes")})
+"""What goes without saying."""
+
+
 def _with(said: Iterable[tuple[str, str]]) -> str:
     parts = [
         f"{_spaced(name)} {value}"
         for name, value in said
-        if name not in ("name", "word", "email", "active") and value not in ("nothing", "no")
+        if name not in ("name", "word", "email", "active")
+        and value not in ("nothing", "no")
+        and (name, value) not in _USUAL
     ]
     return phrase(" with {parts}", parts="; ".join(parts)) if parts else ""
 

@@ -46,13 +46,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The rule as it is (None: there is none yet) and as it would be (None: gone); `book` is the rulebook's version."""
+    """The rule as it is (None: there is none yet) and as it would be (None: gone); `book` is the rulebook's version.
+
+    With `four_eyes` on, carrying it out asks the other admins.
+    """
 
     wish: Wish
     before: Rule | None
     after: Rule | None
     book: int
     warnings: tuple[Lint, ...] = ()
+    four_eyes: bool = False
 
     @property
     def rule(self) -> Rule:
@@ -83,16 +87,21 @@ class Proposals(RuleOffice):
 
         def look(reader: Reader) -> Proposal:
             must_manage(reader, actor)
-            kept = reader.rulebook(actor.organisation)
-            match wish.kind:
-                case Kind.ADD | Kind.CHANGE:
-                    return self._written(reader, actor, wish, kept)
-                case Kind.UNDO:
-                    return self._undone(reader, actor, wish, kept)
-                case _:
-                    return self._other(reader, actor, wish, kept)
+            organisation = reader.organisation(actor.organisation)
+            four_eyes = organisation is not None and organisation.four_eyes
+            return replace(self._proposed(reader, actor, wish), four_eyes=four_eyes)
 
         return await self._store.read(look)
+
+    def _proposed(self, reader: Reader, actor: Actor, wish: Wish) -> Proposal:
+        kept = reader.rulebook(actor.organisation)
+        match wish.kind:
+            case Kind.ADD | Kind.CHANGE:
+                return self._written(reader, actor, wish, kept)
+            case Kind.UNDO:
+                return self._undone(reader, actor, wish, kept)
+            case _:
+                return self._other(reader, actor, wish, kept)
 
     async def tried(self, actor: Actor, proposal: Proposal, *, days: int = 30) -> AsyncIterator[Replayed]:
         """What it would have changed of past requests, so far, after every slice."""

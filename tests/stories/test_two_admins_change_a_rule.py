@@ -36,6 +36,7 @@ async def asks_for(town: Town, who: str, line: str) -> Json:
     """By chat: typed, read back, tried on the past, confirmed; the request that it has become."""
     await town.hand(who).command(f"/countersign {line}", "#general")
     await town.settles()
+    assert "'Ask another admin'" in str(town.window(who))
     await town.says(who, {})
     modal = town.hand(who).open_modal()
     whispered = [str(each["text"]) for each in town.hand(who).ephemerals()]

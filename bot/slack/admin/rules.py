@@ -256,9 +256,10 @@ def _sentence(rule: Rule) -> str:
 
 
 def _labels(proposal: Proposal) -> tuple[str, str]:
+    asking = phrase("Ask another admin")
     if proposal.after is None:
-        return phrase("Remove a rule"), phrase("Remove")
-    save = phrase("Save as version {version}", version=proposal.version)
+        return phrase("Remove a rule"), asking if proposal.four_eyes else phrase("Remove")
+    save = asking if proposal.four_eyes else phrase("Save as version {version}", version=proposal.version)
     match proposal.wish.kind:
         case Kind.SWITCH:
             return phrase("Switch a rule"), save
