@@ -43,6 +43,12 @@ export interface Call {
   signal?: AbortSignal | undefined;
 }
 
+interface Answer {
+  status: number;
+  retryAfter: number | null;
+  body: string;
+}
+
 /** Every POST carries an idempotency key, so that it can be repeated without being done twice. */
 export class Speaker {
   readonly url: string;
@@ -67,14 +73,13 @@ export class Speaker {
       if (answer instanceof Unreachable) {
         await this.#rest(pause(patience, tried, spent, 0), answer, call.signal);
       } else if (AGAIN.has(answer.status)) {
-        const wait = pause(patience, tried, spent, retryAfter(answer) ?? 0);
+        const wait = pause(patience, tried, spent, answer.retryAfter ?? 0);
         if (wait === null) {
-          return await this.#understood<T>(answer);
+          return this.#understood<T>(answer);
         }
-        await answer.body?.cancel();
         await sleep(wait, call.signal);
       } else {
-        return await this.#understood<T>(answer);
+        return this.#understood<T>(answer);
       }
     }
   }
@@ -86,15 +91,17 @@ export class Speaker {
     await sleep(wait, signal);
   }
 
-  async #once(call: Call, headers: Record<string, string>): Promise<Response> {
+  /** The whole answer: a line that breaks halfway has brought none. */
+  async #once(call: Call, headers: Record<string, string>): Promise<Answer> {
     const limit = AbortSignal.timeout(((call.hold ?? 0) + ANSWER) * 1000);
-    return await this.#fetch(this.url + call.path + query(call.query), {
+    const answer = await this.#fetch(this.url + call.path + query(call.query), {
       method: call.method,
       headers,
       redirect: "error",
       signal: call.signal ? AbortSignal.any([call.signal, limit]) : limit,
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     });
+    return { status: answer.status, retryAfter: retryAfter(answer), body: await answer.text() };
   }
 
   async #headers(call: Call): Promise<Record<string, string>> {
@@ -114,13 +121,13 @@ export class Speaker {
     };
   }
 
-  async #understood<T>(answer: Response): Promise<T> {
-    const value: unknown = await answer.json().catch(() => null);
-    if (answer.ok && typeof value === "object" && value !== null) {
+  #understood<T>(answer: Answer): T {
+    const value = json(answer.body);
+    if (answer.status < 300 && typeof value === "object" && value !== null) {
       return value as T;
     }
     if (isProblem(value)) {
-      throw new Refused(answer.status, value, retryAfter(answer));
+      throw new Refused(answer.status, value, answer.retryAfter);
     }
     if ([502, 503, 504].includes(answer.status)) {
       throw new Unreachable(`${this.url} is away: whatever stands before it answered ${answer.status}.`);
@@ -151,6 +158,14 @@ function environment(name: string): string | undefined {
 function query(given: Call["query"]): string {
   const said = Object.entries(given ?? {}).filter(([, value]) => value !== null && value !== undefined);
   return said.length ? `?${new URLSearchParams(said.map(([name, value]) => [name, String(value)]))}` : "";
+}
+
+function json(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
 }
 
 function isProblem(value: unknown): value is Problem {
