@@ -193,7 +193,8 @@ def _judged(request: Request, event: e.Judged) -> tuple[Told, ...]:
     sentence = phrase(
         "{name} was asked by {requester}; {state}.", name=_name(request), requester=request.requester.name, state=state
     )
-    told = tuple(Told(source.principal, "told", sentence) for source in plan.tell)
+    word = "told_at_once" if is_change(request) else "told"  # what the host changed is told on any day
+    told = tuple(Told(source.principal, word, sentence) for source in plan.tell)
     notes = () if plan.explanation is None else plan.explanation.notes
     trouble = f"{_name(request)}: {' '.join(notes)}"
     return (*told, Told(_admins(request), "rule_trouble", trouble)) if notes else told
