@@ -18,6 +18,7 @@ from core.model.organisation import Project
 from core.model.people import Actor
 from core.model.request import Request
 from core.naming import Draft, Named, find_member, find_project, name_stages
+from core.phrases import phrase
 from core.ports import Reader
 
 
@@ -25,15 +26,22 @@ def look_up(reader: Reader, actor: Actor, draft: Draft) -> tuple[Project, Named,
     """The project, the stages named, and the member acted for."""
     project = find_project(reader, actor.organisation, draft.project)
     if project is None:
-        wanted = "Name a project" if draft.project is None else f"There is no project '{draft.project}' here"
-        raise NotFound(f"{wanted}; projects are listed under /v1/projects.")
+        wanted = (
+            phrase("Name a project")
+            if draft.project is None
+            else phrase("There is no project '{project}' here", project=draft.project)
+        )
+        raise NotFound(phrase("{wanted}; projects are listed under /v1/projects.", wanted=wanted))
     named = name_stages(reader, project, draft)
     wanted_behalf = _fixed_behalf(actor) or draft.on_behalf_of
     if wanted_behalf is None:
         return project, named, None
     member = find_member(reader, actor.organisation, wanted_behalf)
     if member is None or not member.active:
-        problem = Problem("on_behalf_of", f"There is no active member '{wanted_behalf}' to act for.")
+        problem = Problem(
+            "on_behalf_of",
+            phrase("There is no active member '{wanted_behalf}' to act for.", wanted_behalf=wanted_behalf),
+        )
         return project, Named(named.stages, (*named.problems, problem)), None
     return project, named, member.id
 
@@ -67,7 +75,7 @@ def weigh(
             agent=reader.agent(actor.id) if actor.is_agent else None,
             people=people,
             check=_check(reader, actor, command),
-            problems=(Problem("body", "What was sent cannot be understood."),),
+            problems=(Problem("body", phrase("What was sent cannot be understood.")),),
         )
         decide(request, command, with_emergencies(reader, request, command, facts))
     except ApprovalError as refusal:
@@ -110,4 +118,4 @@ def seen(reader: Reader, actor: Actor, id: str, types: Types) -> tuple[Request, 
         now = reader.now()
         if may_read(request, Facts(now, actor, "", project, type, person=person, agent=agent)):
             return request, now
-    raise NotFound("There is no such request here, or it is not yours to see; an admin can change that.")
+    raise NotFound(phrase("There is no such request here, or it is not yours to see; an admin can change that."))

@@ -12,13 +12,14 @@ from core.model import event as e
 from core.model.duration import say_duration
 from core.model.people import Verb
 from core.model.request import ExecutionStatus, Request, Status
+from core.phrases import phrase
 from core.rulebook.standing_on import stands_only_on
 
 LONGEST_EXTENSION = timedelta(days=30)
 
 
 def cancel(request: Request, command: c.Cancel, facts: Facts) -> tuple[e.Event, ...]:
-    who.must_be_requester_or_admin(request, facts, "cancel it")
+    who.must_be_requester_or_admin(request, facts, phrase("cancel it"))
     who.must_be_open(request)
     cause = "requester" if who.is_requester(request, facts) else "admin"
     return (e.Ended(facts.now, Status.CANCELLED, cause, command.comment or None, None),)
@@ -27,7 +28,7 @@ def cancel(request: Request, command: c.Cancel, facts: Facts) -> tuple[e.Event, 
 def supersede(request: Request, command: c.Supersede, facts: Facts) -> tuple[e.Event, ...]:
     superseded = e.Superseded(facts.now, command.by, command.by_number)
     if request.is_open:
-        why = f"Replaced by #{command.by_number}."
+        why = phrase("Replaced by #{by_number}.", by_number=command.by_number)
         return (superseded, e.Ended(facts.now, Status.CANCELLED, "superseded", why, None))
     return (superseded,) if _is_unclaimed(request) and request.superseded_by is None else ()
 
@@ -38,7 +39,7 @@ def follow_rule(request: Request, command: c.FollowRule, facts: Facts) -> tuple[
         return ()
     if not stands_only_on(request, command.rule):
         return ()
-    return (e.Ended(facts.now, Status.CANCELLED, "rule_removed", f"rule {command.name}", None),)
+    return (e.Ended(facts.now, Status.CANCELLED, "rule_removed", phrase("rule {command}", command=command.name), None),)
 
 
 def _is_unclaimed(request: Request) -> bool:
@@ -49,16 +50,20 @@ def discard(request: Request, command: c.Discard, facts: Facts) -> tuple[e.Event
     approved_it = any(d.counts and facts.actor.is_member and d.member == facts.actor.id for d in request.decisions)
     broke_it = request.glass is not None and facts.actor.is_member and facts.actor.id == request.glass.member
     if not (approved_it or (broke_it and facts.present)):
-        who.must_be_requester_or_admin(request, facts, "discard it")
+        who.must_be_requester_or_admin(request, facts, phrase("discard it"))
     if request.is_open:
         discarded = e.Discarded(facts.now, command.comment or None)
         return (discarded, e.Ended(facts.now, Status.CANCELLED, "discarded", command.comment or None, None))
     if request.discarded or not request.is_yes:
         who.must_be_open(request)
     if request.execution is not None and request.execution.status is ExecutionStatus.EXPIRED:
-        raise Conflict("Its window for execution has closed, so nothing is left to discard.", code="execution_expired")
+        raise Conflict(
+            phrase("Its window for execution has closed, so nothing is left to discard."), code="execution_expired"
+        )
     if not _is_unclaimed(request):
-        raise Conflict("It has already been claimed, so it can no longer be discarded.", code="already_executing")
+        raise Conflict(
+            phrase("It has already been claimed, so it can no longer be discarded."), code="already_executing"
+        )
     return (e.Discarded(facts.now, command.comment or None),)
 
 
@@ -66,12 +71,15 @@ def extend(request: Request, command: c.Extend, facts: Facts) -> tuple[e.Event, 
     """Approvers who are asked may add up to one reply window from now, admins up to 30 days."""
     longest = _longest(request, facts)
     if command.expires_at > facts.now + longest:
-        raise Invalid(f"The deadline can be at most {say_duration(longest)} from now.", field="expires_at")
+        raise Invalid(
+            phrase("The deadline can be at most {say_duration} from now.", say_duration=say_duration(longest)),
+            field="expires_at",
+        )
     if request.expires_at is not None and command.expires_at <= request.expires_at:
-        raise Invalid("The new deadline must be later than the present one.", field="expires_at")
+        raise Invalid(phrase("The new deadline must be later than the present one."), field="expires_at")
     who.must_be_open(request)
     if request.expires_at is None:
-        raise Conflict("This request has no deadline to extend.", code="no_deadline")
+        raise Conflict(phrase("This request has no deadline to extend."), code="no_deadline")
     return (e.Extended(facts.now, command.expires_at),)
 
 
@@ -81,7 +89,7 @@ def _longest(request: Request, facts: Facts) -> timedelta:
     asked = facts.person is not None and bool(who.named_stages(request, facts.person))
     if asked and not who.is_requester(request, facts) and facts.actor.id != request.on_behalf_of:
         return request.plan.reply_window or LONGEST_EXTENSION
-    raise NotAllowed("Only the people asked or an admin may extend the deadline; ask one of them.")
+    raise NotAllowed(phrase("Only the people asked or an admin may extend the deadline; ask one of them."))
 
 
 def expire(request: Request, now: datetime, *, nobody_could: bool = False) -> e.Ended:

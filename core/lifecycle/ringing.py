@@ -13,6 +13,7 @@ from core.model import command as c
 from core.model import event as e
 from core.model.duration import say_duration
 from core.model.request import ExecutionStatus, Request
+from core.phrases import phrase
 from core.scheduling.deadlines import next_reminder, rungs_reached
 from core.scheduling.escalations import next_escalation, waiting_escalations
 from core.standing import people_to_fix
@@ -37,8 +38,8 @@ def _execution_overdue(request: Request, now: datetime) -> tuple[e.Event, ...]:
     if execution.status is ExecutionStatus.PENDING and window is not None and now >= window:
         return (e.ExecutionExpired(now),)
     if execution.status is ExecutionStatus.EXECUTING and timeout is not None and now >= timeout:
-        allowed = say_duration(timeout - execution.claimed_at) if execution.claimed_at else "the time allowed"
-        return (e.ExecutionFailed(now, f"No report within {allowed}."),)
+        allowed = say_duration(timeout - execution.claimed_at) if execution.claimed_at else phrase("the time allowed")
+        return (e.ExecutionFailed(now, phrase("No report within {allowed}.", allowed=allowed)),)
     return ()
 
 
