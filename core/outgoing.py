@@ -115,7 +115,7 @@ class Outgoing:
             return
         mentions: list[str] = []
         for what in told(after, event):
-            if what.word in REMINDING:
+            if what.word == REMINDER or (what.word in REMINDING and what.place != THREAD):
                 yield from self._reminding(tx, after, what, version, mentions)
                 continue
             for place in self._resolve(tx, after, what):

@@ -17,6 +17,9 @@ from core.store.tables import notices, requests
 SHOWN: Final = 30
 """Of a pile so many notices are looked at closely."""
 
+AGAIN: Final = ("reminder", "digest")
+"""Words of notices that only say once more what was said before."""
+
 LONGEST_WAIT: Final = timedelta(minutes=5)
 """A request that cannot be rung for holds up reminders for so long at most."""
 
@@ -118,5 +121,6 @@ class Piles:
 
 
 def _one_each(found: Sequence[Row]) -> tuple[Notice, ...]:
-    """The last of each request's, which says how it stands now."""
-    return tuple({notice.request: notice for notice in map(rows.notice, found)}.values())
+    """The last of each request's, which says how it stands now; that somebody is asked at all goes before a reminder of it."""
+    several = sorted(map(rows.notice, found), key=lambda notice: notice.word not in AGAIN)
+    return tuple({notice.request: notice for notice in several}.values())
