@@ -21,6 +21,7 @@ from tests.stories.town import town as begun
 pytestmark = pytest.mark.anyio
 
 CODE = re.compile(r"workspaces join (\S+),")
+INVITE = re.compile(r"/slack/install\?invite=(\S+)")
 GLOBEX = "T1GLOBEX01"
 
 
@@ -259,6 +260,19 @@ async def test_a_way_back_from_slack_counts_once_and_only_in_the_browser_that_be
         asked = await to_slack(surfer, town, other)
         cancelled = await surfer.post(str(asked.url), data={**Form(asked.text).fields, "who": f"{GLOBEX}/gina"})
         assert "You did not allow it" in cancelled.text
+
+
+async def test_the_host_invites_and_lists_from_the_command_line(shut_town: Town) -> None:
+    """The address is printed with the server's name; the code in it is what counts."""
+    town = shut_town
+    said = await town.countersign("workspaces", "invite")
+    found = INVITE.search(said)
+    assert found is not None, said
+    assert "SLACK_CLIENT_ID" in said, "this terminal knows no client id"
+    await installs(town, found[1])
+    listed = await town.countersign("workspaces", "list")
+    assert "Acme" in listed
+    assert "T1GLOBEX01  Globex  active (oauth)  organisation: Globex" in listed
 
 
 async def test_tokens_are_kept_encrypted(shut_town: Town) -> None:
