@@ -48,6 +48,10 @@ class Phrase(str):
     number: int
     given: Mapping[str, Any]
 
+    def __format__(self, spec: str, /) -> str:
+        """Set into another text, it is said in the language spoken there."""
+        return str.__format__(again(self), spec)
+
 
 def phrase(pattern: str, /, **given: Any) -> str:
     """`pattern` with `given` in its braces; without any, braces are just braces."""

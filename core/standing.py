@@ -240,7 +240,4 @@ def people_to_fix(
 
 def people_waited_for(sources: Iterable[Source]) -> str:
     """`@platform, Ada and anyone who may approve`, for sentences."""
-    labels = list(dict.fromkeys(source.label for source in sources))
-    if len(labels) < 2:
-        return "".join(labels)
-    return f"{', '.join(labels[:-1])} and {labels[-1]}"
+    return listed(dict.fromkeys(source.label for source in sources))

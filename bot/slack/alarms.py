@@ -41,7 +41,7 @@ def _glass(one: Glass) -> list[Json]:
 def _review(one: Glass) -> list[Json]:
     if one.finding is None:
         owed = phrase("Another person must review this ")
-        return [b.words(owed, 100, "bold"), b.moment(one.review_by, "until ")]
+        return [b.words(owed, 100, "bold"), b.moment(one.review_by, phrase("until "))]
     found = phrase("Reviewed by {name}: {finding}.", name=one.reviewer_name, finding=say_finding(one.finding))
     return [b.words(found, 200, "bold"), b.words(f" {mask_text(one.remark or '')}", 600)]
 
@@ -59,7 +59,9 @@ def held(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         said.append([_loud(phrase("⛔ SUSPENDED: {who}, who asked, is suspended; nobody can execute this.", who=who))])
     if backdrop.freeze is not None:
         why = mask_text(backdrop.freeze.sentence)
-        until = [] if backdrop.freeze.until is None else [b.words("  "), b.moment(backdrop.freeze.until, "until ")]
+        until = (
+            [] if backdrop.freeze.until is None else [b.words("  "), b.moment(backdrop.freeze.until, phrase("until "))]
+        )
         said.append([_loud(phrase("❄ FROZEN: {why} Nothing is executed meanwhile.", why=why)), *until])
     return [b.rich(f"held.{key}", *(b.paragraph(*each) for each in said))] if said else []
 

@@ -192,7 +192,7 @@ def _lease(lease: Lease) -> list[Json]:
     )
     if lease.revoked_at is not None:
         return [b.plain(phrase("{said}; {revoked_by} took that back", said=said, revoked_by=lease.revoked_by), 300)]
-    return [b.plain(said, 300), b.mrkdwn(b.date_text(lease.until, "until "))]
+    return [b.plain(said, 300), b.mrkdwn(b.date_text(lease.until, phrase("until ")))]
 
 
 def _changes_block(what: str, lines: list[str], key: str) -> list[Json]:
@@ -275,7 +275,7 @@ def _waiting(result: Result, names: dict[str, str]) -> str:
 
 
 def _people(result: Result, names: dict[str, str]) -> str:
-    return ", ".join(names.get(member, "a member") for member in result.by)
+    return ", ".join(names.get(member, phrase("a member")) for member in result.by)
 
 
 # ------------------------------------------------------------------------------------------------------------- buttons
@@ -284,7 +284,7 @@ def _people(result: Result, names: dict[str, str]) -> str:
 def deadline(request: Request, key: str) -> list[Json]:
     if request.expires_at is None:
         return [b.context(f"deadline.{key}", b.mrkdwn(phrase("No deadline.")))]
-    return [b.context(f"deadline.{key}", b.mrkdwn(b.date_text(request.expires_at, "Expires ")))]
+    return [b.context(f"deadline.{key}", b.mrkdwn(b.date_text(request.expires_at, phrase("Expires "))))]
 
 
 def buttons(request: Request, key: str) -> Json:

@@ -13,20 +13,20 @@ from core.model.digest import content_json
 from core.model.emergency import CAUSE
 from core.model.request import Content, Cost, ExecutionStatus, Request, Status, Verdict
 from core.notices import how_it_ended
-from core.phrases import phrase
+from core.phrases import listed, phrase
 from core.standing import say_waited_for
 from core.veil import veil, veil_content
 
 MARKS: Final[Mapping[Status, str]] = {
     Status.PENDING: phrase("⏳ Approval needed"),
     Status.ASKED_QUESTION: phrase("💬 Question open"),
-    Status.APPROVED: "✅ Approved",
+    Status.APPROVED: phrase("✅ Approved"),
     Status.APPROVED_WITH_EDITS: phrase("✅ Approved with edits"),
     Status.AUTO_APPROVED: phrase("✅ Approved without asking"),
-    Status.REJECTED: "⛔ Rejected",
+    Status.REJECTED: phrase("⛔ Rejected"),
     Status.AUTO_REJECTED: phrase("⛔ Rejected without asking"),
-    Status.EXPIRED: "⌛ Expired",
-    Status.CANCELLED: "🚫 Cancelled",
+    Status.EXPIRED: phrase("⌛ Expired"),
+    Status.CANCELLED: phrase("🚫 Cancelled"),
 }
 
 LABELS: Final[Mapping[str, str]] = {
@@ -45,22 +45,22 @@ def money(cost: Cost) -> str:
         said.append(f"${cost.usd:,.2f}")
     if cost.tokens is not None:
         said.append(phrase("{tokens:,} tokens", tokens=cost.tokens))
-    return cut(" and ".join(said), 80) if said else phrase("not declared")
+    return cut(listed(said), 80) if said else phrase("not declared")
 
 
 def say(value: Any, limit: int = 200) -> str:
     """A JSON value in one line."""
     match value:
         case None:
-            return "nothing"
+            return phrase("nothing")
         case str():
             return cut(value, limit)
         case bool():
-            return "yes" if value else "no"
+            return phrase("yes") if value else phrase("no")
         case int() | float():
             return cut(f"{value:,}" if isinstance(value, int) and abs(value) < 10**15 else f"{value:g}", limit)
         case list() | tuple() if all(isinstance(item, str) for item in value):
-            return cut("; ".join(value), limit) if value else "nothing"
+            return cut("; ".join(value), limit) if value else phrase("nothing")
         case _:
             return cut(json.dumps(value, ensure_ascii=False, sort_keys=True), limit)
 
@@ -73,12 +73,16 @@ def mark_of(request: Request) -> str:
 
 
 def asks(request: Request, behalf: str | None) -> str:
-    verb = "asks" if request.is_open else "asked"
-    return (
-        phrase("{requester} {verb} for {behalf}", requester=request.requester.name, verb=verb, behalf=behalf)
-        if behalf
-        else f"{request.requester.name} {verb}"
-    )
+    name = request.requester.name
+    match request.is_open, behalf:
+        case True, None:
+            return phrase("{requester} asks", requester=name)
+        case False, None:
+            return phrase("{requester} asked", requester=name)
+        case True, _:
+            return phrase("{requester} asks for {behalf}", requester=name, behalf=behalf)
+        case _:
+            return phrase("{requester} asked for {behalf}", requester=name, behalf=behalf)
 
 
 def gist_of(request: Request, project: str) -> str:
@@ -142,9 +146,9 @@ def execution_line(request: Request) -> tuple[str, datetime | None] | None:
         case ExecutionStatus.PENDING:
             return phrase("Handed over, to be executed."), None
         case ExecutionStatus.EXECUTING:
-            return f"Executing{detail}", None
+            return phrase("Executing{detail}", detail=detail), None
         case ExecutionStatus.SUCCESS:
-            return f"Executed{detail}", None
+            return phrase("Executed{detail}", detail=detail), None
         case ExecutionStatus.FAILED:
             return phrase("Execution failed{detail}", detail=detail), None
         case _:

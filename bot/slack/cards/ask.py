@@ -17,8 +17,8 @@ from core.phrases import phrase
 CHOOSE: Final = "ask.type"
 
 WINDOWS: Final[Mapping[str, str]] = {
-    "4h": "4 hours – urgent",
-    "24h": "24 hours – normal",
+    "4h": phrase("4 hours – urgent"),
+    "24h": phrase("24 hours – normal"),
     "3d": phrase("3 days – can wait"),
 }
 """How long people usually give; each as a duration."""

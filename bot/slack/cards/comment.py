@@ -13,8 +13,8 @@ from core.model.request import Request
 from core.phrases import phrase
 
 KINDS: Final = (
-    ("comment", "A remark", phrase("Shown in the thread under the card; changes nothing")),
-    ("question", "A question", phrase("Whoever asked for approval is asked to answer; the request stays open")),
+    ("comment", phrase("A remark"), phrase("Shown in the thread under the card; changes nothing")),
+    ("question", phrase("A question"), phrase("Whoever asked for approval is asked to answer; the request stays open")),
     ("approve", phrase("My approval"), phrase("You approve, and this is your comment")),
 )
 

@@ -23,7 +23,7 @@ DECISIONS: Final = 20
 QUESTIONS: Final = 10
 LEAD: Final = 700
 LIVES: Final = {
-    Life.WITHDRAWN: " (withdrawn)",
+    Life.WITHDRAWN: phrase(" (withdrawn)"),
     Life.LAPSED: phrase(" (no longer counts)"),
     Life.STALE: phrase(" (earlier revision)"),
 }
@@ -127,17 +127,17 @@ def _discard(target: str) -> Json:
 def _texts(content: Content) -> Iterable[Json]:
     """Whole, those that were cut above."""
     texts = {
-        "Description": (content.description, LEAD),
-        "Action": (content.action, 300),
-        "Reasoning": (content.reasoning, 300),
+        phrase("Description"): (content.description, LEAD),
+        phrase("Action"): (content.action, 300),
+        phrase("Reasoning"): (content.reasoning, 300),
         "Side effects": ("\n".join(content.side_effects), 300),
-        "If refused": (content.if_denied, 200),
+        phrase("If refused"): (content.if_denied, 200),
     }
     long = [(label, text) for label, (text, shown) in texts.items() if text and len(text) > shown]
     for place, (label, text) in enumerate(long):
         said = mask_text(text)
         for part, start in enumerate(range(0, min(len(said), 12_000), 2_800)):
-            name = label if part == 0 else f"{label} (continued)"
+            name = label if part == 0 else phrase("{label} (continued)", label=label)
             yield b.rich(f"text.{place}.{part}", b.paragraph(_bold(name)), b.code(said[start : start + 2_800]))
 
 
@@ -145,14 +145,14 @@ def _values(content: Content) -> Iterable[Json]:
     subject = content.subject
     if subject is not None:
         shown = b.link(subject.url, subject.id) if subject.url else b.words(subject.id, 200)
-        yield b.rich("subject", b.paragraph(_bold("Subject  "), shown, b.words(f" ({subject.kind})", 100)))
-    for label, values in (
-        (phrase("Parameters"), content.params),
-        (phrase("Facts"), content.facts),
-        (phrase("Metadata"), content.metadata),
+        yield b.rich("subject", b.paragraph(_bold(f"{phrase('Subject')}  "), shown, b.words(f" ({subject.kind})", 100)))
+    for key, label, values in (
+        ("Parameters", phrase("Parameters"), content.params),
+        ("Facts", phrase("Facts"), content.facts),
+        ("Metadata", phrase("Metadata"), content.metadata),
     ):
         if not parts.is_shown_whole(values):
-            yield b.rich(f"values.{label}", b.paragraph(_bold(label)), b.code(_json(values), 2_800))
+            yield b.rich(f"values.{key}", b.paragraph(_bold(label)), b.code(_json(values), 2_800))
 
 
 def _json(values: Mapping[str, Any]) -> str:
@@ -180,7 +180,7 @@ def _decisions(request: Request) -> list[Json]:
 
 
 def _decision(decision: Decision) -> list[Json]:
-    what = "approved" if decision.verdict is Verdict.APPROVED else "rejected"
+    what = phrase("approved") if decision.verdict is Verdict.APPROVED else phrase("rejected")
     seat = (
         phrase(" as {seats}", seats=", ".join(decision.seats))
         if decision.seats and decision.name not in decision.seats
@@ -213,7 +213,7 @@ def _fine_print(request: Request) -> Json:
         action_digest=request.action_digest[:16],
     )
     return b.context(
-        "fine_print", b.mrkdwn(b.date_text(request.created_at, "Asked ")), b.plain(digest), b.plain(request.id)
+        "fine_print", b.mrkdwn(b.date_text(request.created_at, phrase("Asked "))), b.plain(digest), b.plain(request.id)
     )
 
 

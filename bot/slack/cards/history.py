@@ -24,20 +24,20 @@ WORDS: Final[Mapping[str, str]] = {
     "judged": phrase("Who must approve was settled"),
     "stage_opened": phrase("A stage opened"),
     "stage_passed": phrase("A stage passed"),
-    "decision_recorded": "decided",
+    "decision_recorded": phrase("decided"),
     "approval_withdrawn": phrase("took an approval back"),
     "approval_lapsed": phrase("An approval no longer counts"),
     "edited": phrase("changed it while approving"),
     "revised": phrase("changed what is asked"),
-    "question_asked": "asked",
-    "question_answered": "answered",
-    "commented": "commented",
+    "question_asked": phrase("asked"),
+    "question_answered": phrase("answered"),
+    "commented": phrase("commented"),
     "extended": phrase("moved the deadline"),
     "handed_over": phrase("handed over"),
     "lease_granted": phrase("let its like pass for a while"),
     "lease_revoked": phrase("took a lease back"),
     "started_looking": phrase("is looking at it"),
-    "reminded": "reminded",
+    "reminded": phrase("reminded"),
     "found_impossible": phrase("Too few people could ever approve it"),
     "found_possible": phrase("There were enough people again"),
     "called_anew": phrase("A group that is asked is called otherwise"),
@@ -47,11 +47,22 @@ WORDS: Final[Mapping[str, str]] = {
     "discarded": phrase("discarded it"),
     "execution_requested": phrase("had it run"),
     "execution_started": phrase("began to execute"),
-    "execution_succeeded": "executed",
+    "execution_succeeded": phrase("executed"),
     "execution_failed": phrase("failed to execute"),
     "execution_expired": phrase("The window for execution closed"),
     "refused": phrase("was refused"),
 }
+ENDS: Final[Mapping[str, str]] = {
+    "approved": phrase("approved"),
+    "approved_with_edits": phrase("approved with edits"),
+    "auto_approved": phrase("auto approved"),
+    "rejected": phrase("rejected"),
+    "auto_rejected": phrase("auto rejected"),
+    "expired": phrase("expired"),
+    "cancelled": phrase("cancelled"),
+}
+"""What was decided, and how it ended; by the stored words."""
+
 BY_ITSELF: Final = frozenset(
     {
         "judged",
@@ -117,19 +128,22 @@ def _what(row: LedgerRow) -> str:
     payload = row.payload or {}
     match row.word, payload.get("stage"):
         case "decision_recorded", _:
-            return str((payload.get("decision") or {}).get("verdict") or WORDS[row.word])
+            verdict = str((payload.get("decision") or {}).get("verdict"))
+            return ENDS.get(verdict, WORDS[row.word])
         case ("stage_opened" | "stage_passed") as word, 0:
-            return phrase(
-                "The checks before people {part}", part=phrase("began") if word == "stage_opened" else phrase("passed")
-            )
+            opened = word == "stage_opened"
+            return phrase("The checks before people began") if opened else phrase("The checks before people passed")
         case ("stage_opened" | "stage_passed") as word, int() as stage:
-            return phrase("Stage {stage} {removeprefix}", stage=stage, removeprefix=word.removeprefix("stage_"))
+            opened = word == "stage_opened"
+            return (
+                phrase("Stage {stage} opened", stage=stage) if opened else phrase("Stage {stage} passed", stage=stage)
+            )
         case word, _:
             return WORDS.get(word, word.replace("_", " "))
 
 
 def _detail(row: LedgerRow, known: tuple[str, ...]) -> list[Json]:
-    said = _said(row.word, row.payload) if row.payload is not None else "(erased)"
+    said = _said(row.word, row.payload) if row.payload is not None else phrase("(erased)")
     return [b.words(f" – {mask_text(conceal(said, known))}", 160)] if said else []
 
 
@@ -138,7 +152,8 @@ def _said(word: str, payload: Mapping[str, Any]) -> str:
         case "decision_recorded":
             return str((payload.get("decision") or {}).get("comment") or "")
         case "ended":
-            return str(payload.get("status", "")).replace("_", " ")
+            status = str(payload.get("status", ""))
+            return ENDS.get(status, status.replace("_", " "))
         case "question_asked":
             return str((payload.get("question") or {}).get("text", ""))
         case "refused":

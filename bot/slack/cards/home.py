@@ -19,7 +19,7 @@ from core.cares.base import Care
 from core.masking import mask_text
 from core.model.request import Request
 from core.notices import how_it_ended
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 from core.standing import say_waited_for
 from core.veil import veil
 
@@ -104,7 +104,7 @@ def _waiting_title(inbox: Inbox) -> str:
 
 
 def _counted(number: int) -> str:
-    return str(number) if number < 1_000 else "over 1,000"
+    return str(number) if number < 1_000 else phrase("over 1,000")
 
 
 def _narrowing(inbox: Inbox) -> list[Json]:
@@ -145,7 +145,7 @@ def _calm(inbox: Inbox) -> str:
 
 
 def _headline(request: Request, inbox: Inbox) -> list[Json]:
-    project = inbox.projects.get(request.project, "a project")
+    project = inbox.projects.get(request.project, phrase("a project"))
     title = mask_text(veil(request).content.title)
     return [b.words(title, 200, "bold"), b.words(f"  #{request.number} · {project}", 100)]
 
@@ -158,7 +158,7 @@ def _summary(request: Request) -> list[Json]:
     if content.side_effects:
         said.append(say([mask_text(effect) for effect in content.side_effects], 120))
     line = [b.words(" · ".join(said), 300)]
-    return [*line, b.words(" · "), b.moment(request.expires_at, "expires ")] if request.expires_at else line
+    return [*line, b.words(" · "), b.moment(request.expires_at, phrase("expires "))] if request.expires_at else line
 
 
 def _buttons(request: Request) -> Json:
@@ -219,12 +219,7 @@ def _admins(inbox: Inbox) -> list[Json]:
 
 def _health(figures: Figures, care: Sequence[Care]) -> str:
     shadow = phrase(", {shadow} in shadow", shadow=figures.shadow) if figures.shadow else ""
-    rules = phrase(
-        "{rules} rule{part} in force{shadow}",
-        rules=figures.rules,
-        part="" if figures.rules == 1 else phrase("s"),
-        shadow=shadow,
-    )
+    rules = phrases("{count} rule in force{shadow}", "{count} rules in force{shadow}", figures.rules, shadow=shadow)
     sealed = (
         phrase("the ledger is sealed")
         if not figures.unsealed

@@ -14,7 +14,13 @@ from core.model.lease import MOST_USES, Kind
 from core.model.request import Content, Request
 from core.phrases import phrase
 
-LASTS: Final = (("30m", "30 minutes"), ("1h", "1 hour"), ("4h", "4 hours"), ("8h", "8 hours"), ("24h", "24 hours"))
+LASTS: Final = (
+    ("30m", phrase("30 minutes")),
+    ("1h", phrase("1 hour")),
+    ("4h", phrase("4 hours")),
+    ("8h", phrase("8 hours")),
+    ("24h", phrase("24 hours")),
+)
 USUAL: Final = ("5", "4h")
 ACTION: Final = 300
 

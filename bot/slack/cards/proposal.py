@@ -101,17 +101,14 @@ def _progress(seen: int, total: int) -> str:
     if not total:
         return phrase("⏳ Looking at past requests…")
     done = min(BAR, seen * BAR // total)
-    return phrase(
-        "{part}{part2} {seen:,} of {total:,} past requests",
-        part="▰" * done,
-        part2="▱" * (BAR - done),
-        seen=seen,
-        total=total,
-    )
+    bar = "▰" * done + "▱" * (BAR - done)
+    return phrase("{bar} {seen:,} of {total:,} past requests", bar=bar, seen=seen, total=total)
 
 
 def _times(number: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(number, phrase("{number:,} times", number=number))
+    return {0: phrase("never"), 1: phrase("once"), 2: phrase("twice")}.get(
+        number, phrase("{number:,} times", number=number)
+    )
 
 
 def _section(block: str, title: str, lines: Sequence[str]) -> Json:

@@ -76,7 +76,9 @@ def _execution(request: Request) -> list[Json]:
     if line is None:
         return []
     said, at = line
-    return [b.paragraph(b.words(said, 500), *([b.words(" "), b.moment(at, "until ")] if at is not None else []))]
+    return [
+        b.paragraph(b.words(said, 500), *([b.words(" "), b.moment(at, phrase("until "))] if at is not None else []))
+    ]
 
 
 def _run(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
