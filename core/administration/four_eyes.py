@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from core.administration.office import Asked, Made, Office, operator
@@ -95,10 +95,8 @@ class FourEyes:
         if not rehearsed.effects:
             return rehearsed.answer
         rivals = await self._store.read(lambda reader: _rivals(reader, actor.organisation, rehearsed.effects))
-        if rivals:
-            rehearsed = replace(rehearsed, lines=(*rehearsed.lines, rivals))
         change = await self._store.read(
-            lambda reader: self._change(reader, actor, topic, call, rehearsed, organisation)
+            lambda reader: self._change(reader, actor, topic, call, rehearsed, organisation, rivals=rivals)
         )
         done = await self._desk.ask_for_change(actor, change, once=once)
         raise _asked(done.request, replayed=done.replayed, rivals=rivals)
@@ -171,6 +169,7 @@ class FourEyes:
         organisation: Organisation | None,
         *,
         by_host: bool = False,
+        rivals: str = "",
     ) -> Change:
         project = min(reader.projects(actor.organisation), key=lambda one: (one.created_at, one.id)).id
         barred = frozenset({actor.id}) | rehearsed.gaining
@@ -185,7 +184,7 @@ class FourEyes:
         content = Content(
             type=f"{PREFIX}{topic}",
             title=_title(rehearsed.lines),
-            description=_whole(rehearsed.lines),
+            description=_whole((*rehearsed.lines, rivals) if rivals else rehearsed.lines),
             params={**call, "print": rehearsed.print},
             if_denied=phrase("Everything stays as it is."),
         )

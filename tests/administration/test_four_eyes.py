@@ -286,6 +286,15 @@ async def test_a_repeat_with_the_same_key_finds_the_same_request(hall: TownHall)
     assert (caught.value.made.asked, caught.value.made.replayed) == (first.number, True)
 
 
+async def test_a_key_that_asked_for_one_change_asks_for_no_other(hall: TownHall) -> None:
+    await hall.switch_on()
+    groups, root = hall.administration.groups, hall.actor("root")
+    await hall.asked(lambda: groups.add(root, "dba", once=Idempotency("token", "key-1", "body")))
+    with pytest.raises(Conflict) as caught:
+        await groups.add(root, "ops", once=Idempotency("token", "key-1", "another body"))
+    assert caught.value.word == "idempotency_conflict"
+
+
 # ---------------------------------------------------------------------------------------------------------- who decides
 
 
@@ -425,6 +434,17 @@ async def test_who_lost_the_right_meanwhile_changes_nothing(hall: TownHall) -> N
     assert "Only admins" in (late.execution.detail or "")
 
 
+async def test_what_somebody_asked_who_is_no_longer_here_is_not_done(hall: TownHall) -> None:
+    await hall.switch_on()
+    request = await hall.asked(add_sue(hall))
+    root = await hall.read(lambda reader: reader.member(ORG, "mem_root"))
+    await hall.office.change(lambda tx: tx.put(replace(root, active=False)))
+    late = await hall.approve("ruth", request)
+    assert outcome(late) == (Status.APPROVED, FAILED)
+    assert late.execution is not None
+    assert "is no longer active here, so nothing was done; ask anew." in (late.execution.detail or "")
+
+
 # --------------------------------------------------------------------------------------------------------- exactly once
 
 
@@ -468,6 +488,7 @@ async def test_whoever_asks_for_a_second_change_of_rules_hears_at_once_that_only
     assert waiting in caught.value.sentence
     second = await hall.read(lambda reader: reader.request(caught.value.made.id))
     assert waiting in second.content.description
+    assert second.content.title == "Add rule other"
     assert "Waiting already" not in ((await hall.asked(add_sue(hall))).content.description or "")
 
 
