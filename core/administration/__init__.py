@@ -108,8 +108,7 @@ class Administration:
         self.policies = Policies(store, fresh, desk.conditions, sealing, judges)
         self.checks = Checks(store, fresh, desk.conditions, sealing, judges)
         self.organisations = Organisations(store, fresh, Members(store, fresh))
-        founding = Organisations(store, fresh, Members(store, fresh))
-        self.installations = Installations(store, fresh, founding, pepper, sealing)
+        self.installations = Installations(store, fresh, self.organisations, pepper, sealing)
         for office in (self.members, self.grants, self.groups, self.identities, self.mirrors):
             office.when_people_change(self.looking_around.note)
         offices = {word: office for word, office in vars(self).items() if isinstance(office, Office)}
