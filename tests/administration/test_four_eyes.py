@@ -319,6 +319,15 @@ async def test_who_gains_by_it_cannot_agree(hall: TownHall) -> None:
     assert outcome(await hall.approve("rob", request)) == (Status.APPROVED, DONE)
 
 
+async def test_who_gains_as_one_of_a_group_cannot_agree(hall: TownHall) -> None:
+    office, root = hall.administration, hall.actor("root")
+    await office.groups.add(root, "wardens", ["ruth@example.com"])
+    await hall.switch_on()
+    request = await hall.asked(lambda: office.grants.give(root, "@wardens", Role.BREAK_GLASS))
+    assert (await hall.refusal("ruth", request, c.Approve())).word == "own_request"
+    assert outcome(await hall.approve("rob", request)) == (Status.APPROVED, DONE)
+
+
 @pytest.mark.parametrize("who", ["ada", "pat", "ci"])
 async def test_nobody_but_admins_of_the_organisation_may_agree(hall: TownHall, who: str) -> None:
     """Pat is admin of the very project the request lives in."""
