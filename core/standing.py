@@ -11,7 +11,7 @@ from typing import Final
 from core.model.matching import match
 from core.model.request import Decision, Request, Stage
 from core.model.requirement import Reports, Requirement, Result, Source, Vote
-from core.phrases import listed
+from core.phrases import listed, phrase
 
 
 class StageState(StrEnum):
@@ -139,7 +139,7 @@ def _without_people(request: Request, stage: Stage, results: tuple[Result, ...])
     glass = request.glass
     if glass is None:
         return results
-    said = f"not asked, {glass.name} broke the glass"
+    said = phrase("not asked, {name} broke the glass", name=glass.name)
     pairs = zip(stage.requirements, results, strict=True)
     return tuple(requirement.without_people(result, said) for requirement, result in pairs)
 

@@ -17,7 +17,7 @@ from bot.slack import blocks as b
 from bot.slack.blocks import Json
 from core.errors import Invalid
 from core.model.organisation import RequestType
-from core.phrases import phrase
+from core.phrases import listed, phrase
 from core.veil import is_secret
 
 MOST: Final = 40
@@ -209,7 +209,7 @@ def say_bounds(schema: Mapping[str, Any]) -> str:
     said += [phrase("more than {say}", say=_say(above))] if above is not None else []
     said += [phrase("at most {say}", say=_say(high))] if high is not None else []
     said += [phrase("less than {say}", say=_say(below))] if below is not None else []
-    return f"{' and '.join(said).capitalize()}." if said else ""
+    return f"{listed(said).capitalize()}." if said else ""
 
 
 # ------------------------------------------------------------------------------------------------------------- reading

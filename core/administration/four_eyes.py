@@ -24,7 +24,7 @@ from core.model.change import PREFIX, Change
 from core.model.organisation import Grant, Group, Identity, Organisation
 from core.model.people import ADMINS, Actor, Way
 from core.model.request import OPEN, Content, Request
-from core.phrases import phrase
+from core.phrases import phrase, speaking
 from core.ports import Filter, Idempotency, Reader, Store, Transaction
 
 TITLE: Final = 150
@@ -94,10 +94,11 @@ class FourEyes:
         rehearsed, organisation = await self._rehearse(actor, call)
         if not rehearsed.effects:
             return rehearsed.answer
-        rivals = await self._store.read(lambda reader: _rivals(reader, actor.organisation, rehearsed.effects))
-        change = await self._store.read(
-            lambda reader: self._change(reader, actor, topic, call, rehearsed, organisation, rivals=rivals)
-        )
+        with speaking(None):  # it is kept, and read by others
+            rivals = await self._store.read(lambda reader: _rivals(reader, actor.organisation, rehearsed.effects))
+            change = await self._store.read(
+                lambda reader: self._change(reader, actor, topic, call, rehearsed, organisation, rivals=rivals)
+            )
         done = await self._desk.ask_for_change(actor, change, once=once)
         raise _asked(done.request, replayed=done.replayed, rivals=rivals)
 

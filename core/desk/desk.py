@@ -47,7 +47,7 @@ from core.naming import Draft, Named
 from core.notices import Told
 from core.outgoing import Outgoing
 from core.outside import PolicyEngine
-from core.phrases import phrase
+from core.phrases import phrase, speaking
 from core.ports import Idempotency, KeyTaken, Remembered, StaleVersion, Store, Transaction, Work
 from core.rulebook.condition import Conditions
 
@@ -239,7 +239,11 @@ class Desk:
         raise Unavailable(phrase("The rules are changing faster than they can be read; try again in a moment."))
 
     async def _ready(self, call: Call) -> Call:
-        """The call with what rules say of the revision it makes, fetched before its transaction."""
+        """The call with what rules say of the revision it makes, fetched before its transaction; in English, as it is kept."""
+        with speaking(None):
+            return await self._readied(call)
+
+    async def _readied(self, call: Call) -> Call:
         book = await self._books.of(call.actor.organisation)
         call = replace(call, types=book.types, draw=Draw(self._key, book.safety), checks=book.checks)
         if call.change is not None or not _makes_a_revision(call.command):

@@ -20,7 +20,7 @@ class AnyOf(Requirement):
 
     @property
     def label(self) -> str:
-        return phrase("either {part}", part=" or ".join(part.label for part in self.parts))
+        return phrase("either {part}", part=phrase(" or ").join(part.label for part in self.parts))
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -37,7 +37,7 @@ class AnyOf(Requirement):
 
     @property
     def line(self) -> str:
-        return phrase("either {line}", line=" or else ".join(part.line for part in self.parts))
+        return f"either {' or else '.join(part.line for part in self.parts)}"
 
     def joined(self, other: Self) -> Self:
         return self

@@ -55,9 +55,7 @@ class Approvals(Requirement):
     @property
     def line(self) -> str:
         names = " or ".join(source.label for source in self.people)
-        return (
-            phrase("all of {names}", names=names) if self.all else phrase("{min} of {names}", min=self.min, names=names)
-        )
+        return f"all of {names}" if self.all else f"{self.min} of {names}"
 
     def joined(self, other: Self) -> Self:
         return self if self.min >= other.min else replace(self, min=other.min)

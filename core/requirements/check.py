@@ -22,7 +22,7 @@ class Check(Requirement):
 
     @property
     def label(self) -> str:
-        return self.title or self.line
+        return self.title or phrase("check {name}", name=self.name)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -34,7 +34,7 @@ class Check(Requirement):
 
     @property
     def line(self) -> str:
-        return phrase("check {name}", name=self.name)
+        return f"check {self.name}"
 
     def joined(self, other: Self) -> Self:
         return self

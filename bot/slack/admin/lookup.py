@@ -12,7 +12,8 @@ from core.ports import Reader
 def names_of(reader: Reader, organisation: str, members: Iterable[str]) -> list[str]:
     found = (reader.member(organisation, id) for id in members)
     return sorted(
-        (f"{one.name}{'' if one.active else ' (inactive)'}" for one in found if one is not None), key=str.lower
+        (one.name if one.active else phrase("{name} (inactive)", name=one.name) for one in found if one is not None),
+        key=str.lower,
     )
 
 
@@ -26,9 +27,9 @@ def roles_said(reader: Reader, grants: Sequence[Grant], principals: Iterable[str
 def _role(reader: Reader, grant: Grant) -> str:
     project = None if grant.project is None else reader.project(grant.project)
     where = (
-        "everywhere"
+        phrase("everywhere")
         if grant.project is None
-        else phrase("on {project}", project=project.name if project else "a project")
+        else phrase("on {project}", project=project.name if project else phrase("a project"))
     )
     kind, _, id = grant.principal.partition(":")
     group = reader.group(grant.organisation, id) if kind == "group" else None

@@ -107,7 +107,7 @@ MEMBER = topic(
     "Who belongs here, and what they may do",
     Command("list", "", "All members with their roles", opening(members.listed)),
     Command("show", "@who", "Roles, groups and links of somebody", show),
-    Command("add", 'e-mail ["Name"] [role …]', f"A new member; roles are {', '.join(ROLES)}", add),
+    Command("add", 'e-mail ["Name"] [role …]', phrase("A new member; roles are {roles}", roles=", ".join(ROLES)), add),
     Command("grant", GRANT, "A role, for somebody or a @group", grant),
     Command("revoke", GRANT, "Take a role away", revoke),
     Command("deactivate", "@who", "End what somebody may do, at once", deactivate),
