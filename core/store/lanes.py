@@ -19,6 +19,9 @@ GROUP: Final = 256
 SLICE: Final = 10
 """Chores in one group commit at most: a click that comes meanwhile waits for all of them."""
 
+AT_ONCE: Final = 2
+"""Threads with chores at one time; the others are there for people, whose clicks share the processor with them."""
+
 PATIENCE: Final = 1.0
 """Seconds after which a slice of chores goes before people once, so that they are never starved."""
 
@@ -60,6 +63,7 @@ class Lanes:
         self._people: deque[Task] = deque()
         self._chores: deque[Task] = deque()
         self._last_chores = 0.0
+        self._busy: set[int] = set()
         self._there = threading.Condition()
         self._closed = False
 
@@ -73,11 +77,13 @@ class Lanes:
     def take(self, people: int = GROUP, chores: int = SLICE) -> list[Task]:
         """The next work of one lane, as much as may go together; empty once closed and drained."""
         with self._there:
-            while not (self._people or self._chores or self._closed):
+            self._finished()
+            while not (self._people or self._may_do_chores() or self._is_drained()):
                 self._there.wait()
-            if self._people and not self._chores_are_due():
+            if self._people and not (self._chores_are_due() and self._may_do_chores()):
                 return _some(self._people, people)
             self._last_chores = time.monotonic()
+            self._busy.add(threading.get_ident())
             return _some(self._chores, chores)
 
     def close(self) -> None:
@@ -85,6 +91,18 @@ class Lanes:
         with self._there:
             self._closed = True
             self._there.notify_all()
+
+    def _finished(self) -> None:
+        """Whoever comes for more is done with what it had."""
+        if threading.get_ident() in self._busy:
+            self._busy.discard(threading.get_ident())
+            self._there.notify_all()
+
+    def _may_do_chores(self) -> bool:
+        return bool(self._chores) and len(self._busy) < AT_ONCE
+
+    def _is_drained(self) -> bool:
+        return self._closed and not self._chores
 
     def _chores_are_due(self) -> bool:
         if not self._chores:

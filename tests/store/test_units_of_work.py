@@ -1,6 +1,7 @@
 """What a unit of work may rely on: alone or in a group, in time or not at all, cancelled or not."""
 
 import asyncio
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -122,7 +123,38 @@ def test_chores_come_in_slices_and_are_never_starved() -> None:
         waiting.put(lanes.Task(lambda _: None, loop.create_future(), None), chore=False)
     sizes = [len(waiting.take()) for _ in range(3)]
     loop.close()
-    assert sizes == [50, 70, 20]
+    assert sizes == [lanes.SLICE, 70, lanes.SLICE]
+
+
+def test_some_threads_stay_free_of_chores() -> None:
+    waiting = lanes.Lanes()
+    loop = asyncio.new_event_loop()
+    for _ in range(lanes.AT_ONCE + 1):
+        waiting.put(lanes.Task(lambda _: None, loop.create_future(), None), chore=True)
+    done = [threading.Event() for _ in range(lanes.AT_ONCE + 1)]
+    taken: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def work(place: int) -> None:
+        while tasks := waiting.take(chores=1):
+            taken.put(len(tasks))
+            done[place].wait(10)
+
+    threads = [threading.Thread(target=work, args=(place,)) for place in range(lanes.AT_ONCE + 1)]
+    for thread in threads:
+        thread.start()
+    assert [taken.get(timeout=10) for _ in range(lanes.AT_ONCE)] == [1] * lanes.AT_ONCE
+    assert taken.empty()
+    person = lanes.Task(lambda _: None, loop.create_future(), None)
+    waiting.put(person, chore=False)
+    assert taken.get(timeout=10) == 1  # by the thread that is left
+    for event in done:
+        event.set()
+    assert taken.get(timeout=10) == 1  # the last chore
+    waiting.close()
+    for thread in threads:
+        thread.join(10)
+    loop.close()
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_people_come_first_while_no_chore_has_waited_long() -> None:
