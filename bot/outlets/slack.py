@@ -124,7 +124,9 @@ class SlackOutlet:
             for one in reminders
         ]
         more += sum(int(one.notice.extra.get("more", 0)) for one in reminders)
-        await _called(self._say(channel, gathered.draw(lines, more, direct=direct)))
+        with await self._speaking(organisation, place):
+            drawing = gathered.draw(lines, more, direct=direct)
+        await _called(self._say(channel, drawing))
 
     async def _mentioned(self, notice: Notice) -> list[str]:
         """The Slack users among the members it mentions."""

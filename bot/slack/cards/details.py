@@ -180,14 +180,16 @@ def _decisions(request: Request) -> list[Json]:
 
 
 def _decision(decision: Decision) -> list[Json]:
-    what = phrase("approved") if decision.verdict is Verdict.APPROVED else phrase("rejected")
+    signed = decision.signed
+    approved = decision.verdict is Verdict.APPROVED
+    what = phrase("{name} approved", name=signed) if approved else phrase("{name} rejected", name=signed)
     seat = (
         phrase(" as {seats}", seats=", ".join(decision.seats))
         if decision.seats and decision.name not in decision.seats
         else ""
     )
     said = [
-        b.words(f"{decision.signed} {what}{seat}{LIVES.get(decision.life, '')}", 250),
+        b.words(f"{what}{seat}{LIVES.get(decision.life, '')}", 250),
         b.words(" · "),
         b.moment(decision.at),
     ]

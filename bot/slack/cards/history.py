@@ -61,7 +61,7 @@ ENDS: Final[Mapping[str, str]] = {
     "expired": phrase("expired"),
     "cancelled": phrase("cancelled"),
 }
-"""What was decided, and how it ended; by the stored words."""
+"""How it ended, by the stored words."""
 
 BY_ITSELF: Final = frozenset(
     {
@@ -119,17 +119,23 @@ def _turns(target: str, page: int, last: int) -> list[Json]:
 
 
 def _line(row: LedgerRow, names: Mapping[str, str], known: tuple[str, ...]) -> list[Json]:
-    who = f"{b.cut(names.get(row.actor, row.actor), 60)} " if row.word not in BY_ITSELF else ""
-    what = _what(row)
-    return [b.moment(row.at), b.words(f"  {who}{what}", 140), *_detail(row, known)]
+    name = b.cut(names.get(row.actor, row.actor), 60)
+    return [b.moment(row.at), b.words(f"  {_happened(row, name)}", 140), *_detail(row, known)]
+
+
+def _happened(row: LedgerRow, name: str) -> str:
+    match ((row.payload or {}).get("decision") or {}).get("verdict"):
+        case "approved":
+            return phrase("{name} approved", name=name)
+        case "rejected":
+            return phrase("{name} rejected", name=name)
+        case _:
+            return _what(row) if row.word in BY_ITSELF else f"{name} {_what(row)}"
 
 
 def _what(row: LedgerRow) -> str:
     payload = row.payload or {}
     match row.word, payload.get("stage"):
-        case "decision_recorded", _:
-            verdict = str((payload.get("decision") or {}).get("verdict"))
-            return ENDS.get(verdict, WORDS[row.word])
         case ("stage_opened" | "stage_passed") as word, 0:
             opened = word == "stage_opened"
             return phrase("The checks before people began") if opened else phrase("The checks before people passed")

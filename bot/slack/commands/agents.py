@@ -147,13 +147,13 @@ _SUMMARIES = {
 
 MEMBER = topic(
     "agents",
-    "Machines that ask, and their keys",
-    Command("list", "", "All agents", opening(agents.listed)),
+    phrase("Machines that ask, and their keys"),
+    Command("list", "", phrase("All agents"), opening(agents.listed)),
     _about("show", show),
-    Command("add", ADD, "A new agent", add),
+    Command("add", ADD, phrase("A new agent"), add),
     _about("key", key),
     _about("keys", keys),
-    Command("revoke", "NAME KEY", "Take a key back, by its label or id", revoke),
+    Command("revoke", "NAME KEY", phrase("Take a key back, by its label or id"), revoke),
     Command("workload", workloads.HOW, phrase("Let GitHub's or GitLab's tokens stand for it, without a key"), workload),
     _about("workloads", listed_workloads),
     Command("unlink", "NAME ID", phrase("Let them stand for nobody"), unlink),

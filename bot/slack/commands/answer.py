@@ -29,4 +29,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(phrase("You answered the question on request #{number}.", number=number))
 
 
-MEMBER = Command("answer", USAGE, "Answer the open question of a request you asked", run)
+MEMBER = Command("answer", USAGE, phrase("Answer the open question of a request you asked"), run)

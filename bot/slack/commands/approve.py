@@ -10,6 +10,7 @@ from bot.slack.room import Room
 from core.lifecycle.who import must_be_open
 from core.model.command import Approve
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n [comment]"
 
@@ -21,4 +22,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Open(approve.draw(request, await room.backdrop(request), comment or ""))
 
 
-MEMBER = Command("approve", USAGE, "Approve a request, after seeing it once more", run)
+MEMBER = Command("approve", USAGE, phrase("Approve a request, after seeing it once more"), run)

@@ -8,6 +8,7 @@ from bot.slack.commands.base import Command, plain
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "[type] [title]"
 
@@ -18,4 +19,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Open(offered.form(type, title=plain(title)))
 
 
-MEMBER = Command("ask", USAGE, "Ask for an approval", run)
+MEMBER = Command("ask", USAGE, phrase("Ask for an approval"), run)

@@ -8,6 +8,7 @@ from bot.slack.commands.base import Command, number_alone
 from bot.slack.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "[#n]"
 
@@ -20,4 +21,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Open(await batches.shown(room, actor, request.id))
 
 
-MEMBER = Command("batch", USAGE, "Several like requests on one card, decided together or one by one", run)
+MEMBER = Command("batch", USAGE, phrase("Several like requests on one card, decided together or one by one"), run)

@@ -8,6 +8,7 @@ from bot.slack.commands.base import Command, number_and_text
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n reason"
 
@@ -18,4 +19,6 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Open(await emergencies.breaking(room, actor, request, reason or ""))
 
 
-MEMBER = Command("break-glass", USAGE, "Decide alone in an emergency; everybody is told, and it is reviewed", run)
+MEMBER = Command(
+    "break-glass", USAGE, phrase("Decide alone in an emergency; everybody is told, and it is reviewed"), run
+)

@@ -20,4 +20,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(phrase("Request #{number} is cancelled.", number=number))
 
 
-MEMBER = Command("cancel", USAGE, "Cancel a request you asked", run)
+MEMBER = Command("cancel", USAGE, phrase("Cancel a request you asked"), run)

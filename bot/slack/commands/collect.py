@@ -8,6 +8,7 @@ from bot.slack.commands.base import Command, number_alone
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n"
 
@@ -19,4 +20,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Open(agent_key.shown(agent.name, made.key.id, made.secret))
 
 
-MEMBER = Command("collect", USAGE, "The key that another admin agreed to, shown once", run)
+MEMBER = Command("collect", USAGE, phrase("The key that another admin agreed to, shown once"), run)

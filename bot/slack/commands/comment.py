@@ -21,4 +21,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(phrase("Your comment stands under request #{number}.", number=number))
 
 
-MEMBER = Command("comment", USAGE, "Say something about a request", run)
+MEMBER = Command("comment", USAGE, phrase("Say something about a request"), run)

@@ -43,5 +43,5 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
 
 
 MEMBER = Command(
-    "freeze", USAGE, "Stop everything from being executed, in a project or everywhere; also: freeze list", run
+    "freeze", USAGE, phrase("Stop everything from being executed, in a project or everywhere; also: freeze list"), run
 )

@@ -103,12 +103,12 @@ async def _name_and_people(room: Room, actor: Actor, slash: Slash, usage: str) -
 
 MEMBER = topic(
     "groups",
-    "Named sets of people, whom rules can ask",
-    Command("list", "", "All groups with their people", opening(groups.listed)),
-    Command("show", "NAME", "Who is in a group", show),
-    Command("add", "NAME [@who …]", "A new group, or more people in one that is there", add),
-    Command("remove", "NAME [@who …]", "People of a group; without any, the group", remove),
-    Command("rename", "OLD NEW", "Another name, also where rules say it", rename),
-    Command("mirror", "@usergroup", "Let a group follow a Slack user group", mirror),
-    Command("unmirror", "NAME", "Keep a group by hand from now on", unmirror),
+    phrase("Named sets of people, whom rules can ask"),
+    Command("list", "", phrase("All groups with their people"), opening(groups.listed)),
+    Command("show", "NAME", phrase("Who is in a group"), show),
+    Command("add", "NAME [@who …]", phrase("A new group, or more people in one that is there"), add),
+    Command("remove", "NAME [@who …]", phrase("People of a group; without any, the group"), remove),
+    Command("rename", "OLD NEW", phrase("Another name, also where rules say it"), rename),
+    Command("mirror", "@usergroup", phrase("Let a group follow a Slack user group"), mirror),
+    Command("unmirror", "NAME", phrase("Keep a group by hand from now on"), unmirror),
 )

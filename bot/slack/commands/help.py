@@ -25,4 +25,4 @@ async def run(room: Room, _actor: Actor, slash: Slash) -> Answer:
     return Whisper(card.draw(room.help, note))
 
 
-MEMBER = Command("help", USAGE, "This list; with a topic, what can be said there", run, open_to_all=True)
+MEMBER = Command("help", USAGE, phrase("This list; with a topic, what can be said there"), run, open_to_all=True)

@@ -9,6 +9,7 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from bot.slack.story import story_of
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n"
 
@@ -19,4 +20,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Whisper(history.draw(request, rows, names))
 
 
-MEMBER = Command("history", USAGE, "Everything that happened to a request", run)
+MEMBER = Command("history", USAGE, phrase("Everything that happened to a request"), run)

@@ -36,7 +36,9 @@ async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
 
 MEMBER = topic(
     "leases",
-    "What passes unasked for a while",
-    Command("list", "", "Every lease: what it covers, how often it was used, until when", opening(leases.listed)),
-    Command("revoke", "#n", "Take back what was granted from a request", revoke),
+    phrase("What passes unasked for a while"),
+    Command(
+        "list", "", phrase("Every lease: what it covers, how often it was used, until when"), opening(leases.listed)
+    ),
+    Command("revoke", "#n", phrase("Take back what was granted from a request"), revoke),
 )

@@ -9,10 +9,11 @@ from bot.slack.commands.base import Command
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return await linking.asked(room, actor, slash, unlinked(slash.text))
 
 
-MEMBER = Command("link", "[e-mail]", "Say which member you are, when Slack knows you by another address", run)
+MEMBER = Command("link", "[e-mail]", phrase("Say which member you are, when Slack knows you by another address"), run)

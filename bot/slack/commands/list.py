@@ -73,4 +73,4 @@ def _title(which: str, count: int) -> str:
             return phrase("{count} requests {many}.", count=count, many=many)
 
 
-MEMBER = Command("list", USAGE, "What waits for me, what I asked, what is open", run)
+MEMBER = Command("list", USAGE, phrase("What waits for me, what I asked, what is open"), run)

@@ -30,4 +30,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Whisper(login.draw(code, may_decide=may_decide))
 
 
-MEMBER = Command("login", USAGE, "A code for your terminal; with 'deciding' you can decide there too", run)
+MEMBER = Command("login", USAGE, phrase("A code for your terminal; with 'deciding' you can decide there too"), run)

@@ -104,13 +104,15 @@ async def activate(room: Room, actor: Actor, slash: Slash) -> Answer:
 
 MEMBER = topic(
     "members",
-    "Who belongs here, and what they may do",
-    Command("list", "", "All members with their roles", opening(members.listed)),
-    Command("show", "@who", "Roles, groups and links of somebody", show),
+    phrase("Who belongs here, and what they may do"),
+    Command("list", "", phrase("All members with their roles"), opening(members.listed)),
+    Command("show", "@who", phrase("Roles, groups and links of somebody"), show),
     Command("add", 'e-mail ["Name"] [role …]', phrase("A new member; roles are {roles}", roles=", ".join(ROLES)), add),
-    Command("grant", GRANT, "A role, for somebody or a @group", grant),
-    Command("revoke", GRANT, "Take a role away", revoke),
-    Command("deactivate", "@who", "End what somebody may do, at once", deactivate),
-    Command("activate", "@who", "Let somebody act again", activate),
-    Command("unmapped", "", "Who is linked to nobody, on either side, and what to do", opening(members.unmapped)),
+    Command("grant", GRANT, phrase("A role, for somebody or a @group"), grant),
+    Command("revoke", GRANT, phrase("Take a role away"), revoke),
+    Command("deactivate", "@who", phrase("End what somebody may do, at once"), deactivate),
+    Command("activate", "@who", phrase("Let somebody act again"), activate),
+    Command(
+        "unmapped", "", phrase("Who is linked to nobody, on either side, and what to do"), opening(members.unmapped)
+    ),
 )

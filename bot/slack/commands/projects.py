@@ -60,9 +60,9 @@ async def change(room: Room, actor: Actor, slash: Slash) -> Answer:
 
 MEMBER = topic(
     "projects",
-    "Where requests live, and how they behave there",
-    Command("list", "", "All projects", opening(projects.listed)),
-    Command("show", "NAME", "Every setting of a project, and what each may be", show),
-    Command("add", "NAME", "A new project", add),
-    Command("set", "NAME SETTING VALUE", "Change one setting of a project", change),
+    phrase("Where requests live, and how they behave there"),
+    Command("list", "", phrase("All projects"), opening(projects.listed)),
+    Command("show", "NAME", phrase("Every setting of a project, and what each may be"), show),
+    Command("add", "NAME", phrase("A new project"), add),
+    Command("set", "NAME SETTING VALUE", phrase("Change one setting of a project"), change),
 )

@@ -21,4 +21,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(phrase("You rejected request #{number}.", number=number))
 
 
-MEMBER = Command("reject", USAGE, "Reject a request; one rejection ends it", run)
+MEMBER = Command("reject", USAGE, phrase("Reject a request; one rejection ends it"), run)

@@ -20,4 +20,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(phrase("Everybody who has not answered yet is being reminded."))
 
 
-MEMBER = Command("remind", USAGE, "Remind those who have not answered", run)
+MEMBER = Command("remind", USAGE, phrase("Remind those who have not answered"), run)

@@ -8,6 +8,7 @@ from bot.slack.commands.base import Command, number_alone
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n"
 
@@ -17,4 +18,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Open(await emergencies.reviewing(room, actor, request))
 
 
-MEMBER = Command("review", USAGE, "Look at what was decided by break-glass, and close its review", run)
+MEMBER = Command("review", USAGE, phrase("Look at what was decided by break-glass, and close its review"), run)

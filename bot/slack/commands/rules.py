@@ -63,16 +63,18 @@ async def _name(room: Room, actor: Actor, slash: Slash) -> str:
 
 MEMBER = topic(
     "rules",
-    "Who must say yes, and who need not be asked",
-    Command("list", "", "All rules, with their mode, version and limits", opening(rules.listed)),
-    Command("add", LINE, "A new rule in one line; alone, a form", add),
-    Command("paste", "", "A rule as YAML or JSON, new or in place of the one with its name", opening(rules.pasting)),
-    Command("show", "NAME", "A rule in plain words and as text, with everything that can be done", show),
-    Command("edit", "NAME", "Change a rule's text", edit),
-    Command("on", "NAME", "Let a rule judge", _proposing(Kind.SWITCH, Mode.ON)),
-    Command("shadow", "NAME", "Let a rule only say what it would do", _proposing(Kind.SWITCH, Mode.SHADOW)),
-    Command("off", "NAME", "Let a rule rest", _proposing(Kind.SWITCH, Mode.OFF)),
-    Command("remove", "NAME", "Take a rule out", _proposing(Kind.REMOVE)),
-    Command("history", "NAME", "Every version: who, when, why, what changed", history),
-    Command("undo", "NAME", "A rule as it was before its last change", _proposing(Kind.UNDO)),
+    phrase("Who must say yes, and who need not be asked"),
+    Command("list", "", phrase("All rules, with their mode, version and limits"), opening(rules.listed)),
+    Command("add", LINE, phrase("A new rule in one line; alone, a form"), add),
+    Command(
+        "paste", "", phrase("A rule as YAML or JSON, new or in place of the one with its name"), opening(rules.pasting)
+    ),
+    Command("show", "NAME", phrase("A rule in plain words and as text, with everything that can be done"), show),
+    Command("edit", "NAME", phrase("Change a rule's text"), edit),
+    Command("on", "NAME", phrase("Let a rule judge"), _proposing(Kind.SWITCH, Mode.ON)),
+    Command("shadow", "NAME", phrase("Let a rule only say what it would do"), _proposing(Kind.SWITCH, Mode.SHADOW)),
+    Command("off", "NAME", phrase("Let a rule rest"), _proposing(Kind.SWITCH, Mode.OFF)),
+    Command("remove", "NAME", phrase("Take a rule out"), _proposing(Kind.REMOVE)),
+    Command("history", "NAME", phrase("Every version: who, when, why, what changed"), history),
+    Command("undo", "NAME", phrase("A rule as it was before its last change"), _proposing(Kind.UNDO)),
 )

@@ -57,11 +57,11 @@ async def _name_and_feed(room: Room, actor: Actor, slash: Slash, word: str) -> t
 
 MEMBER = topic(
     "schedules",
-    "Who is on duty, by calendars that rules can ask",
-    Command("list", "", "All schedules and who is on duty", opening(schedules.listed)),
-    Command("show", "NAME", "Who is on duty now, and next", show),
-    Command("add", "NAME URL", "A new one, by the address of its iCalendar feed", add),
-    Command("change", "NAME URL", "Another feed under the same name", change),
-    Command("refresh", "NAME", "Read its feed again soon", refresh),
-    Command("remove", "NAME", "One that no rule names any more", remove),
+    phrase("Who is on duty, by calendars that rules can ask"),
+    Command("list", "", phrase("All schedules and who is on duty"), opening(schedules.listed)),
+    Command("show", "NAME", phrase("Who is on duty now, and next"), show),
+    Command("add", "NAME URL", phrase("A new one, by the address of its iCalendar feed"), add),
+    Command("change", "NAME URL", phrase("Another feed under the same name"), change),
+    Command("refresh", "NAME", phrase("Read its feed again soon"), refresh),
+    Command("remove", "NAME", phrase("One that no rule names any more"), remove),
 )

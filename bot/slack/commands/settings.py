@@ -40,8 +40,8 @@ async def admin_channel(room: Room, actor: Actor, slash: Slash) -> Answer:
 
 MEMBER = topic(
     "settings",
-    "How the organisation behaves",
-    Command("list", "", "Every setting of the organisation", opening(settings.shown)),
-    Command("four_eyes", "on | off", "Whether another admin must agree to changes", four_eyes),
-    Command("admin_channel", "#channel | none", "Where admins are asked", admin_channel),
+    phrase("How the organisation behaves"),
+    Command("list", "", phrase("Every setting of the organisation"), opening(settings.shown)),
+    Command("four_eyes", "on | off", phrase("Whether another admin must agree to changes"), four_eyes),
+    Command("admin_channel", "#channel | none", phrase("Where admins are asked"), admin_channel),
 )

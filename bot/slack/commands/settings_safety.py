@@ -47,4 +47,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
             )
 
 
-MEMBER = Command(WORD, USAGE, "Trust budgets: whether and how far, and what machines have earned", run)
+MEMBER = Command(WORD, USAGE, phrase("Trust budgets: whether and how far, and what machines have earned"), run)

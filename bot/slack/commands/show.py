@@ -8,6 +8,7 @@ from bot.slack.commands.base import Command, number_alone
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
 USAGE = "#n"
 
@@ -17,4 +18,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Whisper(card.draw(request, await room.backdrop(request)))
 
 
-MEMBER = Command("show", USAGE, "Show a request as it stands now", run)
+MEMBER = Command("show", USAGE, phrase("Show a request as it stands now"), run)

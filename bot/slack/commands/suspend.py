@@ -23,4 +23,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return Open(await agents.suspending(room, actor, " ".join(words)))
 
 
-MEMBER = Command("suspend", USAGE, "Stop an agent at once: keys, claims, open requests", run)
+MEMBER = Command("suspend", USAGE, phrase("Stop an agent at once: keys, claims, open requests"), run)

@@ -9,6 +9,7 @@ from bot.slack.commands.base import Command, opening, topic
 from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
+from core.phrases import phrase
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
@@ -34,10 +35,10 @@ async def _word(room: Room, actor: Actor, slash: Slash, word: str) -> str:
 
 MEMBER = topic(
     "types",
-    "What can be asked, and what each request must say",
-    Command("list", "", "All types", opening(types.listed)),
-    Command("show", "WORD", "A type as text", show),
-    Command("add", "[WORD]", "A new type, as YAML in a form", add),
-    Command("edit", "WORD", "Change a type; built-in ones too", edit),
-    Command("remove", "WORD", "Take a type out; a built-in one is as it was at first", remove),
+    phrase("What can be asked, and what each request must say"),
+    Command("list", "", phrase("All types"), opening(types.listed)),
+    Command("show", "WORD", phrase("A type as text"), show),
+    Command("add", "[WORD]", phrase("A new type, as YAML in a form"), add),
+    Command("edit", "WORD", phrase("Change a type; built-in ones too"), edit),
+    Command("remove", "WORD", phrase("Take a type out; a built-in one is as it was at first"), remove),
 )

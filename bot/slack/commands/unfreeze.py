@@ -25,4 +25,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(phrase("The freeze of {what} is lifted; what was approved can be executed again.", what=wanted))
 
 
-MEMBER = Command("unfreeze", USAGE, "Lift a freeze", run)
+MEMBER = Command("unfreeze", USAGE, phrase("Lift a freeze"), run)

@@ -8,6 +8,7 @@ from bot.slack.payload import Slash
 from bot.slack.room import Room
 from core.masking import mask_text
 from core.model.people import Actor
+from core.phrases import phrase
 from core.rulebook.explain import read_out
 from core.veil import conceal, secrets_of
 
@@ -22,4 +23,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(mask_text(conceal(text, secrets_of(request))))
 
 
-MEMBER = Command("why", USAGE, "Why a request asks these people", run)
+MEMBER = Command("why", USAGE, phrase("Why a request asks these people"), run)

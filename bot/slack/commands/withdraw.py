@@ -20,4 +20,4 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
     return said(phrase("Your approval of request #{number} no longer counts.", number=number))
 
 
-MEMBER = Command("withdraw", USAGE, "Take your approval back while the request is open", run)
+MEMBER = Command("withdraw", USAGE, phrase("Take your approval back while the request is open"), run)

@@ -45,8 +45,8 @@ async def _join(room: Room, actor: Actor, slash: Slash) -> Answer:
 
 MEMBER = topic(
     "workspaces",
-    "Several workspaces, one organisation",
-    Command("list", "", "Where the app is installed", opening(workspaces.shown)),
-    Command("offer", "", "A code with which another organisation takes this workspace over", _offer),
-    Command("join", "CODE", "Take over a workspace that was offered", _join),
+    phrase("Several workspaces, one organisation"),
+    Command("list", "", phrase("Where the app is installed"), opening(workspaces.shown)),
+    Command("offer", "", phrase("A code with which another organisation takes this workspace over"), _offer),
+    Command("join", "CODE", phrase("Take over a workspace that was offered"), _join),
 )
