@@ -196,6 +196,13 @@ ALLOWED_ALONE = {
     "Identities.leave_out",  # off a list
     "Identities.claim",  # asks an admin, and links nobody
     "Identities.dismiss",  # a stop
+    "Delegations.give",  # a member's own voice, for a while
+    "Delegations.stop",
+    "PreferenceOffice.change",  # how a member likes to be told
+    "PreferenceOffice.note_zone",  # by Slack's directory
+    "PreferenceOffice.note_locale",
+    "PreferenceOffice.note_away",
+    "Workloads.revoke",  # a stop
     "Installations.of_environment",  # the host
     "Installations.begin",  # somebody who is no member yet, as the host allows
     "Installations.returned",
