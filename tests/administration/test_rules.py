@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 from core.model.rule import Mode
 from tests.administration.town_hall import TownHall
 
@@ -25,3 +25,13 @@ async def test_nothing_is_saved_upon_other_rules_than_those_it_was_tried_on(hall
         assert caught.value.word == "stale_rulebook"
     assert (await office.list(root)).version == now
     await office.switch(root, "first", Mode.OFF, book=now)
+
+
+async def test_a_rule_that_rests_and_nobody_could_pass_is_not_switched_on(hall: TownHall) -> None:
+    office, root = hall.administration.rules, hall.actor("root")
+    await office.add(root, 'add "many" when true require 9 of @platform off')
+    for mode in (Mode.ON, Mode.SHADOW):
+        with pytest.raises(Invalid) as caught:
+            await office.switch(root, "many", mode)
+        assert caught.value.word == "impossible_rule"
+    assert (await office.list(root)).rules[0].mode is Mode.OFF
