@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from core.errors import Conflict, NotAllowed, NotFound
 from core.lifecycle.facts import Facts
@@ -79,6 +80,15 @@ def must_be_requester_or_admin(request: Request, facts: Facts, what: str) -> Non
         )
 
 
+ENDED_AS: Final = {
+    Status.APPROVED: phrase("approved"),
+    Status.APPROVED_WITH_EDITS: phrase("approved with edits"),
+    Status.AUTO_APPROVED: phrase("auto approved"),
+    Status.REJECTED: phrase("rejected"),
+    Status.AUTO_REJECTED: phrase("auto rejected"),
+}
+
+
 def must_be_open(request: Request) -> None:
     """Answers with the code that fits how the request ended."""
     if request.is_open:
@@ -105,7 +115,7 @@ def must_be_open(request: Request) -> None:
 
 def _ended_as(request: Request) -> str:
     who = request.decisions[-1].name if request.cause == "people" and request.decisions else None
-    said = request.status.value.replace("_", " ")
+    said = ENDED_AS[request.status]
     return phrase("{said} by {who}", said=said, who=who) if who else said
 
 

@@ -1,0 +1,126 @@
+"""Bob's Slack speaks German, so the app does to him; the channel, the others, the ledger and machines hear English."""
+
+import json
+from typing import Any
+
+import pytest
+
+from core.ports import Reader
+from tests.stories.town import Json, Town, some
+
+pytestmark = pytest.mark.anyio
+
+TITLE = "Approve"
+"""As one of our own buttons says."""
+
+
+async def test_what_is_his_own_is_german_and_what_is_everybodys_is_english(town_both_ways: Town) -> None:
+    town, _, asked = await _asked(town_both_ways)
+    card = words(town.card("bob", asked))
+    assert card == words(town.card("grace", asked))
+    assert {"⏳ Approval needed · #1 · Deploy · default", TITLE, "Reject"} <= set(card)
+
+    home = words(await town.hand("bob").home())
+    assert {"Wartet auf mich: 1", TITLE, "Freigeben", "Ablehnen", "Von mir angefragt"} <= set(home)
+    assert {"Waiting for me: 1", TITLE, "Approve", "Reject"} <= set(words(await town.hand("grace").home()))
+    assert "Nothing waits for you" in words(await town.hand("carol").home())
+
+    await town.chooses("bob", asked, "details")
+    details = words(town.window("bob"))
+    assert {"Anfrage #1", TITLE, "⏳ Freigabe nötig · #1 · Deploy · default", "Freigeben"} <= set(details)
+    await town.chooses("grace", asked, "details")
+    assert {"Request #1", TITLE, "⏳ Approval needed · #1 · Deploy · default"} <= set(words(town.window("grace")))
+
+    helped = " ".join(words(await town.types("bob", "/countersign help")))
+    assert "/countersign why #n   Warum eine Anfrage gerade diese Leute fragt" in helped
+    assert "Why a request asks these people" in str((await town.types("grace", "/countersign help"))["blocks"])
+    assert "„loudly“" in str(await town.types("bob", "/countersign settings me told loudly"))
+    assert "'loudly' is no way" in str(await town.types("grace", "/countersign settings me told loudly"))
+
+
+async def test_a_refusal_within_a_transaction_is_german_for_him_and_english_in_the_ledger(town_both_ways: Town) -> None:
+    town, pipeline, asked = await _asked(town_both_ways)
+    late = town.card("bob", asked)
+    await town.clicks("grace", asked, "request.reject")
+    await town.says("grace", {"comment": "Cancel"})
+    await town.clicks_on(late, "bob", "request.approve")
+    assert "Die Anfrage #1 wurde schon abgelehnt" in town.told("bob"), town.told("bob")
+
+    kept = json.dumps(await _ledger(town, asked))
+    assert "was already rejected" in kept
+    assert '"Cancel"' in kept
+    assert "Anfrage" not in kept
+    assert "Anfrage" not in json.dumps(await pipeline.reads(asked))
+    assert "Rejected by Grace." in words(town.card("bob", asked))
+
+
+async def test_what_he_asks_is_kept_in_english_but_for_his_own_words(town_both_ways: Town) -> None:
+    """What rules say is worked out while German is spoken."""
+    town, _, _ = await _asked(town_both_ways)
+    await town.rules("alice", '"docs" when type == "custom" require 2 of @security')
+    await town.hand("bob").command("/countersign ask custom", "#general")
+    await town.settles()
+    assert words(town.window("bob"))[:2] == ["Um Freigabe bitten", "Anfragen"]
+    await town.says("bob", {"title": "Details", "description": "Ablehnen? Reject!"})
+    store, organisation = town.assembly.rooms.store, town.host.organisation
+    mine = await store.read(lambda reader: reader.request_by_number(organisation, 2))
+    assert mine is not None
+    assert mine.content.title == "Details"
+    kept = json.dumps(await _ledger(town, {"id": mine.id}), ensure_ascii=False)
+    assert "2 of @security" in kept
+    assert all(german not in kept for german in (" aus @security", "Regel", "Stufe", "gefragt"))
+
+
+async def test_he_hears_by_message_in_german_and_grace_in_english(town_both_ways: Town) -> None:
+    town = town_both_ways
+    await _speaks_german(town, "bob")
+    pipeline = await town.machine("deploy-bot")
+    await pipeline.asks(type="deploy", title=TITLE, stages=some(2, "@platform"))
+    await town.settles()
+    assert {"⏳ Freigabe nötig · #1 · Deploy · default", TITLE, "Freigeben"} <= set(_last(town, "bob"))
+    assert {"⏳ Approval needed · #1 · Deploy · default", TITLE, "Reject"} <= set(_last(town, "grace"))
+    assert "Wartet auf" in town.heard("bob")
+    assert "Wartet" not in town.heard("grace")
+
+
+async def _asked(town: Town) -> tuple[Town, Any, Json]:
+    await _speaks_german(town, "bob")
+    pipeline = await town.machine("deploy-bot")
+    asked = await pipeline.asks(type="deploy", title=TITLE, stages=some(2, "@platform"), notify=["#deploys"])
+    await town.settles()
+    return town, pipeline, asked
+
+
+async def _speaks_german(town: Town, name: str) -> None:
+    town.sandbox.membership.change_user(town.hand(name).id, locale="de-DE")
+    await town.settles()
+
+
+def _last(town: Town, name: str) -> list[str]:
+    return words(town.hand(name).dms()[-1])
+
+
+async def _ledger(town: Town, request: Json) -> list[Any]:
+    def read(reader: Reader) -> list[Any]:
+        return [row.payload for row in reader.ledger(request["id"], after=0, limit=500)]
+
+    return await town.assembly.rooms.store.read(read)
+
+
+def words(drawn: Json | None) -> list[str]:
+    """Every text in it, in order."""
+    found: list[str] = []
+    shown = drawn or {}
+    for part in (shown.get("title"), shown.get("submit"), shown.get("blocks")):
+        _gather(part, found)
+    return found
+
+
+def _gather(part: object, found: list[str]) -> None:
+    if isinstance(part, list):
+        for each in part:
+            _gather(each, found)
+    elif isinstance(part, dict):
+        if isinstance(part.get("text"), str):
+            found.append(part["text"])
+        _gather([each for each in part.values() if not isinstance(each, str)], found)
