@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any, Final
 
+from bot.languages import LANGUAGES, language_of
 from bot.slack.admin.written import NAME
 from bot.slack.blocks import Json
 from bot.slack.cards import delegate, preferences, rows
@@ -148,13 +149,14 @@ def said_preferences(chosen: Preferences) -> str:
     quiet = preferences.say_quiet(chosen) or phrase("none")
     return phrase(
         "You are told by {told}; quiet hours {quiet}; working days {days}; time zone {zone}; holidays of {country}; "
-        "the hour for once a day {digest}.",
+        "the hour for once a day {digest}; language {language}.",
         told=chosen.told.value,
         quiet=quiet,
         days=say_days(chosen.working_days),
         zone=chosen.zone,
         country=chosen.country or phrase("no country"),
         digest=chosen.digest_at.strftime("%H:%M"),
+        language=LANGUAGES[language_of(chosen.locale)],
     )
 
 
@@ -181,10 +183,12 @@ def setting(name: str, typed: str) -> dict[str, Any]:
             return {"digest_at": clock(word, "digest_at")}
         case "copies":
             return {"copies": low in ("yes", "on", "true")}
+        case "language":
+            return {"language": _language(low)}
         case _:
             raise Invalid(
                 phrase(
-                    "There is no setting '{name}'; there are told, quiet, days, zone, country, digest and copies.",
+                    "There is no setting '{name}'; there are told, quiet, days, zone, country, digest, copies and language.",
                     name=name[:40],
                 )
             )
@@ -198,6 +202,21 @@ def _told(word: str) -> Telling:
             phrase("'{word}' is no way of telling; there are dm, mention, digest and nothing.", word=word[:40]),
             field="told",
         ) from None
+
+
+def _language(word: str) -> str | None:
+    if word in NOTHING or word == preferences.AUTO:
+        return None
+    if word in LANGUAGES:
+        return word
+    raise Invalid(
+        phrase(
+            "'{word}' is no language spoken here; there are {languages}, and auto for that of your Slack profile.",
+            word=word[:40],
+            languages=", ".join(LANGUAGES),
+        ),
+        field="language",
+    )
 
 
 def quiet_hours(typed: str) -> dict[str, Any]:

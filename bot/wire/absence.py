@@ -57,6 +57,7 @@ class PreferencesIn(Shape):
     """How you are reminded of what waits for you. Only what is given changes; none of it moves a deadline.
 
     `working_days` count from Monday, which is 1. `country` is one whose holidays you keep: `DE`, `DE-BY`.
+    `language` is what the app speaks to you in Slack; null is what your Slack profile says.
     """
 
     model_config = ConfigDict(
@@ -70,6 +71,7 @@ class PreferencesIn(Shape):
                     "time_zone": "Europe/Berlin",
                     "country": "DE-BY",
                     "digest_at": "09:00",
+                    "language": "de",
                 }
             ]
         }
@@ -83,6 +85,7 @@ class PreferencesIn(Shape):
     country: Annotated[str, some(16)] | None = None
     digest_at: Clock = "09:00"
     copies: bool = False
+    language: Literal["en", "de"] | None = None
 
     def changes(self) -> dict[str, Any]:
         """Of what was sent, as the office takes it."""
@@ -102,6 +105,7 @@ class PreferencesView(View):
     country: str | None
     digest_at: str
     copies: bool
+    language: str | None
     next_digest_at: datetime | None
 
 
@@ -147,6 +151,7 @@ def show_preferences(chosen: Preferences) -> PreferencesView:
         country=chosen.country,
         digest_at=chosen.digest_at.strftime("%H:%M"),
         copies=chosen.copies,
+        language=chosen.language,
         next_digest_at=chosen.digest_due,
     )
 

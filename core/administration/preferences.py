@@ -106,6 +106,8 @@ def sound(chosen: Preferences) -> Preferences:
         raise Invalid(phrase("Quiet hours have a beginning and an end; give both, or none."), field="quiet_from")
     if not chosen.working_days or not chosen.working_days <= frozenset(range(1, 8)):
         raise Invalid(phrase("Choose at least one working day, from Monday to Sunday."), field="working_days")
+    if chosen.language is not None and _LOCALE.fullmatch(chosen.language) is None:
+        raise Invalid(phrase("That is no language; write it like en or de."), field="language")
     return chosen
 
 

@@ -84,3 +84,6 @@ async def test_preferences_change_only_where_something_is_sent(house: House) -> 
     assert found["next_digest_at"] is not None
     async with house.client("dee") as client:
         assert (await client.patch("/v1/me/preferences", json={"country": "XX"})).status_code == 400
+        assert (await client.patch("/v1/me/preferences", json={"language": "de"})).json()["language"] == "de"
+        assert (await client.patch("/v1/me/preferences", json={"language": "tlh"})).status_code in (400, 422)
+        assert (await client.patch("/v1/me/preferences", json={"language": None})).json()["language"] is None

@@ -64,6 +64,23 @@ async def test_a_stopped_delegation_gives_no_right(world: World) -> None:
     assert "nothing to stop" in await run(world, "bob", "delegate stop")
 
 
+async def test_a_language_of_ones_own_goes_before_that_of_the_profile(world: World) -> None:
+    said = await run(world, "bob", "settings me language de")
+    assert "language Deutsch" in said
+    assert (await preferences(world, "bob")).locale == "de"
+    assert "„klingon“" in await run(world, "bob", "settings me language klingon")
+    assert (await preferences(world, "bob")).language == "de"
+    hand = world.hand("bob")
+    await hand.command("/countersign settings me", "#general")
+    await world.settle()
+    assert "Wie ich es erfahre" in str(hand.open_modal())
+    await hand.submit({"language": "auto"})
+    await world.settle()
+    assert (await preferences(world, "bob")).language is None
+    await run(world, "bob", "settings me told dm")
+    assert "language English" in await run(world, "bob", "settings me language en")
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import time
 from typing import Final
 
+from bot.languages import LANGUAGES
 from bot.slack import blocks as b
 from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
@@ -22,6 +23,9 @@ WAYS: Final = (
     (Telling.DIGEST, phrase("Once a day"), phrase("One message with all that waits, at the hour below")),
     (Telling.NOTHING, phrase("Not at all"), phrase("Home shows what waits")),
 )
+AUTO: Final = "auto"
+"""The language of one's Slack profile."""
+
 DAYS: Final = (
     phrase("Monday"),
     phrase("Tuesday"),
@@ -78,7 +82,16 @@ def draw(chosen: Preferences) -> Json:
             ),
         ),
     ]
+    blocks.append(b.field("language", phrase("Language"), _language(chosen)))
     return b.modal("preferences", phrase("How I am told"), blocks, submit=phrase("Save"))
+
+
+def _language(chosen: Preferences) -> Json:
+    """Each as it calls itself, so that nobody is lost in one they cannot read."""
+    options = [b.option(phrase("As my Slack profile says"), AUTO)]
+    options += [b.option(name, language) for language, name in LANGUAGES.items()]
+    picked = next((option for option in options if option["value"] == chosen.language), options[0])
+    return b.select("language", options, picked)
 
 
 def say_quiet(chosen: Preferences) -> str:
@@ -109,6 +122,7 @@ MEMBER = Card(
                 profile_zone="America/New_York",
                 country="DE-BY",
                 copies=True,
+                language="de",
             )
         ),
     },

@@ -14,7 +14,7 @@ from core.phrases import phrase
 
 WORD = phrase("settings me")
 USAGE = phrase(
-    "[told dm | quiet 22:00-07:00 | days mon-fri | zone Europe/Berlin | country DE | digest 09:00 | copies yes]"
+    "[told dm | quiet 22:00-07:00 | days mon-fri | zone Europe/Berlin | country DE | digest 09:00 | copies yes | language de]"
 )
 
 

@@ -35,6 +35,7 @@ def _changes(sent: Submission) -> dict[str, Any]:
         "time_zone": sent.text("time_zone"),
         "digest_at": absence.clock(sent.text("digest_at") or "", "digest_at"),
         "copies": sent.values.get("copies") == "yes",
+        **absence.setting("language", str(sent.values.get("language") or "auto")),
     }
 
 
@@ -42,5 +43,9 @@ FIELDS = {"told": "told", "quiet_from": "quiet", "working_days": "working_days",
 MEMBER = Flow(
     "preferences",
     clicks={"preferences.form": form},
-    forms={"preferences": Form(save, {**FIELDS, "time_zone": "time_zone", "digest_at": "digest_at"})},
+    forms={
+        "preferences": Form(
+            save, {**FIELDS, "time_zone": "time_zone", "digest_at": "digest_at", "language": "language"}
+        )
+    },
 )
