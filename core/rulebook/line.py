@@ -302,21 +302,21 @@ def _several(key: str, expected: str, *before: str) -> _Clause:
 
 def _uses(line: _Line) -> tuple[str, Any]:
     at = line.start()
-    word = line.word("how often, like 5,")
+    word = line.word(phrase("how often, like 5,"))
     if not re.fullmatch(r"\d{1,7}", word):
-        line.expect("how often, like 5,", at)
+        line.expect(phrase("how often, like 5,"), at)
     return "uses", int(word)
 
 
 def _reason(line: _Line) -> tuple[str, Any]:
-    return "reason", line.name("the reason in quotes")
+    return "reason", line.name(phrase("the reason in quotes"))
 
 
 def _escalate(line: _Line) -> tuple[str, Any]:
     line.must("after")
-    after = line.word("a duration like 3h")
+    after = line.word(phrase("a duration like 3h"))
     line.must("to")
-    said = {"after": after, "to": line.list("escalate.to", "whom to ask then", line.word)}
+    said = {"after": after, "to": line.list("escalate.to", phrase("whom to ask then"), line.word)}
     return "escalate", {**said, "action": "reassign"} if line.take("reassign") else said
 
 
@@ -325,20 +325,20 @@ _CLAUSES: Final[dict[str, _Clause]] = {
     "waivable": _flag("waivable"),
     "shadow": _mode(Mode.SHADOW),
     "off": _mode(Mode.OFF),
-    "expire": _single("reply_window", "a duration like 4h"),
-    "execute": _single("execution_window", "a duration like 24h", "within"),
-    "remind": _several("remind", "a duration like 30m"),
-    "in": _several("notify", "a channel like #deploys"),
-    "notify": _several("notify", "a channel like #deploys, or @somebody to tell"),
-    "not": _several("not_from", "a field like metadata.author, or a group", "from"),
+    "expire": _single("reply_window", phrase("a duration like 4h")),
+    "execute": _single("execution_window", phrase("a duration like 24h"), "within"),
+    "remind": _several("remind", phrase("a duration like 30m")),
+    "in": _several("notify", phrase("a channel like #deploys")),
+    "notify": _several("notify", phrase("a channel like #deploys, or @somebody to tell")),
+    "not": _several("not_from", phrase("a field like metadata.author, or a group"), "from"),
     "escalate": _escalate,
     "comment": _flag("comment_on_reject", "on", "reject"),
     "delegation": _single("delegation", "anyone, same_group or none"),
-    "until": _single("until", "a moment like 2027-01-31T18:00:00Z"),
+    "until": _single("until", phrase("a moment like 2027-01-31T18:00:00Z")),
     "uses": _uses,
     "because": _reason,
 }
-_EXPECTED_CLAUSE: Final = f"the end, or one of {', '.join(_CLAUSES)}"
+_EXPECTED_CLAUSE: Final = phrase("the end, or one of {clauses}", clauses=", ".join(_CLAUSES))
 _RESERVED: Final = frozenset({*_CLAUSES, "and", "or", "then", "either", "else", "all", "of", "check"})
 
 

@@ -130,7 +130,7 @@ def _texts(content: Content) -> Iterable[Json]:
         phrase("Description"): (content.description, LEAD),
         phrase("Action"): (content.action, 300),
         phrase("Reasoning"): (content.reasoning, 300),
-        "Side effects": ("\n".join(content.side_effects), 300),
+        phrase("Side effects"): ("\n".join(content.side_effects), 300),
         phrase("If refused"): (content.if_denied, 200),
     }
     long = [(label, text) for label, (text, shown) in texts.items() if text and len(text) > shown]
