@@ -140,7 +140,9 @@ async def test_with_four_eyes_another_admin_must_agree_and_no_secret_stands_in_t
     assert "Policy deploys: on pass manual → approve." in seen["description"]
     told = await put(house, "root", "/v1/policies/deploys", {**POLICY, "token": "another"})
     seen = (await house.get("ruth", f"/v1/requests/{told.json()['asked']['id']}")).json()
-    assert re.fullmatch(r"Policy deploys: sealed token set \(\w+\) → set \(\w+\)\.", seen["description"])
+    first, waiting = seen["description"].splitlines()
+    assert re.fullmatch(r"Policy deploys: sealed token set \(\w+\) → set \(\w+\)\.", first)
+    assert waiting.startswith("Waiting already: #")
     removed = await delete(house, "root", "/v1/checks/ci")
     assert removed.status_code == 202
     assert "Remove check ci" in (await house.get("ruth", f"/v1/requests/{removed.json()['asked']['id']}")).text
