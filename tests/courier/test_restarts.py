@@ -100,11 +100,12 @@ async def test_whoever_lost_the_lease_while_waiting_sends_nothing(world: World) 
 
 async def test_what_waited_too_long_for_its_turn_is_left_to_whoever_claims_it_next(world: World) -> None:
     world.board.pace = replace(QUICK, post_gap=0.5)
-    for _ in range(2):
-        await world.ask()
+    asked = [await world.ask() for _ in range(2)]
     slow = world.courier("slow", linger=1.0)
     draining = asyncio.create_task(slow.drain())
-    await world.until(lambda: len(world.board.messages) == 1)
+    async with asyncio.timeout(5):
+        while "shown" not in [card.state for request in asked for card in await world.cards(request)]:  # noqa: ASYNC110
+            await asyncio.sleep(0)
     world.clock.turn(61)
     claimed = await world.store.transact(lambda tx: tx.claim_deliveries("board", "somebody else", 60, 10))
     await asyncio.wait_for(draining, 5)
