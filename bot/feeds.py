@@ -60,8 +60,8 @@ class Feeds:
         if answer.cut:
             raise FeedTrouble(
                 phrase(
-                    "The calendar is larger than {most_bytes} MiB; use one made for duty alone.",
-                    most_bytes=MOST_BYTES >> 20,
+                    "The calendar is larger than {most} MiB; use one made for duty alone.",
+                    most=MOST_BYTES >> 20,
                 )
             )
         return answer.body

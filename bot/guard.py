@@ -158,8 +158,8 @@ class Guard:
         parts = _parts(url)
         if parts is None:
             return phrase(
-                "This is not an address that can be called; give one like https://example.com/hook, up to {longest_url} characters.",
-                longest_url=LONGEST_URL,
+                "This is not an address that can be called; give one like https://example.com/hook, up to {most} characters.",
+                most=LONGEST_URL,
             )
         if parts.username is not None or parts.password is not None:
             return phrase("No user or password may stand in the address; leave them out.")

@@ -264,10 +264,10 @@ def _called(asking: Asking) -> str:
 def _trouble(asking: Asking, problem: str) -> Told:
     called = _called(asking)
     sentence = phrase(
-        "{called}{called2} cannot be asked: {problem} "
+        "{first_letter}{rest} cannot be asked: {problem} "
         "Until it answers, what it judges waits, #{number} first; it is asked again and again.",
-        called=called[:1].upper(),
-        called2=called[1:],
+        first_letter=called[:1].upper(),
+        rest=called[1:],
         problem=problem,
         number=asking.request.number,
     )

@@ -59,9 +59,9 @@ def _stage_opened(request: Request, event: e.StageOpened) -> tuple[Told, ...]:
         )
     return _line(
         phrase(
-            "Stage {stage} ({stage2}) is open and waits for {waits}.",
-            stage=stage.number,
-            stage2=stage.name,
+            "Stage {number} ({name}) is open and waits for {waits}.",
+            number=stage.number,
+            name=stage.name,
             waits=waits,
         ),
         "stage_opened",
@@ -136,7 +136,7 @@ def _revised(request: Request, event: e.Revised) -> tuple[Told, ...]:
 
 def _asked(request: Request, event: e.QuestionAsked) -> tuple[Told, ...]:
     question = event.question
-    sentence = phrase("{question} asks: {question2}", question=question.name, question2=question.text)
+    sentence = phrase("{name} asks: {question}", name=question.name, question=question.text)
     return (
         Told(THREAD, "question", sentence, {"question": question.id}),
         Told(
@@ -248,12 +248,12 @@ def _lease_granted(request: Request, event: e.LeaseGranted) -> tuple[Told, ...]:
     lease = next((one for one in request.leases if one.id == event.lease.id), event.lease)
     uses = phrase("the next one") if lease.uses == 1 else phrase("up to {uses}", uses=lease.uses)
     sentence = phrase(
-        "{granted_by_name} lets {uses} like this by {agent_name} pass without asking: {sentence}, for {say_duration}.",
-        granted_by_name=lease.granted_by_name,
+        "{granter} lets {uses} like this by {agent} pass without asking: {sentence}, for {duration}.",
+        granter=lease.granted_by_name,
         uses=uses,
-        agent_name=lease.agent_name,
+        agent=lease.agent_name,
         sentence=lease.kind.sentence,
-        say_duration=say_duration(lease.until - lease.granted_at),
+        duration=say_duration(lease.until - lease.granted_at),
     )
     told = phrase(
         "{name}: {sentence} Take it back with /countersign leases revoke #{lease}.",
@@ -334,10 +334,10 @@ def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
         return reminders
     question = request.open_questions[0]
     open_question = phrase(
-        "{name}: {question}'s question is still open: {question2}",
-        name=_name(request),
-        question=question.name,
-        question2=question.text,
+        "{request}: {name}'s question is still open: {question}",
+        request=_name(request),
+        name=question.name,
+        question=question.text,
     )
     return (*reminders, Told(REQUESTER, "question", open_question, {"question": question.id}))
 
@@ -393,14 +393,14 @@ def _rejected(request: Request) -> str:
 
 def _expired(request: Request) -> str:
     waited = (
-        phrase(" within {say_duration}", say_duration=say_duration(request.expires_at - request.created_at))
+        phrase(" within {duration}", duration=say_duration(request.expires_at - request.created_at))
         if request.expires_at
         else ""
     )
     if not (request.stage or request.decisions) and request.cause == "nobody_answered":
         return phrase(
-            "Expired: {not_yet} had not said yes{waited}, so nobody was asked.",
-            not_yet=_not_yet(request),
+            "Expired: {checks} had not said yes{waited}, so nobody was asked.",
+            checks=_not_yet(request),
             waited=waited,
         )
     if request.cause == "question_unanswered":
@@ -409,8 +409,8 @@ def _expired(request: Request) -> str:
         return phrase("Expired: too few people were there who could have approved it{waited}.", waited=waited)
     if request.glass is not None:
         return phrase(
-            "Expired: the glass was broken, but {not_yet_met} had not said yes{waited}.",
-            not_yet_met=_not_yet_met(request),
+            "Expired: the glass was broken, but {checks} had not said yes{waited}.",
+            checks=_not_yet_met(request),
             waited=waited,
         )
     if not any(d.counts for d in request.decisions):
@@ -452,16 +452,16 @@ def _cause(request: Request) -> str:
         report = request.checks.get(name)
         said = f" ({report.summary})" if report is not None and report.summary else ""
         return phrase(
-            "check {name} {part}{said}",
+            "check {name} {outcome}{detail}",
             name=name,
-            part=phrase("failed") if request.status is Status.AUTO_REJECTED else phrase("passed"),
-            said=said,
+            outcome=phrase("failed") if request.status is Status.AUTO_REJECTED else phrase("passed"),
+            detail=said,
         )
     return request.plan.why[0].rstrip(".") if request.plan.why else (request.cause or phrase("no rule"))
 
 
 def _superseded(request: Request, event: e.Superseded) -> tuple[Told, ...]:
-    return _line(phrase("#{by_number} has taken its place.", by_number=event.by_number), "superseded")
+    return _line(phrase("#{number} has taken its place.", number=event.by_number), "superseded")
 
 
 def _discarded(request: Request, event: e.Discarded) -> tuple[Told, ...]:

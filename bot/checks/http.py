@@ -93,7 +93,7 @@ def _said(answer: Answer) -> Said:
     if not answer.body.strip():
         return Said("pending")
     if answer.cut:
-        raise NoAnswer(phrase("Its answer is larger than {most_bytes} KiB.", most_bytes=MOST_BYTES >> 10))
+        raise NoAnswer(phrase("Its answer is larger than {most} KiB.", most=MOST_BYTES >> 10))
     try:
         reply = read(Reply, load_json(answer.body), what=phrase("Its answer"))
     except Invalid as problem:

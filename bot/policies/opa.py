@@ -83,7 +83,7 @@ def _verdict(answer: Answer) -> Verdict:
             )
         )
     if answer.cut:
-        return _unclear(phrase("its answer is larger than {most_bytes} KiB", most_bytes=MOST_BYTES >> 10))
+        return _unclear(phrase("its answer is larger than {most} KiB", most=MOST_BYTES >> 10))
     try:
         return _read(load_json(answer.body))
     except Invalid as problem:

@@ -38,8 +38,8 @@ def read(raw: bytes, now: datetime) -> list[Shift]:
     if len(found) > MOST_SHIFTS:
         raise Unreadable(
             phrase(
-                "This calendar has more than {most_shifts} shifts in two weeks; use one made for duty alone.",
-                most_shifts=MOST_SHIFTS,
+                "This calendar has more than {most} shifts in two weeks; use one made for duty alone.",
+                most=MOST_SHIFTS,
             )
         )
     return sorted(found.values(), key=lambda one: (one.starts, one.email))
@@ -59,8 +59,8 @@ def _calendar(raw: bytes) -> Calendar:
     if sum(1 for _ in calendar.walk("VEVENT")) > MOST_EVENTS:
         raise Unreadable(
             phrase(
-                "This calendar has more than {most_events} events; use one made for duty alone.",
-                most_events=MOST_EVENTS,
+                "This calendar has more than {most} events; use one made for duty alone.",
+                most=MOST_EVENTS,
             )
         )
     return calendar

@@ -89,8 +89,8 @@ def date_text(at: datetime, before: str = "") -> str:
     `before` are our words in front of it: inside the date, so that they are followed by `today` and not by `Today`.
     """
     return phrase(
-        "<!date^{int}^{before}{{date_short_pretty}} at {{time}}|{before}{utc}>",
-        int=int(at.timestamp()),
+        "<!date^{seconds}^{before}{{date_short_pretty}} at {{time}}|{before}{utc}>",
+        seconds=int(at.timestamp()),
         before=before,
         utc=utc(at),
     )

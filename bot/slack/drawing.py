@@ -42,7 +42,7 @@ class Backdrop:
     def title_of(self, type: str) -> str:
         """What people call this type of request."""
         if is_change_type(type):
-            return phrase("Change of {removeprefix}", removeprefix=type.removeprefix(PREFIX))
+            return phrase("Change of {topic}", topic=type.removeprefix(PREFIX))
         known = BUILT_IN_TYPES.get(type)
         return self.type_title or (known.title if known is not None else type)
 

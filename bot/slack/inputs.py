@@ -205,10 +205,10 @@ def say_bounds(schema: Mapping[str, Any]) -> str:
     """Like `At least 1 and at most 500.`, or nothing where the schema says neither."""
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    said = [phrase("at least {say}", say=_say(low))] if low is not None else []
-    said += [phrase("more than {say}", say=_say(above))] if above is not None else []
-    said += [phrase("at most {say}", say=_say(high))] if high is not None else []
-    said += [phrase("less than {say}", say=_say(below))] if below is not None else []
+    said = [phrase("at least {bound}", bound=_say(low))] if low is not None else []
+    said += [phrase("more than {bound}", bound=_say(above))] if above is not None else []
+    said += [phrase("at most {bound}", bound=_say(high))] if high is not None else []
+    said += [phrase("less than {bound}", bound=_say(below))] if below is not None else []
     return f"{listed(said).capitalize()}." if said else ""
 
 

@@ -185,10 +185,10 @@ def _take_back(lease: Lease, place: int) -> Json:
 def _lease(lease: Lease) -> list[Json]:
     uses = phrase("the next one") if lease.uses == 1 else phrase("up to {uses}", uses=lease.uses)
     said = phrase(
-        "{granted_by_name} let {uses} like this by {agent_name} pass unasked",
-        granted_by_name=lease.granted_by_name,
+        "{granter} let {uses} like this by {agent} pass unasked",
+        granter=lease.granted_by_name,
         uses=uses,
-        agent_name=lease.agent_name,
+        agent=lease.agent_name,
     )
     if lease.revoked_at is not None:
         return [b.plain(phrase("{said}; {revoked_by} took that back", said=said, revoked_by=lease.revoked_by), 300)]

@@ -99,7 +99,7 @@ def gist_of(request: Request, project: str) -> str:
     if content.cost is not None:
         said.append(phrase("Costs {money}.", money=money(content.cost)))
     if content.side_effects:
-        said.append(phrase("Side effects: {list}.", list=mask_text(say(list(content.side_effects), 150))))
+        said.append(phrase("Side effects: {effects}.", effects=mask_text(say(list(content.side_effects), 150))))
     if waits := say_waited_for(request):
         said.append(phrase("Waits for {waits}.", waits=waits))
     if request.expires_at is not None:

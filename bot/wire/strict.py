@@ -174,9 +174,9 @@ def _sentence(field: str, error: ErrorDetails) -> str:
             return f"{field} {context['error']}."
         case "float_type" | "int_type" | "int_from_float" | "finite_number":
             return phrase(
-                "{field} must be a {part}number.",
+                "{field} must be a {whole}number.",
                 field=field,
-                part=phrase("whole ") if error["type"].startswith("int") else "",
+                whole=phrase("whole ") if error["type"].startswith("int") else "",
             )
         case _:
             return f"{field}: {error['msg'].removeprefix('Input ')}."

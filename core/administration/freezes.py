@@ -135,7 +135,7 @@ def _reason(text: str) -> str:
         raise Invalid(phrase("Say why it is frozen; everybody whose work it holds reads it."), field="reason")
     if len(said) > LONGEST_REASON:
         raise Invalid(
-            phrase("The reason is longer than {longest_reason} characters; shorten it.", longest_reason=LONGEST_REASON),
+            phrase("The reason is longer than {most} characters; shorten it.", most=LONGEST_REASON),
             field="reason",
         )
     return said

@@ -155,10 +155,10 @@ def _must_be_enough(reader: Reader, actor: Actor) -> None:
     if len(others) < OTHERS:
         raise Conflict(
             phrase(
-                "Four eyes need {others} other active admins, and there {phrase}; "
+                "Four eyes need {others} other active admins, and there {there}; "
                 "make somebody an admin of the whole organisation first.",
                 others=OTHERS,
-                phrase=phrase("is one") if others else phrase("is none"),
+                there=phrase("is one") if others else phrase("is none"),
             ),
             code="too_few_admins",
         )

@@ -134,7 +134,7 @@ class _Saying:
             return
         what = self._called(noun)
         if effect.before is None:
-            yield phrase("Add {what}{with_}.", what=what, with_=_with(self._fields(noun)))
+            yield phrase("Add {what}{details}.", what=what, details=_with(self._fields(noun)))
             return
         was, now = dict(self._fields(effect.before)), dict(self._fields(noun))
         changed = [name for name in {**was, **now} if was.get(name) != now.get(name)]
@@ -162,8 +162,8 @@ class _Saying:
             case ApiKey():
                 agent = self._reader.agent(noun.agent)
                 return phrase(
-                    "an API key{part} of agent {agent}",
-                    part=f" “{noun.label}”" if noun.label else "",
+                    "an API key{label} of agent {agent}",
+                    label=f" “{noun.label}”" if noun.label else "",
                     agent=agent.name if agent else noun.agent,
                 )
             case Workload():
@@ -201,7 +201,7 @@ class _Saying:
 
     def _say(self, name: str, value: Any) -> str:
         if name.startswith("sealed_") and value:
-            return phrase("set ({hexdigest})", hexdigest=hashlib.sha256(str(value).encode()).hexdigest()[:6])
+            return phrase("set ({digest})", digest=hashlib.sha256(str(value).encode()).hexdigest()[:6])
         if name in ("owners", "member") and value:
             return self._people([value] if isinstance(value, str) else value)
         return say(value)

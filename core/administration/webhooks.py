@@ -293,7 +293,7 @@ class Webhooks(Office):
     def _draft(self, reader: Reader, actor: Actor, name: str, url: str, wanted: Filters) -> Endpoint:
         if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable() or name.startswith("whk_"):
             raise Invalid(
-                phrase("A webhook's name has 1 to {longest_name} characters and is no id.", longest_name=LONGEST_NAME),
+                phrase("A webhook's name has 1 to {most} characters and is no id.", most=LONGEST_NAME),
                 field="name",
             )
         return Endpoint(

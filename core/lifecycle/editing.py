@@ -129,7 +129,7 @@ def _bury(values: Mapping[str, Any], keys: list[str], value: Any) -> dict[str, A
 def _check(path: str, value: Any, present: Any, bounds: Bounds) -> None:
     if not _is_kind(value, present, bounds.kind):
         raise Invalid(
-            phrase("'{path}' must stay {get}.", path=path, get=_KINDS.get(bounds.kind, phrase("of its kind"))),
+            phrase("'{path}' must stay {kind}.", path=path, kind=_KINDS.get(bounds.kind, phrase("of its kind"))),
             field=f"edits.{path}",
         )
     if bounds.choices and value not in bounds.choices:

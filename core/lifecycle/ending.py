@@ -28,7 +28,7 @@ def cancel(request: Request, command: c.Cancel, facts: Facts) -> tuple[e.Event, 
 def supersede(request: Request, command: c.Supersede, facts: Facts) -> tuple[e.Event, ...]:
     superseded = e.Superseded(facts.now, command.by, command.by_number)
     if request.is_open:
-        why = phrase("Replaced by #{by_number}.", by_number=command.by_number)
+        why = phrase("Replaced by #{number}.", number=command.by_number)
         return (superseded, e.Ended(facts.now, Status.CANCELLED, "superseded", why, None))
     return (superseded,) if _is_unclaimed(request) and request.superseded_by is None else ()
 
@@ -72,7 +72,7 @@ def extend(request: Request, command: c.Extend, facts: Facts) -> tuple[e.Event, 
     longest = _longest(request, facts)
     if command.expires_at > facts.now + longest:
         raise Invalid(
-            phrase("The deadline can be at most {say_duration} from now.", say_duration=say_duration(longest)),
+            phrase("The deadline can be at most {duration} from now.", duration=say_duration(longest)),
             field="expires_at",
         )
     if request.expires_at is not None and command.expires_at <= request.expires_at:

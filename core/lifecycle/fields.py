@@ -161,9 +161,9 @@ def _misfits(schema: Mapping[str, Any], value: Any, path: str) -> Iterator[tuple
         yield path, phrase("must be of type {wanted}", wanted=wanted)
         return
     if "enum" in schema and not any(_same(value, choice) for choice in schema["enum"]):
-        yield path, phrase("must be one of {map}", map=", ".join(map(str, schema["enum"][:20])))
+        yield path, phrase("must be one of {choices}", choices=", ".join(map(str, schema["enum"][:20])))
     if "const" in schema and not _same(value, schema["const"]):
-        yield path, phrase("must be {schema}", schema=schema["const"])
+        yield path, phrase("must be {constant}", constant=schema["const"])
     if isinstance(value, str) and "format" in schema and not _FORMATS[schema["format"]](value):
         yield path, phrase("must be {examples}", examples=_EXAMPLES[schema["format"]])
     yield from ((path, said) for said in _out_of_bounds(schema, value))
@@ -186,9 +186,9 @@ def _out_of_bounds(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
         if isinstance(value, kind):
             what = "characters" if word == "Length" else "items"
             if len(value) < schema.get(f"min{word}", 0):
-                yield phrase("must have at least {schema} {what}", schema=schema[f"min{word}"], what=what)
+                yield phrase("must have at least {least} {what}", least=schema[f"min{word}"], what=what)
             if len(value) > schema.get(f"max{word}", len(value)):
-                yield phrase("must have at most {schema} {what}", schema=schema[f"max{word}"], what=what)
+                yield phrase("must have at most {most} {what}", most=schema[f"max{word}"], what=what)
 
 
 def _number_bounds(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -199,7 +199,7 @@ def _number_bounds(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "exclusiveMaximum": phrase("less than"),
     }
     return (
-        (key, phrase("must be {word} {schema}", word=word, schema=schema[key]))
+        (key, phrase("must be {comparison} {bound}", comparison=word, bound=schema[key]))
         for key, word in words.items()
         if key in schema
     )

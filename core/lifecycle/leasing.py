@@ -36,9 +36,9 @@ def grant(request: Request, command: c.GrantLease, facts: Facts) -> tuple[e.Even
     if len(request.leases) >= MOST_LEASES:
         raise Conflict(
             phrase(
-                "{most_leases} leases were granted from this request, which is the limit; grant the next one from a newer "
+                "{most} leases were granted from this request, which is the limit; grant the next one from a newer "
                 "request.",
-                most_leases=MOST_LEASES,
+                most=MOST_LEASES,
             ),
             code="too_many",
         )
@@ -120,12 +120,12 @@ def _ended_by(request: Request, person: Person) -> bool:
 
 def _kind(request: Request, command: c.GrantLease) -> Kind:
     if not 1 <= command.uses <= MOST_USES:
-        raise Invalid(phrase("A lease has 1 to {most_uses} uses; choose fewer.", most_uses=MOST_USES), field="uses")
+        raise Invalid(phrase("A lease has 1 to {most} uses; choose fewer.", most=MOST_USES), field="uses")
     if not timedelta(minutes=1) <= command.lasts <= LONGEST:
         raise Invalid(
             phrase(
-                "A lease lasts between a minute and {say_duration}; choose otherwise.",
-                say_duration=say_duration(LONGEST),
+                "A lease lasts between a minute and {duration}; choose otherwise.",
+                duration=say_duration(LONGEST),
             ),
             field="lasts",
         )
@@ -133,8 +133,8 @@ def _kind(request: Request, command: c.GrantLease) -> Kind:
     if len(kind.action or "") > LONGEST_ACTION:
         raise Invalid(
             phrase(
-                "Say the action in at most {longest_action} characters; end it with * earlier.",
-                longest_action=LONGEST_ACTION,
+                "Say the action in at most {most} characters; end it with * earlier.",
+                most=LONGEST_ACTION,
             ),
             field="action",
         )
@@ -195,8 +195,8 @@ def revoke(request: Request, command: c.RevokeLease, facts: Facts) -> tuple[e.Ev
     if not (own or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
         raise NotAllowed(
             phrase(
-                "Only {granted_by_name}, who granted it, or an admin may take this lease back.",
-                granted_by_name=lease.granted_by_name,
+                "Only {granter}, who granted it, or an admin may take this lease back.",
+                granter=lease.granted_by_name,
             )
         )
     return () if lease.revoked_at is not None else (e.LeaseRevoked(facts.now, lease.id, facts.actor.name),)

@@ -333,10 +333,10 @@ def must_be_their_turn(request: Request, person: Person) -> None:
         raise NotAllowed(
             phrase(
                 "It is not your turn yet: you are asked in {title}, and {open_stage} still "
-                "{part} for {waited_for}. You will be told when your turn comes.",
+                "{waits} for {waited_for}. You will be told when your turn comes.",
                 title=later.title,
                 open_stage=_open_stage(request),
-                part=phrase("wait") if not request.stage else phrase("waits"),
+                waits=phrase("wait") if not request.stage else phrase("waits"),
                 waited_for=_waited_for(request),
             ),
             code="not_an_approver",

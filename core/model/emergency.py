@@ -101,8 +101,8 @@ class Freeze:
         """Why nothing is executed now, for whoever wants to."""
         where = "Everything" if self.project is None else phrase("This project")
         return phrase(
-            "{where} is frozen by {by_name}: {rstrip}.",
+            "{where} is frozen by {name}: {reason}.",
             where=where,
-            by_name=self.by_name,
-            rstrip=self.reason.rstrip("."),
+            name=self.by_name,
+            reason=self.reason.rstrip("."),
         )

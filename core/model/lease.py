@@ -75,10 +75,10 @@ class Lease:
     def sentence(self) -> str:
         """Why it answers for the people, said of the use that is about to be counted."""
         return phrase(
-            "{granted_by_name} leased {sentence} to {agent_name} from #{number}: use {used} of {uses}.",
-            granted_by_name=self.granted_by_name,
+            "{granter} leased {sentence} to {agent} from #{number}: use {used} of {uses}.",
+            granter=self.granted_by_name,
             sentence=self.kind.sentence,
-            agent_name=self.agent_name,
+            agent=self.agent_name,
             number=self.number,
             used=self.used + 1,
             uses=self.uses,
@@ -94,4 +94,4 @@ class Lease:
         if self.used >= self.uses:
             return phrase("used up")
         left = timedelta(minutes=-((now - self.until) // timedelta(minutes=1)))
-        return "over" if now >= self.until else phrase("for another {say_duration}", say_duration=say_duration(left))
+        return "over" if now >= self.until else phrase("for another {duration}", duration=say_duration(left))

@@ -20,7 +20,7 @@ class AnyOf(Requirement):
 
     @property
     def label(self) -> str:
-        return phrase("either {part}", part=phrase(" or ").join(part.label for part in self.parts))
+        return phrase("either {ways}", ways=phrase(" or ").join(part.label for part in self.parts))
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -138,7 +138,7 @@ class Conditions:
             raise _complaint(text, str(error)) from None
         if program.other_kind is not None:
             raise Invalid(
-                phrase("The condition gives a {other_kind}, but must be true or false.", other_kind=program.other_kind),
+                phrase("The condition gives a {kind}, but must be true or false.", kind=program.other_kind),
                 position=0,
             )
         self._must_match_well(text)
@@ -167,7 +167,7 @@ class Conditions:
                 )
             tried = self._engine.compile(f'"".matches({pattern[1]})').answer(nothing)
             if not isinstance(tried, bool):
-                sentence = phrase("This pattern cannot be used: {tried} (RE2 syntax).", tried=tried)
+                sentence = phrase("This pattern cannot be used: {why} (RE2 syntax).", why=tried)
                 raise Invalid(sentence, position=pattern.start(1))
 
     def view(self, content: Content, *, project: str, requester: Requester, on_behalf_of: str | None = None) -> View:
@@ -244,8 +244,8 @@ def _complaint(text: str, trouble: str) -> Invalid:
         name = unknown[1].partition(".")[0]
         position = max(0, text.rfind(name, 0, position + 1 + len(name)))
     sentence = phrase(
-        "{in_our_words} (character {position}: {around})",
-        in_our_words=_in_our_words(match[3]),
+        "{mistake} (character {position}: {around})",
+        mistake=_in_our_words(match[3]),
         position=position + 1,
         around=_around(text, position),
     )

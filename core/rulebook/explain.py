@@ -86,8 +86,8 @@ class _Came:
         match rule.effect:
             case Effect.REQUIRE:
                 return "asks", phrase(
-                    "{phrase}, so its people are asked",
-                    phrase=phrase("matches") if look.holds else phrase("cannot tell"),
+                    "{answer}, so its people are asked",
+                    answer=phrase("matches") if look.holds else phrase("cannot tell"),
                 )
             case Effect.DENY if look.cannot_tell:
                 return "questions", phrase("cannot tell, so somebody must look")

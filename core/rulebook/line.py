@@ -260,7 +260,12 @@ class _Line:
         at = min(at, len(self.text))
         around = f"…{self.text[max(0, at - 12) : at]}▸{self.text[at : at + 12]}…"
         raise Invalid(
-            phrase("{rstrip} (character {at}: {around}).", rstrip=sentence.rstrip("."), at=at + 1, around=around),
+            phrase(
+                "{mistake} (character {position}: {around}).",
+                mistake=sentence.rstrip("."),
+                position=at + 1,
+                around=around,
+            ),
             position=at,
             path=path,
         )

@@ -39,10 +39,10 @@ def _scope(scope: Scope) -> str:
 
 def _people(rule: Rule) -> Iterable[str]:
     yield phrase("Each requirement needs different people.") if rule.distinct else ""
-    yield phrase("Nobody from {or_} may decide.", or_=_or(_labels(rule.not_from))) if rule.not_from else ""
+    yield phrase("Nobody from {people} may decide.", people=_or(_labels(rule.not_from))) if rule.not_from else ""
     told = [*rule.notify, *_labels(rule.tell)]
     yield (
-        phrase("{and_} {part} told.", and_=_and(told), part=phrase("is") if len(told) == 1 else phrase("are"))
+        phrase("{people} {verb} told.", people=_and(told), verb=phrase("is") if len(told) == 1 else phrase("are"))
         if told
         else ""
     )
@@ -54,17 +54,17 @@ def _people(rule: Rule) -> Iterable[str]:
 
 def _times(rule: Rule) -> Iterable[str]:
     yield (
-        phrase("Without an answer it expires after {say_duration}.", say_duration=say_duration(rule.reply_window))
+        phrase("Without an answer it expires after {duration}.", duration=say_duration(rule.reply_window))
         if rule.reply_window
         else ""
     )
-    yield phrase("Reminders come after {and_}.", and_=_and(map(say_duration, rule.remind))) if rule.remind else ""
+    yield phrase("Reminders come after {times}.", times=_and(map(say_duration, rule.remind))) if rule.remind else ""
     if rule.escalate is not None:
         people, after = _and(_labels(rule.escalate.to)), say_duration(rule.escalate.after)
         place = phrase("are asked instead") if rule.escalate.reassign else phrase("are asked too")
         yield phrase("After {after} {people} {place}.", after=after, people=people, place=place)
     yield (
-        phrase("After the yes there are {say_duration} to act.", say_duration=say_duration(rule.execution_window))
+        phrase("After the yes there are {duration} to act.", duration=say_duration(rule.execution_window))
         if rule.execution_window
         else ""
     )

@@ -239,7 +239,7 @@ def say(replayed: Replayed) -> tuple[str, ...]:
     """The outcome in plain words."""
     counts = replayed.changes
     lines = [
-        phrase("{seen} past requests, {get} of them as before.", seen=replayed.seen, get=counts.get(Change.SAME, 0))
+        phrase("{seen} past requests, {same} of them as before.", seen=replayed.seen, same=counts.get(Change.SAME, 0))
     ]
     for change, words in _WORDS.items():
         if counts.get(change):

@@ -74,8 +74,8 @@ def _role(word: str) -> Source:
     if word.removeprefix("role:") not in roles:
         raise Invalid(
             phrase(
-                "There is no role '{removeprefix}'; there are {roles}.",
-                removeprefix=word.removeprefix("role:"),
+                "There is no role '{role}'; there are {roles}.",
+                role=word.removeprefix("role:"),
                 roles=", ".join(roles),
             )
         )

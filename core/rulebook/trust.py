@@ -125,10 +125,10 @@ def trust(record: Record, content: Content, safety: Safety, spent: Spent, now: d
     if against is not None:
         return Trust(None, f"{against} ({alike}).", reached)
     sentence = phrase(
-        "{alike}; {money} of {money2} today.",
+        "{alike}; {spent} of {limit} today.",
         alike=alike,
-        money=_money(spent.usd + usd_of(content)),
-        money2=_money(safety.usd_a_day),
+        spent=_money(spent.usd + usd_of(content)),
+        limit=_money(safety.usd_a_day),
     )
     return Trust(Offer(CAUSE, sentence), sentence, reached)
 
@@ -146,9 +146,9 @@ def standing_of(record: Record, safety: Safety, spent: Spent, now: datetime) -> 
     reached = score(record, now)
     against = next((said for stands, said in _obstacles(safety, spent, reached) if stands), None)
     today = phrase(
-        "{money} of {money2} and {count} of {count_a_day} today",
-        money=_money(spent.usd),
-        money2=_money(safety.usd_a_day),
+        "{spent} of {limit} and {count} of {count_a_day} today",
+        spent=_money(spent.usd),
+        limit=_money(safety.usd_a_day),
         count=spent.count,
         count_a_day=safety.count_a_day,
     )

@@ -30,11 +30,11 @@ async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
 def _row(lease: Lease, state: str, *, alive: bool) -> Row:
     name = mask_text(f"{lease.agent_name}: {lease.kind.sentence}")
     said = phrase(
-        "{used} of {uses} used · {state} · granted by {granted_by_name} from #{lease}",
+        "{used} of {uses} used · {state} · granted by {granter} from #{lease}",
         used=lease.used,
         uses=lease.uses,
         state=state,
-        granted_by_name=lease.granted_by_name,
+        granter=lease.granted_by_name,
         lease=lease.number,
     )
     return Row(name, said, *(("leases.revoke", lease.id, phrase("Take back")) if alive else ()))

@@ -83,10 +83,10 @@ def _sure(known: Unmapped, member: Member, others: list[str]) -> Json:
             email=known.email or phrase("none shown"),
         ),
         phrase(
-            "Member: {member} ({email}){phrase}.",
+            "Member: {member} ({email}){inactive}.",
             member=member.name,
             email=member.email,
-            phrase="" if member.active else phrase(", who is not active"),
+            inactive="" if member.active else phrase(", who is not active"),
         ),
         phrase("From then on this Slack account decides as that member, with all their roles and groups."),
         *(

@@ -56,8 +56,8 @@ def _claim(one: Unmapped) -> Row:
 
 def _stranger(one: Unmapped) -> Row:
     said = phrase(
-        "in Slack, linked to nobody: {get} · {in_slack}",
-        get=REASONS.get(one.reason, one.reason),
+        "in Slack, linked to nobody: {reason} · {in_slack}",
+        reason=REASONS.get(one.reason, one.reason),
         in_slack=_in_slack(one),
     )
     return Row(one.name or one.user, said, "members.leave_out", f"{one.issuer}/{one.user}", label=phrase("Leave out"))

@@ -40,10 +40,10 @@ def _line(project: Project) -> str:
     said = values_of(project)
     without = {"ask": "somebody is asked", "allow": "nobody is asked", "deny": "it is rejected"}[said["when_no_rule"]]
     return phrase(
-        "without a rule {without} · cards in {said} · {said2} to answer",
+        "without a rule {without} · cards in {channels} · {window} to answer",
         without=without,
-        said=said["notify"],
-        said2=said["reply_window"],
+        channels=said["notify"],
+        window=said["reply_window"],
     )
 
 
@@ -86,17 +86,17 @@ def allowed(name: str) -> str:
         case "boolean":
             return phrase("yes or no")
         case "integer":
-            return phrase(
-                "a whole number from {schema:,} to {schema2:,}", schema=schema["minimum"], schema2=schema["maximum"]
-            )
+            return phrase("a whole number from {least:,} to {most:,}", least=schema["minimum"], most=schema["maximum"])
         case "array" if "enum" in schema["items"]:
-            return phrase("some of {schema}", schema=", ".join(schema["items"]["enum"]))
+            return phrase("some of {choices}", choices=", ".join(schema["items"]["enum"]))
         case "array":
-            return phrase("one or more, like {get}; or none", get=", ".join(schema.get("default") or ["#deploys"]))
+            return phrase(
+                "one or more, like {example}; or none", example=", ".join(schema.get("default") or ["#deploys"])
+            )
         case _ if "enum" in schema:
-            return phrase("{schema} or {schema2}", schema=", ".join(schema["enum"][:-1]), schema2=schema["enum"][-1])
+            return phrase("{choices} or {last}", choices=", ".join(schema["enum"][:-1]), last=schema["enum"][-1])
         case _:
-            return phrase("a duration like {get}, or none", get=schema.get("default") or "4h")
+            return phrase("a duration like {example}, or none", example=schema.get("default") or "4h")
 
 
 def setting(name: str, typed: str) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def setting(name: str, typed: str) -> dict[str, Any]:
         hint = (
             phrase("did you mean {near}?", near=near[0])
             if near
-            else phrase("there are {schema}.", schema=", ".join(SCHEMA))
+            else phrase("there are {names}.", names=", ".join(SCHEMA))
         )
         raise Invalid(phrase("There is no setting '{name}'; {hint}", name=name[:40], hint=hint), field=name)
     if not typed:

@@ -277,7 +277,7 @@ def _state(proposal: Proposal) -> str:
         step = (
             phrase("New rule")
             if before is None
-            else phrase("Version {version} → {version2}", version=before.version, version2=after.version)
+            else phrase("Version {before} → {after}", before=before.version, after=after.version)
         )
     return f"{step} · {DOES[rule.effect]} · {MODES[rule.mode]}"
 

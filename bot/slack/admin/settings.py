@@ -16,8 +16,8 @@ async def shown(room: Room, actor: Actor) -> Json:
         (
             "four_eyes",
             phrase(
-                "{part} — on or off; another admin agrees to changes first",
-                part=phrase("on") if found.four_eyes else phrase("off"),
+                "{state} — on or off; another admin agrees to changes first",
+                state=phrase("on") if found.four_eyes else phrase("off"),
             ),
         ),
         (

@@ -114,7 +114,7 @@ def _attempt(one: Webhook, attempt: Attempt, numbers: Mapping[str, int]) -> Row:
     name = f"{'✓' if attempt.delivered else '✗'} {attempt.event}"
     if attempt.request is None:
         return Row(name, said)
-    name = phrase("{name} of #{get}", name=name, get=numbers.get(attempt.request, "?"))
+    name = phrase("{name} of #{number}", name=name, number=numbers.get(attempt.request, "?"))
     return Row(name, said, "webhooks.redeliver", f"{one.endpoint.id}.{attempt.id}", phrase("Send again"))
 
 

@@ -75,7 +75,7 @@ def _types(types: Sequence[RequestType], type: RequestType) -> Json:
     hint = (
         ""
         if type.reply_window is None
-        else phrase("Whoever is asked has {say_duration} to answer.", say_duration=say_duration(type.reply_window))
+        else phrase("Whoever is asked has {duration} to answer.", duration=say_duration(type.reply_window))
     )
     return {**b.field("type", phrase("Type"), b.select(CHOOSE, offered, chosen), hint=hint), "dispatch_action": True}
 

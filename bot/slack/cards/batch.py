@@ -86,7 +86,7 @@ def _line(request: Request) -> str:
     if content.cost is not None:
         said.append(phrase("Cost: {money}", money=money(content.cost)))
     if content.side_effects:
-        said.append(phrase("Side effects: {list}", list=mask_text(say(list(content.side_effects), 150))))
+        said.append(phrase("Side effects: {effects}", effects=mask_text(say(list(content.side_effects), 150))))
     if request.expires_at is not None:
         said.append(phrase("Expires {utc}", utc=b.utc(request.expires_at)))
     return "\n".join(said)

@@ -87,7 +87,7 @@ def _tried(draft: Draft) -> list[Json]:
         return [_section("proposal.tried", title, [_progress(draft.seen, draft.total)])]
     pings = [
         phrase(
-            "{name} would have been asked {times}, not {times2}.", name=name, times=_times(after), times2=_times(before)
+            "{name} would have been asked {after}, not {before}.", name=name, after=_times(after), before=_times(before)
         )
         for name, before, after in draft.pings[:PINGS]
     ]

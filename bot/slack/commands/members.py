@@ -59,10 +59,10 @@ async def revoke(room: Room, actor: Actor, slash: Slash) -> Answer:
     await room.administration.grants.take(actor, who, role, project)
     return said(
         phrase(
-            "{who} is no longer {role} {phrase}.",
+            "{who} is no longer {role} {where}.",
             who=who,
             role=role.value,
-            phrase=phrase("on {project}", project=project) if project else phrase("everywhere"),
+            where=phrase("on {project}", project=project) if project else phrase("everywhere"),
         )
     )
 

@@ -49,11 +49,11 @@ async def change(room: Room, actor: Actor, slash: Slash) -> Answer:
     changed = await room.administration.projects.change(actor, project.id, projects.setting(key, typed.strip()))
     return said(
         phrase(
-            "{changed}: {key} was {before} and is {values_of} now, for new requests.",
-            changed=changed.name,
-            key=key,
+            "{project}: {setting} was {before} and is {after} now, for new requests.",
+            project=changed.name,
+            setting=key,
             before=before,
-            values_of=projects.values_of(changed)[key],
+            after=projects.values_of(changed)[key],
         )
     )
 

@@ -32,7 +32,7 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
             )
             return said(
                 phrase(
-                    "Trust budgets are {word}: {how}. See {name} {word2}.", word=word, how=how, name=NAME, word2=WORD
+                    "Trust budgets are {state}: {how}. See {name} {word}.", state=word, how=how, name=NAME, word=WORD
                 )
             )
         case _:

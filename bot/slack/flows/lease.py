@@ -41,10 +41,10 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer:
     return done(
         phrase("Granted"),
         phrase(
-            "{uses} like this by {agent_name} may now pass without asking. This request is still to be decided by "
+            "{uses} like this by {agent} may now pass without asking. This request is still to be decided by "
             "itself. Take the lease back with /countersign leases.",
             uses=uses,
-            agent_name=granted.agent_name,
+            agent=granted.agent_name,
         ),
     )
 

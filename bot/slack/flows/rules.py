@@ -65,7 +65,7 @@ async def filled(room: Room, actor: Actor, sent: Submission) -> Answer:
             raise
         block, local = _where(parts, position)
         sentence = error.sentence.partition(" (character ")[0].rstrip(".")
-        return FieldErrors({block: phrase("{sentence} (character {local}).", sentence=sentence, local=local + 1)})
+        return FieldErrors({block: phrase("{sentence} (character {position}).", sentence=sentence, position=local + 1)})
 
 
 Parts = Sequence[tuple[str, str]]
@@ -78,14 +78,14 @@ def _parts(sent: Submission) -> Parts:
     reason = sent.text("reason")
     said = [("name", "add "), ("name", _quoted(sent.text("name") or ""))]
     said += (
-        [("project", phrase(" for project {quoted}", quoted=_quoted(place)))]
+        [("project", phrase(" for project {project}", project=_quoted(place)))]
         if place not in (None, "*") and place
         else []
     )
     said += [("when", " when "), ("when", " ".join((sent.text("when") or "").split()))]
     said += [("effect", f" {sent.values.get('effect')} "), ("stages", " then ".join(stages))]
     said += [("clauses", " "), ("clauses", " ".join((sent.text("clauses") or "").split()))]
-    return [*said, ("reason", phrase(" because {quoted}", quoted=_quoted(reason)))] if reason else said
+    return [*said, ("reason", phrase(" because {reason}", reason=_quoted(reason)))] if reason else said
 
 
 def _quoted(text: str) -> str:
