@@ -106,11 +106,8 @@ class Directory:
 
     async def _profiled(self, member: Member, user: Mapping[str, Any]) -> None:
         """What the profile says of how to speak to them."""
-        if isinstance(zone := user.get("tz"), str):
-            await self._administration.preferences.note_zone(member.organisation, member.id, zone)
-        locale = user.get("locale")
-        if isinstance(locale, str):
-            await self._administration.preferences.note_locale(member.organisation, member.id, locale)
+        zone, locale = (text if isinstance(text := user.get(name), str) else None for name in ("tz", "locale"))
+        await self._administration.preferences.note_profile(member.organisation, member.id, zone, locale)
 
     async def _linked(self, found: Fit, pinned: Identity | None) -> Member | Unfit:
         return await self._propose(found) if pinned is None else await self._keep(pinned, found)

@@ -43,28 +43,20 @@ class PreferenceOffice(Office):
         await self._change(work, once)
         return await self.get(actor)
 
-    async def note_zone(self, organisation: str, member: str, zone: str) -> None:
-        """What the profile in Slack says, for those who have not said otherwise."""
-        if zone_called(zone) is None:
-            return
+    async def note_profile(self, organisation: str, member: str, zone: str | None, locale: str | None) -> None:
+        """What the profile in Slack says, for those who have not said otherwise; what cannot be read is passed over."""
+
+        def noted(before: Preferences) -> Preferences:
+            zoned = before if zone is None or zone_called(zone) is None else replace(before, profile_zone=zone)
+            is_locale = locale is not None and _LOCALE.fullmatch(locale) is not None
+            return replace(zoned, profile_locale=locale) if is_locale else zoned
+
         known = await self._store.read(lambda reader: reader.preferences(organisation, member))
-        if known.profile_zone == zone:
+        if noted(known) == known:
             return
 
         def work(tx: Transaction) -> None:
-            before = tx.preferences(organisation, member)
-            tx.put_preferences(due_anew(replace(before, profile_zone=zone), tx.now()))
-
-        await self._store.transact(work, chore=True)
-
-    async def note_locale(self, organisation: str, member: str, locale: str) -> None:
-        """What language the profile in Slack says, for those who have not said otherwise."""
-        known = await self._store.read(lambda reader: reader.preferences(organisation, member))
-        if known.profile_locale == locale or _LOCALE.fullmatch(locale) is None:
-            return
-
-        def work(tx: Transaction) -> None:
-            tx.put_preferences(replace(tx.preferences(organisation, member), profile_locale=locale))
+            tx.put_preferences(due_anew(noted(tx.preferences(organisation, member)), tx.now()))
 
         await self._store.transact(work, chore=True)
 

@@ -143,9 +143,9 @@ def read_out(seen: Explanation) -> tuple[str, ...]:
 
 def _asked(one: Because) -> str:
     if one.stage == BEFORE:
-        return phrase("Before people are asked: {one}, asked by {listed}.", one=one.label, listed=_listed(one.asked_by))
+        return phrase("Before people are asked: {one}, asked by {listed}.", one=one.label, listed=listed(one.asked_by))
     return phrase(
-        "Stage {stage}: {one}, asked by {listed}.", stage=one.stage, one=one.label, listed=_listed(one.asked_by)
+        "Stage {stage}: {one}, asked by {listed}.", stage=one.stage, one=one.label, listed=listed(one.asked_by)
     )
 
 
@@ -182,7 +182,3 @@ def say_policy(one: PolicySeen) -> str:
 def _said(one: RuleSeen) -> str:
     doubt = f" ({one.why})" if one.why and one.answer == "cannot_tell" else ""
     return f"{phrase('is in shadow and ') if one.fate == 'shadow' else ''}{one.sentence}{doubt}"
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return listed(names)

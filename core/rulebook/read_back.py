@@ -14,7 +14,7 @@ from core.phrases import listed, phrase
 def read_back(rule: Rule) -> str:
     """Sentences, the stages numbered, each on a line of its own."""
     lines = [f"{rule.name}: {_when(rule)}, {_DOES[rule.effect]}"]
-    lines += [f"{stage.number}. {stage.name}: {_and(r.label for r in stage.requirements)}" for stage in rule.stages]
+    lines += [f"{stage.number}. {stage.name}: {listed(r.label for r in stage.requirements)}" for stage in rule.stages]
     said = " ".join(sentence for sentence in (*_people(rule), *_times(rule), *_limits(rule)) if sentence)
     return "\n".join([*lines, said] if said else lines)
 
@@ -33,16 +33,20 @@ def _when(rule: Rule) -> str:
 
 def _scope(scope: Scope) -> str:
     kinds = (("agent", scope.agents), ("team", scope.teams), ("project", scope.projects))
-    parts = [f"{kind} {_or(place.label for place in places)}" for kind, places in kinds if places]
+    parts = [f"{kind} {listed((place.label for place in places), either=True)}" for kind, places in kinds if places]
     return phrase("of {parts}", parts=" and ".join(parts)) if parts else phrase("anywhere in the organisation")
 
 
 def _people(rule: Rule) -> Iterable[str]:
     yield phrase("Each requirement needs different people.") if rule.distinct else ""
-    yield phrase("Nobody from {people} may decide.", people=_or(_labels(rule.not_from))) if rule.not_from else ""
+    yield (
+        phrase("Nobody from {people} may decide.", people=listed(_labels(rule.not_from), either=True))
+        if rule.not_from
+        else ""
+    )
     told = [*rule.notify, *_labels(rule.tell)]
     yield (
-        phrase("{people} {verb} told.", people=_and(told), verb=phrase("is") if len(told) == 1 else phrase("are"))
+        phrase("{people} {verb} told.", people=listed(told), verb=phrase("is") if len(told) == 1 else phrase("are"))
         if told
         else ""
     )
@@ -58,9 +62,9 @@ def _times(rule: Rule) -> Iterable[str]:
         if rule.reply_window
         else ""
     )
-    yield phrase("Reminders come after {times}.", times=_and(map(say_duration, rule.remind))) if rule.remind else ""
+    yield phrase("Reminders come after {times}.", times=listed(map(say_duration, rule.remind))) if rule.remind else ""
     if rule.escalate is not None:
-        people, after = _and(_labels(rule.escalate.to)), say_duration(rule.escalate.after)
+        people, after = listed(_labels(rule.escalate.to)), say_duration(rule.escalate.after)
         place = phrase("are asked instead") if rule.escalate.reassign else phrase("are asked too")
         yield phrase("After {after} {people} {place}.", after=after, people=people, place=place)
     yield (
@@ -82,11 +86,3 @@ def _limits(rule: Rule) -> Iterable[str]:
 
 def _labels(sources: Iterable[Source]) -> list[str]:
     return [source.label for source in sources]
-
-
-def _and(words: Iterable[str]) -> str:
-    return listed(words)
-
-
-def _or(words: Iterable[str]) -> str:
-    return listed(words, either=True)

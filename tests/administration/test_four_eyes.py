@@ -199,8 +199,7 @@ ALLOWED_ALONE = {
     "Delegations.give",  # a member's own voice, for a while
     "Delegations.stop",
     "PreferenceOffice.change",  # how a member likes to be told
-    "PreferenceOffice.note_zone",  # by Slack's directory
-    "PreferenceOffice.note_locale",
+    "PreferenceOffice.note_profile",  # by Slack's directory
     "PreferenceOffice.note_away",
     "Workloads.revoke",  # a stop
     "Installations.of_environment",  # the host

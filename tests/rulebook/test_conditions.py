@@ -154,10 +154,10 @@ NOISE = "".join("ab"[number] for number in random.Random(7).choices((0, 1), k=50
 def test_hostile_expressions_end_quickly(text: str) -> None:
     """E-76"""
     said = view(title="a" * 200, metadata={"a": {"b": ["x"] * 1000}}, params={"text": "ay" * 60_000, "noise": NOISE})
-    began = time.process_time()
+    began = time.thread_time()  # its own: threads that earlier tests have left behind count in the process's
     with contextlib.suppress(Invalid):
         CONDITIONS.parse(text).ask(said)
-    assert time.process_time() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 @pytest.mark.parametrize(
