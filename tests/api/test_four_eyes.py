@@ -77,6 +77,18 @@ async def test_an_agreed_key_is_collected_once_by_whoever_asked(eyes: House) -> 
     assert (again.status_code, again.json()["code"]) == (409, "already_collected")
 
 
+async def test_a_schedule_is_asked_for_too_and_nobody_reads_its_feed_from_the_request(eyes: House) -> None:
+    secret = "https://calendar.example.com/feed.ics?token=s3cret"
+    answer = await eyes.post("root", "/v1/schedules", {"name": "primary", "url": secret})
+    assert answer.status_code == 202, answer.text
+    asked = answer.json()["asked"]["id"]
+    seen = await eyes.get("ruth", f"/v1/requests/{asked}")
+    assert "s3cret" not in seen.text
+    assert (await eyes.get("root", "/v1/schedules/primary")).status_code == 404
+    await approve(eyes, "ruth", asked)
+    assert (await eyes.get("root", "/v1/schedules/primary")).status_code == 200
+
+
 async def test_the_description_says_where_four_eyes_may_ask_first(house: House) -> None:
     described = (await house.get(None, "/openapi.json")).json()
     asking = [
@@ -85,6 +97,12 @@ async def test_the_description_says_where_four_eyes_may_ask_first(house: House) 
         for method, operation in operations.items()
         if "202" in operation["responses"]
     ]
-    for known in ("post /v1/members", "put /v1/rules/{id}", "post /v1/agents/{id}/keys", "delete /v1/grants"):
+    for known in (
+        "post /v1/members",
+        "put /v1/rules/{id}",
+        "post /v1/agents/{id}/keys",
+        "delete /v1/grants",
+        "post /v1/leases",
+    ):
         assert known in asking
     assert "AskedView" in described["components"]["schemas"]

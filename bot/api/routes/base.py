@@ -35,6 +35,11 @@ ASKS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+AGAIN: Final[dict[str, Any]] = {
+    "description": "There already is this one: the same content was sent before with the same `Idempotency-Key`."
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Routes:
     """A resource's routes; `shapes` are what they read or write by themselves, for the description of the API."""
@@ -53,10 +58,11 @@ def spec(
     query: type[Shape] | None = None,
     writes: bool = False,
     asks: bool = False,
+    again: bool = False,
 ) -> dict[str, Any]:
     """Keyword arguments for a route's decorator. Routes read bodies and queries themselves; this only describes them.
 
-    `asks`: with four eyes on, the other admins are asked first.
+    `asks`: with four eyes on, the other admins are asked first. `again`: a repeat answers 200 with what there already is.
     """
     extra: dict[str, Any] = {}
     parameters = [] if query is None else _parameters(query)
@@ -67,7 +73,12 @@ def spec(
     return {
         "summary": summary,
         "status_code": status,
-        "responses": {status: _ok(answer), **(ASKS if asks else {}), **_problems(writes=writes or body is not None)},
+        "responses": {
+            status: _ok(answer),
+            **({200: AGAIN | {"model": answer}} if again else {}),
+            **(ASKS if asks else {}),
+            **_problems(writes=writes or asks or body is not None),
+        },
         "openapi_extra": extra,
     }
 

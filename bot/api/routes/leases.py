@@ -23,7 +23,9 @@ async def leases(request: Request) -> Response:
     return answer_list(_LEASES, [show_lease(lease) for lease in found], None)
 
 
-@router.post("/v1/leases", **spec("Grant a lease from a request", body=LeaseIn, answer=LeaseView, status=201))
+@router.post(
+    "/v1/leases", **spec("Grant a lease from a request", body=LeaseIn, answer=LeaseView, status=201, asks=True)
+)
 async def grant(request: Request) -> Response:
     said = await body_of(request, LeaseIn)
     try:

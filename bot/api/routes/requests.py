@@ -62,7 +62,7 @@ class OneQuery(Shape):
     version: Annotated[int, Field(ge=0, strict=False)] | None = None
 
 
-@router.post("/v1/requests", **spec("Ask for an approval", body=NewRequest, answer=RequestView, status=201))
+@router.post("/v1/requests", **spec("Ask for an approval", body=NewRequest, answer=RequestView, status=201, again=True))
 async def create(request: Request) -> Response:
     rooms, who = house(request), actor(request)
     said = await body_after(request, NewRequest, lambda: rooms.administration.refuses_asking(who))

@@ -23,7 +23,7 @@ async def schedules(request: Request) -> Response:
     return answer_list(_SCHEDULES, [show_schedule(one) for one in found], None)
 
 
-@router.post("/v1/schedules", **spec("Add a schedule", body=ScheduleIn, answer=ScheduleView, status=201))
+@router.post("/v1/schedules", **spec("Add a schedule", body=ScheduleIn, answer=ScheduleView, status=201, asks=True))
 async def add(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -37,7 +37,7 @@ async def get(request: Request, name: str) -> Response:
     return answer(show_schedule(await house(request).administration.schedules.get(actor(request), name)))
 
 
-@router.put("/v1/schedules/{name}", **spec("Give it another feed", body=ScheduleFeed, answer=ScheduleView))
+@router.put("/v1/schedules/{name}", **spec("Give it another feed", body=ScheduleFeed, answer=ScheduleView, asks=True))
 async def change(request: Request, name: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
@@ -56,7 +56,9 @@ async def refresh(request: Request, name: str) -> Response:
     return await _read_anew(request, name)
 
 
-@router.delete("/v1/schedules/{name}", **spec("Remove a schedule no rule names", answer=ScheduleView, writes=True))
+@router.delete(
+    "/v1/schedules/{name}", **spec("Remove a schedule no rule names", answer=ScheduleView, writes=True, asks=True)
+)
 async def remove(request: Request, name: str) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
