@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 from bench.world import World
 from bot.slack.cards.request import draw
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing.drawn import Backdrop
 from core.model.request import Request
 
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}

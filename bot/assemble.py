@@ -35,15 +35,15 @@ from bot.sealing import Seals
 from bot.settings import Keys, Settings, key_bytes, keys_for
 from bot.settings_problem import SettingsProblem
 from bot.slack.app import Slack, build, find_installation, web_client
-from bot.slack.backdrop import Backdrops
-from bot.slack.channels import Channels
-from bot.slack.door import Application, Entrance
-from bot.slack.door import Door as SlackDoor
-from bot.slack.everywhere import SlackEverywhere
-from bot.slack.install import INSTALL, REDIRECT, App, InstallPages
-from bot.slack.installation import Installation, granted
-from bot.slack.socket import Socket
-from bot.slack.workspaces import Workspace, Workspaces
+from bot.slack.drawing.backdrop import Backdrops
+from bot.slack.entrance.door import Application, Entrance
+from bot.slack.entrance.door import Door as SlackDoor
+from bot.slack.entrance.socket import Socket
+from bot.slack.installed.channels import Channels
+from bot.slack.installed.installation import Installation, granted
+from bot.slack.workspaces.everywhere import SlackEverywhere
+from bot.slack.workspaces.install import INSTALL, REDIRECT, App, InstallPages
+from bot.slack.workspaces.served import Workspace, Workspaces
 from bot.webhook.courier import WebhookCourier
 from bot.webhook.letters import Letters
 from bot.webhook.teller import Teller

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from bot.cli.ending import tell
 from bot.cli.host import AsJson, Config, here
-from bot.slack.install import INSTALL
-from bot.slack.scopes import USES
+from bot.slack.installed.scopes import USES
+from bot.slack.workspaces.install import INSTALL
 from core.administration.installations import missing_scopes
 from core.model.installation import Installation
 

@@ -18,17 +18,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.languages import speaking_to
-from bot.slack.actor import KIND
-from bot.slack.backdrop import Backdrops
-from bot.slack.blocks import Json
 from bot.slack.cards import line, redacted
 from bot.slack.cards import reminders as gathered
 from bot.slack.cards import request as card
 from bot.slack.cards.line import USERS
 from bot.slack.cards.reminders import Line
-from bot.slack.channels import Channels
-from bot.slack.drawing import Drawing
-from bot.slack.installation import Installation
+from bot.slack.drawing.backdrop import Backdrops
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Drawing
+from bot.slack.installed.channels import Channels
+from bot.slack.installed.installation import Installation
+from bot.slack.people.actor import KIND
 from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace, Reminder
 from core.model.request import Request
 from core.outgoing import SAID

@@ -15,7 +15,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.wording import MARKS
+from bot.slack.drawing.wording import MARKS
 from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace
 from core.masking import mask_text
 from core.model.request import Request, Verdict

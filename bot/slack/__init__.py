@@ -4,12 +4,12 @@ One `AsyncApp` serves signed HTTP (through our own door) and Socket Mode alike. 
 desk, say what to show. It returns an answer; `app` carries the answer out, and whatever calls Slack is carried out after
 the acknowledgement.
 
-    door, socket    how payloads come in
-    app             one Bolt listener per kind of payload; flows and commands are found in a dict
-    actor           Slack user -> actor, from what is pinned; `directory` pins ahead of time
-    payload         what came, typed
-    flows/          one conversation per file; `commands/` one slash sub-command per file
-    blocks, cards/  pure drawing
+    entrance/       how payloads come in, and what came, typed
+    app, dispatch   one Bolt listener per kind of payload; flows and commands are found in a dict
+    people/         Slack user -> actor, from what is pinned; `roll/` keeps the pins, groups and absences in line with Slack
+    flows/          one conversation per file; `commands/` one slash sub-command per file; `admin/` what both set up
+    cards/          one view or message per file, pure, put together from `drawing/`
+    installed/      a workspace and what the app may do there; `workspaces/` serves several of them
 
 It may import `core`, slack_bolt and slack_sdk. It knows no HTTP framework, and neither the API nor the store's tables.
 """

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from bot.languages import LANGUAGES, language_of
 from bot.slack.admin.written import NAME
-from bot.slack.blocks import Json
 from bot.slack.cards import delegate, preferences, rows
 from bot.slack.cards.rows import Row
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room, must_be_mapped
 from core.administration.delegations import Given
 from core.errors import Invalid

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-from bot.slack.blocks import Json
-from bot.slack.drawing import Drawing
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Drawing
 from bot.slack.look import Look
 from core.phrases import phrase
 

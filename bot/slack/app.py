@@ -23,24 +23,25 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import commands, flows, payload
-from bot.slack.actor import Actors
+from bot.slack import commands, flows
 from bot.slack.afterwards import Afterwards
-from bot.slack.announcing import Announcing
-from bot.slack.backdrop import Backdrops
 from bot.slack.caring import Caring, Troubles
-from bot.slack.channels import Channels
 from bot.slack.commands.base import NAME
-from bot.slack.directory import Directory
 from bot.slack.dispatch import Dispatch, Handlers, handlers, help_lines, manual
-from bot.slack.door import PROOF, Door
+from bot.slack.drawing.backdrop import Backdrops
+from bot.slack.entrance import payload
+from bot.slack.entrance.door import PROOF, Door
+from bot.slack.entrance.payload import Click, Malformed
 from bot.slack.events import Events
-from bot.slack.installation import Installation, installed
-from bot.slack.linking import Linking
+from bot.slack.installed.channels import Channels
+from bot.slack.installed.installation import Installation, installed
 from bot.slack.look import read_look
-from bot.slack.mirrors import Mirrors
-from bot.slack.payload import Click, Malformed
+from bot.slack.people.actor import Actors
 from bot.slack.refusal import BROKEN
+from bot.slack.roll.announcing import Announcing
+from bot.slack.roll.directory import Directory
+from bot.slack.roll.linking import Linking
+from bot.slack.roll.mirrors import Mirrors
 from bot.slack.room import Room
 from bot.slack.showing import Acknowledgement, Showing
 from core import cares

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.slack.blocks import Json
 from bot.slack.cards import ask
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid, NotAllowed
 from core.lifecycle.changing import not_from_outside

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from bot.slack.actor import KIND
-from bot.slack.scopes import USES
+from bot.slack.installed.scopes import USES
+from bot.slack.people.actor import KIND
 from core.cares.base import Care, CareKind, Here, needing
 from core.model.people import Actor
 from core.ports import Store

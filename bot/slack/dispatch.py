@@ -12,20 +12,20 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.languages import speaking_to
-from bot.slack.actor import Actors
 from bot.slack.afterwards import Afterwards
 from bot.slack.answer import Answer, FieldErrors, Replace, Unfold, Whisper
-from bot.slack.blocks import Json
 from bot.slack.cards import help as help_card
 from bot.slack.cards import whisper
 from bot.slack.commands.base import NAME, Command
-from bot.slack.directory import Directory
+from bot.slack.drawing.blocks import Json
+from bot.slack.entrance.payload import Click, Incoming, Sender, Shortcut, Slash, Submission
 from bot.slack.flows.base import Flow, Form, OnClick, OnShortcut
-from bot.slack.payload import Click, Incoming, Sender, Shortcut, Slash, Submission
+from bot.slack.people.actor import Actors
+from bot.slack.people.vetting import Unfit
 from bot.slack.refusal import broken, refused, refused_form
+from bot.slack.roll.directory import Directory
 from bot.slack.room import Room
 from bot.slack.showing import CHECKING, Acknowledgement, Showing, acknowledged, whispered
-from bot.slack.vetting import Unfit
 from core.errors import ApprovalError, Conflict, Invalid
 from core.model.people import Actor
 from core.phrases import phrase

@@ -14,22 +14,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.languages import speaking_to
 from bot.slack import inbox
 from bot.slack.afterwards import Afterwards
-from bot.slack.away import Away
 from bot.slack.cards import help as help_card
 from bot.slack.cards import home
-from bot.slack.channels import Channels
-from bot.slack.directory import Directory
 from bot.slack.dispatch import Dispatch
+from bot.slack.entrance.payload import Happening, Sender
 from bot.slack.homes import Homes
 from bot.slack.inbox import Drawn
+from bot.slack.installed.channels import Channels
 from bot.slack.look import EVERYTHING, Look
-from bot.slack.mirrors import Mirrors
-from bot.slack.payload import Happening, Sender
+from bot.slack.people.vetting import Unfit
 from bot.slack.replies import Replies
+from bot.slack.roll.away import Away
+from bot.slack.roll.directory import Directory
+from bot.slack.roll.mirrors import Mirrors
 from bot.slack.room import Room
 from bot.slack.showing import Showing
 from bot.slack.steps import Steps
-from bot.slack.vetting import Unfit
 from core.errors import ApprovalError
 from core.model.installation import InstallState
 from core.model.organisation import Member

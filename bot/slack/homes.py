@@ -17,10 +17,10 @@ from typing import Final
 
 import structlog
 
-from bot.slack.blocks import Json
+from bot.slack.drawing.blocks import Json
+from bot.slack.entrance.payload import Sender
 from bot.slack.inbox import Drawn
 from bot.slack.look import EVERYTHING, Look
-from bot.slack.payload import Sender
 from core.courier.pace import Book, Gate
 from core.errors import ApprovalError
 from core.phrases import phrase

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.slack.blocks import Json
 from bot.slack.cards import home
 from bot.slack.cards.home import OTHERS, WAITING, Figures, Inbox
+from bot.slack.drawing.blocks import Json
 from bot.slack.look import EVERYTHING, Look
 from bot.slack.room import Room
 from core.cares.base import Care

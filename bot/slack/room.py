@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
-from bot.slack.backdrop import Backdrops
 from bot.slack.caring import Caring
-from bot.slack.drawing import Backdrop
-from bot.slack.installation import Installation
-from bot.slack.linking import Linking
-from bot.slack.mirrors import Mirrors
-from bot.slack.payload import Incoming, fingerprint
+from bot.slack.drawing.backdrop import Backdrops
+from bot.slack.drawing.drawn import Backdrop
+from bot.slack.entrance.payload import Incoming, fingerprint
+from bot.slack.installed.installation import Installation
+from bot.slack.roll.linking import Linking
+from bot.slack.roll.mirrors import Mirrors
 from bot.slack.target import Target
 from core.administration import Administration
 from core.desk import Desk, Done, Draft

@@ -17,11 +17,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.answer import Answer, FieldErrors, Open, Publish, Replace, Unfold, Whisper
-from bot.slack.blocks import Json
 from bot.slack.cards import whisper
+from bot.slack.drawing.blocks import Json
+from bot.slack.entrance.payload import Click, Incoming, Sender, Submission
 from bot.slack.homes import Published
 from bot.slack.look import Look
-from bot.slack.payload import Click, Incoming, Sender, Submission
 from core.phrases import phrase
 
 CHECKING: Final = phrase("Checking who you are…")

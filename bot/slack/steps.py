@@ -16,10 +16,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from ulid import ULID
 
-from bot.slack.actor import KIND
 from bot.slack.afterwards import Afterwards
-from bot.slack.blocks import clean, cut
-from bot.slack.payload import Happening, fingerprint
+from bot.slack.drawing.blocks import clean, cut
+from bot.slack.entrance.payload import Happening, fingerprint
+from bot.slack.people.actor import KIND
 from bot.slack.room import Room
 from core.desk import Draft
 from core.errors import ApprovalError, Invalid, NotAllowed, Unavailable

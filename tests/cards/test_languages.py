@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import pytest
 
-from bot.slack import cards, samples
+from bot.slack import cards
+from bot.slack.drawing import samples
 from core.model.organisation import BUILT_IN_TYPES
 from core.phrases import speaking
 from tests.cards.test_stored import EXAMPLES, drawn

@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox.validate import message_problems, view_problems
-from bot.slack import samples
-from bot.slack.blocks import cut, escape, gist, is_web, link, width, words
 from bot.slack.cards import (
     answer,
     approve,
@@ -28,7 +26,9 @@ from bot.slack.cards import (
     whisper,
 )
 from bot.slack.cards import request as card
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing import samples
+from bot.slack.drawing.blocks import cut, escape, gist, is_web, link, width, words
+from bot.slack.drawing.drawn import Backdrop
 from bot.slack.target import Target, read_target
 from core.model.organisation import BUILT_IN_TYPES
 from core.model.request import Content, Cost, Link, Plan, Question, Request, Requester, Stage, Status, Subject

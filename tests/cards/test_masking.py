@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack import samples
 from bot.slack.cards import details
 from bot.slack.cards import request as card
-from bot.slack.wording import changes
+from bot.slack.drawing import samples
+from bot.slack.drawing.wording import changes
 from core.masking import HIDDEN, is_secret_name, mask, mask_path, mask_text
 
 A = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6"

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.slack import samples
 from bot.slack.cards import answer, approve, comment, details, edit, hand_over, history, home, listing, reject
 from bot.slack.cards import request as card
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing import samples
+from bot.slack.drawing.drawn import Backdrop
 from bot.wire.showing import show, show_decision, show_event, summarise
 from core.masking import HIDDEN
 from core.model import event as e

@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from bot.checks.http import HttpCheck
 from bot.guard import Guard
 from bot.sealing import Seals
-from bot.slack import samples
+from bot.slack.drawing import samples
 from core.model.check import CheckDefinition
 from core.model.inquiry import Inquiry, Kind, Progress
 from core.outside import NoAnswer, Said, secret_place

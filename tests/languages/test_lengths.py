@@ -8,7 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from bot.languages import ENGLISH, LANGUAGES
-from bot.slack import blocks as b
+from bot.slack.drawing import blocks as b
 from tests.house.words import FOLDER, ROOT
 
 OTHERS: Final = [language for language in LANGUAGES if language != ENGLISH]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TABLES = {"bot/slack/announcing.py": "UNLINKED.get(reason, OTHERWISE_UNLINKED)"}
+TABLES = {"bot/slack/roll/announcing.py": "UNLINKED.get(reason, OTHERWISE_UNLINKED)"}
 """Files that choose among patterns written elsewhere in the code, and how."""
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slack import samples
+from bot.slack.drawing import samples
 from bot.wire.showing import show
 from core.errors import Conflict, NotAllowed
 from core.lifecycle.who import must_be_current, must_be_their_turn

@@ -21,9 +21,9 @@ from bot.sandbox.hand import Hand, Snapshot
 from bot.sandbox.server import Sandbox
 from bot.settings import FixedSettings
 from bot.slack.app import Slack, build, find_installation, web_client
-from bot.slack.backdrop import Backdrops
-from bot.slack.channels import Channels
-from bot.slack.socket import Socket
+from bot.slack.drawing.backdrop import Backdrops
+from bot.slack.entrance.socket import Socket
+from bot.slack.installed.channels import Channels
 from core import requirements
 from core.administration import operator
 from core.codec import Codec

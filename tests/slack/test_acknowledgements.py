@@ -15,8 +15,8 @@ import pytest
 
 from bot.sandbox.delivery import Ack
 from bot.sandbox.methods import collect
+from bot.slack.entrance.payload import Click
 from bot.slack.flows.base import OnClick
-from bot.slack.payload import Click
 from bot.slack.room import Room
 from core.model.people import Actor
 from core.model.request import Request

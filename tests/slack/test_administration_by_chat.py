@@ -6,7 +6,7 @@ from bot.slack.admin.projects import SCHEMA, values_of
 from bot.slack.admin.written import unlinked
 from bot.slack.commands.base import Command, topic
 from bot.slack.dispatch import help_lines, manual
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor, Role
 from tests.slack.conftest import World

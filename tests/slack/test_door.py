@@ -13,7 +13,7 @@ import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.slack.door import LARGEST, PROOF, Door, Entrance, Replays
+from bot.slack.entrance.door import LARGEST, PROOF, Door, Entrance, Replays
 from core.model.request import Status
 from tests.slack.conftest import World
 

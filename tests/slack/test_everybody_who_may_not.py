@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from bot.sandbox.shapes import SlackError
-from bot.slack.vetting import Unfit
+from bot.slack.people.vetting import Unfit
 from core.desk import Draft, DraftRequirement, DraftStage
 from core.model.request import Content, Request
 from tests.slack.conftest import World

@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from bot.slack.blocks import Json
+from bot.slack.drawing.blocks import Json
+from bot.slack.entrance.payload import Sender
 from bot.slack.homes import APART, BURST, Homes, Published
 from bot.slack.inbox import Drawn
 from bot.slack.look import Look, read_look
-from bot.slack.payload import Sender
 from core.ports import Changed, Store
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.installation import Installation
-from bot.slack.vetting import SENTENCES, Fit, Unfit, vet
+from bot.slack.installed.installation import Installation
+from bot.slack.people.vetting import SENTENCES, Fit, Unfit, vet
 from core.model.organisation import Identity
 from core.model.people import Role
 from core.model.request import Status

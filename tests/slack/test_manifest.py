@@ -11,10 +11,11 @@ import yaml
 
 from bot.manifest import manifest, written
 from bot.outlets.workflow import outputs_of
-from bot.slack import commands, flows, samples
+from bot.slack import commands, flows
 from bot.slack.commands.base import NAME
 from bot.slack.dispatch import handlers
-from bot.slack.scopes import USES
+from bot.slack.drawing import samples
+from bot.slack.installed.scopes import USES
 from bot.slack.steps import STEP
 from core.collection import members
 

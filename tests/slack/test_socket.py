@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from bot.slack.app import web_client
-from bot.slack.socket import Socket
+from bot.slack.entrance.socket import Socket
 from tests.slack.conftest import World, beginning, people
 
 pytestmark = pytest.mark.anyio
@@ -82,7 +82,7 @@ async def test_pings_without_an_answer_count_as_deaf(unconnected: World, socket:
 
 
 async def test_while_slack_lets_nobody_in_it_keeps_trying(unconnected: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.slack.socket.CONNECT", 0.3)
+    monkeypatch.setattr("bot.slack.entrance.socket.CONNECT", 0.3)
     unconnected.sandbox.faults.add("apps.connections.open", "500", count=1_000)
     async with aiohttp.ClientSession() as session:
         web = web_client(None, unconnected.sandbox.api_url, session)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack import samples
+from bot.slack.drawing import samples
 from core.administration import operator
 from core.model.command import Ask
 from core.model.organisation import RequestType

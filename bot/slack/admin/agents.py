@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.slack.admin.lookup import names_of
-from bot.slack.blocks import Json, utc
 from bot.slack.cards import agent_key, rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.drawing.blocks import Json, utc
 from bot.slack.room import Room
 from core.model.organisation import Agent, ApiKey
 from core.model.people import Actor

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.slack.blocks import Json
 from bot.slack.cards import batch, rows
 from bot.slack.cards.batch import PAGE, Shown
 from bot.slack.cards.rows import Row
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from core.masking import mask_text
 from core.model.batch import Batch

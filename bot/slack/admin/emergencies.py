@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 from typing import Final
 
-from bot.slack.blocks import Json
 from bot.slack.cards import break_glass, review
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from core.errors import Conflict, Invalid
 from core.lifecycle.who import must_be_open

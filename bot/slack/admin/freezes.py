@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.slack.blocks import Json, utc
 from bot.slack.cards import freeze, rows
 from bot.slack.cards.rows import PAGE, Row
+from bot.slack.drawing.blocks import Json, utc
 from bot.slack.room import Room
 from bot.wire.strict import read_moment
 from core.errors import Invalid

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.slack.admin import mirrors
 from bot.slack.admin.lookup import names_of, roles_said
-from bot.slack.blocks import Json
 from bot.slack.cards import rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from core.administration.groups import GroupWithMembers
 from core.model.people import Actor

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.slack.blocks import Json
 from bot.slack.cards import rows
 from bot.slack.cards.rows import PAGE, Row
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from core.masking import mask_text
 from core.model.lease import Lease

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.slack.actor import KIND
 from bot.slack.answer import Answer, Open, Whisper
-from bot.slack.blocks import Json
 from bot.slack.cards import claim, sure, whisper
-from bot.slack.payload import Click, Incoming, Submission
+from bot.slack.drawing.blocks import Json
+from bot.slack.entrance.payload import Click, Incoming, Submission
+from bot.slack.people.actor import KIND
 from bot.slack.room import Room, must_be_mapped
 from core.administration.identities import CLAIMABLE
 from core.errors import Conflict

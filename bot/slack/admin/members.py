@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.slack.actor import KIND
 from bot.slack.admin.lookup import roles_said
-from bot.slack.blocks import Json, utc
 from bot.slack.cards import claim, rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.drawing.blocks import Json, utc
+from bot.slack.people.actor import KIND
+from bot.slack.people.vetting import REASONS
 from bot.slack.room import Room
-from bot.slack.vetting import REASONS
 from core.model.installation import Unmapped
 from core.model.organisation import Grant, Member
 from core.model.people import Actor

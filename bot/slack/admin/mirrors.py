@@ -9,13 +9,13 @@ from typing import Final
 
 from bot.slack.admin.lookup import names_of
 from bot.slack.answer import Answer, Replace, Unfold
-from bot.slack.blocks import Json, utc
 from bot.slack.cards import sheet, sure, whisper
 from bot.slack.cards.sheet import Act, Sheet
-from bot.slack.mirrors import Mirrors, UserGroup
-from bot.slack.payload import Submission
+from bot.slack.drawing.blocks import Json, utc
+from bot.slack.entrance.payload import Submission
+from bot.slack.people.vetting import REASONS
+from bot.slack.roll.mirrors import Mirrors, UserGroup
 from bot.slack.room import Room, must_be_mapped
-from bot.slack.vetting import REASONS
 from core.administration.groups import GroupWithMembers
 from core.errors import NotFound, Unavailable
 from core.model.installation import Unmapped

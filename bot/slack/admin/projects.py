@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.slack.blocks import Json
 from bot.slack.cards import rows, sheet
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Sheet
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from bot.wire.setting_up import SettingsIn
 from bot.wire.strict import read

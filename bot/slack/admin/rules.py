@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.slack.answer import Answer, Replace, Unfold
-from bot.slack.blocks import INPUT_LENGTH, Json, utc
 from bot.slack.cards import proposal as card
 from bot.slack.cards import rows, sheet, text_form
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
-from bot.slack.payload import Incoming
+from bot.slack.drawing.blocks import INPUT_LENGTH, Json, utc
+from bot.slack.entrance.payload import Incoming
 from bot.slack.room import Room, must_be_mapped
 from core.administration.proposals import Kind, Proposal, Wish
 from core.errors import Conflict, Invalid

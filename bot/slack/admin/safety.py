@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.slack.blocks import Json
 from bot.slack.cards import safety, sheet
 from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from core.administration.safety import Earned
 from core.model.people import Actor

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.slack.blocks import Json, utc
 from bot.slack.cards import rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.drawing.blocks import Json, utc
 from bot.slack.room import Room
 from core.administration.schedules import OnDuty
 from core.model.people import Actor

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.slack.blocks import Json
 from bot.slack.cards import sheet, sure
 from bot.slack.cards.sheet import Sheet
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from core.model.people import Actor
 from core.phrases import phrase

@@ -6,10 +6,10 @@ import hashlib
 import json
 from typing import Any, Final
 
-from bot.slack.blocks import INPUT_LENGTH, Json, field, text_input
 from bot.slack.cards import rows, sheet, sure, text_form
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.drawing.blocks import INPUT_LENGTH, Json, field, text_input
 from bot.slack.room import Room
 from bot.wire.strict import read
 from bot.wire.types import TypeIn, show_type

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 
 from bot.slack.answer import Unfold
-from bot.slack.blocks import Json, utc
 from bot.slack.cards import rows, sheet, sure
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
+from bot.slack.drawing.blocks import Json, utc
 from bot.slack.room import Room
 from core.administration.webhooks import Webhook
 from core.errors import ApprovalError

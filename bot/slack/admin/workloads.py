@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Any, Final
 
 from bot.slack.admin.written import missing
-from bot.slack.blocks import Json
 from bot.slack.cards import rows
 from bot.slack.cards.rows import PAGE, Row
+from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from core.errors import Invalid
 from core.model.people import Actor

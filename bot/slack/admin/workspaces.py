@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.slack.admin.written import NAME
-from bot.slack.blocks import Json
 from bot.slack.cards import sheet
 from bot.slack.cards.sheet import Sheet
+from bot.slack.drawing.blocks import Json
+from bot.slack.installed.scopes import USES
 from bot.slack.room import Room
-from bot.slack.scopes import USES
 from core.administration.installations import missing_scopes
 from core.model.installation import Installation, InstallState
 from core.model.people import Actor

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.slack.actor import KIND
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
+from bot.slack.people.actor import KIND
 from bot.slack.room import Room
 from core.errors import Invalid
 from core.model.people import Actor

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.slack import blocks as b
-from bot.slack import parts, samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
-from bot.slack.wording import MARKS
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import parts, samples
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.wording import MARKS
 from core.masking import mask_text
 from core.model.request import Request
 from core.notices import how_it_ended

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from bot.slack import blocks as b
-from bot.slack import inputs, samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import inputs, samples
+from bot.slack.drawing.blocks import Json
 from core.model.duration import say_duration
 from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.phrases import phrase

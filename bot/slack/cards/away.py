@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.slack import blocks as b
 from bot.slack.cards.base import Card
-from bot.slack.drawing import Drawing
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing.drawn import Drawing
 from core.phrases import phrase
 
 

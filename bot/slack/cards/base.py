@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.slack.blocks import Json
+from bot.slack.drawing.blocks import Json
 
 
 @dataclass(frozen=True, slots=True)

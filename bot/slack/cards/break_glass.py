@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.slack import blocks as b
-from bot.slack import parts, samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import parts, samples
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Backdrop
 from core.model.duration import say_duration
 from core.model.emergency import REVIEW_WITHIN
 from core.model.request import Request

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.slack import blocks as b
-from bot.slack import parts
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import parts
+from bot.slack.drawing.blocks import Json
 from core.cares.base import Care
 from core.phrases import phrase
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.slack import blocks as b
-from bot.slack import samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
-from bot.slack.drawing import Drawing
-from bot.slack.vetting import REASONS
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import samples
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Drawing
+from bot.slack.people.vetting import REASONS
 from core.model.installation import Unmapped
 from core.phrases import phrase
 

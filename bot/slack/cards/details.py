@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from bot.slack import alarms, parts, samples
-from bot.slack import blocks as b
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing import alarms, parts, samples
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Backdrop
 from core.masking import mask, mask_text
 from core.model.change import is_change
 from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict

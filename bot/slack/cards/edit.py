@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.slack import blocks as b
-from bot.slack import inputs, parts, samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
-from bot.slack.drawing import Backdrop
-from bot.slack.wording import LABELS, edit_lines, say
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import inputs, parts, samples
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Backdrop
+from bot.slack.drawing.wording import LABELS, edit_lines, say
 from core.lifecycle.editing import editable_fields, value_at
 from core.masking import mask_path, mask_text
 from core.model.organisation import BUILT_IN_TYPES, Bounds, RequestType

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot.slack import blocks as b
-from bot.slack import parts, samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import parts, samples
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.wording import MARKS, money, say
 from bot.slack.look import EVERYTHING, Look
-from bot.slack.wording import MARKS, money, say
 from core.cares.base import Care
 from core.masking import mask_text
 from core.model.request import Request

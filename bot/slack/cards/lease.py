@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.slack import blocks as b
-from bot.slack import parts, samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import parts, samples
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Backdrop
 from core.masking import mask_text
 from core.model.lease import MOST_USES, Kind
 from core.model.request import Content, Request

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bot.slack import blocks as b
-from bot.slack import parts, samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
-from bot.slack.drawing import Drawing
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import parts, samples
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Drawing
 from core.masking import mask_text
 from core.model.request import Request
 from core.phrases import phrase

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.slack import blocks as b
-from bot.slack import parts, samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import parts, samples
+from bot.slack.drawing.blocks import Json
 from core.desk.eligible import Able, Seat
 from core.masking import mask_text
 from core.model.request import Request

@@ -7,9 +7,9 @@ from datetime import time
 from typing import Final
 
 from bot.languages import LANGUAGES
-from bot.slack import blocks as b
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing.blocks import Json
 from core.model.absence import Preferences, Telling
 from core.phrases import phrase
 

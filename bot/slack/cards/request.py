@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.slack import alarms, parts, samples
-from bot.slack import blocks as b
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
-from bot.slack.drawing import Backdrop, Drawing
-from bot.slack.wording import ending, execution_line, gist_of
+from bot.slack.drawing import alarms, parts, samples
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Backdrop, Drawing
+from bot.slack.drawing.wording import ending, execution_line, gist_of
 from core.lifecycle.executing import can_be_run
 from core.masking import mask_text
 from core.model.emergency import CAUSE

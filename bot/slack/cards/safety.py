@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.slack import blocks as b
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing.blocks import Json
 from core.model.trust import Safety
 from core.phrases import phrase
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.slack import blocks as b
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing.blocks import Json
 
 
 def draw(

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.slack import blocks as b
-from bot.slack import parts, samples
-from bot.slack.blocks import Json
 from bot.slack.cards.base import Card
-from bot.slack.drawing import Backdrop
-from bot.slack.wording import changes, edit_lines
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing import parts, samples
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Backdrop
+from bot.slack.drawing.wording import changes, edit_lines
 from core.masking import mask, mask_text
 from core.model.request import Content, Request
 from core.phrases import phrase

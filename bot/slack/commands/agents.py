@@ -8,7 +8,7 @@ from bot.slack.admin import agents, workloads
 from bot.slack.admin.written import missing, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import Command, Run, opening, said, topic
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from bot.wire.setting_up import NewAgent, NewWorkload
 from bot.wire.strict import read

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.answer import Answer, Open
 from bot.slack.cards import approve
 from bot.slack.commands.base import Command, number_and_text
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.lifecycle.who import must_be_open
 from core.model.command import Approve

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.slack.answer import Answer, Open, Whisper
-from bot.slack.blocks import Json
 from bot.slack.cards import help as help_card
 from bot.slack.cards import whisper
-from bot.slack.payload import Slash
+from bot.slack.drawing.blocks import Json
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from bot.slack.target import Target
 from core.errors import Invalid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.admin import batches
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import Command, number_alone
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
 from core.phrases import phrase

@@ -9,7 +9,7 @@ from bot.slack.admin import freezes
 from bot.slack.admin.written import as_written
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import NAME, Command
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid
 from core.model.people import Actor

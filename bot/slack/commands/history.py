@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.answer import Answer, Whisper
 from bot.slack.cards import history
 from bot.slack.commands.base import Command, number_alone
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from bot.slack.story import story_of
 from core.model.people import Actor

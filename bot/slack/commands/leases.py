@@ -6,7 +6,7 @@ from bot.slack.admin import leases
 from bot.slack.admin.written import one_of, words_of
 from bot.slack.answer import Answer
 from bot.slack.commands.base import Command, opening, said, topic
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.errors import NotFound
 from core.model.people import Actor

@@ -6,7 +6,7 @@ from bot.slack.admin import linking
 from bot.slack.admin.written import unlinked
 from bot.slack.answer import Answer
 from bot.slack.commands.base import Command
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
 from core.phrases import phrase

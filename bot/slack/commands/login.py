@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.answer import Answer, Whisper
 from bot.slack.cards import login
 from bot.slack.commands.base import NAME, Command
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid
 from core.model.people import Actor

@@ -7,7 +7,7 @@ from bot.slack.admin.written import as_written, missing
 from bot.slack.answer import Answer, Open, Whisper
 from bot.slack.cards import mistake, rule_form
 from bot.slack.commands.base import Command, Run, opening, topic
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.administration.proposals import Kind, Wish
 from core.errors import Invalid

@@ -6,7 +6,7 @@ from bot.slack.admin import schedules
 from bot.slack.admin.written import missing, one_of, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import Command, opening, said, topic
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
 from core.phrases import phrase

@@ -6,7 +6,7 @@ from bot.slack.admin import safety
 from bot.slack.admin.written import words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import NAME, Command, said
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid
 from core.model.people import Actor

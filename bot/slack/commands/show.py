@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.answer import Answer, Whisper
 from bot.slack.cards import request as card
 from bot.slack.commands.base import Command, number_alone
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.model.people import Actor
 from core.phrases import phrase

@@ -6,7 +6,7 @@ from bot.slack.admin import agents
 from bot.slack.admin.written import missing, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import Command
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
 from core.phrases import phrase

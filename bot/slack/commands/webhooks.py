@@ -9,7 +9,7 @@ from bot.slack.admin.written import missing, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.cards import webhook_secret
 from bot.slack.commands.base import Command, opening, said, topic
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from bot.wire.strict import read
 from bot.wire.webhooks import NewWebhook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.slack.answer import Answer
 from bot.slack.commands.base import Command, number_alone, said
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.masking import mask_text
 from core.model.people import Actor

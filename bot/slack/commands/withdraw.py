@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.slack.answer import Answer
 from bot.slack.commands.base import Command, number_and_text, said, target_of
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.model import command as c
 from core.model.people import Actor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.admin import workspaces
 from bot.slack.answer import Answer
 from bot.slack.commands.base import NAME, Command, must_say, opening, said, topic
-from bot.slack.payload import Slash
+from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.errors import Invalid
 from core.model.people import Actor

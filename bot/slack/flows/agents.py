@@ -9,8 +9,8 @@ from typing import Any
 from bot.slack.admin import agents
 from bot.slack.answer import Answer, FieldErrors, Replace
 from bot.slack.cards import agent_key
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
-from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.administration import Asked, NewKey
 from core.errors import Invalid

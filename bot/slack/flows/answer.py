@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.slack.answer import Answer, FieldErrors, Open
 from bot.slack.cards import answer
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, pointed_at
-from bot.slack.payload import Click, Submission
 from bot.slack.room import Room
 from core.errors import Conflict
 from core.lifecycle.who import must_be_open

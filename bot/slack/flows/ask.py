@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot.slack import inputs
-from bot.slack.actor import KIND
 from bot.slack.answer import Answer, FieldErrors, Open, Replace
 from bot.slack.asking import offer
-from bot.slack.blocks import cut
 from bot.slack.cards import ask, whisper
+from bot.slack.drawing import inputs
+from bot.slack.drawing.blocks import cut
+from bot.slack.drawing.inputs import Filled
+from bot.slack.entrance.payload import Click, Shortcut, Submission
 from bot.slack.flows.base import Flow, Form
-from bot.slack.inputs import Filled
-from bot.slack.payload import Click, Shortcut, Submission
+from bot.slack.people.actor import KIND
 from bot.slack.room import Room
 from core.desk import Draft
 from core.errors import Invalid

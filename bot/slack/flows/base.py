@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.slack.answer import Answer, Open, Replace
-from bot.slack.blocks import Json
 from bot.slack.cards import details, whisper
-from bot.slack.payload import Click, Shortcut, Submission
+from bot.slack.drawing.blocks import Json
+from bot.slack.entrance.payload import Click, Shortcut, Submission
 from bot.slack.room import Room, must_be_mapped
 from bot.slack.target import Target
 from core.errors import Conflict

@@ -8,8 +8,8 @@ from typing import Any
 from bot.slack.admin import batches
 from bot.slack.answer import Answer, FieldErrors, Open
 from bot.slack.cards import batch
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, done, pointed_at, replacing, turning
-from bot.slack.payload import Click, Submission
 from bot.slack.room import IN_TIME, Room, must_be_mapped
 from core.administration.batches import reasons
 from core.model.batch import Item, read_item

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.slack.admin import emergencies
 from bot.slack.answer import Answer, FieldErrors, Open
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, done, pointed_at
-from bot.slack.payload import Click, Submission
 from bot.slack.room import Room
 from core.lifecycle.who import must_be_current, must_be_open
 from core.model.command import BreakGlass, CloseReview

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.slack.answer import Answer, FieldErrors, Open
 from bot.slack.cards import comment
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, pointed_at
-from bot.slack.payload import Click, Submission
 from bot.slack.room import Room
 from bot.slack.target import Target
 from core.model.command import Approve, Ask, Command, Comment

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.slack import absence
-from bot.slack.actor import KIND
 from bot.slack.answer import Answer, FieldErrors, Open, Replace
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, done
-from bot.slack.payload import Click, Submission
+from bot.slack.people.actor import KIND
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
 from core.phrases import phrase

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.slack.answer import Answer, Open, Replace
-from bot.slack.blocks import Json
 from bot.slack.cards import details, history, people, whole
 from bot.slack.cards.people import Who
+from bot.slack.drawing.blocks import Json
+from bot.slack.entrance.payload import Click
 from bot.slack.flows.base import Flow, pointed_at
-from bot.slack.payload import Click
 from bot.slack.room import Room
 from bot.slack.story import story_of
 from core.desk.eligible import where_they_sit, who_can_still

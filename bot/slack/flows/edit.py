@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.slack.answer import Answer, FieldErrors, Open, Replace
 from bot.slack.cards import edit
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, pointed_at
-from bot.slack.payload import Click, Submission
 from bot.slack.room import Room
 from core.errors import Invalid
 from core.lifecycle.editing import value_at

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.slack import absence
 from bot.slack.answer import Answer, Open
 from bot.slack.cards import extend
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, done, pointed_at
-from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.lifecycle.who import must_be_open
 from core.model.command import Extend

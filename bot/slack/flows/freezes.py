@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.slack.admin import freezes
 from bot.slack.answer import Answer, FieldErrors, Replace
 from bot.slack.cards.freeze import EVERYWHERE
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, done, turning
-from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
 from core.phrases import phrase

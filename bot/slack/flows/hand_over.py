@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.slack.actor import KIND
 from bot.slack.answer import Answer, FieldErrors, Open
 from bot.slack.cards import hand_over
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, pointed_at
-from bot.slack.payload import Click, Submission
+from bot.slack.people.actor import KIND
 from bot.slack.room import Room
 from core.lifecycle.who import must_be_open
 from core.model.command import GiveSeat

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.slack import inbox
 from bot.slack.answer import Answer, Whisper
 from bot.slack.cards import listing
+from bot.slack.entrance.payload import Click
 from bot.slack.flows.base import Flow
-from bot.slack.payload import Click
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
 from core.model.request import Request

@@ -11,13 +11,13 @@ from bot.slack.admin import groups, members, rules, schedules, webhooks
 from bot.slack.admin import settings as chosen_settings
 from bot.slack.answer import Answer, Open, Publish, Replace, Whisper
 from bot.slack.asking import offer
-from bot.slack.blocks import Json
 from bot.slack.cards import archive, care
 from bot.slack.cards import help as help_card
 from bot.slack.cards.home import ALL
+from bot.slack.drawing.blocks import Json
+from bot.slack.entrance.payload import Click
 from bot.slack.flows.base import Flow, OnClick
 from bot.slack.look import Look, read_look
-from bot.slack.payload import Click
 from bot.slack.room import Room, must_be_mapped
 from core.errors import NotFound
 from core.model.people import Actor

@@ -7,9 +7,9 @@ import time
 from bot.slack.admin import leases
 from bot.slack.answer import Answer, Open, Replace
 from bot.slack.cards import lease
+from bot.slack.drawing.parts import LEASES
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, done, pointed_at, redrawn, turning
-from bot.slack.parts import LEASES
-from bot.slack.payload import Click, Submission
 from bot.slack.room import IN_TIME, Room, must_be_mapped
 from core.errors import Conflict, Invalid
 from core.lifecycle.leasing import kind_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.slack.admin import linking
 from bot.slack.answer import Answer
 from bot.slack.cards.claim import EMAIL
+from bot.slack.entrance.payload import Submission
 from bot.slack.flows.base import Flow, Form
-from bot.slack.payload import Submission
 from bot.slack.room import Room
 from core.model.people import Actor
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.slack import absence
 from bot.slack.answer import Answer, Open
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, done
-from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.model.absence import Telling
 from core.model.people import Actor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.slack.answer import Answer, Whisper
 from bot.slack.cards import whisper
+from bot.slack.entrance.payload import Click
 from bot.slack.flows.base import Flow, pointed_at
-from bot.slack.payload import Click
 from bot.slack.room import Room
 from core.model.command import Remind
 from core.model.people import Actor

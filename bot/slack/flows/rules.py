@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from bot.slack.admin import rules
 from bot.slack.answer import Answer, FieldErrors
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, OnClick, replacing, showing, turning
-from bot.slack.payload import Click, Submission
 from bot.slack.refusal import refused
 from bot.slack.room import Room, must_be_mapped
 from core.administration.proposals import Kind, Wish

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.slack.answer import Answer
+from bot.slack.entrance.payload import Click
 from bot.slack.flows.base import Flow, pointed_at, redrawn
-from bot.slack.payload import Click
 from bot.slack.room import Room
 from core.model.command import Run
 from core.model.people import Actor

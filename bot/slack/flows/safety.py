@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.slack.admin import safety
 from bot.slack.answer import Answer
+from bot.slack.entrance.payload import Submission
 from bot.slack.flows.base import Flow, Form, done, replacing
-from bot.slack.payload import Submission
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid
 from core.model.people import Actor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.slack.admin import schedules
 from bot.slack.answer import Answer, Replace
+from bot.slack.entrance.payload import Click, Submission
 from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
-from bot.slack.payload import Click, Submission
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
 from core.phrases import phrase

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.slack.answer import Answer
+from bot.slack.entrance.payload import Submission
 from bot.slack.flows.base import Flow, Form, done
-from bot.slack.payload import Submission
 from bot.slack.room import Room, must_be_mapped
 from core.model.people import Actor
 from core.phrases import phrase

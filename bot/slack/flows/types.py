@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.slack.admin import types
 from bot.slack.answer import Answer, FieldErrors
+from bot.slack.entrance.payload import Submission
 from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
-from bot.slack.payload import Submission
 from bot.slack.room import Room, must_be_mapped
 from core.errors import NotFound
 from core.model.people import Actor

@@ -21,7 +21,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from yarl import query_to_pairs
 
-from bot.slack.payload import well_formed
+from bot.slack.entrance.payload import well_formed
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -23,7 +23,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.payload import well_formed
+from bot.slack.entrance.payload import well_formed
 
 PING: Final = 5.0
 DEAF: Final = 4.0

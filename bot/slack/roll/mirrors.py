@@ -21,10 +21,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.afterwards import Afterwards
-from bot.slack.announcing import Announcing
-from bot.slack.directory import BUSY, Directory, wait_of
-from bot.slack.installation import Installation
-from bot.slack.teams import teams_of
+from bot.slack.installed.installation import Installation
+from bot.slack.installed.teams import teams_of
+from bot.slack.roll.announcing import Announcing
+from bot.slack.roll.directory import BUSY, Directory, wait_of
 from core.administration import Administration
 from core.errors import Unavailable
 from core.model.mirror import Mirror

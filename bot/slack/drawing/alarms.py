@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.slack import blocks as b
-from bot.slack.blocks import Json
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Backdrop
 from bot.slack.target import Target
 from core.masking import mask_text
 from core.model.emergency import Glass

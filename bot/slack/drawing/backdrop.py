@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing.drawn import Backdrop
 from core.codec import Codec
 from core.model.emergency import Freeze
 from core.model.request import Content, ExecutionStatus, Request

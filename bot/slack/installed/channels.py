@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.installation import Installation
-from bot.slack.teams import teams_of
+from bot.slack.installed.installation import Installation
+from bot.slack.installed.teams import teams_of
 
 FRESH: Final = 600.0
 AGAIN: Final = 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.slack.blocks import Json
+from bot.slack.drawing.blocks import Json
 from core.model.change import PREFIX, is_change_type
 from core.model.emergency import Freeze
 from core.model.organisation import BUILT_IN_TYPES

@@ -10,9 +10,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.afterwards import Afterwards
-from bot.slack.announcing import Announcing
 from bot.slack.cards import claim, whisper
-from bot.slack.drawing import Drawing
+from bot.slack.drawing.drawn import Drawing
+from bot.slack.roll.announcing import Announcing
 from core.model.installation import Unmapped
 
 log = structlog.get_logger()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.slack.installation import Installation
-from bot.slack.payload import Sender
+from bot.slack.entrance.payload import Sender
+from bot.slack.installed.installation import Installation
 from core.model.organisation import Member
 from core.model.people import Actor, Proof, Way
 from core.ports import Reader, Store

@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Final
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.actor import KIND
-from bot.slack.channels import Channels
-from bot.slack.workspaces import Workspace, Workspaces
+from bot.slack.installed.channels import Channels
+from bot.slack.people.actor import KIND
+from bot.slack.workspaces.served import Workspace, Workspaces
 from core.courier import OutletRefused, Pace
 from core.courier.outlet import Reminder
 from core.model.request import Request

@@ -11,11 +11,11 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.actor import KIND
 from bot.slack.afterwards import Afterwards
 from bot.slack.cards import whisper
-from bot.slack.installation import Installation
-from bot.slack.vetting import OTHERWISE_UNLINKED, REASONS, UNLINKED
+from bot.slack.installed.installation import Installation
+from bot.slack.people.actor import KIND
+from bot.slack.people.vetting import OTHERWISE_UNLINKED, REASONS, UNLINKED
 from core.administration.delegations import Given
 from core.model.organisation import Identity, Token
 from core.model.people import ADMINS

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bot.slack import blocks as b
-from bot.slack.blocks import Json
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing.blocks import Json
 from core.errors import Invalid
 from core.model.organisation import RequestType
 from core.phrases import listed, phrase

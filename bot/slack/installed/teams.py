@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.installation import Installation
+from bot.slack.installed.installation import Installation
 
 PAGE = 100
 

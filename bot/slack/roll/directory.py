@@ -16,11 +16,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.actor import KIND
-from bot.slack.announcing import Announcing
-from bot.slack.installation import Installation
-from bot.slack.teams import teams_of
-from bot.slack.vetting import SENTENCES, Fit, Unfit, called, unfit, vet
+from bot.slack.installed.installation import Installation
+from bot.slack.installed.teams import teams_of
+from bot.slack.people.actor import KIND
+from bot.slack.people.vetting import SENTENCES, Fit, Unfit, called, unfit, vet
+from bot.slack.roll.announcing import Announcing
 from core.administration import Administration
 from core.errors import Conflict, Unavailable
 from core.model.installation import Unmapped

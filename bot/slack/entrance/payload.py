@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.slack.blocks import clean
+from bot.slack.drawing.blocks import clean
 from bot.slack.target import Target, read_target
 
 MORE: Final = "request.more"

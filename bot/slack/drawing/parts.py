@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from bot.slack import blocks as b
-from bot.slack.blocks import Json
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing import blocks as b
+from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Backdrop
+from bot.slack.drawing.wording import asks, changes, edit_lines, leaves, mark_of, money, say
 from bot.slack.target import Target
-from bot.slack.wording import asks, changes, edit_lines, leaves, mark_of, money, say
 from core.cares.base import Care
 from core.masking import mask_text
 from core.model.change import is_change_type

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.slack.drawing import Backdrop
+from bot.slack.drawing.drawn import Backdrop
 from core.model.emergency import Finding, Freeze, Glass
 from core.model.explanation import Explanation, PolicySeen
 from core.model.lease import Kind, Lease

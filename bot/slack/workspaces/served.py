@@ -19,8 +19,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.slack.app import Slack
-from bot.slack.channels import Channels
-from bot.slack.installation import Installation, kept
+from bot.slack.installed.channels import Channels
+from bot.slack.installed.installation import Installation, kept
 from core.administration.delegations import Given
 from core.administration.installations import Installations
 from core.courier.outlet import Gatherer, Outlet

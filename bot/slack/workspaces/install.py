@@ -20,9 +20,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from bot.slack.installation import Installation, granted, words
-from bot.slack.scopes import USES
-from bot.slack.vetting import Fit, vet
+from bot.slack.installed.installation import Installation, granted, words
+from bot.slack.installed.scopes import USES
+from bot.slack.people.vetting import Fit, vet
 from core.administration.installations import Begun, Granted, Here, Installations, missing_scopes
 from core.errors import ApprovalError, NotAllowed, Unavailable
 from core.phrases import phrase

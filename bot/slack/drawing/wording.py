@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from bot.slack.blocks import cut, utc
+from bot.slack.drawing.blocks import cut, utc
 from core.masking import HIDDEN, mask, mask_path, mask_text
 from core.model.digest import content_json
 from core.model.emergency import CAUSE

@@ -1,0 +1,1 @@
+"""How Slack comes in: signed HTTP, Socket Mode, and what it sent as types."""
