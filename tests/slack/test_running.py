@@ -73,3 +73,44 @@ async def test_a_late_click_runs_nothing_that_was_discarded(world: World) -> Non
     await bob.click(old, "request.run")
     await world.settle()
     assert "discarded" in str(bob.ephemerals())
+
+
+async def say(world: World, name: str, line: str) -> str:
+    """What the person alone is told."""
+    hand = world.hand(name)
+    before = len(hand.ephemerals())
+    assert (await hand.command(f"/countersign {line}", "#general")).ok
+    await world.settle()
+    return " ".join(each["text"] for each in hand.ephemerals()[before:])
+
+
+async def test_it_is_run_by_a_command_as_by_the_button_and_once(world: World) -> None:
+    """A-71 C-06"""
+    request = await approved(world)
+    told = await say(world, "bob", f"run #{request.number}")
+    assert told == f"Deploy bot is called upon to do #{request.number} now; the card follows it."
+    assert "Bob had it run" in world.card("alice", request)["text"]
+    assert not has_run(world.card("alice", request))
+    first = (await world.now(request)).execution
+    assert "already had this run" in await say(world, "bob", f"run {request.number}")
+    assert (await world.now(request)).execution == first
+
+
+async def test_a_command_runs_nothing_that_may_not_be_run(world: World) -> None:
+    """A-72 A-71"""
+    waiting = await world.ask(("@platform",))
+    number = waiting.number
+    assert "was not approved" in await say(world, "alice", f"run #{number}")
+    await world.hand("bob").click(world.card("bob", waiting), "request.approve")
+    await world.settle()
+    assert "those who approved it" in await say(world, "carol", f"run #{number}")
+    assert "not yours to see" in await say(world, "erin", f"run #{number}")
+    assert "one word too many" in await say(world, "bob", f"run #{number} now")
+    assert "is missing; write it like /countersign run #n" in await say(world, "bob", "run")
+    assert "discarded" in await say(world, "bob", f"discard #{number} no longer wanted")
+    assert "discarded" in await say(world, "bob", f"run #{number}")
+    execution = (await world.now(waiting)).execution
+    assert execution is not None
+    assert execution.requested_at is None
+    rows = [row.payload["comment"] for row in await world.ledger(waiting) if row.word == "discarded" and row.payload]
+    assert rows == ["no longer wanted"]
