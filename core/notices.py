@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from core.model import event as e
 from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
 from core.model.emergency import CAUSE, Finding
-from core.model.request import Decision, Request, Status, Verdict
+from core.model.request import Decision, Plan, Request, Status, Verdict
 from core.phrases import listed, phrase
 from core.standing import people_waited_for, say_waited_for, stand
 from core.veil import conceal, secrets_of, veil, veil_edits
@@ -37,7 +37,21 @@ def told(request: Request, event: e.Event) -> tuple[Told, ...]:
     if say is None:
         return ()
     known = secrets_of(request)
-    return tuple(replace(one, sentence=conceal(one.sentence, known)) for one in say(veil(request), event))
+    lines = (replace(one, sentence=conceal(one.sentence, known)) for one in say(veil(request), event))
+    return tuple(lines) if request.batch is None else tuple(_of_batch(request, lines))
+
+
+ON_THE_CARD = frozenset({"approved", "ended", "stage_opened"})
+"""Words of lines that a batch's card says itself, in the row of their request; under it they would be twenty at once."""
+
+
+def _of_batch(request: Request, lines: Iterable[Told]) -> Iterator[Told]:
+    """Under a card of several, a line says which of them it is about."""
+    for one in lines:
+        if one.place != THREAD:
+            yield one
+        elif one.word not in ON_THE_CARD:
+            yield replace(one, sentence=phrase("#{number}: {sentence}", number=request.number, sentence=one.sentence))
 
 
 def _name(request: Request) -> str:
@@ -184,6 +198,13 @@ def _handed_over(request: Request, event: e.HandedOver) -> tuple[Told, ...]:
 def _judged(request: Request, event: e.Judged) -> tuple[Told, ...]:
     """People that rules tell hear of it; admins hear what they should mend."""
     plan = event.plan
+    notes = () if plan.explanation is None else plan.explanation.notes
+    told = _told_of_a_rule(request, plan) if plan.tell else ()
+    trouble = f"{_name(request)}: {' '.join(notes)}"
+    return (*told, Told(_admins(request), "rule_trouble", trouble)) if notes else told
+
+
+def _told_of_a_rule(request: Request, plan: Plan) -> tuple[Told, ...]:
     waits = say_waited_for(request)
     state = (
         phrase("it waits for {waits}", waits=waits)
@@ -194,10 +215,7 @@ def _judged(request: Request, event: e.Judged) -> tuple[Told, ...]:
         "{name} was asked by {requester}; {state}.", name=_name(request), requester=request.requester.name, state=state
     )
     word = "told_at_once" if is_change(request) else "told"  # what the host changed is told on any day
-    told = tuple(Told(source.principal, word, sentence) for source in plan.tell)
-    notes = () if plan.explanation is None else plan.explanation.notes
-    trouble = f"{_name(request)}: {' '.join(notes)}"
-    return (*told, Told(_admins(request), "rule_trouble", trouble)) if notes else told
+    return tuple(Told(source.principal, word, sentence) for source in plan.tell)
 
 
 def _admins(request: Request) -> str:

@@ -81,7 +81,15 @@ class Outgoing:
         tx.deliver(
             [
                 Delivery(
-                    f"dlv_{self._fresh()}", request.organisation, request.id, outlet, place, request.version, 0, "new"
+                    id=f"dlv_{self._fresh()}",
+                    organisation=request.organisation,
+                    request=request.id,
+                    outlet=outlet,
+                    place=place,
+                    wanted=request.version,
+                    shown=0,
+                    state="new",
+                    batch=request.batch,
                 )
                 for outlet in self._outlets
                 for place in places
@@ -90,7 +98,7 @@ class Outgoing:
 
     def _places(self, tx: Transaction, request: Request) -> tuple[str, ...]:
         """Where it is shown; to whoever is away also who decides for them, and copies to who want them."""
-        places = places_for(request, lambda principal, limit: tx.roster(principal, request.project, limit))
+        places = places_for(request, behind(tx, request))
         people = members_in(places)
         if not people and not request.plan.notify:
             return places
@@ -104,8 +112,7 @@ class Outgoing:
         wanting = frozenset(tx.wanting_copies(request.organisation, MOST_COPIES))
         if not wanting:
             return ()
-        roster = lambda name, limit: tx.roster(name, request.project, limit)  # noqa: E731
-        asked = _people_behind(waiting_principals(request), roster, MOST_COPIES)
+        asked = _people_behind(waiting_principals(request), behind(tx, request), MOST_COPIES)
         return tuple(member for member in asked if member in wanting)[:DIRECT]
 
     def _notices(
@@ -165,16 +172,11 @@ class Outgoing:
             return requester_places(request)
         if what.place == ASKED:
             quiet = answered(request)
-            asked = _people_behind(
-                waiting_principals(request),
-                lambda name, limit: tx.roster(name, request.project, limit),
-                DIRECT + len(quiet),
-            )
+            asked = _people_behind(waiting_principals(request), behind(tx, request), DIRECT + len(quiet))
             waited = with_takers(tx, request, [member for member in asked if member not in quiet])
             return tuple(f"member:{member}" for member in waited[:DIRECT] if member not in quiet)
         if what.place.startswith(("group:", "role:", "anyone:")):
-            behind = tx.roster(what.place, request.project, DIRECT)
-            return tuple(f"member:{member}" for member in sorted(behind))
+            return tuple(f"member:{member}" for member in sorted(behind(tx, request)(what.place, DIRECT)))
         return (what.place,)
 
 
@@ -184,6 +186,11 @@ def _extra(what: Told, place: str) -> Mapping[str, Any]:
 
 
 Roster = Callable[[str, int], frozenset[str]]
+
+
+def behind(tx: Transaction, request: Request) -> Roster:
+    """The people behind a name, but who came into a mirrored group after this was asked, and so may not decide it."""
+    return lambda principal, limit: tx.roster(principal, request.project, limit, by=request.late_after)
 
 
 def places_for(request: Request, roster: Roster) -> tuple[str, ...]:

@@ -103,7 +103,8 @@ class Delivery:
     """One place where one request is shown: `wanted` is the version it should show, `shown` the one it shows.
 
     `place` is `channel:<id>`, `#name` or `member:<id>`. `address` is what the outlet needs to find its message again
-    (Slack: `{channel, ts}`). `state` is `new`, `shown`, `unknown` (a post whose outcome is not known) or `lost`.
+    (Slack: `{channel, ts}`). `state` is `new`, `shown`, `unknown` (a post whose outcome is not known) or `lost`. All of one
+    `batch` in one place of an outlet are one card: they share state, address and patience, and each has its own versions.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Delivery:
     attempts: int = 0
     next_try_at: datetime | None = None
     problem: str | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,8 @@ class Remembered:
 class Filter:
     """What a list of requests may be narrowed by; all given ones must hold.
 
-    `waiting_for` are principals. `unanswered_by` and `decided_by` are member ids. `visible_to` is an actor's key: with it
+    `waiting_for` are principals; `came` says of mirrored groups among them since when, as what was asked before then does
+    not wait for who came since. `unanswered_by` and `decided_by` are member ids. `visible_to` is an actor's key: with it
     a request is listed if it is in one of `projects`, or was asked by or for that actor. `requester` is a requester's
     key; `agent` an agent's id. `order` is `newest`, or `deadline`: open ones only, the oldest deadline first.
     """
@@ -198,6 +201,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     waiting_for: frozenset[str] | None = None
+    came: Mapping[str, datetime] | None = None
     unanswered_by: str | None = None
     decided_by: str | None = None
     visible_to: str | None = None
@@ -352,8 +356,8 @@ class Transaction(Protocol):
 
     def person(self, member: str, project: str) -> Person | None: ...
     def people(self, members: Iterable[str], project: str) -> Mapping[str, Person]: ...
-    def roster(self, principal: str, project: str, limit: int) -> frozenset[str]:
-        """Member ids behind a principal that are active, at most `limit`."""
+    def roster(self, principal: str, project: str, limit: int, *, by: datetime | None = None) -> frozenset[str]:
+        """Member ids behind a principal that are active, at most `limit`; of a mirrored group those who came `by` then."""
 
     def project(self, id: str) -> Project | None: ...
     def agent(self, id: str) -> Agent | None: ...
@@ -609,7 +613,16 @@ class Transaction(Protocol):
         """Whatever open or recent requests show at this address is due anew, though nothing of them changed; how many."""
 
     def record_delivery(self, delivery: Delivery) -> None:
-        """Write state, shown, address, attempts, next try and problem, and let go of the claim."""
+        """Write state, shown, address, attempts, next try and problem, and let go of the claim.
+
+        Of a batch: of all that stand in its place and are not lost; there `shown` is written where it is 0, for all.
+        """
+
+    def record_drawn(self, deliveries: Sequence[Delivery]) -> None:
+        """Write the version each of these shows now."""
+
+    def cards_of_batch(self, card: Delivery) -> Sequence[Delivery]:
+        """What is drawn as one with this card, itself included; what is lost is none of it."""
 
     def claim_notices(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Notice]: ...
     def record_notice(self, notice: Notice) -> None: ...
@@ -687,6 +700,9 @@ class Reader(Protocol):
 
     def request(self, id: str) -> Request | None: ...
     def request_by_number(self, organisation: str, number: int) -> Request | None: ...
+    def batch(self, organisation: str, id: str) -> Sequence[Request]:
+        """What was asked together, in the order of its numbers."""
+
     def requests(self, organisation: str, filter: Filter, *, cursor: str | None, limit: int) -> Page: ...
     def asked(
         self, organisation: str, *, since: datetime, cursor: str | None, limit: int
@@ -746,11 +762,14 @@ class Reader(Protocol):
     def next_due(self) -> datetime | None: ...
     def person(self, member: str, project: str) -> Person | None: ...
     def people(self, members: Iterable[str], project: str) -> Mapping[str, Person]: ...
-    def roster(self, principal: str, project: str, limit: int) -> frozenset[str]: ...
+    def roster(self, principal: str, project: str, limit: int, *, by: datetime | None = None) -> frozenset[str]: ...
     def member(self, organisation: str, id: str) -> Member | None: ...
     def member_by_email(self, organisation: str, email: str) -> Member | None: ...
     def members(self, organisation: str, *, cursor: str | None, limit: int) -> Sequence[Member]: ...
     def principals(self, organisation: str, member: str) -> frozenset[str]: ...
+    def came(self, organisation: str, member: str) -> Mapping[str, datetime]:
+        """Since when they are in those of their mirrored groups that they came into later than it was mirrored."""
+
     def identity(self, kind: str, issuer: str, user: str) -> Identity | None: ...
     def linked(self, kind: str, issuer: str, user: str) -> tuple[Member, str | None] | None:
         """The member an outside user stands for, and the locale to speak to them in, where that is known."""
@@ -777,6 +796,9 @@ class Reader(Protocol):
     def tokens(self, organisation: str, member: str) -> Sequence[Token]: ...
     def token_by_hash(self, hashed: str) -> Token | None: ...
     def deliveries(self, request: str) -> Sequence[Delivery]: ...
+    def cards_of_batch(self, card: Delivery) -> Sequence[Delivery]:
+        """What is drawn as one with this card, itself included; what is lost is none of it."""
+
     def rulebook_version(self, organisation: str) -> int: ...
     def rulebook(self, organisation: str) -> Rules: ...
     def type_of(self, organisation: str, word: str) -> RequestType | None:

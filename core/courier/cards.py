@@ -5,7 +5,8 @@ A post is announced in its row before it goes out, so that a crash in between le
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -13,11 +14,15 @@ from ulid import ULID
 
 from core.courier import outcome
 from core.courier.fallback import instead_of
-from core.courier.outlet import OutcomeUnknown, OutletBusy, OutletRefused
+from core.courier.outlet import Binder, OutcomeUnknown, OutletBusy, OutletRefused
 from core.courier.pace import Gate, post_gates, update_gates
 from core.courier.road import Road
 from core.model.request import Request
-from core.ports import Delivery, Transaction
+from core.outgoing import behind
+from core.ports import Delivery, Reader, Transaction
+
+Asked = tuple[Delivery, Request]
+"""A row of a card, and its request as it is now."""
 
 log = structlog.get_logger()
 
@@ -28,8 +33,11 @@ class Cards:
     def __init__(self, road: Road) -> None:
         self._road = road
 
-    async def show(self, delivery: Delivery, claimed_at: float) -> None:
-        """Draw the request as it stands now, once it is this card's turn."""
+    async def show(self, claimed: Delivery, claimed_at: float) -> None:
+        """Draw the request as it stands now, once it is this card's turn; of a batch all that this card shows."""
+        delivery = await self._card_of(claimed)
+        if delivery is None:
+            return
         if delivery.state == "unknown" and not await self._is_to_be_posted_again(delivery):
             return
         gates = self._gates(delivery)
@@ -37,14 +45,23 @@ class Cards:
         if wait > 0:
             await self._road.put_back(delivery, wait)
             return
-        request = await self._road.request(delivery.request)
+        asked = await self._road.store.read(lambda reader: _asked(reader, delivery))
         if not self._road.is_mine(claimed_at):
             return
         self._road.book.done(delivery.id)
-        if request is None:
+        if not asked:
             await self._road.record(lambda _: outcome.lost(delivery, "its request no longer exists"))
         else:
-            await self._draw(delivery, request, gates)
+            await self._draw(delivery, asked, gates)
+
+    async def _card_of(self, claimed: Delivery) -> Delivery | None:
+        """Of a batch the row that stands for all; None where they were all drawn meanwhile."""
+        if claimed.batch is None:
+            return claimed
+        if not isinstance(self._road.outlet, Binder):
+            return replace(claimed, batch=None)
+        cards = await self._road.store.read(lambda reader: reader.cards_of_batch(claimed))
+        return cards[0] if any(card.wanted > card.shown for card in cards) else None
 
     def _gates(self, delivery: Delivery) -> tuple[Gate, ...]:
         pace = self._road.outlet.pace
@@ -52,13 +69,13 @@ class Cards:
             return update_gates(pace, delivery.organisation)
         return post_gates(pace, delivery.organisation, [delivery.place])
 
-    async def _draw(self, delivery: Delivery, request: Request, gates: Sequence[Gate]) -> None:
+    async def _draw(self, delivery: Delivery, asked: Sequence[Asked], gates: Sequence[Gate]) -> None:
         road, posting = self._road, delivery.state != "shown"
         announced = delivery
         if posting:
             announced = await road.record(lambda now: outcome.about_to_post(delivery, now, road.patience))
         try:
-            drawn = await road.send(road.outlet.show(outcome.bare(delivery), request))
+            drawn = await road.send(self._shown(outcome.bare(delivery), asked))
         except OutletBusy as busy:
             road.book.close(gates, busy.retry_after, road.seconds())
             await road.put_back(delivery, busy.retry_after)
@@ -67,7 +84,15 @@ class Cards:
         except OutcomeUnknown as unknown:
             await self._uncertain(announced, str(unknown), posting=posting)
         else:
-            await self._settle(outcome.now_shown(delivery, drawn, request.version))
+            versions = [replace(card, shown=request.version) for card, request in asked]
+            await self._settle(outcome.now_shown(delivery, drawn, asked[0][1].version), versions)
+
+    def _shown(self, delivery: Delivery, asked: Sequence[Asked]) -> Awaitable[Delivery]:
+        outlet = self._road.outlet
+        if delivery.batch is not None and isinstance(outlet, Binder):
+            requests = sorted((request for _, request in asked), key=lambda request: request.number)
+            return outlet.show_batch(delivery, requests)
+        return outlet.show(delivery, asked[0][1])
 
     async def _uncertain(self, delivery: Delivery, problem: str, *, posting: bool) -> None:
         """A post must be looked for; an update does no harm when it is done twice."""
@@ -122,19 +147,30 @@ class Cards:
     async def _lose(self, delivery: Delivery, problem: str) -> None:
         await self._settle(outcome.lost(delivery, problem))
 
-    async def _settle(self, delivery: Delivery) -> None:
+    async def _settle(self, delivery: Delivery, drawn: Sequence[Delivery] = ()) -> None:
         """Record the row and, where a place of the request is lost, who is shown it instead, in one transaction.
 
-        Asked again with every drawing: where the channel is lost, later stages wait for people without a card.
+        Asked again with every drawing: where the channel is lost, later stages wait for people without a card. `drawn` are
+        the versions that a batch's card shows.
         """
 
         def work(tx: Transaction) -> None:
+            here = tx.cards_of_batch(delivery)
             tx.record_delivery(delivery)
-            cards = [card for card in tx.deliveries(delivery.request) if card.outlet == delivery.outlet]
-            if any(card.state == "lost" for card in cards):
-                tx.deliver(_stand_ins(tx, delivery, cards))
+            if delivery.batch is not None:
+                tx.record_drawn(drawn)
+            for one in here:
+                cards = [card for card in tx.deliveries(one.request) if card.outlet == one.outlet]
+                if any(card.state == "lost" for card in cards):
+                    tx.deliver(_stand_ins(tx, one, cards))
 
         await self._road.store.transact(work, chore=True)
+
+
+def _asked(reader: Reader, delivery: Delivery) -> list[Asked]:
+    """What is on this card, each as it is now; rows first, so that none is taken for newer than it was drawn."""
+    found = ((card, reader.request(card.request)) for card in reader.cards_of_batch(delivery))
+    return [(card, request) for card, request in found if request is not None]
 
 
 def _stand_ins(tx: Transaction, delivery: Delivery, cards: Sequence[Delivery]) -> list[Delivery]:
@@ -142,8 +178,7 @@ def _stand_ins(tx: Transaction, delivery: Delivery, cards: Sequence[Delivery]) -
     request = tx.request(delivery.request)
     if request is None:
         return []
-    project = request.project
-    places = instead_of(cards, request, lambda principal, most: tx.roster(principal, project, most))
+    places = instead_of(cards, request, behind(tx, request))
     return [
         Delivery(
             f"dlv_{ULID()}",
@@ -154,6 +189,7 @@ def _stand_ins(tx: Transaction, delivery: Delivery, cards: Sequence[Delivery]) -
             wanted=request.version,
             shown=0,
             state="new",
+            batch=request.batch,
         )
         for place in places
     ]

@@ -98,6 +98,14 @@ class Outlet(Protocol):
 
 
 @runtime_checkable
+class Binder(Protocol):
+    """An outlet that can show several requests on one card; in others each has its own."""
+
+    async def show_batch(self, delivery: Delivery, requests: Sequence[Request]) -> Delivery:
+        """As `show`, for what was asked together and is shown in this place, in the order of its numbers; at least one."""
+
+
+@runtime_checkable
 class Gatherer(Protocol):
     """An outlet that can say many things in one message; others are told one after the other."""
 

@@ -42,15 +42,17 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Errands:
-    """What was claimed of one request, and when (in the road's seconds)."""
+    """What was claimed of one request, and when (in the road's seconds); or of one batch's card, which is one errand."""
 
     claimed_at: float
+    card: str | None = None
     deliveries: list[Delivery] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
     @property
     def ids(self) -> list[str]:
-        return [delivery.id for delivery in self.deliveries] + [notice.id for notice in self.notices]
+        card = [] if self.card is None else [self.card]
+        return [*card, *(delivery.id for delivery in self.deliveries), *(notice.id for notice in self.notices)]
 
 
 class Route:
@@ -154,14 +156,17 @@ class Route:
     ) -> int:
         errands: defaultdict[str, Errands] = defaultdict(lambda: Errands(now))
         for delivery in deliveries:
-            errands[delivery.request].deliveries.append(delivery)
+            card = card_of(delivery)
+            mine = errands[card or delivery.request]
+            mine.card = card
+            mine.deliveries.append(delivery)
         for notice in notices:
             errands[notice.request].notices.append(notice)
         for request, mine in errands.items():
             self._start(request, mine)
         for pile in piles:
             self._start_pile(pile, now)
-        return sum(len(mine.ids) for mine in errands.values()) + len(piles)
+        return sum(len(mine.deliveries) + len(mine.notices) for mine in errands.values()) + len(piles)
 
     def _start_pile(self, pile: Pile, since: float) -> None:
         """One at a time in each place; what fell due meanwhile is a pile of its own, and comes after it."""
@@ -203,9 +208,9 @@ class Route:
         """
         if before:
             await asyncio.wait(before)
-        since = errands.claimed_at
-        await asyncio.gather(*(self._bring(delivery, since) for delivery in errands.deliveries))
-        self._let_go([delivery.id for delivery in errands.deliveries], asyncio.current_task())
+        since, cards = errands.claimed_at, errands.deliveries
+        await asyncio.gather(*(self._bring(card, since) for card in (cards if errands.card is None else cards[:1])))
+        self._let_go([card.id for card in cards], asyncio.current_task())
         turn = self._turns.setdefault(request, asyncio.Lock())
         async with turn:
             for notice in sorted(errands.notices, key=outcome.seq):
@@ -232,3 +237,8 @@ class Route:
             await self._cards.retry(delivery, problem)
         except Exception:
             log.exception("courier.not_recorded", delivery=delivery.id)
+
+
+def card_of(delivery: Delivery) -> str | None:
+    """What rows of one batch in one place have in common: one card, drawn by one errand at a time."""
+    return None if delivery.batch is None else f"batch:{delivery.batch}:{delivery.place}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -32,6 +32,7 @@ from core.desk.gathering import Gathering, inquiries_for
 from core.desk.offers import Draw, count_offer, keep_leases, keep_record
 from core.desk.reading import look_up, named_anew, next_revision, seen, weigh
 from core.desk.repeats import Done, Refusal, again
+from core.desk.together import Batched, about, batched_again, must_be_alike, must_be_in_one_place, naming
 from core.desk.weighing import Revision, Weighed, count_use
 from core.errors import ApprovalError, Invalid, NotFound, TooSoon, Unavailable
 from core.lifecycle import Facts, decide, fold, overdue, stored_decision
@@ -99,6 +100,30 @@ class Desk:
         self, actor: Actor, draft: Draft, *, once: Idempotency | None = None, deadline: float | None = None
     ) -> Done:
         """A new request, judged; 403 before 400, as everywhere."""
+        return await self._answer(replace(await self._new(actor, draft), once=once), deadline)
+
+    async def create_batch(
+        self, actor: Actor, drafts: Sequence[Draft], *, once: Idempotency | None = None, deadline: float | None = None
+    ) -> Batched:
+        """Several like requests that are shown together: all of them, or none. A refusal says which one it is about."""
+        must_be_alike(drafts)
+        batch = f"bat_{self._fresh()}"
+        calls = [await about(place, self._new(actor, draft, batch)) for place, draft in enumerate(drafts)]
+        must_be_in_one_place(calls)
+        for _ in range(TRIES):
+            ready = await asyncio.gather(*(about(place, self._ready(call)) for place, call in enumerate(calls)))
+            try:
+                made = await self._transact(partial(self._together, calls=ready, once=once), deadline=deadline)
+            except Moved:
+                await self._books.renew(actor.organisation)
+                continue
+            if made.inquires:
+                self._inquire()
+            return made
+        raise Unavailable(phrase("The rules are changing faster than they can be read; try again in a moment."))
+
+    async def _new(self, actor: Actor, draft: Draft, batch: str | None = None) -> Call:
+        """The call for a request that is not there yet."""
         project, named, behalf = await self._store.glance(lambda reader: look_up(reader, actor, draft))
         problems = (*named.problems, *await self._type_problem(actor, with_fixed_facts(draft.content, actor)))
         command = c.Create(
@@ -111,9 +136,10 @@ class Desk:
             on_behalf_of=behalf,
             supersede_key=draft.supersede_key,
             expires_at=draft.expires_at,
+            batch=batch,
         )
         number = await self._store.next_number(actor.organisation)
-        return await self._answer(Call(actor, command, None, number, project, once, problems), deadline)
+        return Call(actor, command, None, number, project, problems=problems)
 
     def entrust(self, carry_out: CarryOut) -> None:
         """Who makes a change once the other admins have agreed: the administration, which knows what is set up."""
@@ -233,10 +259,29 @@ class Desk:
             if isinstance(outcome, Refusal):
                 raise outcome.error
             if outcome.inquires:
-                for call_back in self._when_due:
-                    call_back()
+                self._inquire()
             return outcome
         raise Unavailable(phrase("The rules are changing faster than they can be read; try again in a moment."))
+
+    def _inquire(self) -> None:
+        for call_back in self._when_due:
+            call_back()
+
+    def _together(self, tx: Transaction, calls: Sequence[Call], once: Idempotency | None) -> Batched:
+        """All in one transaction; the first that is refused takes the others back."""
+        repeat = batched_again(tx, once)
+        if repeat is not None:
+            return repeat
+        done = [naming(place, partial(self._made, tx, call)) for place, call in enumerate(calls)]
+        made = Batched(tuple(one.request for one in done), inquires=any(one.inquires for one in done))
+        if once is not None:
+            tx.remember(once.credential, once.key, made.remembered(once))
+        return made
+
+    def _made(self, tx: Transaction, call: Call) -> Done:
+        if not isinstance(call.command, c.Create):
+            raise TypeError("a batch is made of new requests")
+        return self._create(tx, call, call.command)
 
     async def _ready(self, call: Call) -> Call:
         """The call with what rules say of the revision it makes, fetched before its transaction; in English, as it is kept."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -76,21 +76,51 @@ class Digests:
 
 
 @dataclass(frozen=True, slots=True)
+class Seats:
+    """The names under which things wait for a member, and since when they are in groups that were mirrored before."""
+
+    names: frozenset[str]
+    came: Mapping[str, datetime] = field(default_factory=dict)
+
+    def at(self, request: Request) -> frozenset[str]:
+        """Those that count there: who came into a mirrored group after it was asked is not waited for."""
+        after = request.late_after
+        if after is None or not self.came:
+            return self.names
+        return self.names - {name for name, since in self.came.items() if since > after}
+
+
+@dataclass(frozen=True, slots=True)
 class Waits:
     """The names under which things wait for a member: their own, and those of whom they stand in for."""
 
     member: str
-    own: frozenset[str]
-    for_others: tuple[tuple[Delegation, frozenset[str]], ...] = ()
+    own: Seats
+    for_others: tuple[tuple[Delegation, Seats], ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
-        return self.own.union(*(names for _, names in self.for_others))
+        return self.own.names.union(*(seats.names for _, seats in self.for_others))
 
     @property
-    def everywhere(self) -> frozenset[str]:
+    def open(self) -> Filter:
+        """What waits for them, has not been answered by them, and may be theirs: the oldest deadline first."""
+        return self._open(seats for _, seats in self.for_others)
+
+    @property
+    def open_everywhere(self) -> Filter:
         """The same without what counts in one project alone."""
-        return self.own.union(*(names for one, names in self.for_others if one.project is None))
+        return self._open(seats for one, seats in self.for_others if one.project is None)
+
+    def _open(self, others: Iterable[Seats]) -> Filter:
+        seats = together((self.own, *others))
+        return Filter(
+            statuses=OPEN_WORDS,
+            waiting_for=seats.names,
+            came=seats.came,
+            unanswered_by=self.member,
+            order="deadline",
+        )
 
     def are_for(self, request: Request) -> bool:
         """Whether it is theirs to decide; one for a project counts there alone, and no bar is delegated away."""
@@ -99,25 +129,44 @@ class Waits:
         if not self.for_others:
             return True
         waited = waiting_principals(request)
-        return bool(waited & self.own) or any(
-            one.project in (None, request.project) and one.giver not in request.plan.barred and waited & names
-            for one, names in self.for_others
+        return bool(waited & self.own.at(request)) or any(
+            one.project in (None, request.project)
+            and one.giver not in request.plan.barred
+            and waited & seats.at(request)
+            for one, seats in self.for_others
             if request.plan.delegation != NOBODY
         )
+
+
+def together(seats: Iterable[Seats]) -> Seats:
+    """Of a mirrored group that several of them are in, whoever came first was there."""
+    names: set[str] = set()
+    came: dict[str, datetime] = {}
+    for each in seats:
+        early = {name: since for name, since in came.items() if name not in each.names}
+        late = {name: since for name, since in each.came.items() if name not in names}
+        both = {name: min(came[name], each.came[name]) for name in came.keys() & each.came.keys()}
+        names |= each.names
+        came = early | late | both
+    return Seats(frozenset(names), came)
 
 
 def waits_of(reader: Reader, organisation: str, member: str) -> Waits:
     now = reader.now()
     given = reader.delegations(organisation, member, now, MOST)
     mine = (one for one in given if one.taker == member and one.starts_at <= now)
-    others = tuple((one, reader.principals(organisation, one.giver)) for one in mine)
-    return Waits(member, reader.principals(organisation, member), others)
+    others = tuple((one, seats_of(reader, organisation, one.giver)) for one in mine)
+    return Waits(member, seats_of(reader, organisation, member), others)
+
+
+def seats_of(reader: Reader, organisation: str, member: str) -> Seats:
+    return Seats(reader.principals(organisation, member), reader.came(organisation, member))
 
 
 def waiting(reader: Reader, organisation: str, member: str) -> tuple[Sequence[Request], int]:
     """What waits for a member and has not been answered, oldest deadline first; and how many more there are."""
     waits = waits_of(reader, organisation, member)
-    wanted = Filter(statuses=OPEN_WORDS, waiting_for=waits.names, unanswered_by=member, order="deadline")
+    wanted = waits.open
     page = reader.requests(organisation, wanted, cursor=None, limit=LISTED)
     mine = [request for request in page.requests if waits.are_for(request)]
     left = 0 if page.next_cursor is None else reader.count(organisation, wanted, COUNTED) - len(page.requests)

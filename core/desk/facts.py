@@ -180,8 +180,8 @@ def still_missing(tx: Transaction, request: Request) -> tuple[str, ...]:
 
 def _who_counts(request: Request, stages: tuple[Stage, ...]) -> Counts:
     """Whoever came late into a mirrored group that only the open stage asks does not count there."""
-    opened = request.late_since or request.stage_opened_at
-    if opened is None or request.plan.late_members:
+    opened = request.late_after
+    if opened is None:
         return _counts
     after = (requirement for stage in stages if stage.number > request.stage for requirement in stage.requirements)
     later = {source.principal for requirement in after for source in requirement.sources}

@@ -119,6 +119,7 @@ def _created(command: c.Create, facts: Facts) -> e.Created:
         named=command.stages,
         distinct=command.distinct,
         notify=command.notify,
+        batch=command.batch,
     )
 
 

@@ -66,6 +66,7 @@ def _created(event: e.Created) -> Request:
         named=event.named,
         distinct=event.distinct,
         notify=event.notify,
+        batch=event.batch,
         version=1,
     )
 

@@ -29,6 +29,7 @@ class Create(Command):
     on_behalf_of: str | None = None
     supersede_key: str | None = None
     expires_at: datetime | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class Created(Event):
     named: tuple[Stage, ...]
     distinct: bool = False
     notify: tuple[str, ...] = ()
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,7 +307,8 @@ class Request:
     name, also those on earlier revisions, which no longer count. `escalated` are the requirements of the plan's escalations that
     have acted, each as `<place of the escalation>/<requirement>`. `leases` were granted from it. `impossible`
     names what too few people are left for, as admins were last told. `glasses` were broken for it, each owing its review.
-    `late_since` is set where a stage opened again: whoever came into a mirrored group after it came late.
+    `late_since` is set where a stage opened again: whoever came into a mirrored group after it came late. `batch` is what it
+    was asked together with.
     """
 
     id: str
@@ -352,6 +353,7 @@ class Request:
     leases: tuple[Lease, ...] = ()
     looking: tuple[Looking, ...] = ()
     glasses: tuple[Glass, ...] = ()
+    batch: str | None = None
     version: int = 0
 
     @property
@@ -366,6 +368,11 @@ class Request:
     def glass(self) -> Glass | None:
         """Broken for what is asked now."""
         return next((one for one in self.glasses if one.revision == self.revision), None)
+
+    @property
+    def late_after(self) -> datetime | None:
+        """Whoever came into a mirrored group after this came late, and does not count; None where nobody does."""
+        return None if self.plan.late_members else self.late_since or self.stage_opened_at
 
     @property
     def owed_reviews(self) -> tuple[Glass, ...]:

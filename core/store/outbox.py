@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from core.model.request import OPEN
 from core.ports import Delivery, Notice
 from core.store import rows
+from core.store.batching import cards_of_batch, record_batch, record_drawn
 from core.store.columns import LONG_AGO
 from core.store.driver import Params, Row, Session
 from core.store.tables import deliveries, leases, notices, requests
@@ -118,7 +119,16 @@ class Outbox:
         return [rows.delivery(row) for row in found]
 
     def record_delivery(self, delivery: Delivery) -> None:
-        self._record(_RECORD_DELIVERY, _DELIVERY_COLUMNS, rows.delivery_values(delivery))
+        if delivery.batch is not None:
+            record_batch(self._db, delivery)
+        else:
+            self._record(_RECORD_DELIVERY, _DELIVERY_COLUMNS, rows.delivery_values(delivery))
+
+    def record_drawn(self, deliveries: Sequence[Delivery]) -> None:
+        record_drawn(self._db, deliveries)
+
+    def cards_of_batch(self, card: Delivery) -> Sequence[Delivery]:
+        return cards_of_batch(self._db, card)
 
     def claim_notices(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Notice]:
         found = self._claimable(DUE_NOTICES, outlet, limit)

@@ -15,6 +15,7 @@ from core.ports import Delivery, Filter, Page
 from core.store import listing, rows
 from core.store.absence import AbsenceReads
 from core.store.aftermath import AftermathReads
+from core.store.batching import cards_of_batch, states_of_batch
 from core.store.choices import LARGEST, among, chosen, width
 from core.store.driver import Session
 from core.store.duties import DutyReads
@@ -110,3 +111,9 @@ class StoreReader(
 
     def deliveries(self, request: str) -> Sequence[Delivery]:
         return [rows.delivery(row) for row in self._db.rows(DELIVERIES, {"request": request})]
+
+    def cards_of_batch(self, card: Delivery) -> Sequence[Delivery]:
+        return cards_of_batch(self._db, card)
+
+    def batch(self, organisation: str, id: str) -> Sequence[Request]:
+        return [self._codec.request(state) for state in states_of_batch(self._db, organisation, id)]

@@ -100,6 +100,7 @@ def request_values(request: Request, derived: Derived, codec: Codec) -> Params:
         "version": request.version,
         "waits_for": " ".join(sorted(derived.waiting)),
         "state": codec.request_text(request),
+        "batch": request.batch,
     }
 
 
@@ -115,7 +116,19 @@ def delivery(row: Row) -> Delivery:
     id, owner, request, outlet, place, wanted, shown, state, address, attempts, next_try_at, problem = row[:12]
     again = None if next_try_at == LONG_AGO else next_try_at
     return Delivery(
-        id, owner, request, outlet, place, wanted, shown, state, address, attempts, next_try_at=again, problem=problem
+        id=id,
+        organisation=owner,
+        request=request,
+        outlet=outlet,
+        place=place,
+        wanted=wanted,
+        shown=shown,
+        state=state,
+        address=address,
+        attempts=attempts,
+        next_try_at=again,
+        problem=problem,
+        batch=row[14],
     )
 
 
@@ -135,6 +148,7 @@ def delivery_values(delivery: Delivery) -> Params:
         "problem": delivery.problem,
         "owner": None,
         "claimed_until": LONG_AGO,
+        "batch": delivery.batch,
     }
 
 

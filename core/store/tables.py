@@ -271,6 +271,7 @@ requests: Final = Table(
     Column("ledger_hash", Text, nullable=False),
     Column("waits_for", Text, nullable=False),  # what `waiting` holds for it, so that unchanged rows are left alone
     Column("state", Text, nullable=False),
+    Column("batch", Id),  # what it was asked together with
     _one_of("status", tuple(Status), "status_is_known"),
     UniqueConstraint("organisation", "number"),
     Index("ix_requests_newest", "organisation", "created_at", "id"),
@@ -330,7 +331,8 @@ waiting: Final = Table(
     Column("organisation", Id, nullable=False),
     Column("deadline", UtcDateTime, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Index("ix_waiting_by_deadline", "organisation", "principal", "deadline", "request"),
+    Column("late_after", UtcDateTime),  # of a group: whoever came into it later is not waited for
+    Index("ix_waiting_by_deadline", "organisation", "principal", "deadline", "request", "late_after"),
     Index("ix_waiting_newest", "organisation", "principal", "created_at", "request"),
     sqlite_with_rowid=False,
 )
@@ -391,6 +393,7 @@ deliveries: Final = Table(
     Column("problem", Text),
     Column("owner", Text),
     Column("claimed_until", UtcDateTime, nullable=False),
+    Column("batch", Id),  # as its request's
     UniqueConstraint("request", "outlet", "place"),
     _one_of("state", ("new", "shown", "unknown", "lost"), "state_is_known"),
 )
@@ -971,4 +974,20 @@ signing_keys: Final = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("signs_from", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+)
+
+# ------------------------------------------------------------------------------------------------------------- batches
+
+Index(
+    "ix_requests_batch",
+    requests.c.batch,
+    postgresql_where=requests.c.batch.is_not(None),
+    sqlite_where=requests.c.batch.is_not(None),
+)
+Index(
+    "ix_deliveries_batch",
+    deliveries.c.batch,
+    deliveries.c.place,
+    postgresql_where=deliveries.c.batch.is_not(None),
+    sqlite_where=deliveries.c.batch.is_not(None),
 )
