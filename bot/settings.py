@@ -24,7 +24,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from bot.settings_problem import SettingsProblem
 
 PREFIX: Final = "COUNTERSIGN_"
-CLIENT_ONLY: Final = frozenset({"COUNTERSIGN_URL", "COUNTERSIGN_TOKEN"})
+CLIENT_ONLY: Final = frozenset({"COUNTERSIGN_URL", "COUNTERSIGN_TOKEN", "COUNTERSIGN_AUDIENCE"})
 """Read by the client, which reads its own environment; no settings of the server."""
 
 

@@ -24,9 +24,9 @@ def mcp(*, url: str | None = None) -> int:
     """
     client = AsyncCountersign(url, patience=PATIENCE)
     token = client.remote.token
-    if token is None:
+    if not client.remote.is_known:
         raise Ending("COUNTERSIGN_TOKEN is not set; give the agent a key of its own: countersign agents add.", USAGE)
-    if token.startswith("cst_"):
+    if token is not None and token.startswith("cst_"):
         raise Ending("This is a person's token; give the agent a key of its own: countersign agents add.", NOT_ALLOWED)
     asyncio.run(_serve(url))
     return 0

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message
 
 from bot.api.gate import COUNTED
 from countersign_client import AsyncCountersign, Patience, Unreachable
-from countersign_client.exchange import NOTHING, Answer, Call
-from countersign_client.flow import Pause, Step
+from countersign_client.exchange import Answer, Call
+from countersign_client.flow import Step
 
 NOWHERE: Final = "http://countersign.invalid"
 """Never looked up: nothing leaves the process."""
@@ -31,12 +31,7 @@ class Inside(AsyncCountersign):
             return await _answered(self._app, step)
         if self._is_over():
             raise Unreachable("The server is being restarted; call again in a moment.")
-        return await _rested(step)
-
-
-async def _rested(step: Pause) -> Answer:
-    await asyncio.sleep(step.seconds)
-    return NOTHING
+        return await super().astep(step)
 
 
 async def _answered(app: ASGIApp, call: Call) -> Answer:

@@ -78,7 +78,8 @@ def test_every_recipe_is_told_of_and_has_a_test() -> None:
     files = sorted(path.name for path in RECIPES.iterdir() if path.name != "README.md")
     told = sorted(set(re.findall(r"\]\(([\w.-]+\.(?:yml|yaml|sh|py))\)", (RECIPES / "README.md").read_text())))
     assert told == files
-    tests = (Path(__file__), ROOT / "tests" / "mcp" / "test_recipe.py")
+    here_too = Path(__file__).with_name("test_short_tokens.py")
+    tests = (Path(__file__), here_too, ROOT / "tests" / "mcp" / "test_recipe.py")
     here = "".join(path.read_text() for path in tests)
     assert [name for name in files if f'"{name}"' not in here] == []
 
@@ -94,8 +95,8 @@ GITHUB = {
 }
 
 
-def github_step(name: str) -> Any:
-    steps = recipe("github-actions.yml")["jobs"]["deploy"]["steps"]
+def github_step(name: str, file: str = "github-actions.yml") -> Any:
+    steps = recipe(file)["jobs"]["deploy"]["steps"]
     return next(step for step in steps if step.get("name") == name)
 
 
@@ -124,8 +125,9 @@ def test_a_github_job_that_is_rejected_fails_and_deploys_nothing(live: Live, key
     assert "Not during the sale." in done.stdout
 
 
-def test_nothing_typed_by_somebody_becomes_part_of_a_script() -> None:
-    steps = recipe("github-actions.yml")["jobs"]["deploy"]["steps"]
+@pytest.mark.parametrize("file", ["github-actions.yml", "github-actions-keyless.yml"])
+def test_nothing_typed_by_somebody_becomes_part_of_a_script(file: str) -> None:
+    steps = recipe(file)["jobs"]["deploy"]["steps"]
     assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
 
 

@@ -38,6 +38,7 @@ from countersign_client.errors import (
     Unreachable,
 )
 from countersign_client.flow import Patience
+from countersign_client.github import GitHub
 from countersign_client.guard import needs_approval
 from countersign_client.models import (
     Cost,
@@ -102,6 +103,7 @@ __all__ = [
     "Expected",
     "Expired",
     "Forbidden",
+    "GitHub",
     "IdempotencyConflict",
     "Invalid",
     "KeyCannotDecide",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 from countersign_client.environment import Remote, remote
 from countersign_client.errors import CountersignError, Unreachable
 from countersign_client.exchange import JSON_LINES, NOTHING, Answer, Headers
-from countersign_client.flow import Flow, Patience, Pause, Step, arun, operation, run
+from countersign_client.flow import Flow, Patience, Pause, Renew, Step, arun, operation, run
+from countersign_client.issued import AwaitedSource, Source
 from countersign_client.models import Login, Request
 from countersign_client.outcomes import Outcome
 from countersign_client.reading import read
@@ -92,14 +93,15 @@ def key_set(speaker: Speaker) -> Flow[Mapping[str, Any]]:
 class Countersign(Root):
     """Blocking. Without arguments it speaks to the server, and as whom, the environment says.
 
-    `patience`: for how long calls are tried again; `ssl_context`: for authorities of one's own. A context manager; may be
+    `token` may be a function, for tokens that live for minutes: it is asked again when the last is about to end or was
+    refused. `patience`: for how long calls are tried again; `ssl_context`: for authorities of one's own. A context manager; may be
     used by several threads at once.
     """
 
     def __init__(
         self,
         url: str | None = None,
-        token: str | None = None,
+        token: str | Source | None = None,
         *,
         patience: Patience | None = None,
         ssl_context: ssl.SSLContext | None = None,
@@ -120,10 +122,14 @@ class Countersign(Root):
         if isinstance(step, Pause):
             self._sleep(step.seconds)
             return NOTHING
+        if isinstance(step, Renew):
+            step.issued.keep(step.issued.source())
+            return NOTHING
         return self._sockets.send(step)
 
     def lines(self, *parts: str, body: Mapping[str, Any]) -> Iterator[Any]:
         """A POST that is answered line by line while it is worked on; a plain answer is the only line."""
+        self.run(self.speaker.renewed())
         reading = Lines(self.speaker)
         try:
             for piece in self._sockets.follow(self.speaker.call("POST", *parts, body=body, accept=JSON_LINES)):
@@ -160,13 +166,13 @@ class Requests(Operations):
 class AsyncCountersign(Root):
     """For asyncio: the same operations, awaited. Thousands may wait on one client; each may be cancelled.
 
-    In an `async with` block its connections are kept for the next call; otherwise each call opens one.
+    `token` may be a function, as there, or one that is awaited. In an `async with` block its connections are kept for the next call; otherwise each call opens one.
     """
 
     def __init__(
         self,
         url: str | None = None,
-        token: str | None = None,
+        token: str | Source | AwaitedSource | None = None,
         *,
         patience: Patience | None = None,
         ssl_context: ssl.SSLContext | None = None,
@@ -191,10 +197,14 @@ class AsyncCountersign(Root):
         if isinstance(step, Pause):
             await self._sleep(step.seconds)
             return NOTHING
+        if isinstance(step, Renew):
+            step.issued.keep(await given(step.issued.source))
+            return NOTHING
         return await self._streams.send(step)
 
     async def lines(self, *parts: str, body: Mapping[str, Any]) -> AsyncIterator[Any]:
         """A POST that is answered line by line while it is worked on; a plain answer is the only line."""
+        await self.arun(self.speaker.renewed())
         reading = Lines(self.speaker)
         try:
             async for piece in self._streams.follow(self.speaker.call("POST", *parts, body=body, accept=JSON_LINES)):
@@ -267,6 +277,15 @@ class Lines:
         is_problem = isinstance(value, dict) and "code" in value and "detail" in value and "status" in value
         status = int(value["status"]) if is_problem else self._head.status
         return self._speaker.understood(Answer(status, self._head.headers, line))
+
+
+async def given(source: Source | AwaitedSource) -> object:
+    """What the source gives; one that blocks does so on a thread of its own."""
+    import asyncio  # noqa: PLC0415 - blocking programs need not load it
+    import inspect  # noqa: PLC0415
+
+    found: object = source() if inspect.iscoroutinefunction(source) else await asyncio.to_thread(source)
+    return await found if inspect.isawaitable(found) else found
 
 
 def _way(speaker: Speaker) -> tuple[Route, Headers]:

@@ -1,4 +1,7 @@
-"""Which server, and as whom: arguments, else COUNTERSIGN_URL and COUNTERSIGN_TOKEN, else what `countersign login` kept."""
+"""Which server, and as whom: arguments, else COUNTERSIGN_URL and COUNTERSIGN_TOKEN, else what `countersign login` kept.
+
+In a job of GitHub's, COUNTERSIGN_AUDIENCE alone will do: GitHub vouches for it.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +12,49 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from countersign_client.issued import AwaitedSource, Issued, Source
+
 URL: Final = "COUNTERSIGN_URL"
 TOKEN: Final = "COUNTERSIGN_TOKEN"  # noqa: S105 - the name of a variable
+AUDIENCE: Final = "COUNTERSIGN_AUDIENCE"
 HERE: Final = "http://127.0.0.1:3000"
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """`token` is an agent's key (csk_…) or a person's token (cst_…)."""
+    """`token` is an agent's key (csk_…), a person's token (cst_…) or a JWT; `issued` where each lives for minutes only."""
 
     url: str = HERE
     token: str | None = field(default=None, repr=False)
+    issued: Issued | None = field(default=None, repr=False)
+
+    @property
+    def is_known(self) -> bool:
+        return self.token is not None or self.issued is not None
 
 
-def remote(url: str | None = None, token: str | None = None, environment: Mapping[str, str] | None = None) -> Remote:
+def remote(
+    url: str | None = None,
+    token: str | Source | AwaitedSource | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Remote:
     """A kept token is sent only to the server it was made for."""
     seen = os.environ if environment is None else environment
     kept = {} if url and token else _kept_login(login_file(seen))
     there = (url or seen.get(URL) or kept.get("url") or HERE).rstrip("/")
+    if callable(token):
+        return Remote(there, issued=Issued(token))
+    told = token or seen.get(TOKEN)
+    if not told and (audience := seen.get(AUDIENCE)):
+        return Remote(there, issued=_vouched_for(audience, seen))
     as_kept = kept.get("token") if kept.get("url", "") == there else None
-    return Remote(there, token or seen.get(TOKEN) or as_kept)
+    return Remote(there, told or as_kept)
+
+
+def _vouched_for(audience: str, seen: Mapping[str, str]) -> Issued:
+    from countersign_client.github import GitHub  # noqa: PLC0415 - few run there
+
+    return Issued(GitHub(audience, seen))
 
 
 def login_file(environment: Mapping[str, str] | None = None) -> Path:

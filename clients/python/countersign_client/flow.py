@@ -14,6 +14,7 @@ from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVa
 
 from countersign_client.errors import Unreachable
 from countersign_client.exchange import Answer, Call
+from countersign_client.issued import Issued
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,7 +26,14 @@ class Pause:
     seconds: float
 
 
-Step = Call | Pause
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """A fresh token is wanted before the next call."""
+
+    issued: Issued
+
+
+Step = Call | Pause | Renew
 Flow = Generator[Step, Answer, T]
 """Yields what to do next, is sent what came back (nothing of note, after a pause), returns its value."""
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from countersign_client.environment import Remote
 from countersign_client.errors import NotLoggedIn, NotUnderstood, Unreachable, refusal
 from countersign_client.exchange import Answer, Call, path_of, written
-from countersign_client.flow import Flow, Patience, reliably
+from countersign_client.flow import Flow, Patience, Renew, reliably
 
 VERSION: Final = "0.1.0"
+UNAUTHORIZED: Final = 401
+CREDENTIAL: Final = "Authorization"
 AGENT: Final = f"countersign-client/{VERSION}"
 
 
@@ -39,17 +41,29 @@ class Speaker:
         """Every POST carries an idempotency key, so that it can be repeated without being done twice."""
         headers = [("Accept", accept)]
         if parts != ("login",):
-            headers.append(("Authorization", f"Bearer {self._token()}"))
+            headers.append((CREDENTIAL, f"Bearer {self._token()}"))
         if method == "POST":
             headers.append(("Idempotency-Key", key or os.urandom(16).hex()))
         sent = None if body is None else written(plain(body))
         return Call(method, path_of(*parts, query=query), sent, tuple(headers), hold)
 
     def fetch(self, method: str, *parts: str, patience: Patience | None = None, **said: Any) -> Flow[Any]:
-        """The answer's JSON; whatever the server refuses is raised."""
-        call = self.call(method, *parts, **said)
-        answer = yield from reliably(call, patience or self.patience, self.now)
+        """The answer's JSON; whatever the server refuses is raised. A token that was issued and is refused is renewed, once."""
+        yield from self.renewed()
+        call, token = self.call(method, *parts, **said), self._issued_token
+        patience = patience or self.patience
+        answer = yield from reliably(call, patience, self.now)
+        if answer.status == UNAUTHORIZED and self.remote.issued is not None:
+            self.remote.issued.forget(token)
+            yield from self.renewed()
+            answer = yield from reliably(self._with_token(call), patience, self.now)
         return self.understood(answer)
+
+    def renewed(self) -> Flow[None]:
+        """Where tokens are issued: until there is one that can still be sent."""
+        issued = self.remote.issued
+        if issued is not None and issued.is_wanted:
+            yield Renew(issued)
 
     def published(self, path: str) -> Flow[Any]:
         """What the server shows to all; no credential is sent."""
@@ -76,8 +90,16 @@ class Speaker:
             f"{url} cannot be reached; is it running, and is this its address? ({reason})", sent=failure.sent
         )
 
+    @property
+    def _issued_token(self) -> str | None:
+        return None if self.remote.issued is None else self.remote.issued.token
+
+    def _with_token(self, call: Call) -> Call:
+        others = tuple(header for header in call.headers if header[0] != CREDENTIAL)
+        return replace(call, headers=(*others, (CREDENTIAL, f"Bearer {self._token()}")))
+
     def _token(self) -> str:
-        token = self.remote.token
+        token = self.remote.token or self._issued_token
         if token is None:
             raise NotLoggedIn("You are not logged in; run countersign login, or set COUNTERSIGN_TOKEN.")
         if not token.isascii() or not token.isprintable() or " " in token:

@@ -9,6 +9,9 @@ const HERE = "http://127.0.0.1:3000";
 /** Answers after which the same call may do better. A 500 is a bug of the server's: it would be one again. */
 const AGAIN = new Set([429, 502, 503, 504]);
 
+/** A token that lives for minutes may end while a call is tried again: nothing was done, so it is said again with a fresh one. */
+const UNAUTHORIZED = 401;
+
 /** Seconds a plain call may take; what is held back on purpose gets so much more. */
 const ANSWER = 30;
 
@@ -24,7 +27,7 @@ export const PATIENCE: Patience = { seconds: 10, first: 0.2, longest: 8 };
 export interface Options {
   /** Else COUNTERSIGN_URL, else http://127.0.0.1:3000. */
   url?: string;
-  /** An agent's key or a person's token; else COUNTERSIGN_TOKEN. A function is asked before each call. */
+  /** An agent's key or a person's token; else COUNTERSIGN_TOKEN. A function is asked before each call, and again when refused. */
   token?: string | (() => string | Promise<string>);
   patience?: Partial<Patience>;
   /** For proxies, authorities of one's own, or tests. */
@@ -64,7 +67,8 @@ export class Speaker {
   }
 
   async speak<T>(call: Call): Promise<T> {
-    const headers = await this.#headers(call);
+    let headers = await this.#headers(call);
+    let renewed = typeof this.#token !== "function";
     const patience = call.patience ?? this.#patience;
     const began = performance.now();
     for (let tried = 1; ; tried += 1) {
@@ -78,6 +82,9 @@ export class Speaker {
           return this.#understood<T>(answer);
         }
         await sleep(wait, call.signal);
+      } else if (answer.status === UNAUTHORIZED && !renewed) {
+        headers = { ...headers, Authorization: await this.#credential() };
+        renewed = true;
       } else {
         return this.#understood<T>(answer);
       }
@@ -104,7 +111,7 @@ export class Speaker {
     return { status: answer.status, retryAfter: retryAfter(answer), body: await answer.text() };
   }
 
-  async #headers(call: Call): Promise<Record<string, string>> {
+  async #credential(): Promise<string> {
     const token = typeof this.#token === "function" ? await this.#token() : this.#token;
     if (!token) {
       throw new NotLoggedIn("There is no credential: set COUNTERSIGN_TOKEN, or pass a token.");
@@ -112,9 +119,13 @@ export class Speaker {
     if (!/^[!-~]+$/.test(token)) {
       throw new NotLoggedIn("The token holds spaces or other characters; copy it again.");
     }
+    return `Bearer ${token}`;
+  }
+
+  async #headers(call: Call): Promise<Record<string, string>> {
     return {
       Accept: "application/json",
-      Authorization: `Bearer ${token}`,
+      Authorization: await this.#credential(),
       "User-Agent": `countersign-client-js/${VERSION}`,
       ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
       ...(call.method === "POST" ? { "Idempotency-Key": call.idempotencyKey ?? crypto.randomUUID() } : {}),

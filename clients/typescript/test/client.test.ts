@@ -261,3 +261,22 @@ test("a token may be made anew for each call", async () => {
   await client.me();
   assert.equal(asked, 2);
 });
+
+test("a token that has ended meanwhile is asked for anew, once, and nothing is done twice", async () => {
+  const unauthorized = { status: 401, headers: {} };
+  await using way = await road(URL_, [{ status: 503 }, unauthorized]);
+  let asked = 0;
+  const token = async (): Promise<string> => {
+    asked += 1;
+    return process.env["COUNTERSIGN_TOKEN"] ?? "";
+  };
+  const made = await agent({ url: way.url, token }).requests.create(deploy());
+  assert.equal(made.status, "pending");
+  assert.deepEqual([asked, new Set(way.keys).size, way.keys.length], [2, 1, 3]);
+  await using closed = await road(URL_, [unauthorized, unauthorized, unauthorized]);
+  await assert.rejects(agent({ url: closed.url, token }).me(), c.NotUnderstood);
+  assert.equal(closed.keys.length, 2);
+  await using fixed = await road(URL_, [unauthorized, unauthorized]);
+  await assert.rejects(agent({ url: fixed.url }).me(), c.NotUnderstood);
+  assert.equal(fixed.keys.length, 1);
+});
