@@ -22,7 +22,7 @@ from bot.wire.asking import NewRequest
 from core import requirements
 from core.codec import Codec
 from core.collection import members
-from core.courier import Courier, Pace, Reminder
+from core.courier import Courier, Pace, Reminder, Spot
 from core.desk import Desk, DraftRequirement, DraftStage
 from core.ledger import chain
 from core.model.command import Approve
@@ -58,6 +58,9 @@ class Board:
     word: ClassVar[str] = "board"
     pace: Pace = QUICK
     reached: Counter[str] = field(default_factory=Counter)
+
+    async def spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot:
+        return Spot(organisation, place)
 
     async def show(self, delivery: Delivery, request: Request) -> Delivery:
         return replace(delivery, address={"channel": delivery.place, "ts": delivery.id})

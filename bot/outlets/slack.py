@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.languages import speaking_to
-from bot.slack.cards import line, redacted
+from bot.slack.cards import line, redacted, together
 from bot.slack.cards import reminders as gathered
 from bot.slack.cards import request as card
 from bot.slack.cards.line import USERS
@@ -29,7 +29,7 @@ from bot.slack.drawing.drawn import Drawing
 from bot.slack.installed.channels import Channels
 from bot.slack.installed.installation import Installation
 from bot.slack.people.actor import KIND
-from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace, Reminder
+from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace, Reminder, Spot
 from core.model.request import Request
 from core.outgoing import SAID
 from core.phrases import unpack
@@ -87,15 +87,28 @@ class SlackOutlet:
     def pace(self) -> Pace:
         return self._pace
 
+    async def spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot:
+        """Slack counts by workspace and channel, whatever name a channel goes by (docs.slack.dev, rate limits)."""
+        named = place.removeprefix("channel:") if not place.startswith("#") else self._channels.known(place)
+        return Spot(self._installation.workspace, named or place)
+
     async def show(self, delivery: Delivery, request: Request) -> Delivery:
         """Update the card where it stands, else post it."""
+        return await self._show(delivery, lambda channel: self._drawings(delivery, request, channel))
+
+    async def show_batch(self, delivery: Delivery, requests: Sequence[Request]) -> Delivery:
+        """The same for what was asked together; one that is alone here has a card like any other."""
+        if len(requests) == 1:
+            return await self.show(delivery, requests[0])
+        return await self._show(delivery, lambda channel: self._drawings_of_batch(delivery, requests, channel))
+
+    async def _show(self, delivery: Delivery, draw: Callable[[str], Awaitable[list[Drawing]]]) -> Delivery:
         if delivery.state == "shown":
-            channel = str(delivery.address["channel"])
-            drawings = await self._drawings(delivery, request, channel)
+            drawings = await draw(str(delivery.address["channel"]))
             await self._first_accepted(drawings, lambda drawing: self._update(delivery, drawing))
             return delivery
         channel = await self._channel(delivery.organisation, delivery.place)
-        drawings = await self._drawings(delivery, request, channel)
+        drawings = await draw(channel)
         answer = await self._first_accepted(drawings, lambda drawing: self._post(channel, delivery, drawing))
         return replace(delivery, address={"channel": str(answer["channel"]), "ts": str(answer["ts"])})
 
@@ -215,6 +228,20 @@ class SlackOutlet:
             minimal = card.minimal(request, backdrop)
             text = Drawing(minimal.text, [])
             return [_marked(card.draw(request, backdrop), delivery), _marked(minimal, delivery), text]
+
+    async def _drawings_of_batch(self, delivery: Delivery, requests: Sequence[Request], channel: str) -> list[Drawing]:
+        if await self._hides(channel, requests[0]):
+            return [redacted.draw_several(requests)]
+        here = {request.id for request in requests}
+        owner, batch = delivery.organisation, delivery.batch or ""
+        every = await self._store.read(lambda reader: reader.batch(owner, batch))
+        elsewhere = [request for request in every if request.id not in here]
+        backdrop = await self._backdrops.of(requests[0])
+        with await self._speaking(owner, delivery.place):
+            minimal = together.minimal(requests, backdrop)
+            text = Drawing(minimal.text, [])
+            card = together.draw(requests, backdrop, elsewhere)
+            return [_marked(card, delivery), _marked(minimal, delivery), text]
 
     async def _first_accepted(
         self, drawings: Sequence[Drawing], send: Callable[[Drawing], Awaitable[AsyncSlackResponse]]

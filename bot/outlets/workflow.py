@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.drawing.wording import MARKS
-from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace
+from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace, Spot
 from core.masking import mask_text
 from core.model.request import Request, Verdict
 from core.notices import how_it_ended
@@ -52,6 +52,10 @@ class WorkflowOutlet:
     @property
     def pace(self) -> Pace:
         return self._pace
+
+    async def spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot:
+        """Steps belong to the app's own workspace alone."""
+        return Spot(self.word, place)
 
     async def show(self, delivery: Delivery, request: Request) -> Delivery:
         """Tell the end, once; before it there is nothing to do."""

@@ -5,6 +5,6 @@
 
 from core.courier.courier import Courier
 from core.courier.outcome import Patience
-from core.courier.outlet import OutcomeUnknown, Outlet, OutletBusy, OutletRefused, Pace, Reminder
+from core.courier.outlet import OutcomeUnknown, Outlet, OutletBusy, OutletRefused, Pace, Reminder, Spot
 
-__all__ = ["Courier", "OutcomeUnknown", "Outlet", "OutletBusy", "OutletRefused", "Pace", "Patience", "Reminder"]
+__all__ = ["Courier", "OutcomeUnknown", "Outlet", "OutletBusy", "OutletRefused", "Pace", "Patience", "Reminder", "Spot"]

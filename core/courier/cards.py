@@ -40,7 +40,7 @@ class Cards:
             return
         if delivery.state == "unknown" and not await self._is_to_be_posted_again(delivery):
             return
-        gates = self._gates(delivery)
+        gates = await self._gates(delivery)
         wait = await self._road.wait(delivery.id, gates)
         if wait > 0:
             await self._road.put_back(delivery, wait)
@@ -63,11 +63,9 @@ class Cards:
         cards = await self._road.store.read(lambda reader: reader.cards_of_batch(claimed))
         return cards[0] if any(card.wanted > card.shown for card in cards) else None
 
-    def _gates(self, delivery: Delivery) -> tuple[Gate, ...]:
-        pace = self._road.outlet.pace
-        if delivery.state == "shown":
-            return update_gates(pace, delivery.organisation)
-        return post_gates(pace, delivery.organisation, [delivery.place])
+    async def _gates(self, delivery: Delivery) -> tuple[Gate, ...]:
+        pace, spot = self._road.outlet.pace, await self._road.spot(delivery)
+        return update_gates(pace, spot) if delivery.state == "shown" else post_gates(pace, [spot])
 
     async def _draw(self, delivery: Delivery, asked: Sequence[Asked], gates: Sequence[Gate]) -> None:
         road, posting = self._road, delivery.state != "shown"
@@ -77,7 +75,7 @@ class Cards:
         try:
             drawn = await road.send(self._shown(outcome.bare(delivery), asked))
         except OutletBusy as busy:
-            road.book.close(gates, busy.retry_after, road.seconds())
+            road.close(gates, busy)
             await road.put_back(delivery, busy.retry_after)
         except OutletRefused as no:
             await self._refused(delivery, no)

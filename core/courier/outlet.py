@@ -34,12 +34,14 @@ class OutletRefused(Exception):
 class OutletBusy(Exception):
     """Nothing was done; try again after `retry_after` seconds (429, or nobody reached at all).
 
-    The courier holds back everything of the same kind (posts, or updates) in the same organisation for as long.
+    The courier holds back everything of the same kind (posts, or updates) in the same lane for as long. `lane` says
+    which, where several were used at once.
     """
 
-    def __init__(self, retry_after: float) -> None:
+    def __init__(self, retry_after: float, lane: str | None = None) -> None:
         super().__init__(f"busy for {retry_after} s")
         self.retry_after = max(SHORTEST_WAIT, retry_after)
+        self.lane = lane
 
 
 class OutcomeUnknown(Exception):
@@ -50,8 +52,8 @@ class OutcomeUnknown(Exception):
 class Pace:
     """How fast an outlet may be used: the limits of an outlet are stated by that outlet, and kept by the courier.
 
-    `post_gap` is seconds between two posts to one place; `posts` and `updates` are per minute and organisation, of
-    which `burst` may come at once.
+    `post_gap` is seconds between two posts to one place; `posts` and `updates` are per minute and lane, of which
+    `burst` may come at once.
     """
 
     post_gap: float = 1.0
@@ -64,6 +66,14 @@ class Pace:
         return Pace(
             self.post_gap / factor, self.posts * factor, self.updates * factor, max(1, int(self.burst * factor))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What something counts against: `lane` is whatever has one allowance as a whole, `place` one place in it."""
+
+    lane: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,12 @@ class Outlet(Protocol):
 
     @property
     def pace(self) -> Pace: ...
+
+    async def spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot:
+        """Where this will go, asked before every sending, so that the courier can keep the pace there.
+
+        Never refuses: where it cannot be told, the organisation stands for the lane, and `show` or `tell` says why.
+        """
 
     async def show(self, delivery: Delivery, request: Request) -> Delivery:
         """Draw the request: update the message at `address` when `state` is `shown`, else post it once.

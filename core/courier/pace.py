@@ -1,15 +1,17 @@
 """Keeps an outlet's pace: who comes gets a slot in order of coming, and keeps it when it comes back for it.
 
-Slots are promised per place first and per organisation after, so that a crowded channel never holds up another one.
+Slots are promised per place first and per lane after, so that a crowded channel never holds up another one, and no lane
+(a Slack workspace, say) another lane, whoever they belong to.
 Kept in memory only: one courier per outlet holds the lease, and whoever takes over begins with an empty book.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.courier.outlet import Pace
+from core.courier.outlet import Pace, Spot
 
 Key = tuple[str, ...]
 MOST_BUCKETS = 4096
@@ -17,23 +19,29 @@ MOST_BUCKETS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One limit an errand has to pass: one every `gap` seconds, `burst` at once; the errand takes `cost` of them."""
+    """One limit an errand has to pass: one every `gap` seconds, `burst` at once; the errand takes `cost` of them.
+
+    A `lane` is named by a gate that counts for all of it.
+    """
 
     key: Key
     gap: float
     burst: int = 1
     cost: int = 1
+    lane: str | None = None
 
 
-def update_gates(pace: Pace, organisation: str) -> tuple[Gate, ...]:
-    return (Gate(("update", organisation), 60 / pace.updates, pace.burst),)
+def update_gates(pace: Pace, spot: Spot) -> tuple[Gate, ...]:
+    return (Gate(("update", spot.lane), 60 / pace.updates, pace.burst, lane=spot.lane),)
 
 
-def post_gates(pace: Pace, organisation: str, places: Iterable[str]) -> tuple[Gate, ...]:
+def post_gates(pace: Pace, spots: Iterable[Spot]) -> tuple[Gate, ...]:
     """To post once in each of these places."""
-    there = sorted(set(places))
-    each = tuple(Gate(("place", organisation, place), pace.post_gap) for place in there)
-    return (*each, Gate(("post", organisation), 60 / pace.posts, pace.burst, max(1, len(there))))
+    there = sorted(set(spots), key=lambda spot: (spot.lane, spot.place))
+    each = [Gate(("place", spot.lane, spot.place), pace.post_gap) for spot in there]
+    lanes = Counter(spot.lane for spot in there)
+    whole = [Gate(("post", lane), 60 / pace.posts, pace.burst, cost, lane) for lane, cost in lanes.items()]
+    return (*each, *whole)
 
 
 @dataclass(slots=True)
@@ -69,14 +77,18 @@ class Book:
     def done(self, errand: str) -> None:
         self._promised.pop(errand, None)
 
-    def close(self, gates: Iterable[Gate], seconds: float, now: float) -> None:
-        """The outlet is busy: nobody passes the last of these gates, which counts for all places, for so long."""
-        *_, last = gates
-        bucket = self._bucket(last.key, now)
+    def close(self, gates: Iterable[Gate], seconds: float, now: float, lane: str | None = None) -> None:
+        """The outlet is busy: nobody passes the gates of this lane (all lanes, where it was not said) for so long."""
+        for gate in gates:
+            if gate.lane is not None and lane in (None, gate.lane):
+                self._close(gate, seconds, now)
+
+    def _close(self, gate: Gate, seconds: float, now: float) -> None:
+        bucket = self._bucket(gate.key, now)
         bucket.closed_until = max(bucket.closed_until, now + seconds)
-        bucket.full_at = max(bucket.full_at, bucket.closed_until + (last.burst - 1) * last.gap)
+        bucket.full_at = max(bucket.full_at, bucket.closed_until + (gate.burst - 1) * gate.gap)
         for promised in self._promised.values():
-            promised.pop(last.key, None)
+            promised.pop(gate.key, None)
 
     def forget(self) -> None:
         self._buckets.clear()

@@ -38,7 +38,8 @@ class Piles:
 
     async def tell(self, pile: Pile, claimed_at: float) -> None:
         road = self._road
-        gates = post_gates(road.outlet.pace, pile.organisation, [pile.place])
+        spot = await road.outlet.spot(pile.organisation, pile.place, {})
+        gates = post_gates(road.outlet.pace, [spot])
         name = errand(pile)
         wait = await road.wait(name, gates)
         if wait > 0:
@@ -54,7 +55,7 @@ class Piles:
         try:
             await self._say(pile, due)
         except OutletBusy as busy:
-            road.book.close(gates, busy.retry_after, road.seconds())
+            road.close(gates, busy)
             await self._put_back(pile, busy.retry_after)
         except OutletRefused as no:
             await self._refused(pile, no)

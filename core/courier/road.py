@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from core.courier import outcome
 from core.courier.outcome import Patience
-from core.courier.outlet import OutcomeUnknown, Outlet
+from core.courier.outlet import OutcomeUnknown, Outlet, OutletBusy, Spot
 from core.courier.pace import Book, Gate
 from core.model.request import Request
 from core.ports import Delivery, Notice, Store, Transaction
@@ -47,6 +47,14 @@ class Road:
             await asyncio.sleep(wait)
             wait = self.book.wait(errand, gates, self.seconds())
         return wait
+
+    async def spot(self, delivery: Delivery) -> Spot:
+        """Where this card stands or is to stand."""
+        return await self.outlet.spot(delivery.organisation, delivery.place, outcome.without_own(delivery.address))
+
+    def close(self, gates: Sequence[Gate], busy: OutletBusy) -> None:
+        """The outlet said that it is busy."""
+        self.book.close(gates, busy.retry_after, self.seconds(), busy.lane)
 
     async def send(self, call: Awaitable[T]) -> T:
         try:

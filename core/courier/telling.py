@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import structlog
 
 from core.courier import outcome
-from core.courier.outlet import OutcomeUnknown, OutletBusy, OutletRefused
+from core.courier.outlet import OutcomeUnknown, OutletBusy, OutletRefused, Spot
 from core.courier.pace import Gate, post_gates
 from core.courier.road import Road
 from core.model.request import Request
@@ -40,8 +40,8 @@ class Telling:
             await self._postpone(notice, self._road.patience.behind)
             return
         shown = [outcome.bare(card) for card in cards if card.state == "shown"]
-        places = [card.place for card in shown] if notice.place == THREAD else [notice.place]
-        gates = post_gates(self._road.outlet.pace, notice.organisation, places)
+        spots = await self._spots(notice, shown)
+        gates = post_gates(self._road.outlet.pace, spots)
         wait = await self._road.wait(notice.id, gates)
         if wait > 0:
             await self._postpone(notice, wait)
@@ -50,10 +50,16 @@ class Telling:
         if not self._road.is_mine(claimed_at):
             return
         self._road.book.done(notice.id)
-        if request is None or not places:
+        if request is None or not spots:
             await self._settle(notice, outcome.untold(notice))
         else:
             await self._say(notice, request, shown, gates)
+
+    async def _spots(self, notice: Notice, shown: Sequence[Delivery]) -> list[Spot]:
+        """Under every card, wherever it stands; or in one place."""
+        if notice.place == THREAD:
+            return [await self._road.spot(card) for card in shown]
+        return [await self._road.outlet.spot(notice.organisation, notice.place, {})]
 
     def _must_wait(self, notice: Notice, cards: Sequence[Delivery]) -> bool:
         """A thread begins with its card; and nothing overtakes what happened before it."""
@@ -69,7 +75,7 @@ class Telling:
         try:
             said = await road.send(road.outlet.tell(notice, request, cards))
         except OutletBusy as busy:
-            road.book.close(gates, busy.retry_after, road.seconds())
+            road.close(gates, busy)
             await self._postpone(notice, busy.retry_after)
         except OutletRefused as no:
             log.warning("courier.refused", outlet=notice.outlet, notice=notice.id, reason=no.reason)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from core.courier import OutcomeUnknown, OutletRefused, Pace
+from core.courier import OutcomeUnknown, OutletRefused, Pace, Spot
 from core.model.request import Request
 from core.ports import Delivery, Notice
 
@@ -68,6 +68,7 @@ class Board:
     most_at_once: int = 0
     drawing: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
+    lanes: dict[str, str] = field(default_factory=dict)
     dead: bool = False
     released: asyncio.Event = field(default_factory=asyncio.Event)
     _faults: defaultdict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
@@ -91,6 +92,10 @@ class Board:
         self.messages = {id: message for id, message in self.messages.items() if message.place != place}
 
     # As the courier sees it.
+
+    async def spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot:
+        """`lanes` names the lanes of places; all others are in the organisation's."""
+        return Spot(self.lanes.get(place, organisation), place)
 
     async def show(self, delivery: Delivery, request: Request) -> Delivery:
         call = "update" if delivery.state == "shown" else "post"

@@ -220,6 +220,39 @@ async def test_a_busy_outlet_is_left_alone_for_as_long_as_it_asks(world: World) 
     assert world.board.calls.count("post") == 3
 
 
+async def test_a_busy_lane_holds_back_no_other_one_of_the_same_organisation(world: World) -> None:
+    world.board.lanes = {"#deploys": "acme", "#releases": "globex"}
+    world.board.fails("post", OutletBusy(30))
+    courier = world.courier()
+    await world.ask()
+    await courier.drain()
+    await world.ask()
+    await world.ask(notify=("#releases",))
+    await courier.drain()
+    assert len(world.board.standing("#deploys")) == 0
+    assert len(world.board.standing("#releases")) == 1
+    await world.turn(31, courier)
+    assert len(world.board.standing("#deploys")) == 2
+
+
+async def test_a_flood_in_one_lane_leaves_the_cards_of_another_prompt(world: World) -> None:
+    world.board.pace = replace(QUICK, posts=60, updates=60, burst=2)
+    world.board.lanes = {f"#a{n}": "acme" for n in range(30)} | {"#releases": "globex"}
+    flood = [await world.ask(notify=(f"#a{n}",)) for n in range(30)]
+    theirs = await world.ask(notify=("#releases",))
+    courier = world.courier()
+    await courier.drain()
+    assert len(world.board.messages) == 3
+    assert len(world.board.standing("#releases")) == 1
+    await world.turn(60, courier)
+    for request in (*flood, theirs):
+        await world.do("ada", request, c.Approve())
+    await courier.drain()
+    assert world.board.standing("#releases")[0].status == "approved"
+    approved = [message for message in world.board.messages.values() if message.status == "approved"]
+    assert len(approved) == 3
+
+
 async def test_cards_in_one_channel_are_paced_and_another_channel_does_not_wait(world: World) -> None:
     world.board.pace = replace(QUICK, post_gap=1)
     for _ in range(100):

@@ -1,4 +1,4 @@
-"""Slots are given in order of coming, per place and per organisation."""
+"""Slots are given in order of coming, per place and per lane."""
 
 from itertools import pairwise
 
@@ -6,14 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.courier.outlet import Pace
-from core.courier.pace import MOST_BUCKETS, Book, post_gates, update_gates
+from core.courier.outlet import Pace, Spot
+from core.courier.pace import MOST_BUCKETS, Book, Gate, post_gates, update_gates
 
 PACE = Pace(post_gap=1, posts=240, updates=60, burst=2)
 
 
-def posting(place: str, organisation: str = "org", pace: Pace = PACE) -> tuple:  # type: ignore[type-arg]
-    return post_gates(pace, organisation, [place])
+def posting(place: str, lane: str = "one", pace: Pace = PACE) -> tuple[Gate, ...]:
+    return post_gates(pace, [Spot(lane, place)])
+
+
+def updating(lane: str = "one") -> tuple[Gate, ...]:
+    return update_gates(PACE, Spot(lane, "C1"))
 
 
 def test_one_post_a_second_goes_to_a_place() -> None:
@@ -36,27 +40,27 @@ def test_a_promised_slot_is_kept_for_whoever_comes_back() -> None:
     assert book.wait("card 2", posting("C1"), 2.0) == 0
 
 
-def test_updates_go_at_the_pace_of_the_organisation_after_a_burst() -> None:
-    book, gates = Book(), update_gates(PACE, "org")
+def test_updates_go_at_the_pace_of_the_lane_after_a_burst() -> None:
+    book, gates = Book(), updating()
     assert [book.wait(f"card {n}", gates, 0) for n in range(5)] == [0, 0, 1, 2, 3]
 
 
-def test_another_organisation_has_a_pace_of_its_own() -> None:
+def test_another_lane_has_a_pace_of_its_own() -> None:
     book = Book()
     for n in range(50):
-        book.wait(f"card {n}", update_gates(PACE, "org"), 0)
-    assert book.wait("theirs", update_gates(PACE, "other"), 0) == 0
+        book.wait(f"card {n}", updating(), 0)
+    assert book.wait("theirs", updating("other"), 0) == 0
 
 
 def test_updates_do_not_wait_behind_posts() -> None:
     book = Book()
     for n in range(50):
         book.wait(f"card {n}", posting(f"C{n}"), 0)
-    assert book.wait("update", update_gates(PACE, "org"), 0) == 0
+    assert book.wait("update", updating(), 0) == 0
 
 
 def test_when_the_outlet_is_busy_nothing_of_that_kind_goes_and_then_no_burst_follows() -> None:
-    book, gates = Book(), update_gates(PACE, "org")
+    book, gates = Book(), updating()
     book.wait("first", gates, 0)
     book.close(gates, 30, 0)
     assert book.wait("second", gates, 1) == 29
@@ -66,9 +70,25 @@ def test_when_the_outlet_is_busy_nothing_of_that_kind_goes_and_then_no_burst_fol
 
 def test_a_notice_under_many_cards_takes_as_many_slots() -> None:
     book = Book()
-    places = [f"C{n}" for n in range(4)]
-    assert book.wait("line", post_gates(PACE, "org", places), 0) == 0
+    spots = [Spot("one", f"C{n}") for n in range(4)]
+    assert book.wait("line", post_gates(PACE, spots), 0) == 0
     assert book.wait("next", posting("C9"), 0) == pytest.approx(0.75)
+
+
+def test_a_notice_in_two_lanes_passes_both_and_closes_only_the_busy_one() -> None:
+    book = Book()
+    both = post_gates(PACE, [Spot("one", "C1"), Spot("two", "C2")])
+    assert book.wait("line", both, 0) == 0
+    book.done("line")
+    book.close(both, 30, 0, "one")
+    assert book.wait("theirs", posting("C3", "two"), 5) == 0
+    assert book.wait("ours", posting("C4", "one"), 5) == 25
+    assert book.wait("line", both, 5) > 25
+
+
+def test_a_place_of_one_name_in_two_lanes_is_two_places() -> None:
+    book = Book()
+    assert [book.wait(lane, posting("#deploys", lane), 0) for lane in ("one", "two")] == [0, 0]
 
 
 def test_a_pace_can_be_multiplied() -> None:

@@ -35,6 +35,10 @@ class Channels:
             await self._list()
         return self._ids.get(plain)
 
+    def known(self, name: str) -> str | None:
+        """The id of `#name`, as far as it is known without asking Slack."""
+        return self._ids.get(name.removeprefix("#"))
+
     async def is_shared(self, channel: str) -> bool:
         """Whether people of another organisation are in it, or are invited to it."""
         known = self._shared.get(channel)
