@@ -39,6 +39,11 @@ def speaking(catalogue: Catalogue | None) -> Iterator[None]:
         _spoken.reset(before)
 
 
+def language_now() -> Catalogue | None:
+    """The language phrases are said in; None is English."""
+    return _spoken.get()
+
+
 class Phrase(str):
     """A text that can be said again in another language."""
 
