@@ -77,7 +77,7 @@ def run(*words: str | Path, **more: Any) -> "subprocess.CompletedProcess[str]":
     program = node()
     assert program is not None
     return subprocess.run(
-        [program, *map(str, words)], cwd=FOLDER, capture_output=True, text=True, check=False, timeout=100, **more
+        [program, *map(str, words)], cwd=FOLDER, capture_output=True, text=True, check=False, timeout=200, **more
     )
 
 

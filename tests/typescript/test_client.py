@@ -10,6 +10,7 @@ from core.model.people import Verb
 from tests.clients.live import Live
 from tests.typescript.node import FOLDER, GENERATOR, SCHEMA, drawn, install, node, run
 
+pytestmark = pytest.mark.timeout(240)  # npm, a compiler and a server beside whatever else the machine does
 COMPILER = FOLDER / "node_modules" / "typescript" / "bin" / "tsc"
 
 

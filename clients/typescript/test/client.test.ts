@@ -54,10 +54,14 @@ test("a request is created, got and found among the pending", async () => {
 test("asking and waiting is one line, and the outcome says who and why", async () => {
   const asked = deploy();
   const seen: number[] = [];
-  const [outcome] = await Promise.all([
-    agent().ask(asked, { onChange: (request) => seen.push(request.version) }),
-    soon(asked.title, (found, who) => who.requests.respond(found.id, { decision: "approve", comment: "Go." })),
-  ]);
+  let decided: Promise<unknown> | undefined; // only once it is waited for, else there may be nothing left to see change
+  const outcome = await agent().ask(asked, {
+    onChange: (request) => {
+      seen.push(request.version);
+      decided ??= person().requests.respond(request.id, { decision: "approve", comment: "Go." });
+    },
+  });
+  await decided;
   assert.equal(outcome.kind, "approved");
   assert.deepEqual([outcome.by, outcome.comment, outcome.cause], [["Ada"], "Go.", "people"]);
   assert.match(c.describe(outcome), /^#\d+ approved by Ada: Go\.$/);
@@ -219,7 +223,7 @@ test("it waits as long as it is told to, and no longer than it has patience", as
   const began = performance.now();
   await agent({ url: way.url }).me();
   assert.ok(performance.now() - began >= 990);
-  await using slow = await road(URL_, [{ status: 503, headers: { "Retry-After": "60" } }]);
+  await using slow = await road(URL_, [{ status: 503, headers: { "Retry-After": "600" } }]);
   await assert.rejects(agent({ url: slow.url }).me(), c.Unreachable);
 });
 

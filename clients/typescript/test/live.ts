@@ -7,7 +7,8 @@ import type { AddressInfo } from "node:net";
 import { Countersign } from "../src/index.ts";
 import type { Options, Summary } from "../src/index.ts";
 
-export const QUICK = { seconds: 5, first: 0.01, longest: 0.05 };
+/** Quick to try again, and patient with a machine that has other things to do. */
+export const QUICK = { seconds: 30, first: 0.01, longest: 0.05 };
 
 export function agent(options: Options = {}): Countersign {
   return new Countersign({ patience: QUICK, ...options });
