@@ -53,12 +53,7 @@ def _read(reader: Reader, actor: Actor, look: Look) -> tuple[bool, Inbox, frozen
 
 def waiting_for(reader: Reader, actor: Actor) -> Filter:
     """What waits for this person and has not been answered by them, oldest deadline first."""
-    return Filter(
-        statuses=OPEN_WORDS,
-        waiting_for=waits_of(reader, actor.organisation, actor.id).names,
-        unanswered_by=actor.id,
-        order="deadline",
-    )
+    return waits_of(reader, actor.organisation, actor.id).open
 
 
 def read(reader: Reader, actor: Actor, look: Look) -> Inbox:

@@ -118,8 +118,8 @@ def _waiting(reader: Reader, actor: Actor) -> Iterator[Request]:
     """What may be decided unseen by nobody: changes of what is set up are read one by one."""
     if not actor.is_member:
         return
-    principals = reader.principals(actor.organisation, actor.id)
-    wanted = Filter(statuses=_OPEN, waiting_for=principals, unanswered_by=actor.id, order="deadline")
+    principals, came = reader.principals(actor.organisation, actor.id), reader.came(actor.organisation, actor.id)
+    wanted = Filter(statuses=_OPEN, waiting_for=principals, came=came, unanswered_by=actor.id, order="deadline")
     for request in _pages(reader, actor.organisation, wanted):
         if actor.id not in request.plan.barred and not is_change(request):
             yield request

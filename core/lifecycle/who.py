@@ -171,10 +171,10 @@ def seats_of(request: Request, person: Person) -> frozenset[str]:
 
 def _late(request: Request, person: Person) -> frozenset[str]:
     """Mirrored groups this person came into while the stage was open: there somebody in Slack chose them, for this."""
-    opened = request.late_since or request.stage_opened_at
-    if request.plan.late_members or opened is None or not person.came:
+    after = request.late_after
+    if after is None or not person.came:
         return frozenset()
-    return frozenset(group for group, since in person.came.items() if since > opened)
+    return frozenset(group for group, since in person.came.items() if since > after)
 
 
 def _moved(request: Request, person: Person, principals: frozenset[str]) -> frozenset[str]:

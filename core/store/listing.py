@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -35,12 +35,15 @@ from core.errors import Invalid
 from core.model.request import Request, Status
 from core.ports import Filter, Page
 from core.store.choices import among, chosen, width
-from core.store.columns import UtcDateTime
+from core.store.columns import LONG_AGO, UtcDateTime
 from core.store.driver import Params, Session
 from core.store.tables import answered, requests, waiting
 
 BRANCHES: Final = 32
 """Branches in one statement; more are asked in several."""
+
+CAME: Final = "came"
+"""Among the columns of a branch: since when whoever is waited for is in the mirrored group it names."""
 
 PROJECTS: Final = 24
 """Up to so many readable projects are branches; beyond, they are a condition on the newest."""
@@ -135,7 +138,7 @@ def _width_of(values: frozenset[str] | None) -> int:
     return width(len(values)) if values else 0
 
 
-def _values(columns: Sequence[str], branches: Sequence[tuple[str, ...]]) -> Params:
+def _values(columns: Sequence[str], branches: Sequence[tuple[Any, ...]]) -> Params:
     return {
         f"{column}_b{index}": value
         for index, branch in enumerate(branches)
@@ -143,10 +146,10 @@ def _values(columns: Sequence[str], branches: Sequence[tuple[str, ...]]) -> Para
     }
 
 
-def _branches(filter: Filter) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
+def _branches(filter: Filter) -> tuple[str, tuple[str, ...], list[tuple[Any, ...]]]:
     """Where the list draws from, the columns a branch fixes, and their values branch by branch."""
     if filter.waiting_for is not None:
-        return "waiting", ("principal",), [(name,) for name in sorted(filter.waiting_for)]
+        return _waiting_branches(sorted(filter.waiting_for), filter.came or {})
     if filter.decided_by is not None:
         return "answered", ("member",), [(filter.decided_by,)]
     if filter.order == "deadline":
@@ -160,7 +163,15 @@ def _branches(filter: Filter) -> tuple[str, tuple[str, ...], list[tuple[str, ...
     return "requests", (*fixed, "status"), [(*place, status) for place, status in product(places, statuses)]
 
 
-def _narrowest(filter: Filter) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def _waiting_branches(
+    names: Sequence[str], came: Mapping[str, datetime]
+) -> tuple[str, tuple[str, ...], list[tuple[Any, ...]]]:
+    if came.keys().isdisjoint(names):
+        return "waiting", ("principal",), [(name,) for name in names]
+    return "waiting", ("principal", CAME), [(name, came.get(name, LONG_AGO)) for name in names]
+
+
+def _narrowest(filter: Filter) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """The columns, besides status, of the index that narrows most."""
     if filter.subject_kind is not None and filter.subject_id is not None:
         return ("subject_kind", "subject_id"), [(filter.subject_kind, filter.subject_id)]
@@ -236,7 +247,7 @@ def _as_is(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _branch(shape: Shape, index: int) -> Select[Any]:
     table, key, id = _source(shape)
-    fixed = [table.c[name] == bindparam(f"{name}_b{index}") for name in shape.columns]
+    fixed = [_fixed(table, name, f"{name}_b{index}") for name in shape.columns]
     chosen = select(key.label("key"), id.label("id")).where(
         table.c.organisation == bindparam("organisation"), *fixed, *_where(shape)
     )
@@ -248,6 +259,12 @@ def _branch(shape: Shape, index: int) -> Select[Any]:
     if shape.after:
         chosen = chosen.where(_beyond(shape, key, id))
     return chosen.order_by(down(key), down(id)).limit(bindparam("limit"))
+
+
+def _fixed(table: FromClause, name: str, value: str) -> ColumnElement[bool]:
+    if name != CAME:
+        return table.c[name] == bindparam(value)
+    return or_(waiting.c.late_after.is_(None), waiting.c.late_after >= bindparam(value))
 
 
 def _beyond(shape: Shape, key: ColumnElement[Any], id: ColumnElement[Any]) -> ColumnElement[bool]:

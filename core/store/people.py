@@ -94,6 +94,15 @@ _GROUPS_OF: Final = (
     .join(groups, groups.c.id == group_members.c.group)
     .where(group_members.c.member == bindparam("member"), groups.c.organisation == bindparam("organisation"))
 )
+_CAME_INTO: Final = (
+    select(group_members.c.group, group_members.c.since)
+    .join(groups, groups.c.id == group_members.c.group)
+    .where(
+        group_members.c.member == bindparam("member"),
+        group_members.c.since.is_not(None),
+        groups.c.organisation == bindparam("organisation"),
+    )
+)
 _GRANTS: Final = (
     select(grants.c.organisation, grants.c.project, grants.c.principal, grants.c.role)
     .where(grants.c.organisation == bindparam("organisation"))
@@ -159,7 +168,11 @@ def _active(behind: Select[Any]) -> Select[Any]:
 
 
 _ONE_MEMBER: Final = _active(select(members.c.id).where(members.c.id == bindparam("member")))
-_IN_GROUP: Final = _active(select(group_members.c.member).where(group_members.c.group == bindparam("group")))
+_OF_GROUP: Final = select(group_members.c.member).where(group_members.c.group == bindparam("group"))
+_IN_GROUP: Final = _active(_OF_GROUP)
+_IN_GROUP_BY: Final = _active(
+    _OF_GROUP.where(or_(group_members.c.since.is_(None), group_members.c.since <= bindparam("by")))
+)
 
 
 def _of_organisation() -> ColumnElement[bool]:
@@ -232,7 +245,7 @@ class PeopleReads:
             found |= {row[0]: row for row in self._db.rows(_people(places), params)}
         return found
 
-    def roster(self, principal: str, project: str, limit: int) -> frozenset[str]:
+    def roster(self, principal: str, project: str, limit: int, *, by: datetime | None = None) -> frozenset[str]:
         kind, _, rest = principal.partition(":")
         params: dict[str, Any] = {"project": project, "limit": limit}
         match kind:
@@ -240,6 +253,8 @@ class PeopleReads:
                 found = self._db.rows(_ADMINS, params)
             case "member":
                 found = self._db.rows(_ONE_MEMBER, params | {"member": rest})
+            case "group" if by is not None:
+                found = self._db.rows(_IN_GROUP_BY, params | {"group": rest, "by": _microseconds(by)})
             case "group":
                 found = self._db.rows(_IN_GROUP, params | {"group": rest})
             case "oncall":
@@ -275,6 +290,10 @@ class PeopleReads:
             names |= principals_of(member, (), roles, project[0], held[""])
         asked = {"organisation": organisation, "member": member} | moments(self._db.about_now())
         return frozenset(names | {f"oncall:{row[0]}" for row in self._db.rows(_DUTIES, asked)})
+
+    def came(self, organisation: str, member: str) -> Mapping[str, datetime]:
+        found = self._db.rows(_CAME_INTO, {"organisation": organisation, "member": member})
+        return {f"group:{group}": _moment(since) for group, since in found}
 
     def roles(self, organisation: str, member: str, project: str | None) -> frozenset[Role]:
         held = self._held(organisation, member, self._groups_of(organisation, member))
@@ -400,6 +419,10 @@ def _came(grouped: str) -> tuple[str, dict[str, datetime]]:
 
 def _moment(microseconds: int) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
 
 
 @lru_cache(maxsize=2048)

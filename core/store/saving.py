@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -81,6 +81,11 @@ _NOT_FOR: Final = delete(waiting).where(
 _MOVE_DEADLINE: Final = (
     update(waiting).where(waiting.c.request == bindparam("b_request")).values(deadline=bindparam("deadline"))
 )
+_MOVE_LATE: Final = (
+    update(waiting)
+    .where(waiting.c.request == bindparam("b_request"), waiting.c.principal == bindparam("b_principal"))
+    .values(late_after=bindparam("late_after"))
+)
 _new_answer = upsert(answered)
 _ANSWER: Final = _new_answer.on_conflict_do_update(
     index_elements=[answered.c.request, answered.c.decision],
@@ -155,7 +160,7 @@ class Saving:
             self._db.send(_NEW, [values])
         else:
             self._update(before, known, values)
-        self._wait(after, known, values)
+        self._wait(before, after, known, values)
         self._answer(before, after)
         known.version, known.waits_for = after.version, values["waits_for"]
         known.looked_up = {name: values[name] for name in _LOOKED_UP}
@@ -259,7 +264,7 @@ class Saving:
         if values:
             self._db.send(_APPEND, values)
 
-    def _wait(self, after: Request, known: Loaded, values: Params) -> None:
+    def _wait(self, before: Request | None, after: Request, known: Loaded, values: Params) -> None:
         """Bring the rows of `waiting` to what the request waits for now; unchanged ones are left alone."""
         old, new = set(known.waits_for.split()), set(values["waits_for"].split())
         if old and not new:
@@ -269,15 +274,24 @@ class Saving:
             self._db.send(_NOT_FOR, [{"request": after.id, "principal": name} for name in gone])
         if old & new and known.looked_up["deadline"] != values["deadline"]:
             self._db.send(_MOVE_DEADLINE, [{"b_request": after.id, "deadline": values["deadline"]}])
+        if before is not None and before.late_after != after.late_after and (still := _groups(old & new)):
+            moved = {"b_request": after.id, "late_after": after.late_after}
+            self._db.send(_MOVE_LATE, [{"b_principal": name, **moved} for name in still])
         if fresh := sorted(new - old):
             common = {name: values[name] for name in ("organisation", "deadline", "created_at")}
-            self._db.send(_WAIT, [{"request": after.id, "principal": name, **common} for name in fresh])
+            late = dict.fromkeys(_groups(fresh), after.late_after)
+            made = ({"principal": name, "late_after": late.get(name)} for name in fresh)
+            self._db.send(_WAIT, [{"request": after.id, **common, **one} for one in made])
 
     def _answer(self, before: Request | None, after: Request) -> None:
         known = {} if before is None else {decision.id: decision for decision in before.decisions}
         fresh = [decision for decision in after.decisions if known.get(decision.id) != decision]
         if fresh:
             self._db.send(_ANSWER, [values for decision in fresh for values in _answers_of(after, decision)])
+
+
+def _groups(principals: Iterable[str]) -> list[str]:
+    return sorted(name for name in principals if name.startswith("group:"))
 
 
 def _answers_of(request: Request, decision: Decision) -> list[Params]:

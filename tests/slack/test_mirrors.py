@@ -2,11 +2,13 @@
 
 import pytest
 
+from core.desk.digests import waiting, waits_of
 from core.desk.eligible import who_can_still
 from core.model.organisation import Group
 from core.model.people import Role
 from core.model.request import Life, Request, Status
 from tests.slack.conftest import World
+from tests.slack.test_reminding import heard
 
 pytestmark = pytest.mark.anyio
 
@@ -249,3 +251,60 @@ async def test_without_the_scope_admins_hear_what_to_mend(http: World) -> None:
     http.slack.mirrors.nudge(SECURITY)
     await http.settle()
     assert "usergroups:read" in str(http.hand("alice").dms())
+
+
+async def test_who_came_while_it_was_asked_is_not_waited_for(http: World) -> None:
+    """What they may not decide is not in their inbox, their list, their reminders or their digest; the next one is."""
+    await follow(http)
+    early = await http.ask(("@security",), title="Posed before")
+    await set_users(http, SECURITY, "carol", "dave", "bob")
+    later = await http.ask(("@security",), title="Posed since")
+    assert await waits_for(http, "bob") == [later.number]
+    assert await waits_for(http, "carol") == [early.number, later.number]
+    await http.turn(hours=1)
+    assert [("Posed before" in said, "Posed since" in said) for said in heard(http, "bob")] == [(False, True)]
+    assert any("2 requests wait for you" in said for said in heard(http, "carol"))
+    assert await digest_of(http, "bob") == [later.number]
+
+
+async def test_where_the_project_lets_late_members_count_they_are_waited_for(http: World) -> None:
+    await follow(http)
+    await http.hand("alice").command("/countersign projects set default late_members allowed")
+    await http.settle()
+    early = await http.ask(("@security",))
+    await set_users(http, SECURITY, "carol", "dave", "bob")
+    assert await waits_for(http, "bob") == [early.number]
+
+
+async def test_a_late_member_is_waited_for_when_a_later_stage_asks_their_group(http: World) -> None:
+    await follow(http)
+    request = await http.ask(("@platform",), ("@security",))
+    await set_users(http, SECURITY, "carol", "dave", "erin")
+    assert await waits_for(http, "erin") == []
+    await approve(http, "grace", request)
+    assert await waits_for(http, "erin") == [request.number]
+
+
+async def test_who_stands_in_for_a_late_member_is_not_waited_for_either(http: World) -> None:
+    await follow(http)
+    early = await http.ask(("@security",))
+    await set_users(http, SECURITY, "carol", "dave", "bob")
+    later = await http.ask(("@security",))
+    await http.hand("bob").command(f"/countersign delegate <@{http.hand('grace').id}> until friday")
+    await http.settle()
+    assert early.number not in await waits_for(http, "grace")
+    assert later.number in await waits_for(http, "grace")
+
+
+async def waits_for(world: World, name: str) -> list[int]:
+    page = await world.rooms.store.read(
+        lambda reader: reader.requests(
+            world.organisation, waits_of(reader, world.organisation, world.members[name]).open, cursor=None, limit=20
+        )
+    )
+    return [request.number for request in page.requests]
+
+
+async def digest_of(world: World, name: str) -> list[int]:
+    found, _ = await world.rooms.store.read(lambda reader: waiting(reader, world.organisation, world.members[name]))
+    return [request.number for request in found]

@@ -19,6 +19,7 @@ from core.store.outbox import BEHIND, DUE_NOTICES
 from core.store.reader import DUE, NEXT_DUE
 from core.store.sqlite import SqliteSession, connect
 from tests.store.builders import (
+    ADA,
     CODEC,
     ELSEWHERE,
     HOUR,
@@ -28,6 +29,7 @@ from tests.store.builders import (
     Clock,
     a_request,
     approve,
+    remark,
     store_new,
 )
 
@@ -163,6 +165,30 @@ async def test_the_inbox_merges_everybody_one_is_waited_for_as(store: Engine) ->
     assert await store.read(lambda reader: reader.count(ORG, wanted, 4)) == 4
 
 
+async def test_what_was_asked_before_somebody_came_does_not_wait_for_them(store: Engine) -> None:
+    group, other = "group:grp_platform", "group:grp_other"
+    early, late = await save_all(store, a_request(group), a_request(group))
+    both = await save_all(store, a_request(group, other, created_at=T0))
+    posed = (await store.read(lambda reader: reader.request(late))).created_at  # type: ignore[union-attr]
+    mine = Filter(waiting_for=frozenset({group}), came={group: posed}, order="deadline")
+    assert await listed(store, mine) == [late]
+    assert await store.read(lambda reader: reader.count(ORG, mine, 9)) == 1
+    assert await listed(store, replace(mine, waiting_for=frozenset({group, other}))) == [*both, late]
+    assert await listed(store, replace(mine, came=None, order="newest")) == [late, early, *both]
+
+
+async def test_a_stage_that_opens_asks_who_came_by_then(store: Engine) -> None:
+    group = "group:grp_platform"
+    request = a_request(group)
+    await save_all(store, request)
+    came = request.created_at + HOUR
+    mine = Filter(waiting_for=frozenset({group}), came={group: came}, order="deadline")
+    assert await listed(store, mine) == []
+    anew = replace(request, stage_opened_at=came, version=2)
+    await store.transact(lambda tx: tx.save(tx.request(request.id), anew, [(remark(anew), ADA)]))
+    assert await listed(store, mine) == [request.id]
+
+
 async def test_one_may_be_waited_for_under_hundreds_of_names(store: Engine) -> None:
     ids = await save_all(store, a_request("role:approver:p3"), a_request("role:approver:p140"))
     names = frozenset(f"role:approver:p{i}" for i in range(150))
@@ -240,6 +266,7 @@ PENDING = frozenset({"pending"})
 ME = frozenset({"member:a", "group:b", "anyone:c"})
 LISTS = [
     (Filter(waiting_for=ME, unanswered_by="a", order="deadline"), "ix_waiting_by_deadline"),
+    (Filter(waiting_for=ME, came={"group:b": T0}, unanswered_by="a", order="deadline"), "ix_waiting_by_deadline"),
     (Filter(waiting_for=ME), "ix_waiting_newest"),
     (Filter(waiting_for=ME, project="p", statuses=PENDING), "ix_waiting_newest"),
     (Filter(statuses=frozenset({"pending", "asked_question"})), "ix_requests_by_status"),

@@ -21,7 +21,7 @@ from core.store.schema import SchemaBehind
 from core.store.sqlite import connect
 from core.store.tables import metadata
 from tests.postgres import Server
-from tests.store.builders import ADA, ORG, a_request, furnish, opened, remark, store_new
+from tests.store.builders import ADA, HOUR, ORG, a_request, furnish, opened, remark, store_new
 
 pytestmark = pytest.mark.anyio
 
@@ -171,3 +171,18 @@ async def test_open_requests_of_before_are_found_by_the_rules_they_stand_on(empt
 
 def seen_rule(rule: str, fate: str) -> RuleSeen:
     return RuleSeen(rule, rule, 1, "require", "true", fate, "")
+
+
+async def test_open_requests_of_before_are_not_waited_for_by_late_joiners(empty: str) -> None:
+    migrate.upgrade(empty)
+    asked = a_request()
+    async with opened(empty) as store:
+        await store.transact(furnish)
+        await store.transact(store_new(asked))
+    migrate.downgrade(empty, "0013")
+    migrate.upgrade(empty)
+    group = "group:grp_platform"
+    async with opened(empty) as store:
+        for since, found in ((asked.created_at - HOUR, 1), (asked.created_at + HOUR, 0)):
+            wanted = Filter(waiting_for=frozenset({group}), came={group: since})
+            assert await store.read(lambda reader, wanted=wanted: reader.count(ORG, wanted, 9)) == found  # type: ignore[misc]

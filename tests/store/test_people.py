@@ -1,7 +1,7 @@
 """Members, groups, grants, agents, keys and tokens as they are written and read."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from operator import methodcaller
 
 import pytest
@@ -225,3 +225,20 @@ async def test_a_login_code_is_used_once_and_in_time(store: Engine, clock: Clock
     assert await store.transact(lambda tx: tx.take_login_code("fresh")) == (ORG, "mem_ada")
     assert await store.transact(lambda tx: tx.take_login_code("fresh")) is None
     assert await store.transact(lambda tx: tx.take_login_code("late")) is None
+
+
+async def test_of_a_mirrored_group_only_those_who_came_in_time_are_behind_it(store: Engine) -> None:
+    def mirror(tx: Transaction) -> datetime:
+        tx.put(Group("grp_guards", ORG, "guards", "T1/S1", T0))
+        tx.set_group_members("grp_guards", ["mem_ada"])
+        return tx.now()
+
+    def comes(tx: Transaction) -> None:
+        tx.set_group_members("grp_guards", ["mem_ada", "mem_bob"])
+
+    asked = await store.transact(mirror)
+    await store.transact(comes)
+    came = await store.read(lambda reader: reader.came(ORG, "mem_bob"))
+    assert came.keys() == {"group:grp_guards"}
+    for by, behind in ((asked, {"mem_ada"}), (came["group:grp_guards"], {"mem_ada", "mem_bob"})):
+        assert await store.read(lambda reader, by=by: reader.roster("group:grp_guards", PROJECT, 9, by=by)) >= behind  # type: ignore[misc]

@@ -132,6 +132,7 @@ def _seconds(wait: str | None) -> float:
 def _filter(reader: Reader, who: Actor, query: ListQuery) -> Filter:
     kind, _, subject = (query.subject or "").partition(":")
     assignee = _assignee(reader, who, query.assignee)
+    waits = None if assignee is None else waits_of(reader, who.organisation, assignee).open_everywhere
     return Filter(
         statuses=_statuses(query.status),
         type=query.type,
@@ -145,7 +146,8 @@ def _filter(reader: Reader, who: Actor, query: ListQuery) -> Filter:
         subject_id=subject or None,
         since=query.since,
         until=query.until,
-        waiting_for=None if assignee is None else waits_of(reader, who.organisation, assignee).everywhere,
+        waiting_for=None if waits is None else waits.waiting_for,
+        came=None if waits is None else waits.came,
         unanswered_by=assignee,
     )
 
