@@ -49,7 +49,8 @@ from core.administration import Administration
 from core.collection import members
 from core.desk import Desk
 from core.errors import Unavailable
-from core.ports import Changed, Delivery, Store
+from core.model.batch import read_items
+from core.ports import Changed, Delivery, Reader, Store
 
 ANY: Final = re.compile(r"[\s\S]*")
 NIGHTLY: Final = 24 * 3600.0
@@ -240,16 +241,32 @@ class Copies:
         return self.adopt is not None and click.delivery is not None and click.place is not None
 
     async def settle(self, click: Click) -> None:
-        if self.adopt is None or click.place is None or click.target is None:
+        request = _about(click)
+        if self.adopt is None or click.place is None or request is None:
             return
-        request, address = click.target.request, {"channel": click.place.channel, "ts": click.place.ts}
-        known = await self.store.read(lambda reader: reader.deliveries(request))
-        delivery = next((each for each in known if each.id == click.delivery), None)
+        address = {"channel": click.place.channel, "ts": click.place.ts}
+        delivery = await self.store.read(lambda reader: _card(reader, request, click.delivery))
         if delivery is None or address.items() <= delivery.address.items():
             return
         other = await self.adopt(delivery, address)
         if other and {"channel", "ts"} <= other.keys():
             await self.showing.delete(str(other["channel"]), str(other["ts"]))
+
+
+def _about(click: Click) -> str | None:
+    """A request that the clicked card shows."""
+    if click.target is not None:
+        return click.target.request
+    items = read_items(click.value)
+    return items[0].request if items else None
+
+
+def _card(reader: Reader, request: str, id: str | None) -> Delivery | None:
+    """Of a batch the row that its card carries may be another request's."""
+    for each in reader.deliveries(request):
+        if id in {one.id for one in reader.cards_of_batch(each)}:
+            return each
+    return None
 
 
 @dataclass(frozen=True, slots=True)

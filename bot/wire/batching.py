@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from bot.wire.showing import View
+from bot.wire.asking import NewRequest
+from bot.wire.showing import RequestView, View
 from bot.wire.strict import Comment, Shape, some
 from core.administration.batches import Outcome
+from core.desk import Draft
+from core.desk.together import TOGETHER
 from core.model.batch import Batch, Item
 from core.model.request import Verdict
 from core.veil import veil
@@ -26,6 +29,35 @@ class ItemIn(Shape):
 
     def to_item(self) -> Item:
         return Item(self.request, self.revision, self.stage, self.digest)
+
+
+class NewBatch(Shape):
+    """Like requests: of one type, in one project. All of them are asked for, or none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "requests": [
+                        {"type": "custom", "title": f"Migrate shard {shard}", "action": f"migrate --shard {shard}"}
+                        for shard in (1, 2, 3)
+                    ]
+                }
+            ]
+        }
+    )
+
+    requests: Annotated[list[NewRequest], Field(min_length=1, max_length=TOGETHER)]
+
+    def to_drafts(self) -> list[Draft]:
+        return [request.to_draft() for request in self.requests]
+
+
+class TogetherView(View):
+    """What was asked together, in the order of its numbers."""
+
+    id: str
+    requests: list[RequestView]
 
 
 class BatchDecision(Shape):

@@ -257,6 +257,7 @@ class RequestSummary(View):
     expires_at: datetime | None
     decided_at: datetime | None
     waiting_for: list[SourceView]
+    batch: str | None
 
 
 class RequestView(RequestSummary):
@@ -457,6 +458,7 @@ def _summary_fields(request: Request, standing: Standing, emails: Emails) -> dic
         "expires_at": request.expires_at,
         "decided_at": request.decided_at,
         "waiting_for": _sources(standing.waiting_on) if request.is_open else [],
+        "batch": request.batch,
     }
 
 

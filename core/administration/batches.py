@@ -1,7 +1,8 @@
 """Batches: what waits for somebody, grouped by likeness, and deciding several at once, each in a command of its own.
 
-A batch is never stored: it is read from what waits, and a decision on it names each request with the digest that was on
-show. So a click that comes late, twice, or from an old window decides exactly what was seen, or nothing.
+What waits alike is read, never stored; what was asked together (`Desk.create_batch`) says so of itself, and has one card.
+Either way a decision names each request with the digest that was on show. So a click that comes late, twice, or from an old
+window decides exactly what was seen, or nothing.
 """
 
 from __future__ import annotations
@@ -61,6 +62,26 @@ class Batches(Office):
         if found is None:
             raise NotFound(phrase("Nothing like this waits for you any more; look at /countersign list."))
         return found
+
+    async def see(self, actor: Actor, items: Sequence[Item]) -> list[Request]:
+        """Those that are open and that the actor may know of, as they are now; 404s are left out."""
+        seen = await asyncio.gather(*(self._look(actor, item.request) for item in items))
+        return [request for request in seen if request is not None and request.is_open]
+
+    async def together(self, actor: Actor, id: str) -> list[Request]:
+        """What was asked together, as far as the actor may know of it."""
+        known = await self._store.read(lambda reader: reader.batch(actor.organisation, id))
+        seen = await asyncio.gather(*(self._look(actor, request.id) for request in known))
+        found = [request for request in seen if request is not None]
+        if not found:
+            raise NotFound(phrase("There is no such batch here, or it is not yours to see; check its id."))
+        return found
+
+    async def _look(self, actor: Actor, request: str) -> Request | None:
+        try:
+            return await self._desk.see(actor, request)
+        except (NotFound, NotAllowed):
+            return None
 
     async def decide(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +36,18 @@ def read_item(written: str) -> Item | None:
 
 def item_of(request: Request) -> Item:
     return Item(request.id, request.revision, request.stage, request.digest)
+
+
+def write_items(items: Iterable[Item]) -> str:
+    """Several, in what a button carries: twenty take two thirds of what Slack lets it hold."""
+    return " ".join(map(str, items))
+
+
+def read_items(written: str) -> tuple[Item, ...]:
+    """The inverse; nothing at all where any of it was never written by us."""
+    found = [read_item(one) for one in written.split(" ")]
+    known = tuple(item for item in found if item is not None)
+    return known if len(known) == len(found) else ()
 
 
 @dataclass(frozen=True, slots=True)

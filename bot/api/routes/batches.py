@@ -1,20 +1,53 @@
-"""`/v1/batches`: what waits for the caller by likeness, and deciding several at once, each by itself."""
+"""`/v1/batches`: asking for several alike at once, what waits for the caller by likeness, and deciding several, each by itself."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from fastapi import APIRouter
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer_list, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_after, body_of, house, once
+from bot.api.house import House
+from bot.api.rendering import emails_of, sees_whole
 from bot.api.routes.base import Routes, spec
-from bot.wire.batching import BatchDecision, BatchView, OutcomeView, show_batch, show_outcome
-from bot.wire.showing import ListOf
+from bot.wire.batching import BatchDecision, BatchView, NewBatch, OutcomeView, TogetherView, show_batch, show_outcome
+from bot.wire.showing import ListOf, show
+from core.model.people import Actor
+from core.model.request import Request as Asked
 
 router = APIRouter(tags=["batches"])
 _BATCHES = TypeAdapter(list[BatchView])
 _OUTCOMES = TypeAdapter(list[OutcomeView])
+
+
+@router.post(
+    "/v1/batches",
+    **spec(
+        "Ask for several like approvals together, all or none",
+        body=NewBatch,
+        answer=TogetherView,
+        status=201,
+        again=True,
+    ),
+)
+async def create(request: Request) -> Response:
+    rooms, who = house(request), actor(request)
+    said = await body_after(request, NewBatch, lambda: rooms.administration.refuses_asking(who))
+    made = await rooms.desk.create_batch(who, said.to_drafts(), once=await once(request))
+    view = await show_together(rooms, who, made.id, made.requests)
+    response = answer(view, 200 if made.replayed else 201)
+    response.headers["Location"] = f"/v1/batches/{made.id}"
+    return response
+
+
+@router.get("/v1/batches/{id}", **spec("Look at what was asked together", answer=TogetherView))
+async def together(request: Request, id: str) -> Response:
+    rooms, who = house(request), actor(request)
+    found = await rooms.administration.batches.together(who, id)
+    return answer(await show_together(rooms, who, id, found))
 
 
 @router.get("/v1/batches", **spec("List like requests that wait for you, most first", answer=ListOf[BatchView]))
@@ -38,4 +71,10 @@ async def decide(request: Request) -> Response:
     return answer_list(_OUTCOMES, [show_outcome(outcome) for outcome in outcomes], None)
 
 
-MEMBER = Routes("batches", router, (BatchDecision,))
+async def show_together(house: House, who: Actor, id: str, requests: Sequence[Asked]) -> TogetherView:
+    emails = await house.store.glance(lambda reader: emails_of(reader, *requests))
+    views = [show(one, emails, whole=await sees_whole(house, who, one)) for one in requests]
+    return TogetherView(id=id, requests=views)
+
+
+MEMBER = Routes("batches", router, (NewBatch, BatchDecision))

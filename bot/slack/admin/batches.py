@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.slack.cards import batch, rows
 from bot.slack.cards.batch import PAGE, Shown
 from bot.slack.cards.rows import Row
 from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
+from core.errors import Conflict
 from core.masking import mask_text
-from core.model.batch import Batch
+from core.model.batch import Batch, Item, likeness
 from core.model.organisation import BUILT_IN_TYPES
 from core.model.people import Actor
+from core.model.request import Request
 from core.phrases import phrase
 from core.veil import veil
 
@@ -35,6 +39,19 @@ async def shown(room: Room, actor: Actor, request: str) -> Json:
     """Whatever is like this request and waits for the actor."""
     found = await room.administration.batches.like(actor, request)
     return batch.draw(Shown(await _title(room, found), found.requests, max(0, len(found.requests) - PAGE)))
+
+
+async def still_open(room: Room, actor: Actor, items: Sequence[Item]) -> list[Request]:
+    """Of what was on a card, whatever still waits for anybody, as it is by now."""
+    found = await room.administration.batches.see(actor, items)
+    if not found:
+        raise Conflict(phrase("Nothing on this card waits any more; there is nothing left to decide."), code="not_open")
+    return found
+
+
+async def chosen_from(room: Room, actor: Actor, items: Sequence[Item]) -> Json:
+    requests = tuple(await still_open(room, actor, items))
+    return batch.draw(Shown(await _title(room, Batch(likeness(requests[0]), requests)), requests))
 
 
 async def _title(room: Room, one: Batch) -> str:

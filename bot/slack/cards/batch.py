@@ -99,6 +99,22 @@ def _ticks(requests: Sequence[Request], place: int) -> Json:
     return b.field(f"ticked.{place}", label, element, optional=True)
 
 
+def why(requests: Sequence[Request], metadata: str) -> Json:
+    """Reject what was on a card, with one reason; `metadata` says what that was."""
+    named = _numbers([request.number for request in requests])
+    blocks = [
+        b.section(b.plain(phrase("Reject {numbers}", numbers=named), 500), "batch.named"),
+        b.field(
+            "comment", phrase("Reason"), b.text_input("text", lines=True, hint=phrase("Why not, and what would help"))
+        ),
+        b.context(
+            "batch.note",
+            b.plain(phrase("Each is rejected by itself, as it was on the card; whoever asked sees your reason."), 300),
+        ),
+    ]
+    return b.modal("batch_reject", phrase("Reject together"), blocks, submit=phrase("Reject"), metadata=metadata)
+
+
 def told(decided: int, verdict: str, refused: Sequence[tuple[str, Sequence[int]]]) -> str:
     """What became of it, with one sentence per reason for what was left alone."""
     done = (
@@ -124,5 +140,6 @@ MEMBER = Card(
         "three": lambda: draw(Shown("3 like requests by Deploy bot in payments: Deploy", _many(samples.pending(), 3))),
         "full": lambda: draw(Shown("120 like requests", _many(samples.pending(), 120), more=100)),
         "hostile": lambda: draw(Shown("<!channel>" * 90, _many(samples.hostile(), 25), more=5)),
+        "why": lambda: why(_many(samples.pending(), 20), "req_01JD5Z3F6Q8W9X0Y1Z2A3B4C5D.1.1." + "0" * 32),
     },
 )

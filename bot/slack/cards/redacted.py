@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.slack.cards.base import Card
 from bot.slack.drawing import blocks as b
 from bot.slack.drawing import parts, samples
@@ -24,4 +26,21 @@ def draw(request: Request) -> Drawing:
     return Drawing(b.gist(said), [b.section(b.plain(said), f"redacted.{key}", open_it)])
 
 
-MEMBER = Card("redacted", {"pending": lambda: draw(samples.pending()).as_json()})
+def draw_several(requests: Sequence[Request]) -> Drawing:
+    """What was asked together: a line for each, as it would stand by itself."""
+    lines = [draw(request) for request in requests]
+    blocks = [
+        {**block, "block_id": f"{block['block_id']}.{place}"}
+        for place, line in enumerate(lines)
+        for block in line.blocks
+    ]
+    return Drawing(b.gist(" ".join(line.text for line in lines)), b.fitted(blocks))
+
+
+MEMBER = Card(
+    "redacted",
+    {
+        "pending": lambda: draw(samples.pending()).as_json(),
+        "several": lambda: draw_several([samples.pending(), samples.rejected()]).as_json(),
+    },
+)
