@@ -110,6 +110,7 @@ class Rooms:
     sealing: Seals
     judges: Judges
     receipts: Receipts
+    codec: Codec
 
 
 MakeOutlet = Callable[[Rooms], Outlet]
@@ -239,7 +240,7 @@ async def rooms(
         administration = Administration(
             store, desk, fresh=fresh, pepper=pepper, sealing=sealing, feeds=feeds, teller=teller, judges=judges
         )
-        parts = teller, letters, sealing, judges, receipts
+        parts = teller, letters, sealing, judges, receipts, codec
         yield Rooms(settings, keys, now, store, desk, administration, pepper, guard, *parts)
 
 
@@ -416,7 +417,7 @@ def _workspace(
     Elsewhere whoever installed the app is the first admin; the owner of a workspace that joins another is none there.
     """
     client = _client(inside, reach, installation)
-    channels, backdrops = Channels(client, installation), Backdrops(inside.store, Codec(members(requirements)))
+    channels, backdrops = Channels(client, installation), Backdrops(inside.store, inside.codec)
     is_first = installation.organisation == reach.organisation
     slack = build(
         store=inside.store,

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import ModuleType
 from typing import Any, Final
 
-import structlog
-from structlog.typing import EventDict, WrappedLogger
-
 from core.masking import mask_text
+
+# structlog draws tracebacks with rich where it finds that: 4 MB, for lines that are JSON, and tracebacks that are plain.
+# So it finds none. Whoever starts a server loads this module before any that logs.
+_RICH: Final[ModuleType | None] = sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # what the import system takes for "none"
+import structlog  # noqa: E402 - see above
+from structlog.typing import EventDict, WrappedLogger  # noqa: E402
+
+if _RICH is None:
+    del sys.modules["rich"]
 
 OURS: Final = frozenset({"level", "timestamp", "reference", "route", "ms"})
 """What we say ourselves and nobody else has a hand in: not searched for secrets, once per request answered."""
@@ -33,7 +40,11 @@ def configure(*, level: int = logging.INFO) -> None:
         structlog.processors.format_exc_info,
         _masked,
     ]
-    renderer: Any = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if watched
+        else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),

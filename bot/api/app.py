@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.exceptions import HTTPException
 
 from bot.api import routes
@@ -16,7 +19,7 @@ from bot.api.docs import router as docs
 from bot.api.gate import OPEN_PATHS, Gate
 from bot.api.house import House
 from bot.api.problems import on_http, on_refusal
-from bot.api.routes.base import REF, Routes
+from bot.api.routes.base import REF, Answered, Routes, Taken
 from bot.wire.showing import Problem
 from core.collection import members
 from core.errors import ApprovalError
@@ -81,11 +84,14 @@ def describe(app: FastAPI, house: House, found: dict[str, Routes]) -> dict[str, 
         routes=app.routes,
         servers=[{"url": house.url}],
     )
-    shapes: list[type[BaseModel]] = [Problem, *(shape for resource in found.values() for shape in resource.shapes)]
-    _, schema = models_json_schema([(shape, "validation") for shape in shapes], ref_template=REF)
     components = described.setdefault("components", {})
-    components["schemas"] = {**schema["$defs"], **components.get("schemas", {})}
+    refs, said = _defined([one.shape for route in _described(app) for _, one in _answers(route)], "serialization")
+    _, read = _defined([Problem, *(shape for resource in found.values() for shape in resource.shapes)], "validation")
+    components["schemas"] = read | _present(said) | components.get("schemas", {})
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    for route in _described(app):
+        for method in route.methods or ():
+            _spell_out(route, described["paths"][route.path_format][method.lower()], refs)
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             operation.get("responses", {}).pop("422", None)
@@ -95,3 +101,31 @@ def describe(app: FastAPI, house: House, found: dict[str, Routes]) -> dict[str, 
                     operation.setdefault("parameters", []).append(IDEMPOTENCY)
     plain: dict[str, Any] = json.loads(json.dumps(described))  # phrases among the examples are texts like any others
     return plain
+
+
+def _described(app: FastAPI) -> Iterator[APIRoute]:
+    return (route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema)
+
+
+def _answers(route: APIRoute) -> Iterator[tuple[str, Answered]]:
+    return ((str(status), said) for status, said in route.responses.items() if isinstance(said, Answered))
+
+
+def _defined(shapes: Iterable[type[BaseModel]], mode: JsonSchemaMode) -> tuple[Mapping[Any, Any], Mapping[str, Any]]:
+    """How each shape is referred to, and what all of them mean, by name."""
+    refs, schema = models_json_schema([(shape, mode) for shape in dict.fromkeys(shapes)], ref_template=REF)
+    return refs, schema["$defs"]
+
+
+def _spell_out(route: APIRoute, operation: dict[str, Any], refs: Mapping[Any, Any]) -> None:
+    """What routes say of themselves in shapes, which FastAPI is not told of: see `Answered`."""
+    for status, said in _answers(route):
+        operation["responses"][status]["content"]["application/json"]["schema"] = refs[said.shape, "serialization"]
+    parameters = route.openapi_extra.parameters() if isinstance(route.openapi_extra, Taken) else []
+    if parameters:
+        operation["parameters"] = [*operation.get("parameters", ()), *_present(parameters)]
+
+
+def _present(described: Any) -> Any:
+    """Without what is null, which FastAPI leaves out, too."""
+    return jsonable_encoder(described, exclude_none=True)

@@ -6,11 +6,17 @@ sentence and an exit code in `ending.py`, nowhere else.
 
 from __future__ import annotations
 
+import gc
 import sys
+from typing import Final
+
+GARBAGE: Final = (10_000, 20, 20)
+"""Thresholds of the collector: neither loading modules nor a command makes many objects in circles, and each look costs."""
 
 
 def main() -> None:
     """The console script."""
+    gc.set_threshold(*GARBAGE)
     from bot.cli.app import run  # noqa: PLC0415 - the package stays cheap to import
 
     sys.exit(run(sys.argv[1:]))

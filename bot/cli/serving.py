@@ -10,18 +10,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.logs import configure  # before whatever logs: see there
+
+# isort: split
 import structlog
 import uvicorn
 
 from bot.api.house import House
 from bot.assemble import Assembly, assemble
-from bot.logs import configure
 from bot.settings import Settings, load
 from core.store.lock import only_server
 
 STOPPING_SECONDS = 10
-GARBAGE = (10_000, 20, 20)
-"""Thresholds of the collector: a command makes a few thousand objects, hardly any of them in circles."""
 
 log = structlog.get_logger()
 
@@ -34,6 +34,7 @@ def serve(*, config: Path | None = None) -> int:
     config
         A TOML file with settings; the environment wins over it.
     """
+    gc.freeze()  # of what is loaded by now nothing goes: only what is made from here on need be looked through
     settings = load(config)
     configure()
     with only_server(settings.database_url.get_secret_value()):
@@ -53,7 +54,6 @@ async def _serve(settings: Settings) -> int:
         # What is here now stays: looking through it again and again for garbage would hold every click up for 100 ms.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*GARBAGE)
         server = server_for(assembly)
         log.info("listening", url=settings.url, docs=f"{settings.url}/docs")
         await server.serve()

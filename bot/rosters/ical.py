@@ -8,9 +8,6 @@ from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import recurring_ical_events
-from icalendar import Calendar, Event
-
 from bot.rosters.base import AHEAD, BEHIND, MOST_SHIFTS, Format, Unreadable, answer
 from core.model.schedule import Shift
 from core.phrases import phrase
@@ -23,9 +20,12 @@ _EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.AS
 _ELSEWHERE: Final = frozenset({"DECLINED", "DELEGATED"})
 
 # What else goes wrong with a hostile calendar ends the process, which says enough.
+# Its libraries are loaded by the process that reads: the server, which only starts that one, has no use for them.
 
 
 def read(raw: bytes, now: datetime) -> list[Shift]:
+    import recurring_ical_events  # noqa: PLC0415 - see above
+
     calendar = _calendar(raw)
     zone = _zone(calendar)
     try:
@@ -45,7 +45,9 @@ def read(raw: bytes, now: datetime) -> list[Shift]:
     return sorted(found.values(), key=lambda one: (one.starts, one.email))
 
 
-def _calendar(raw: bytes) -> Calendar:
+def _calendar(raw: bytes) -> Any:
+    from icalendar import Calendar  # noqa: PLC0415 - see above
+
     if b"BEGIN:VCALENDAR" not in raw[:1_000].upper():
         raise Unreadable(
             phrase("The address does not lead to a calendar; use the feed's own address, ending in .ics mostly.")
@@ -66,7 +68,7 @@ def _calendar(raw: bytes) -> Calendar:
     return calendar
 
 
-def _zone(calendar: Calendar) -> tzinfo:
+def _zone(calendar: Any) -> tzinfo:
     """What days and floating times mean: the calendar's own zone, else UTC. A guess would put the wrong people on duty."""
     try:
         return ZoneInfo(str(calendar.get("X-WR-TIMEZONE", "UTC")))
@@ -76,7 +78,7 @@ def _zone(calendar: Calendar) -> tzinfo:
         ) from None
 
 
-def _shifts(event: Event, zone: tzinfo) -> Iterator[Shift]:
+def _shifts(event: Any, zone: tzinfo) -> Iterator[Shift]:
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         return
     starts = _moment(event.start, zone)
@@ -92,7 +94,7 @@ def _moment(said: date, zone: tzinfo) -> datetime:
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def _named(event: Event) -> list[str]:
+def _named(event: Any) -> list[str]:
     """Those invited who have not declined; where nobody is invited, the addresses in the title."""
     invited = [_address(one) for one in _each(event.get("ATTENDEE")) if _comes(one)]
     title = str(event.get("SUMMARY", ""))[:LONGEST_TITLE]

@@ -9,8 +9,6 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays
-
 from core.model.absence import EVERY_DAY, Preferences
 
 UTC_ZONE: Final = ZoneInfo("UTC")
@@ -29,6 +27,8 @@ def zone_called(name: str) -> ZoneInfo | None:
 
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, list[str]]:
+    import holidays  # noqa: PLC0415 - 4 MB, for those alone who tell us their country
+
     return holidays.list_supported_countries(include_aliases=False)
 
 
@@ -40,6 +40,8 @@ def is_country(code: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _holidays(code: str, year: int) -> Collection[date]:
+    import holidays  # noqa: PLC0415 - see above
+
     country, _, part = code.partition("-")
     return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
 

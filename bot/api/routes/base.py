@@ -25,19 +25,35 @@ SAID: Final[Mapping[int, str]] = {
     503: "Something we need did not answer; nothing was done: `unavailable`.",
 }
 
-
-ASKS: Final[dict[int | str, dict[str, Any]]] = {
-    202: {
-        "description": "Four eyes are on: nothing is changed yet, the other admins are asked by this request. It is "
-        "carried out with the yes of one of them, if nothing it would change has been changed by then.",
-        "model": AskedView,
-    }
-}
+DONE: Final = "Done."
+AGAIN: Final = "There already is this one: the same content was sent before with the same `Idempotency-Key`."
+ASKED: Final = (
+    "Four eyes are on: nothing is changed yet, the other admins are asked by this request. It is "
+    "carried out with the yes of one of them, if nothing it would change has been changed by then."
+)
 
 
-AGAIN: Final[dict[str, Any]] = {
-    "description": "There already is this one: the same content was sent before with the same `Idempotency-Key`."
-}
+class Answered(dict[str, Any]):
+    """What is said of an answer. FastAPI, given its `shape`, would build it for each route anew, at every start."""
+
+    def __init__(self, description: str, shape: type[BaseModel]) -> None:
+        super().__init__(description=description, content={"application/json": {}})
+        self.shape = shape
+
+
+class Taken(dict[str, Any]):
+    """What is said of what a route takes; its `query` is spelt out when the description is drawn."""
+
+    query: type[Shape] | None = None
+
+    def parameters(self) -> list[dict[str, Any]]:
+        if self.query is None:
+            return []
+        described = self.query.model_json_schema()
+        return [
+            {"name": name, "in": "query", "required": False, "schema": schema}
+            for name, schema in described.get("properties", {}).items()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +80,19 @@ def spec(
 
     `asks`: with four eyes on, the other admins are asked first. `again`: a repeat answers 200 with what there already is.
     """
-    extra: dict[str, Any] = {}
-    parameters = [] if query is None else _parameters(query)
-    if body is not None:
-        extra["requestBody"] = _body(body)
-    if parameters:
-        extra["parameters"] = parameters
+    taken = Taken({} if body is None else {"requestBody": _body(body)})
+    taken.query = query
     return {
         "summary": summary,
         "status_code": status,
         "responses": {
-            status: _ok(answer),
-            **({200: AGAIN | {"model": answer}} if again else {}),
-            **(ASKS if asks else {}),
+            status: {"description": DONE} if answer is None else Answered(DONE, answer),
+            **({200: Answered(AGAIN, answer)} if again else {}),
+            **({202: Answered(ASKED, AskedView)} if asks else {}),
             **_problems(writes=writes or asks or body is not None),
         },
-        "openapi_extra": extra,
+        "openapi_extra": taken,
     }
-
-
-def _ok(answer: Any) -> dict[str, Any]:
-    return {"description": "Done."} if answer is None else {"description": "Done.", "model": answer}
 
 
 def _problems(*, writes: bool) -> dict[int | str, dict[str, Any]]:
@@ -100,11 +108,3 @@ def _body(shape: type[Shape]) -> dict[str, Any]:
     if sample := example(shape):
         media["example"] = dict(sample)
     return {"required": required, "content": {"application/json": media}}
-
-
-def _parameters(shape: type[BaseModel]) -> list[dict[str, Any]]:
-    described = shape.model_json_schema()
-    return [
-        {"name": name, "in": "query", "required": False, "schema": schema}
-        for name, schema in described.get("properties", {}).items()
-    ]

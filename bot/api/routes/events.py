@@ -49,11 +49,9 @@ class EventsQuery(Shape):
 _DESCRIBED = spec(
     "What happened, in the order of the seals; a stream with Accept: text/event-stream", query=EventsQuery, answer=Feed
 )
-_DESCRIBED["responses"][200]["content"] = {
-    "text/event-stream": {
-        "schema": {"type": "string"},
-        "example": 'id: 17\nevent: ended\ndata: {"request": "req_01J…", "announced": "request.approved", …}\n\n',
-    }
+_DESCRIBED["responses"][200]["content"]["text/event-stream"] = {
+    "schema": {"type": "string"},
+    "example": 'id: 17\nevent: ended\ndata: {"request": "req_01J…", "announced": "request.approved", …}\n\n',
 }
 
 

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.api.exchange import actor, answer, house
 from bot.api.rendering import find
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Answered, Routes, spec
 from bot.receipts import Receipts
 from bot.wire.proving import KeySetView, ReceiptView
 from core.errors import Unavailable
@@ -37,7 +37,11 @@ async def receipt(request: Request, id: str) -> Response:
     return answer(ReceiptView(receipt=token, claims=said))
 
 
-@router.get("/.well-known/jwks.json", summary="The keys that receipts are checked with", response_model=KeySetView)
+@router.get(
+    "/.well-known/jwks.json",
+    summary="The keys that receipts are checked with",
+    responses={200: Answered("Successful Response", KeySetView)},
+)
 async def key_set(request: Request) -> Response:
     """Open to all: public keys alone. Old ones stay here, so that old receipts can still be checked."""
     return JSONResponse(await _receipts(request).key_set(), headers={"Cache-Control": FRESH})

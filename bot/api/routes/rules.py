@@ -44,7 +44,7 @@ EVERY: Final = 100
 def _streamed(described: dict[str, Any]) -> dict[str, Any]:
     """Who accepts lines is told of the progress: `{"seen", "total", "result": null}`, the last one with the result."""
     schema = {"$ref": REF.format(model=ReplayProgress.__name__)}
-    described["responses"][200]["content"] = {LINES: {"schema": schema}}
+    described["responses"][200]["content"][LINES] = {"schema": schema}
     return described
 
 
