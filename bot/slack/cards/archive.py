@@ -36,7 +36,7 @@ def draw(title: str, action: str, requests: Sequence[Request], cursor: str | Non
 
 def _row(request: Request) -> Json:
     shown = veil(request)
-    title = b.cut(mask_text(shown.content.title), 150)
+    title = b.cut(b.one_line(mask_text(shown.content.title)), 150)
     state = mask_text(how_it_ended(shown)) or phrase(
         "Waits for {say_waited_for}", say_waited_for=say_waited_for(request) or phrase("nobody")
     )

@@ -146,7 +146,7 @@ def _calm(inbox: Inbox) -> str:
 
 def _headline(request: Request, inbox: Inbox) -> list[Json]:
     project = inbox.projects.get(request.project, phrase("a project"))
-    title = mask_text(veil(request).content.title)
+    title = b.one_line(mask_text(veil(request).content.title))
     return [b.words(title, 200, "bold"), b.words(f"  #{request.number} · {project}", 100)]
 
 
@@ -253,7 +253,8 @@ def _care(care: Sequence[Care]) -> list[Json]:
 
 def _row(request: Request, key: str) -> Json:
     """One line and its Details button; plain text, since a section takes no rich text."""
-    said = f"{MARKS[request.status]} · {b.cut(mask_text(veil(request).content.title), 150)}  #{request.number}\n{_state(request)}"
+    title = b.cut(b.one_line(mask_text(veil(request).content.title)), 150)
+    said = f"{MARKS[request.status]} · {title}  #{request.number}\n{_state(request)}"
     button = b.button(phrase("Details"), "request.details", str(parts.target_of(request)))
     return b.section(b.plain(said, 600), f"{key}.{request.id}", button)
 

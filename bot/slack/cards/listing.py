@@ -23,7 +23,7 @@ MOST: Final = 15
 
 def draw(title: str, requests: Sequence[Request], note: str) -> Drawing:
     rows = [_row(request) for request in requests[:MOST]]
-    listed = "; ".join(f"#{r.number} {mask_text(veil(r).content.title)}" for r in requests[:MOST])
+    listed = "; ".join(f"#{r.number} {b.one_line(mask_text(veil(r).content.title))}" for r in requests[:MOST])
     text = f"{title} {listed}." if listed else title
     end = [b.context("list.note", b.plain(note))] if note else []
     return Drawing(b.gist(text), [b.section(b.plain(title), "list.title"), *rows, *end])
@@ -34,7 +34,7 @@ def _row(request: Request) -> Json:
     state = how_it_ended(request) or phrase(
         "Waits for {say_waited_for}", say_waited_for=say_waited_for(request) or phrase("nobody")
     )
-    first = f"#{request.number} {b.cut(mask_text(request.content.title), 150)}"
+    first = f"#{request.number} {b.cut(b.one_line(mask_text(request.content.title)), 150)}"
     said = f"{first}\n{MARKS[request.status]} · {b.cut(mask_text(state), 200)}"
     return b.section(b.plain(said, 500), f"list.{request.id}", _details(request))
 

@@ -51,7 +51,7 @@ def _heading(count: int, *, direct: bool) -> str:
 
 
 def _name(request: Request) -> str:
-    return f"#{request.number} {mask_text(veil(request).content.title)}"
+    return f"#{request.number} {b.one_line(mask_text(veil(request).content.title))}"
 
 
 def _with_button(line: Line, place: int) -> Json:

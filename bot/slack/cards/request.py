@@ -85,7 +85,7 @@ def _run(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
     """Offered while it can be taken and nobody has had it run; who may is judged at the click."""
     if not can_be_run(request) or backdrop.suspended or backdrop.freeze is not None:
         return []
-    named = b.cut(f"#{request.number} {mask_text(veil(request).content.title)}", 60)
+    named = b.cut(f"#{request.number} {b.one_line(mask_text(veil(request).content.title))}", 60)
     sure = b.confirm(
         phrase("Run it now?"),
         phrase(

@@ -39,9 +39,18 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200
 """Control characters, lone surrogates, and the marks that turn the direction of text and so can disguise it."""
 
 
+RETURN: Final = "⏎"
+_BREAKS = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
+
+
 def clean(text: str) -> str:
     """The text, in the language spoken now, without characters that cannot be sent or that disguise what is written."""
     return _UNPRINTABLE.sub("", again(text))
+
+
+def one_line(text: str) -> str:
+    """Somebody's words where a line is ours: a break is shown, so that it begins no line that looks like one of ours."""
+    return _BREAKS.sub(f" {RETURN} ", text.strip())
 
 
 def width(text: str) -> int:
@@ -104,7 +113,7 @@ def utc(at: datetime) -> str:
 
 
 def header(text: str, block_id: str) -> Json:
-    return {"type": "header", "block_id": block_id, "text": plain(text, HEADER)}
+    return {"type": "header", "block_id": block_id, "text": plain(one_line(text), HEADER)}
 
 
 def section(text: Json, block_id: str, accessory: Json | None = None) -> Json:

@@ -84,17 +84,17 @@ def meaning(request: Request, key: str) -> list[Json]:
 def _what(content: Content) -> list[list[Json]]:
     lines = []
     if content.action:
-        lines.append([_label(phrase("Action")), b.words(mask_text(content.action), 300, "code")])
+        lines.append([_label(phrase("Action")), b.words(_line(content.action), 300, "code")])
     if not is_change_type(content.type):  # there they are how it is carried out; what it means is the description
         lines += _figures(phrase("Parameters"), content.params)
     if content.reasoning and content.description:
-        lines.append([_label(phrase("Why")), b.words(mask_text(content.reasoning), 300)])
+        lines.append([_label(phrase("Why")), b.words(_line(content.reasoning), 300)])
     if content.cost is not None:
         lines.append([_label(phrase("Cost")), b.words(money(content.cost), 100)])
     if content.side_effects:
         lines.append([_label(phrase("Side effects")), b.words(mask_text(say(list(content.side_effects), 400)), 400)])
     if content.if_denied:
-        lines.append([_label(phrase("If refused")), b.words(mask_text(content.if_denied), 200)])
+        lines.append([_label(phrase("If refused")), b.words(_line(content.if_denied), 200)])
     return lines
 
 
@@ -105,7 +105,7 @@ def _values(content: Content) -> list[list[Json]]:
 def _figures(label: str, values: Mapping[str, Any]) -> list[list[Json]]:
     """Short ones share a line; a long one has its own."""
     found = list(leaves(values).items())
-    shown = [(b.cut(name, 60), say(value, VALUE)) for name, value in found[:SHOWN]]
+    shown = [(b.cut(b.one_line(name), 60), say(value, VALUE)) for name, value in found[:SHOWN]]
     short = [(name, value) for name, value in shown if len(name) + len(value) <= SHORT]
     lines = [[_label(name), b.words(value, VALUE)] for name, value in shown if (name, value) not in short]
     if short:
@@ -126,8 +126,12 @@ def _links(content: Content) -> list[list[Json]]:
     parts: list[Json] = [_label(phrase("Links"))]
     for place, link in enumerate(content.links[:LINKS]):
         parts += [b.words(" · ")] if place else []
-        parts.append(b.link(link.url, mask_text(link.title)))
+        parts.append(b.link(link.url, _line(link.title)))
     return [parts]
+
+
+def _line(text: str) -> str:
+    return b.one_line(mask_text(text))
 
 
 def _label(text: str) -> Json:
@@ -290,7 +294,7 @@ def deadline(request: Request, key: str) -> list[Json]:
 def buttons(request: Request, key: str) -> Json:
     """The block id changes with the version, as Slack recommends; the action ids never do."""
     target = str(target_of(request))
-    named = b.cut(f"#{request.number} {mask_text(veil(request).content.title)}", 60)
+    named = b.cut(f"#{request.number} {b.one_line(mask_text(veil(request).content.title))}", 60)
     return b.actions(
         f"buttons.{key}",
         [

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from bot.slack.drawing.blocks import cut, utc
+from bot.slack.drawing.blocks import cut, one_line, utc
 from core.masking import HIDDEN, mask, mask_path, mask_text
 from core.model.digest import content_json
 from core.model.emergency import CAUSE
@@ -54,13 +54,13 @@ def say(value: Any, limit: int = 200) -> str:
         case None:
             return phrase("nothing")
         case str():
-            return cut(value, limit)
+            return cut(one_line(value), limit)
         case bool():
             return phrase("yes") if value else phrase("no")
         case int() | float():
             return cut(f"{value:,}" if isinstance(value, int) and abs(value) < 10**15 else f"{value:g}", limit)
         case list() | tuple() if all(isinstance(item, str) for item in value):
-            return cut("; ".join(value), limit) if value else phrase("nothing")
+            return cut("; ".join(map(one_line, value)), limit) if value else phrase("nothing")
         case _:
             return cut(json.dumps(value, ensure_ascii=False, sort_keys=True), limit)
 
@@ -88,7 +88,7 @@ def asks(request: Request, behalf: str | None) -> str:
 def gist_of(request: Request, project: str) -> str:
     """Everything that matters in two sentences, for those who see or hear only the notification."""
     request = veil(request)
-    title = f"#{request.number} {mask_text(request.content.title)}"
+    title = f"#{request.number} {one_line(mask_text(request.content.title))}"
     if not request.is_open:
         return f"{mark_of(request)}: {title}. {mask_text(how_it_ended(request))}{_afterwards(request)}"
     said = [

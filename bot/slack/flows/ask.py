@@ -34,7 +34,7 @@ _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 async def shortcut(room: Room, actor: Actor, used: Shortcut) -> Answer:
     offered = await offer(room, actor)
     text = _plain(used.text)
-    title = cut(text.splitlines()[0], 150) if text.strip() else ""
+    title = cut(text.strip().splitlines()[0], 150) if text.strip() else ""
     return Open(offered.form(offered.first, title=title, description=text))
 
 
