@@ -137,8 +137,8 @@ class Furnisher:
         await self._ask("erin", organisation, production_access())
         await self._at_hours_ago(0.05)
         await self._ask("deploy-bot", organisation, payments_deploy())
-        for customer, usd in (("A-8901", 10), ("A-8904", 15), ("A-8917", 10)):
-            await self._ask("support-agent", organisation, voucher(customer, usd))
+        vouchers = [voucher(order, usd) for order, usd in (("A-8901", 10), ("A-8904", 15), ("A-8917", 10))]
+        await self._desk.create_batch(await self._actor("support-agent", organisation), vouchers)
         await self._at_hours_ago(0)
 
     async def _refused_key(self, organisation: Organisation) -> None:
@@ -226,7 +226,7 @@ def refund() -> Draft:
 
 
 def voucher(order: str, usd: int) -> Draft:
-    """One of several alike, to be decided together with `/countersign batch`."""
+    """One of several alike, asked together: they are one card."""
     content = Content(
         type="custom",
         title=f"Send a voucher of {usd}.00 USD for order {order}",

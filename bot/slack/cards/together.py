@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from bot.slack.cards.base import Card
 from bot.slack.drawing import blocks as b
@@ -19,13 +19,16 @@ from core.masking import mask_text
 from core.model.batch import item_of, write_items
 from core.model.emergency import CAUSE
 from core.model.people import Way
-from core.model.request import Content, Request, Status, Verdict
+from core.model.request import Content, Cost, Request, Status, Verdict
 from core.phrases import listed, phrase, phrases
 from core.standing import say_waited_for
 from core.veil import veil
 
 ROWS: Final = 20
 """Rows of one card: each is one of Slack's fifty blocks, and stays readable."""
+
+VALUES: Final = 4
+"""Parameters in a row."""
 
 MARKS: Final[Mapping[Status, str]] = {
     Status.PENDING: "⏳",
@@ -45,13 +48,15 @@ def draw(requests: Sequence[Request], backdrop: Backdrop, elsewhere: Sequence[Re
     """`requests` are shown here, at least one; `elsewhere` are those of the batch nobody is asked about here."""
     shown, key = list(requests[:ROWS]), str(sum(request.version for request in requests))
     waiting = [request for request in shown if request.is_open]
+    common = _common(waiting)
     blocks = [
         b.context(f"eyebrow.{key}", b.plain(_eyebrow(shown, backdrop), 300)),
         b.header(_heading(shown), f"title.{key}"),
         _lead(shown, backdrop, key),
-        *(_row(request, place, _shared_end(waiting)) for place, request in enumerate(shown)),
+        *_for_each(waiting, common, key),
+        *(_row(request, place, common) for place, request in enumerate(shown)),
         *_elsewhere(elsewhere, key),
-        *_deadline(waiting, key),
+        *_waits(common, key),
         *([_buttons(waiting, key)] if waiting else []),
     ]
     return Drawing(b.gist(_gist(shown, backdrop)), b.fitted(blocks))
@@ -128,12 +133,36 @@ def _described(request: Request) -> str:
 # ------------------------------------------------------------------------------------------------------------------ rows
 
 
-def _row(request: Request, place: int, shared: datetime | None) -> Json:
-    shown = veil(request)
-    lines = [f"#{request.number}  {b.cut(mask_text(shown.content.title), 150)}"]
-    if request.is_open:
-        lines += _what(shown.content)
-    lines.append(f"{_mark(request)}  {_standing(request, with_end=shared is None)}")
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What all that wait have in common is said once: what they would do, whom they wait for, until when."""
+
+    what: frozenset[str] = frozenset()
+    waits: str | None = None
+    until: datetime | None = None
+
+
+def _common(waiting: Sequence[Request]) -> Common:
+    if len(waiting) < 2:
+        return Common()
+    said = [frozenset(_what(veil(request).content)) for request in waiting]
+    until = {request.expires_at for request in waiting}
+    shared = until.pop() if len(until) == 1 else None
+    waits = {_standing(request, shared) for request in waiting}
+    return Common(frozenset.intersection(*said), waits.pop() if len(waits) == 1 else None, shared)
+
+
+def _row(request: Request, place: int, common: Common) -> Json:
+    """Its state, number and title; what it would do that others would not; how it stands, where that differs or is over."""
+    content = veil(request).content
+    lines = [f"{_mark(request)}  #{request.number}  {b.cut(mask_text(content.title), 150)}"]
+    if not request.is_open:
+        lines.append(_how_it_ended(request))
+    else:
+        own = [line for line in _what(content) if line not in common.what]
+        stands = _standing(request, common.until)
+        lines += [" · ".join(own)] if own else []
+        lines += [stands] if stands != common.waits else []
     return b.section(b.plain("\n".join(lines), 900), f"row.{place}.{request.version}", _menu(request))
 
 
@@ -142,29 +171,58 @@ def _mark(request: Request) -> str:
 
 
 def _what(content: Content) -> list[str]:
-    """What would be done, and what it costs: as much of it as tells one from the other."""
+    """What would be done, what it costs, what else it does, what happens without it."""
     said = []
     if content.action:
         said.append(phrase("Action: {action}", action=b.cut(mask_text(content.action), 200)))
     if content.params:
-        said.append(phrase("Parameters: {values}", values=_values(content)))
+        said.append(phrase("Parameters: {values}", values=_values(content.params)))
     if content.cost is not None:
         said.append(phrase("Cost: {money}", money=money(content.cost)))
     if content.side_effects:
         said.append(phrase("Side effects: {effects}", effects=mask_text(say(list(content.side_effects), 150))))
+    if content.if_denied:
+        said.append(phrase("If refused: {otherwise}", otherwise=b.cut(mask_text(content.if_denied), 150)))
+    if content.facts:
+        said.append(phrase("Facts: {values}", values=_values(content.facts)))
+    if content.metadata:
+        said.append(phrase("Metadata: {values}", values=_values(content.metadata)))
     return said
 
 
-def _values(content: Content) -> str:
-    found = leaves(content.params)
-    shown = " · ".join(f"{b.cut(name, 40)} {say(value, 60)}" for name, value in list(found.items())[:4])
-    return shown if parts.is_shown_whole(content.params) and len(found) <= 4 else phrase("{shown} …", shown=shown)
+def _values(values: Mapping[str, Any]) -> str:
+    """As many as fit; an ellipsis says that Details has more."""
+    found = leaves(values)
+    shown = ", ".join(f"{b.cut(name, 40)} {say(value, 60)}" for name, value in list(found.items())[:VALUES])
+    return shown if parts.is_shown_whole(values) and len(found) <= VALUES else f"{shown} …"
 
 
-def _standing(request: Request, *, with_end: bool) -> str:
-    """Whom it waits for, or how it ended and what was said."""
-    if not request.is_open:
-        return _how_it_ended(request)
+def _for_each(waiting: Sequence[Request], common: Common, key: str) -> list[Json]:
+    """What all of them would do alike, and what they cost together."""
+    first = _what(veil(waiting[0]).content) if waiting else []
+    said = [line for line in first if line in common.what]
+    if (costs := _together(waiting)) is not None:
+        said.append(phrase("Cost of all {count}: {money}", count=len(waiting), money=money(costs)))
+    if not said:
+        return []
+    head = b.words(phrase("Each of them  "), 60, "bold")
+    return [b.rich(f"each.{key}", b.paragraph(head, b.words("\n".join(["", *said]), 900)))]
+
+
+def _together(waiting: Sequence[Request]) -> Cost | None:
+    """Only where each says its own: a cost not declared is not zero."""
+    costs = [cost for request in waiting if (cost := request.content.cost) is not None]
+    if len(costs) < max(2, len(waiting)):
+        return None
+    usd, tokens = [cost.usd for cost in costs], [cost.tokens for cost in costs]
+    return Cost(
+        None if any(one is None for one in usd) else sum(one or 0 for one in usd),
+        None if any(one is None for one in tokens) else sum(one or 0 for one in tokens),
+    )
+
+
+def _standing(request: Request, shared: datetime | None) -> str:
+    """Whom it waits for; its deadline where it is not the `shared` one."""
     said = [phrase("Waits for {waits}", waits=say_waited_for(request) or phrase("an answer"))]
     given = (one for one in request.decisions if one.counts and one.revision == request.revision)
     if names := dict.fromkeys(one.signed for one in given):
@@ -175,7 +233,7 @@ def _standing(request: Request, *, with_end: bool) -> str:
         )
     if request.revision > parts.TRIVIAL:
         said.append(phrase("changed, now revision {revision}", revision=request.revision))
-    if with_end and request.expires_at is not None:
+    if request.expires_at is not None and request.expires_at != shared:
         said.append(phrase("expires {utc}", utc=b.utc(request.expires_at)))
     return " · ".join(said)
 
@@ -183,8 +241,15 @@ def _standing(request: Request, *, with_end: bool) -> str:
 def _how_it_ended(request: Request) -> str:
     line, said = ending(request)
     words = [mask_text(line), *(mask_text(b.cut(text, 150)) for text in said[-1:])]
-    execution = execution_line(request)
-    return " ".join([*words, *([] if execution is None else [execution[0]])])
+    return " ".join([*words, *_execution(request)])
+
+
+def _execution(request: Request) -> list[str]:
+    line = execution_line(request)
+    if line is None:
+        return []
+    said, at = line
+    return [said if at is None else phrase("{said} until {utc}.", said=said, utc=b.utc(at))]
 
 
 def _menu(request: Request) -> Json:
@@ -226,15 +291,12 @@ def _numbers(numbers: Sequence[int]) -> str:
     return ", ".join(f"#{number}" for number in numbers)
 
 
-def _shared_end(waiting: Sequence[Request]) -> datetime | None:
-    """The deadline all that wait have in common; where they differ each row says its own."""
-    ends = {request.expires_at for request in waiting}
-    return ends.pop() if len(ends) == 1 else None
-
-
-def _deadline(waiting: Sequence[Request], key: str) -> list[Json]:
-    at = _shared_end(waiting)
-    return [] if at is None else [b.context(f"deadline.{key}", b.mrkdwn(b.date_text(at, phrase("Expires "))))]
+def _waits(common: Common, key: str) -> list[Json]:
+    """Whom all of them wait for, and until when; where they differ each row says its own."""
+    said = [b.plain(common.waits, 500)] if common.waits else []
+    if common.until is not None:
+        said.append(b.mrkdwn(b.date_text(common.until, phrase("Expires "))))
+    return [b.context(f"waits.{key}", *said)] if said else []
 
 
 def _buttons(waiting: Sequence[Request], key: str) -> Json:
