@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -18,10 +19,14 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from core.model.event import WORD, WORDS, Event
+from core.model.organisation import Settings
 from core.model.request import Content, Request
 from core.model.requirement import Requirement
 
 T = TypeVar("T")
+
+MOST_SETTINGS: Final = 256
+"""Projects whose settings are kept as read."""
 
 _PLAIN: Final = frozenset({str, int, float, bool, Any})
 
@@ -36,6 +41,7 @@ class Codec:
         self._register_requirements()
         self._keep_built_content()
         self._write_request = make_dict_unstructure_fn(Request, self._converter, original=override(omit=True))
+        self._settings = lru_cache(maxsize=MOST_SETTINGS)(lambda text: self.parse(text, Settings))
         self._to_payload = {kind: self._writer(kind) for kind in WORD}
         self._from_payload = {word: self._reader(kind) for word, kind in WORDS.items()}
 
@@ -54,6 +60,10 @@ class Codec:
     def parse(self, text: str, kind: type[T]) -> T:
         """The inverse of `text`."""
         return self._converter.structure(orjson.loads(text), kind)
+
+    def settings(self, text: str) -> Settings:
+        """A project's settings, which every command reads and hardly any changes."""
+        return self._settings(text)
 
     def request(self, text: str) -> Request:
         """A stored request; `original` null stands for the same as `content`, as it mostly is."""

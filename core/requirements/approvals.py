@@ -61,7 +61,7 @@ class Approvals(Requirement):
         return self if self.min >= other.min else replace(self, min=other.min)
 
     def called(self, id: str) -> Self:
-        return replace(self, id=id)
+        return self if id == self.id else replace(self, id=id)
 
     def bound(self, bind: Bind) -> Self:
         found = tuple(dict.fromkeys(bound for source in self.people for bound in bind(source)))

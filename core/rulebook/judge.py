@@ -53,11 +53,7 @@ def judge(
     given: Given | None = None,
 ) -> Judgement:
     """Named people only add; where nothing asks for anybody, the project's `when_no_rule` decides."""
-    frame = replace(
-        _frame(requester, on_behalf_of, project, type),
-        distinct=distinct,
-        notify=tuple(dict.fromkeys((*project.settings.notify, *notify))),
-    )
+    frame = _frame(requester, on_behalf_of, project, type, distinct=distinct, notify=notify)
     given = given or Given()
     return _Case(project, named, frame, given, binder(project.id, given.stands_for), _sorted(given.looked)).judged()
 
@@ -245,9 +241,14 @@ class _Case:
             people=merged.because,
             notes=self._notes(),
         )
-        plan = replace(self._with_rules(rules, merged), stages=merged.stages, why=why, explanation=seen)
         people = _calls_for_people(merged.stages)
-        plan = replace(plan, allowed_by=yes.cause if yes and not people else None)
+        plan = replace(
+            self._with_rules(rules, merged) if rules else self.frame,
+            stages=merged.stages,
+            why=why,
+            explanation=seen,
+            allowed_by=yes.cause if yes and not people else None,
+        )
         spared_by = yes.cause if yes and (waived or not people) else None
         if merged.stages or yes is None:
             return Judgement(Outcome.ASK, plan, spared_by=spared_by)
@@ -339,7 +340,16 @@ def default_stage(project: Project) -> Stage:
     return Stage(1, "Approval", (Approvals("s1r1", 1, (anyone,)),))
 
 
-def _frame(requester: Requester, on_behalf_of: str | None, project: Project, type: RequestType) -> Plan:
+def _frame(
+    requester: Requester,
+    on_behalf_of: str | None,
+    project: Project,
+    type: RequestType,
+    *,
+    distinct: bool,
+    notify: tuple[str, ...],
+) -> Plan:
+    """What holds whoever is asked. Plans are copied seldom: they have two dozen fields."""
     settings = project.settings
     return Plan(
         reply_window=_shortest(settings.reply_window, type.reply_window),
@@ -352,6 +362,8 @@ def _frame(requester: Requester, on_behalf_of: str | None, project: Project, typ
         decide_in=settings.decide_in,
         secret=type.secret,
         late_members=settings.late_members,
+        distinct=distinct,
+        notify=tuple(dict.fromkeys((*settings.notify, *notify))),
     )
 
 

@@ -65,8 +65,9 @@ def _wants(asker: Asker) -> dict[_Key, _Wanted]:
     wants: list[tuple[_Key, _Wanted]] = []
     for stage in sorted(asker.stages, key=lambda stage: -stage.number):
         for requirement in reversed(stage.requirements):
-            seen[requirement.key] += 1
-            key = (requirement.key, seen[requirement.key])
+            called = requirement.key
+            seen[called] += 1
+            key = (called, seen[called])
             wants.append((key, _Wanted(requirement, stage.number, (asker,))))
     return dict(reversed(wants))
 

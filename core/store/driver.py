@@ -64,7 +64,7 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._prepared: dict[Executable, Prepared] = {}
-        self._several: dict[tuple[Insert, tuple[str, ...], int], Prepared] = {}
+        self._several: dict[tuple[Insert, tuple[str, ...], int], tuple[Prepared, tuple[str, ...]]] = {}
 
     def prepared(self, statement: Executable) -> Prepared:
         known = self._prepared.get(statement)
@@ -72,8 +72,8 @@ class Statements:
             known = self._prepared[statement] = self._prepare(statement)
         return known
 
-    def _for_rows(self, statement: Insert, columns: tuple[str, ...], rows: int) -> Prepared:
-        """The INSERT for so many rows at once, whose values are called `column_0` and on."""
+    def _for_rows(self, statement: Insert, columns: tuple[str, ...], rows: int) -> tuple[Prepared, tuple[str, ...]]:
+        """The INSERT for so many rows at once, and what their values are called: `column_0` and on, row by row."""
         key = (statement, columns, rows)
         known = self._several.get(key)
         if known is None:
@@ -81,7 +81,8 @@ class Statements:
             values = [
                 {name: bindparam(f"{name}_{row}", type_=table.c[name].type) for name in columns} for row in range(rows)
             ]
-            known = self._several[key] = self._prepare(statement.values(values))
+            names = tuple(f"{name}_{row}" for row in range(rows) for name in columns)
+            known = self._several[key] = self._prepare(statement.values(values)), names
         return known
 
     def sent(self, statement: Executable, rows: Sequence[Params]) -> Iterator[tuple[str, Params]]:
@@ -98,10 +99,9 @@ class Statements:
         columns, start = tuple(rows[0]), 0
         while start < len(rows):
             size = min(MOST_ROWS, len(rows) - start)
-            prepared = self._for_rows(statement, columns, size)
-            part = rows[start : start + size]
-            values = {f"{name}_{place}": value for place, row in enumerate(part) for name, value in row.items()}
-            yield prepared.sql, prepared.values(values)
+            prepared, names = self._for_rows(statement, columns, size)
+            part = (row[name] for row in rows[start : start + size] for name in columns)
+            yield prepared.sql, prepared.values(dict(zip(names, part, strict=True)))
             start += size
 
     def _prepare(self, statement: Executable) -> Prepared:

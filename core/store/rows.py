@@ -32,7 +32,7 @@ def organisation(row: Row) -> Organisation:
 
 def project(row: Row, codec: Codec) -> Project:
     id, owner, name, settings, created_at = row
-    return Project(id, owner, name, codec.build(settings, Settings), created_at)
+    return Project(id, owner, name, codec.settings(settings), created_at)
 
 
 def agent(row: Row) -> Agent:

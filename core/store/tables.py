@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from core.model.request import Status
-from core.store.columns import Json, UtcDateTime
+from core.store.columns import Json, JsonText, UtcDateTime
 
 metadata: Final = MetaData(
     naming_convention={
@@ -131,7 +131,7 @@ projects: Final = Table(
     Column("id", Id, primary_key=True),
     _organisation(),
     Column("name", Text, nullable=False),
-    Column("settings", Json, nullable=False),
+    Column("settings", JsonText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("organisation", "name"),
 )
