@@ -19,11 +19,16 @@ from core.veil import conceal, secrets_of, veil, veil_edits
 THREAD = "thread"
 REQUESTER = "requester"
 ASKED = "asked"
+IDENTITY = "identity:"
+"""Stands before `<kind>/<issuer>/<user>`: whoever that outside user has just become."""
+
+LINKED = "linked"
+"""Word of the notice that somebody is linked now: they may not see the change that did it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing to tell: `place` is `thread`, `requester`, `asked` (who has not answered) or a principal."""
+    """One thing to tell: `place` is `thread`, `requester`, `asked` (who has not answered), an outside user or a principal."""
 
     place: str
     word: str
@@ -531,7 +536,22 @@ def _carried_out(request: Request, event: Any) -> tuple[Told, ...]:
         if made and _has_secret(request)
         else ""
     )
-    return (*_line(said, word), Told(REQUESTER, word, f"{_name(request)}: {said}{hint}"))
+    asker = Told(REQUESTER, word, phrase("{name}: {said}{hint}", name=_name(request), said=said, hint=hint))
+    return (*_line(said, word), asker, *(_linked(request) if made else ()))
+
+
+def _linked(request: Request) -> tuple[Told, ...]:
+    """Whoever said which member they are waits for an answer, and is no party to the change that gives it."""
+    call = request.content.params
+    if (call.get("office"), call.get("method")) != ("identities", "confirm"):
+        return ()
+    given = call["arguments"]
+    said = phrase(
+        "{actor} confirmed that you are {wanted}. You can act here now.",
+        actor=request.requester.name,
+        wanted=given["wanted"],
+    )
+    return (Told(f"{IDENTITY}{given['kind']}/{given['issuer']}/{given['user']}", LINKED, said),)
 
 
 def _has_secret(request: Request) -> bool:

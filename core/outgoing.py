@@ -8,7 +8,7 @@ from typing import Any
 
 from core.model import event as e
 from core.model.request import Request
-from core.notices import ASKED, REQUESTER, THREAD, Told, told
+from core.notices import ASKED, IDENTITY, REQUESTER, THREAD, Told, told
 from core.phrases import pack
 from core.ports import Delivery, Notice, Transaction
 from core.reminding import (
@@ -177,6 +177,10 @@ class Outgoing:
             return tuple(f"member:{member}" for member in waited[:DIRECT] if member not in quiet)
         if what.place.startswith(("group:", "role:", "anyone:")):
             return tuple(f"member:{member}" for member in sorted(behind(tx, request)(what.place, DIRECT)))
+        if what.place.startswith(IDENTITY):
+            kind, issuer, user = what.place.removeprefix(IDENTITY).split("/", 2)
+            linked = tx.identity(kind, issuer, user)
+            return () if linked is None else (f"member:{linked.member}",)
         return (what.place,)
 
 

@@ -29,6 +29,7 @@ from bot.slack.drawing.drawn import Drawing
 from bot.slack.installed.channels import Channels
 from bot.slack.installed.installation import Installation
 from bot.slack.people.actor import KIND
+from bot.slack.people.profile import profile_locale
 from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace, Reminder, Spot
 from core.model.request import Request
 from core.outgoing import SAID
@@ -82,6 +83,7 @@ class SlackOutlet:
         self._installation = installation
         self._pace = pace or Pace()
         self._told: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._locales: OrderedDict[str, str | None] = OrderedDict()
 
     @property
     def pace(self) -> Pace:
@@ -193,7 +195,16 @@ class SlackOutlet:
         if kind != "member":
             return speaking_to(None)
         preferences = await self._store.read(lambda reader: reader.preferences(organisation, id))
-        return speaking_to(preferences.locale)
+        return speaking_to(preferences.locale or await self._profile_locale(organisation, id))
+
+    async def _profile_locale(self, organisation: str, member: str) -> str | None:
+        """Of somebody whose profile nobody has looked at since they were linked."""
+        user = await self._store.read(lambda reader: self._user(reader, organisation, member))
+        if user is not None and user not in self._locales:
+            self._locales[user] = await profile_locale(self._client, user)
+            if len(self._locales) > REMEMBERED:
+                self._locales.popitem(last=False)
+        return None if user is None else self._locales[user]
 
     def _user(self, reader: Reader, organisation: str, member: str) -> str | None:
         pinned = reader.identities(organisation, member)

@@ -170,7 +170,7 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
         backdrops,
         installation,
         mirrors=mirrors,
-        linking=Linking(client, announcing, afterwards),
+        linking=Linking(announcing, afterwards),
         caring=Caring(store, members(cares), troubles),
         url=url,
         help=help_lines(found.commands),

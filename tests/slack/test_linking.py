@@ -181,6 +181,36 @@ async def test_with_four_eyes_another_admin_must_agree(http: World) -> None:
     assert await pinned(http, "frank") is None
 
 
+async def test_who_asked_hears_it_in_their_language_when_another_admin_has_agreed(world: World) -> None:
+    """The change itself is not theirs to see, so nothing offers to show it."""
+    member = await a_member_with_another_address(world)
+    await world.rooms.administration.grants.give(world.host, world.members["erin"], Role.ADMIN)
+    world.sandbox.membership.change_user(world.hand("frank").id, locale="de-DE")
+    await types(world, "frank", f"/countersign link {OTHER}")
+    await world.rooms.administration.organisations.change(world.host, four_eyes=True)
+    await clicks(world, "alice", "link.look")
+    await world.hand("alice").submit({})
+    await world.settle()
+    assert "hat bestätigt" not in heard(world, "frank")
+    await clicks(world, "erin", "request.approve")
+    found = await pinned(world, "frank")
+    assert found is not None
+    assert found.member == member
+    (told,) = [one for one in world.hand("frank").dms() if OTHER in str(one["text"])]
+    assert "Alice hat bestätigt, dass du f.fujita@acme.example bist" in str(told["text"])
+    assert "request.details" not in str(told["blocks"])
+
+
+async def test_admins_are_asked_and_who_asked_is_answered_each_in_their_language(http: World) -> None:
+    await a_member_with_another_address(http)
+    http.sandbox.membership.change_user(http.hand("alice").id, locale="de-DE")
+    await http.sync()
+    await types(http, "frank", f"/countersign link {OTHER}")
+    assert "Frank Fujita sagt" in heard(http, "alice")
+    await clicks(http, "alice", "link.dismiss")
+    assert "An admin did not confirm that you are" in heard(http, "frank")
+
+
 # ------------------------------------------------------------------------------------------------- links taken away
 
 

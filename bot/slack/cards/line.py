@@ -13,6 +13,7 @@ from bot.slack.drawing.blocks import Json
 from bot.slack.drawing.drawn import Drawing
 from core.masking import mask_text
 from core.model.request import Request
+from core.notices import LINKED
 from core.phrases import phrase
 
 USERS: Final = "users"
@@ -70,7 +71,7 @@ def _buttons(request: Request, word: str, extra: Mapping[str, Any], *, direct: b
         offered.append(b.button(phrase("Answer"), "question.answer", f"{target}/{question}", style="primary"))
     if direct and word == "reminder" and request.is_open:
         offered.append(b.button(phrase("I'm looking"), "request.looking", target))
-    if direct:
+    if direct and word != LINKED:
         offered.append(b.button(phrase("Show request"), "request.details", target))
     return offered
 

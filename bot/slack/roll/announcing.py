@@ -11,15 +11,18 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.languages import speaking_to
 from bot.slack.afterwards import Afterwards
 from bot.slack.cards import whisper
+from bot.slack.drawing.drawn import Drawing
 from bot.slack.installed.installation import Installation
 from bot.slack.people.actor import KIND
+from bot.slack.people.profile import profile_locale
 from bot.slack.people.vetting import OTHERWISE_UNLINKED, REASONS, UNLINKED
 from core.administration.delegations import Given
 from core.model.organisation import Identity, Token
 from core.model.people import ADMINS
-from core.phrases import phrase
+from core.phrases import again, phrase
 from core.ports import Reader, Store
 from core.scheduling.calendar import WorkingTime, working_time
 from core.scheduling.moments import say_moment
@@ -66,13 +69,13 @@ class Announcing:
         one = given.delegation
         taker = await self._store.read(lambda reader: self._users(reader, one.organisation, one.taker))
         zone = await self._store.read(lambda reader: reader.preferences(one.organisation, one.taker))
-        await self._say(taker, delegated_said(given, working_time(zone)))
+        await self.say(taker, lambda: whisper.draw(delegated_said(given, working_time(zone))))
 
     def unlinked(self, identity: Identity, name: str, reason: str) -> None:
         """Somebody's link was taken away: they hear what to do, admins whom to look after."""
         if reason not in ("deleted", "unknown", "bot"):
             said = phrase(UNLINKED.get(reason, OTHERWISE_UNLINKED), name=name)
-            self._afterwards(self._say([identity.user], said))
+            self._afterwards(self.say([identity.user], lambda: whisper.draw(again(said))))
         self._waiting.append((name, reason))
         if self._seconds() - self._told_at >= QUIET:
             self.tell_of_unlinked()
@@ -82,31 +85,38 @@ class Announcing:
         gone, self._waiting = self._waiting, []
         if gone:
             self._told_at = self._seconds()
-            self._afterwards(self._tell_admins(self._installation.organisation, unlinked_said(gone)))
+            self._afterwards(self._tell_admins(self._installation.organisation, lambda: unlinked_said(gone)))
 
     def to_admins(self, organisation: str, said: str) -> None:
         """What somebody should mend; an organisation of another workspace hears it there."""
         if organisation == self._installation.organisation:
-            self._afterwards(self._tell_admins(organisation, said))
+            self._afterwards(self._tell_admins(organisation, lambda: again(said)))
 
     async def _tell(self, token: Token) -> None:
         users = await self._store.read(lambda reader: self._users(reader, token.organisation, token.member))
-        await self._say(users, sentence(token))
+        await self.say(users, lambda: whisper.draw(sentence(token)))
 
-    async def _tell_admins(self, organisation: str, said: str) -> None:
-        await self._say(await self.admins(organisation), said)
+    async def _tell_admins(self, organisation: str, say: Callable[[], str]) -> None:
+        await self.say(await self.admins(organisation), lambda: whisper.draw(say()))
 
     async def admins(self, organisation: str) -> list[str]:
         """Their Slack ids."""
         return await self._store.read(lambda reader: self._admins(reader, organisation))
 
-    async def _say(self, users: Iterable[str], said: str) -> None:
-        drawn = whisper.draw(said).as_json()
+    async def say(self, users: Iterable[str], draw: Callable[[], Drawing]) -> None:
+        """To each in their own language."""
         for user in users:
+            with speaking_to(await self._locale(user)):
+                drawn = draw().as_json()
             try:
                 await self._client.chat_postMessage(channel=user, unfurl_links=False, **drawn)
             except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as problem:
                 log.warning("slack.not_announced", user=user, problem=type(problem).__name__)
+
+    async def _locale(self, user: str) -> str | None:
+        """What they chose, or their profile says; of whoever nobody is linked to, or was so only now, Slack knows it."""
+        linked = await self._store.read(lambda reader: reader.linked(KIND, self._installation.issuer, user))
+        return linked[1] if linked is not None and linked[1] is not None else await profile_locale(self._client, user)
 
     def _admins(self, reader: Reader, organisation: str) -> list[str]:
         projects = reader.projects(organisation)

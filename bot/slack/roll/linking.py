@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import aiohttp
-import structlog
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bot.slack.afterwards import Afterwards
 from bot.slack.cards import claim, whisper
-from bot.slack.drawing.drawn import Drawing
 from bot.slack.roll.announcing import Announcing
 from core.model.installation import Unmapped
-
-log = structlog.get_logger()
+from core.phrases import again
 
 
 class Linking:
-    def __init__(self, client: AsyncWebClient, announcing: Announcing, afterwards: Afterwards) -> None:
-        self._client = client
+    def __init__(self, announcing: Announcing, afterwards: Afterwards) -> None:
         self._announcing = announcing
         self._afterwards = afterwards
 
@@ -29,14 +19,7 @@ class Linking:
 
     def settled(self, asked: Unmapped, said: str) -> None:
         """Tell whoever asked."""
-        self._afterwards(self._say([asked.user], whisper.draw(said)))
+        self._afterwards(self._announcing.say([asked.user], lambda: whisper.draw(again(said))))
 
     async def _ask_admins(self, asked: Unmapped) -> None:
-        await self._say(await self._announcing.admins(asked.organisation), claim.draw(asked))
-
-    async def _say(self, users: Sequence[str], drawing: Drawing) -> None:
-        for user in users:
-            try:
-                await self._client.chat_postMessage(channel=user, unfurl_links=False, **drawing.as_json())
-            except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as problem:
-                log.warning("slack.claim_not_told", user=user, problem=type(problem).__name__)
+        await self._announcing.say(await self._announcing.admins(asked.organisation), lambda: claim.draw(asked))
