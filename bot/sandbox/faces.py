@@ -20,7 +20,10 @@ def user_face(user: User, app: App, workspace: Workspace) -> Json:
         face |= {"is_workflow_bot": False, "is_connector_bot": False}
     if user.is_invited_user:
         face["is_invited_user"] = True
-    if user.team_id != workspace.team_id:
+    if user.enterprise_id:
+        grid = {"id": user.id, "enterprise_id": user.enterprise_id, "enterprise_name": "", "teams": list(user.teams)}
+        face["enterprise_user"] = grid | {"is_admin": user.is_admin, "is_owner": user.is_owner}
+    if not user.belongs_to(workspace.team_id):
         face["is_stranger"] = user.is_stranger
     return face
 

@@ -283,7 +283,7 @@ class People:
         return user
 
     def _is_external(self, user: User) -> bool:
-        return user.team_id != self.workspace.team_id
+        return not user.belongs_to(self.workspace.team_id)
 
     def _own_view(self, user_id: str, view_id: str) -> View:
         view = self.workspace.views.get(view_id)

@@ -24,16 +24,18 @@ class News:
         self._to_app(
             {
                 "token": self.app.verification_token, "team_id": self.workspace.team_id,
-                "context_team_id": self.workspace.team_id, "context_enterprise_id": None, "api_app_id": self.app.id,
+                "context_team_id": self.workspace.team_id, "context_enterprise_id": self.workspace.enterprise_id, "api_app_id": self.app.id,
                 "event": event, "type": "event_callback", "event_id": new_id("Ev"),
                 "event_time": int(self.workspace.clock.now()), "authorizations": [self._authorization()],
                 "is_ext_shared_channel": ext_shared, "event_context": new_id("4-", 24),
             }
+            | ({"enterprise_id": self.workspace.enterprise_id} if self.workspace.enterprise else {})
         )  # fmt: skip
 
     def _authorization(self) -> Json:
-        return {"enterprise_id": None, "team_id": self.workspace.team_id, "user_id": self.app.bot_user_id,
-                "is_bot": True, "is_enterprise_install": False}  # fmt: skip
+        return {"enterprise_id": self.workspace.enterprise_id, "team_id": self.workspace.team_id,
+                "user_id": self.app.bot_user_id, "is_bot": True,
+                "is_enterprise_install": self.workspace.is_wide}  # fmt: skip
 
     def message(self, channel: Channel, event: Json) -> None:
         """A message event of a conversation the app is in."""

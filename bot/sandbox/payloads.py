@@ -70,16 +70,30 @@ class Payloads:
             "token": app.verification_token, "team_id": workspace.team_id, "team_domain": workspace.domain,
             "channel_id": channel.id, "channel_name": _channel_part(channel)["name"], "user_id": user.id,
             "user_name": user.name, "command": command, "text": text, "api_app_id": app.id,
-            "is_enterprise_install": "false", "response_url": response_url, "trigger_id": trigger_id,
-        }  # fmt: skip
+            "is_enterprise_install": "true" if workspace.is_wide else "false", "response_url": response_url,
+            "trigger_id": trigger_id,
+        } | ({"enterprise_id": workspace.enterprise.id, "enterprise_name": workspace.enterprise.name}
+             if workspace.enterprise else {})  # fmt: skip
 
     def _common(self, user: User, kind: str) -> Json:
         return {
             "type": kind, "token": self.app.verification_token, "api_app_id": self.app.id,
-            "team": {"id": self.workspace.team_id, "domain": self.workspace.domain},
+            "team": self._team(),
             "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
-            "enterprise": None, "is_enterprise_install": False,
+            "enterprise": self._enterprise(), "is_enterprise_install": self.workspace.is_wide,
         }  # fmt: skip
+
+    def _team(self) -> Json | None:
+        """Null where the app is installed in a whole Enterprise organisation (docs.slack.dev, block_actions payload)."""
+        team = {"id": self.workspace.team_id, "domain": self.workspace.domain}
+        if self.workspace.enterprise is None:
+            return team
+        grid = {"enterprise_id": self.workspace.enterprise.id, "enterprise_name": self.workspace.enterprise.name}
+        return None if self.workspace.is_wide else team | grid
+
+    def _enterprise(self) -> Json | None:
+        of = self.workspace.enterprise
+        return None if of is None else {"id": of.id, "name": of.name}
 
 
 def message_place(channel: Channel, message: Json) -> Json:

@@ -22,6 +22,7 @@ from bot.sandbox.clock import Clock
 from bot.sandbox.consent import Consents
 from bot.sandbox.delivery import Ack, Parcel, SignedHttp
 from bot.sandbox.faults import Faults
+from bot.sandbox.grid import Grid, umbra
 from bot.sandbox.hand import Hand
 from bot.sandbox.ids import new_word
 from bot.sandbox.log import Log
@@ -41,17 +42,22 @@ LARGEST_BODY = 2 * 1024 * 1024
 class Sandbox:
     def __init__(
         self, manifest: Mapping[str, Any] = MINIMAL_MANIFEST, *, ack_limit: float = 3.0, trigger_life: float = 3.0,
-        rates: float | None = 1.0, retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0),
+        rates: float | None = 1.0, retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0), enterprise: bool = False,
     ) -> None:  # fmt: skip
-        """`rates` multiplies every rate limit, None switches them off; `retry_delays` are counted on the clock."""
+        """`rates` multiplies every rate limit, None switches them off; `retry_delays` are counted on the clock.
+
+        `enterprise` adds an Enterprise organisation of two workspaces.
+        """
         self.slack: SmallSlack = small_slack(manifest)
         self.slack.delivery.ack_limit = ack_limit
         self.slack.delivery.retry_delays = retry_delays
         self.slack.triggers.life = trigger_life
         self.slack.rates.multiplier = rates
         self.second: SmallSlack = globex(self.slack)
-        self.slacks = (self.slack, self.second)
-        self.consents = Consents(self.slacks)
+        self.grid: Grid | None = umbra(self.slack) if enterprise else None
+        beside = () if self.grid is None else tuple(self.grid.teams.values())
+        self.slacks: tuple[SmallSlack, ...] = (self.slack, self.second, *beside)
+        self.consents = Consents(self.slacks, self.grid)
         for each in self.slacks:
             each.exchange = self.consents.exchange
             each.neighbours = self._workspaces
@@ -133,7 +139,17 @@ class Sandbox:
         if not token:
             with suppress(SlackError):
                 token = str((await read_arguments(request)).get("token", ""))
+        if self.grid is not None and token == self.grid.token:
+            return await self._serve_grid(request, self.grid)
         return await self._apis.get(token, self._apis[self.bot_token]).serve(request)
+
+    async def _serve_grid(self, request: web.Request, grid: Grid) -> web.StreamResponse:
+        """An organisation's token does not tell the workspace; what the call is about does."""
+        try:
+            aimed = grid.aimed(request.match_info["method"], await read_arguments(request))
+        except SlackError as refused:
+            return web.json_response(refused.body())
+        return await self._apis[aimed.app.bot_token].serve(request)
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         """A POST to a response_url."""

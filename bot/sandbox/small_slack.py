@@ -1,7 +1,7 @@
 """All parts of the small Slack, joined: what the Web API, the page and the hand of a test work on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.app import App, install
@@ -49,6 +49,9 @@ class SmallSlack:
     sockets_allowed: bool = True
     uninstalled: bool = False
     exchange: Callable[[Mapping[str, str]], Json] | None = None
+    org_token: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    posted_by: dict[tuple[str, str], str] = field(default_factory=dict)
     neighbours: Callable[[], list[Json]] = list
 
     def tell_address(self, base: str) -> None:

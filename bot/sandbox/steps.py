@@ -38,7 +38,7 @@ class Steps:
         """Somebody's workflow comes to this step: the app hears function_executed."""
         function = self._app.function(callback_id)
         user = self._workspace.user(user_id)
-        if function is None or user.team_id != self._workspace.team_id:
+        if function is None or not user.belongs_to(self._workspace.team_id):
             raise SlackError("function_not_found")  # external people cannot run workflows with the app's own steps
         missing = [each.name for each in function.inputs if each.required and inputs.get(each.name) in (None, "")]
         if missing:

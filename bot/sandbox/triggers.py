@@ -30,6 +30,9 @@ class Triggers:
         self._known[trigger_id] = Trigger(user_id, self.now(), view_id)
         return trigger_id
 
+    def knows(self, trigger_id: str) -> bool:
+        return trigger_id in self._known
+
     def redeem(self, trigger_id: str) -> Trigger:
         """Uses it up. Raises invalid_trigger_id, exchanged_trigger_id or expired_trigger_id."""
         trigger = self._known.get(trigger_id)

@@ -114,7 +114,8 @@ class Views:
     def _body(self, view: View, given: Json, below: list[View]) -> Json:
         own: Json = {
             "id": view.id, "team_id": self.workspace.team_id, "app_id": self.app.id, "bot_id": self.app.bot_id,
-            "app_installed_team_id": self.workspace.team_id,
+            "app_installed_team_id": (self.workspace.enterprise_id if self.workspace.is_wide else None)
+            or self.workspace.team_id,
             "root_view_id": below[0].id if below else view.id, "previous_view_id": below[-1].id if below else None,
         }  # fmt: skip
         return own | self._given(given)

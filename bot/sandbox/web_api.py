@@ -51,7 +51,7 @@ class WebApi:
         if wait:
             return _too_many(wait)
         await self._slack.faults.pass_gate(name)
-        return await self._perform(method, Call(self._slack, arguments), self._slack.faults.take(name))
+        return await self._perform(method, Call(self._slack, arguments, token), self._slack.faults.take(name))
 
     def _check_token(self, method: Method, token: str) -> None:
         app = self._slack.app
@@ -59,9 +59,9 @@ class WebApi:
             return
         if not token:
             raise SlackError("not_authed")
-        if token not in (app.bot_token, app.app_token):
+        if token not in (app.bot_token, app.app_token, self._slack.org_token):
             raise SlackError("invalid_auth")
-        if self._slack.uninstalled:
+        if self._is_gone(token):
             raise SlackError("account_inactive")
         if method.caller == "any":
             return
@@ -69,6 +69,13 @@ class WebApi:
             raise SlackError("not_allowed_token_type")
         if method.scopes and not app.scopes.intersection(method.scopes):
             raise SlackError("missing_scope", needed=",".join(method.scopes), provided=",".join(sorted(app.scopes)))
+
+    def _is_gone(self, token: str) -> bool:
+        """An installation of the whole Enterprise organisation lives by itself, whatever its workspaces had before."""
+        org = self._slack.workspace.enterprise
+        if org is not None and token == self._slack.org_token:
+            return not org.wide
+        return self._slack.uninstalled
 
     def _place(self, arguments: Json) -> str:
         """The channel a post is counted for, whether it was named by id, by name or by its person."""

@@ -22,6 +22,8 @@ class User:
     tz: str = "Europe/Berlin"
     locale: str = "en-US"
     team_id: str = ""
+    enterprise_id: str = ""
+    teams: tuple[str, ...] = ()
     is_bot: bool = False
     deleted: bool = False
     is_admin: bool = False
@@ -40,6 +42,10 @@ class User:
     @property
     def initials(self) -> str:
         return "".join(part[0] for part in self.real_name.split()[:2]).upper()
+
+    def belongs_to(self, team_id: str) -> bool:
+        """People of an Enterprise organisation may belong to several of its workspaces; `team_id` is the first."""
+        return team_id == self.team_id or team_id in self.teams
 
     def tz_offset(self, now: float) -> int:
         moment = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(self.tz))
@@ -94,6 +100,16 @@ class View:
     values: Json = field(default_factory=dict)
 
 
+@dataclass
+class Enterprise:
+    """An Enterprise organisation. `wide` while the app is installed in all of it; `granted` are the teams that got it."""
+
+    id: str
+    name: str
+    wide: bool = False
+    granted: dict[str, None] = field(default_factory=dict)
+
+
 class Workspace:
     def __init__(self, clock: Clock, team_id: str, name: str, domain: str) -> None:
         self.clock = clock
@@ -107,8 +123,18 @@ class Workspace:
         self.views: dict[str, View] = {}
         self.modals: dict[str, list[str]] = {}
         self.homes: dict[str, str] = {}
+        self.enterprise: Enterprise | None = None
         self._ims: dict[str, str] = {}
         self._last_ts = 0
+
+    @property
+    def enterprise_id(self) -> str | None:
+        return self.enterprise.id if self.enterprise else None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether what the app hears of here is sent to an installation of the whole Enterprise organisation."""
+        return self.enterprise is not None and self.enterprise.wide and self.team_id in self.enterprise.granted
 
     def next_ts(self) -> str:
         """A message time: unique and growing, also when the clock is turned back."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from bot.sandbox.app import App
 from bot.sandbox.shapes import Json, SlackError
 from bot.sandbox.small_slack import SmallSlack
-from bot.sandbox.workspace import Channel, Workspace
+from bot.sandbox.workspace import Channel, Enterprise, Workspace
 
 T = TypeVar("T")
 
@@ -19,10 +19,17 @@ class Call:
 
     slack: SmallSlack
     arguments: Json
+    token: str = ""
 
     @property
     def workspace(self) -> Workspace:
         return self.slack.workspace
+
+    @property
+    def org(self) -> Enterprise | None:
+        """The Enterprise organisation the token is for, where it is for all of one."""
+        org = self.workspace.enterprise
+        return org if org is not None and self.token == self.slack.org_token else None
 
     @property
     def app(self) -> App:

@@ -18,6 +18,7 @@ def _post(call: Call) -> Json:
     channel = _target(call)
     thread_ts, broadcast = _thread(call, channel), call.flag("reply_broadcast")
     message = call.slack.messages.post(channel, call.app.bot_user_id, content, thread_ts, broadcast=broadcast)
+    call.slack.posted_by[channel.id, message["ts"]] = call.token
     return {"ok": True, "channel": channel.id, "ts": message["ts"], "message": message}
 
 
@@ -131,7 +132,8 @@ def _own_message(call: Call, refusal: str) -> tuple[Channel, str]:
     message = channel.messages.get(ts)
     if message is None or message.get("subtype") == "tombstone":
         raise SlackError("message_not_found")
-    if message.get("user") != call.app.bot_user_id:
+    author = call.slack.posted_by.get((channel.id, ts), call.token)
+    if message.get("user") != call.app.bot_user_id or author != call.token:
         raise SlackError(refusal)
     return channel, ts
 

@@ -26,13 +26,13 @@ def _lookup(call: Call) -> Json:
     """Only active people of this workspace: who left and who never was are the same."""
     email = call.required("email").lower()
     for user in call.workspace.users.values():
-        if user.email.lower() == email and not user.deleted and user.team_id == call.workspace.team_id:
+        if user.email.lower() == email and not user.deleted and user.belongs_to(call.workspace.team_id):
             return {"ok": True, "user": _face(call, user)}
     raise SlackError("users_not_found")
 
 
 def _list(call: Call) -> Json:
-    own = [user for user in call.workspace.users.values() if user.team_id == call.workspace.team_id]
+    own = [user for user in call.workspace.users.values() if user.belongs_to(call.workspace.team_id)]
     shown_now, cursor = page(call, own, lambda user: user.id, default=1000)
     members = [_whole(call, user) for user in shown_now]
     return {"ok": True, "members": members, "cache_ts": int(call.slack.clock.now()), **cursor}
