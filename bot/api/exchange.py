@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +19,7 @@ from core.model.people import Actor
 from core.ports import Idempotency
 
 S = TypeVar("S", bound=Shape)
+V = TypeVar("V", bound=BaseModel)
 JSON: Final = "application/json"
 PRIVATE: Final = {"Cache-Control": "no-store"}
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -87,6 +88,11 @@ def query_of(request: Request, shape: type[S]) -> S:
 def answer(view: BaseModel, status: int = 200) -> Response:
     """A shape as JSON, straight from pydantic."""
     return Response(view.model_dump_json(by_alias=True), status, dict(PRIVATE), JSON)
+
+
+def several(view: type[V]) -> TypeAdapter[list[V]]:
+    """Writes lists of a shape; made ready when the first one is written, as shapes themselves are."""
+    return TypeAdapter(list[view], config=ConfigDict(defer_build=True))  # type: ignore[valid-type]
 
 
 def answer_list(

@@ -43,7 +43,7 @@ ExecutionWord = Literal["pending", "executing", "success", "failed", "expired"]
 class View(BaseModel):
     """What goes out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, defer_build=True)
 
 
 class ListOf(View, Generic[T]):
@@ -59,6 +59,7 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(
         extra="allow",
+        defer_build=True,
         json_schema_extra={
             "examples": [
                 {

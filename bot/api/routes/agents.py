@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.asking import Nothing
 from bot.wire.setting_up import AgentView, KeyView, NewAgent, NewKey, show_agent, show_key
@@ -15,8 +14,8 @@ from bot.wire.showing import ListOf
 from core.model.people import Verb
 
 router = APIRouter(tags=["agents"])
-_AGENTS = TypeAdapter(list[AgentView])
-_KEYS = TypeAdapter(list[KeyView])
+_AGENTS = several(AgentView)
+_KEYS = several(KeyView)
 
 
 @router.get("/v1/agents", **spec("List agents", answer=ListOf[AgentView]))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_after, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_after, body_of, house, once, several
 from bot.api.house import House
 from bot.api.rendering import emails_of, sees_whole
 from bot.api.routes.base import Routes, spec
@@ -19,8 +18,8 @@ from core.model.people import Actor
 from core.model.request import Request as Asked
 
 router = APIRouter(tags=["batches"])
-_BATCHES = TypeAdapter(list[BatchView])
-_OUTCOMES = TypeAdapter(list[OutcomeView])
+_BATCHES = several(BatchView)
+_OUTCOMES = several(OutcomeView)
 
 
 @router.post(

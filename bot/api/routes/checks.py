@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_after, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_after, body_of, house, once, several
 from bot.api.rendering import answer_done, find
 from bot.api.routes.base import Routes, spec
 from bot.wire.judging import (
@@ -24,7 +23,7 @@ from bot.wire.showing import DoneView, ListOf
 from core.model import command as c
 
 router = APIRouter(tags=["checks"])
-_CHECKS = TypeAdapter(list[CheckView])
+_CHECKS = several(CheckView)
 
 
 @router.get("/v1/checks", **spec("List checks", answer=ListOf[CheckView]))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.absence import (
     DelegationIn,
@@ -21,7 +20,7 @@ from bot.wire.absence import (
 from bot.wire.showing import ListOf
 
 router = APIRouter(tags=["delegations"])
-_DELEGATIONS = TypeAdapter(list[DelegationView])
+_DELEGATIONS = several(DelegationView)
 
 
 @router.get(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.emergencies import FreezeIn, FreezeView, LiftIn, ReviewView, show_freeze, show_review
 from bot.wire.showing import ListOf
 
 router = APIRouter(tags=["emergencies"])
-_FREEZES = TypeAdapter(list[FreezeView])
-_REVIEWS = TypeAdapter(list[ReviewView])
+_FREEZES = several(FreezeView)
+_REVIEWS = several(ReviewView)
 
 
 @router.get("/v1/freezes", **spec("List what is frozen now, oldest first", answer=ListOf[FreezeView]))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import GroupMembers, GroupView, NewGroup, show_group
 from bot.wire.showing import ListOf
 from core.administration.groups import GroupWithMembers
 
 router = APIRouter(tags=["people"])
-_GROUPS = TypeAdapter(list[GroupView])
+_GROUPS = several(GroupView)
 
 
 @router.get("/v1/groups", **spec("List groups with their members", answer=ListOf[GroupView]))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import IdentityView, NewIdentity, show_identity
 from bot.wire.showing import ListOf
 from bot.wire.strict import Shape, Who
 
 router = APIRouter(tags=["people"])
-_IDENTITIES = TypeAdapter(list[IdentityView])
+_IDENTITIES = several(IdentityView)
 
 
 class IdentityQuery(Shape):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.showing import ListOf
 from bot.wire.trusting import LeaseIn, LeaseView, show_lease
 from core.errors import Invalid, NotFound
 
 router = APIRouter(tags=["leases"])
-_LEASES = TypeAdapter(list[LeaseView])
+_LEASES = several(LeaseView)
 
 
 @router.get("/v1/leases", **spec("List leases, newest first", answer=ListOf[LeaseView]))

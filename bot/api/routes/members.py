@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import (
     GrantIn,
@@ -26,8 +26,8 @@ from bot.wire.strict import Shape, Who, some
 from core.model.people import Role
 
 router = APIRouter(tags=["people"])
-_MEMBERS = TypeAdapter(list[MemberView])
-_GRANTS = TypeAdapter(list[GrantView])
+_MEMBERS = several(MemberView)
+_GRANTS = several(GrantView)
 
 
 class PageQuery(Shape):

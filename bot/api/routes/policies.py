@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.judging import PolicyChange, PolicyIn, PolicyView, show_policy
 from bot.wire.showing import ListOf
 
 router = APIRouter(tags=["policies"])
-_POLICIES = TypeAdapter(list[PolicyView])
+_POLICIES = several(PolicyView)
 
 
 @router.get("/v1/policies", **spec("List policies, oldest first", answer=ListOf[PolicyView]))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import NewProject, ProjectView, SettingsIn, show_project
 from bot.wire.showing import ListOf
 
 router = APIRouter(tags=["projects"])
-_PROJECTS = TypeAdapter(list[ProjectView])
+_PROJECTS = several(ProjectView)
 
 
 @router.get("/v1/projects", **spec("List projects", answer=ListOf[ProjectView]))

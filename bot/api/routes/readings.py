@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, house, query_of
+from bot.api.exchange import actor, answer, answer_list, house, query_of, several
 from bot.api.rendering import find, sees_whole
 from bot.api.routes.base import Routes, spec
 from bot.wire.showing import (
@@ -29,8 +29,8 @@ from core.model.request import Request as Asked
 from core.veil import secrets_of
 
 router = APIRouter(tags=["reading"])
-_REQUIREMENTS = TypeAdapter(list[RequirementView])
-_DECISIONS = TypeAdapter(list[DecisionView])
+_REQUIREMENTS = several(RequirementView)
+_DECISIONS = several(DecisionView)
 
 
 class FeedQuery(Shape):

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Annotated, get_args
 
 from fastapi import APIRouter
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer_list, body_after, house, once, query_of
+from bot.api.exchange import actor, answer_list, body_after, house, once, query_of, several
 from bot.api.gate import Later
 from bot.api.house import House
 from bot.api.rendering import answer_request, emails_of, find
@@ -33,7 +33,7 @@ router = APIRouter(tags=["requests"])
 
 LONGEST_WAIT = timedelta(seconds=60)
 MOST_COUNTED = 1000
-_SUMMARIES = TypeAdapter(list[RequestSummary])
+_SUMMARIES = several(RequestSummary)
 Text = Annotated[str, some(320)]
 
 

@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from bot.api.exchange import PRIVATE, actor, answer, answer_list, body_of, house, once, query_of
+from bot.api.exchange import PRIVATE, actor, answer, answer_list, body_of, house, once, query_of, several
 from bot.api.routes.base import REF, Routes, spec
 from bot.wire.ruling import (
     CheckedRule,
@@ -34,8 +33,8 @@ from core.model.rule import Mode
 from core.rulebook.replay import Replayed
 
 router = APIRouter(tags=["rules"])
-_RULES = TypeAdapter(list[RuleView])
-_VERSIONS = TypeAdapter(list[RuleVersionView])
+_RULES = several(RuleView)
+_VERSIONS = several(RuleVersionView)
 LINES: Final = "application/x-ndjson"
 EVERY: Final = 100
 """Requests between two lines of progress."""

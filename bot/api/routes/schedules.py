@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.asking import Nothing
 from bot.wire.showing import ListOf
 from bot.wire.trusting import ScheduleFeed, ScheduleIn, ScheduleView, show_schedule
 
 router = APIRouter(tags=["schedules"])
-_SCHEDULES = TypeAdapter(list[ScheduleView])
+_SCHEDULES = several(ScheduleView)
 
 
 @router.get("/v1/schedules", **spec("List schedules", answer=ListOf[ScheduleView]))

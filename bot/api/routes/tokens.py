@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, query_of
+from bot.api.exchange import actor, answer, answer_list, body_of, house, query_of, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import LoginIn, Me, TokenView, show_token
 from bot.wire.showing import ListOf
@@ -17,7 +16,7 @@ from core.model.people import Actor
 from core.ports import Reader
 
 router = APIRouter(tags=["credentials"])
-_TOKENS = TypeAdapter(list[TokenView])
+_TOKENS = several(TokenView)
 
 
 class TokenQuery(Shape):

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer_list, house
+from bot.api.exchange import actor, answer_list, house, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.showing import ListOf
 from bot.wire.trusting import TrustView, show_trust
 
 router = APIRouter(tags=["trust"])
-_TRUST = TypeAdapter(list[TrustView])
+_TRUST = several(TrustView)
 
 
 @router.get("/v1/trust", **spec("What each agent has earned, per type", answer=ListOf[TrustView]))

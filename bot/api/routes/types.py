@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house
+from bot.api.exchange import actor, answer, answer_list, body_of, house, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.showing import ListOf
 from bot.wire.types import TypeIn, TypeView, show_type
 
 router = APIRouter(tags=["types"])
-_TYPES = TypeAdapter(list[TypeView])
+_TYPES = several(TypeView)
 
 
 @router.get("/v1/types", **spec("List types, the built-in ones first", answer=ListOf[TypeView]))

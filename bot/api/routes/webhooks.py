@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.asking import Nothing
 from bot.wire.showing import ListOf
@@ -30,8 +30,8 @@ from core.model.duration import parse_duration
 from core.model.endpoint import OVERLAP
 
 router = APIRouter(tags=["webhooks"])
-_WEBHOOKS = TypeAdapter(list[WebhookView])
-_ATTEMPTS = TypeAdapter(list[AttemptView])
+_WEBHOOKS = several(WebhookView)
+_ATTEMPTS = several(AttemptView)
 
 
 class AttemptsQuery(Shape):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once
+from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import NewWorkload, WorkloadView, show_workload
 from bot.wire.showing import ListOf
 from core.model.people import Verb
 
 router = APIRouter(tags=["agents"])
-_WORKLOADS = TypeAdapter(list[WorkloadView])
+_WORKLOADS = several(WorkloadView)
 
 
 @router.get("/v1/agents/{id}/workloads", **spec("List its workloads", answer=ListOf[WorkloadView]))
