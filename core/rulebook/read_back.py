@@ -1,11 +1,13 @@
-"""A rule read back in plain words, before anybody confirms it."""
+"""A rule, a policy or a check read back in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from core.model.absence import NOBODY, SAME_GROUP
+from core.model.check import CheckDefinition
 from core.model.duration import say_duration
+from core.model.policy import Policy
 from core.model.requirement import Source
 from core.model.rule import Effect, Mode, Rule, Scope
 from core.phrases import listed, phrase
@@ -13,11 +15,51 @@ from core.phrases import listed, phrase
 
 def read_back(rule: Rule) -> str:
     """Sentences, the stages numbered, each on a line of its own."""
-    lines = [f"{rule.name}: {_when(rule)}, {_DOES[rule.effect]}"]
+    lines = [f"{rule.name}: {_when(rule.when, rule.scope)}, {_DOES[rule.effect]}"]
     lines += [f"{stage.number}. {stage.name}: {listed(r.label for r in stage.requirements)}" for stage in rule.stages]
     said = " ".join(sentence for sentence in (*_people(rule), *_times(rule), *_limits(rule)) if sentence)
     return "\n".join([*lines, said] if said else lines)
 
+
+def read_back_policy(policy: Policy) -> str:
+    when = _when(policy.when, policy.scope)
+    asked = phrase("{name}: {when}, the policy at {url} is asked.", name=policy.name, when=when, url=policy.url)
+    return " ".join([asked, _PASSED[policy.on_pass], _FAILED[policy.on_fail], *_MODES[policy.mode]])
+
+
+_PASSED = {
+    "approve": phrase("Where it passes and asks for nobody, no person is needed for its sake."),
+    "manual": phrase("Where it passes and asks for nobody, somebody who may approve still looks."),
+}
+_FAILED = {
+    "reject": phrase("Where it fails, the request is rejected at once."),
+    "manual": phrase("Where it fails, somebody who may approve looks."),
+}
+_MODES = {
+    Mode.ON: (),
+    Mode.SHADOW: (phrase("It is in shadow: asked, without effect."),),
+    Mode.OFF: (phrase("It is off: not asked."),),
+}
+
+
+def read_back_check(check: CheckDefinition) -> str:
+    when = _when(check.when, check.scope) if check.required else phrase("where a rule names it")
+    called = phrase(
+        "{name}: {when}, {who} must report that it passed.", name=check.name, when=when, who=_reporting(check)
+    )
+    again = phrase("It may be run again.") if check.rerun else phrase("It is run once for each revision.")
+    return " ".join([called, _STOPPED[check.on_failed], again])
+
+
+def _reporting(check: CheckDefinition) -> str:
+    called = [] if check.url is None else [phrase("the system at {url}", url=check.url)]
+    return listed([*called, *([] if check.reporter is None else [check.reporter.label])], either=True)
+
+
+_STOPPED = {
+    "block": phrase("Where it fails, the request waits until it passes."),
+    "reject": phrase("Where it fails, the request is rejected at once."),
+}
 
 _DOES = {
     Effect.REQUIRE: phrase("these must say yes:"),
@@ -26,9 +68,9 @@ _DOES = {
 }
 
 
-def _when(rule: Rule) -> str:
-    condition = phrase("for every request") if rule.when == "true" else phrase("when {when}", when=rule.when)
-    return f"{condition} {_scope(rule.scope)}"
+def _when(when: str, scope: Scope) -> str:
+    condition = phrase("for every request") if when == "true" else phrase("when {when}", when=when)
+    return f"{condition} {_scope(scope)}"
 
 
 def _scope(scope: Scope) -> str:

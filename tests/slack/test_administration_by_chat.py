@@ -25,7 +25,7 @@ async def opens(world: World, line: str, name: str = "alice") -> str:
     return str(window(world, name)["blocks"])
 
 
-TOPICS = ("rules", "types", "groups", "members", "projects", "agents", "settings")
+TOPICS = ("rules", "types", "policies", "checks", "groups", "members", "projects", "agents", "settings")
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Final
+from typing import Final
 
+from bot.slack.admin import texts
 from bot.slack.cards import rows, sheet, sure, text_form
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
 from bot.slack.drawing.blocks import INPUT_LENGTH, Json, field, text_input
 from bot.slack.room import Room
-from bot.wire.strict import read
 from bot.wire.types import TypeIn, show_type
 from core.errors import Conflict, Invalid
 from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.model.people import Actor
 from core.phrases import phrase, phrases
-from core.rulebook.load import documents, dump
+from core.rulebook.load import dump
 
 EXAMPLE: Final = phrase("""title: Refund
 fields:
@@ -86,12 +86,8 @@ async def _is_own(room: Room, actor: Actor, word: str) -> bool:
 def to_yaml(type: RequestType) -> str:
     """As the form takes it; what is as by default is left out."""
     said = show_type(type).model_dump(exclude={"word"})
-    said["editable"] = {path: _without_nothing(bounds) for path, bounds in said["editable"].items()}
-    return dump(_without_nothing(said))
-
-
-def _without_nothing(said: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if value not in (None, [], {}, False)}
+    said["editable"] = {path: texts.without_nothing(bounds) for path, bounds in said["editable"].items()}
+    return dump(texts.without_nothing(said))
 
 
 async def adding(room: Room, actor: Actor, word: str = "") -> Json:
@@ -141,15 +137,10 @@ def read_reference(text: str) -> tuple[str, str]:
 
 def read_entry(text: str) -> TypeIn:
     """`Invalid` says line and column."""
-    found = list(documents(text))
-    if len(found) != 1:
-        raise Invalid(
-            phrase("Exactly one type is expected here; write its title, and what else it needs."), field="text"
-        )
-    try:
-        return read(TypeIn, found[0].value, what=phrase("The type"))
-    except Invalid as error:
-        found[0].complain(Invalid(error.sentence, **{**error.fields, "path": error.fields.get("field")}))
+    document = texts.the_one(
+        text, phrase("Exactly one type is expected here; write its title, and what else it needs.")
+    )
+    return texts.strictly(TypeIn, document, phrase("The type"))
 
 
 async def removing(room: Room, actor: Actor, word: str) -> Json:
