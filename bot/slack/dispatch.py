@@ -16,9 +16,9 @@ from bot.slack.afterwards import Afterwards
 from bot.slack.answer import Answer, FieldErrors, Replace, Unfold, Whisper
 from bot.slack.cards import help as help_card
 from bot.slack.cards import whisper
-from bot.slack.commands.base import NAME, Command
+from bot.slack.commands.base import NAME, Command, near_to
 from bot.slack.drawing.blocks import Json
-from bot.slack.entrance.payload import Click, Incoming, Sender, Shortcut, Slash, Submission
+from bot.slack.entrance.payload import Click, Incoming, Sender, Shortcut, Slash, Submission, first_word
 from bot.slack.flows.base import Flow, Form, OnClick, OnShortcut
 from bot.slack.people.actor import Actors
 from bot.slack.people.vetting import Unfit
@@ -129,8 +129,7 @@ class Dispatch:
     async def slash(self, slash: Slash) -> Acknowledgement:
         command, slash = self._meant(slash)
         if command is None:
-            note = phrase("There is no '{word}'. This is what there is:", word=slash.word[:40])
-            return self._told(Whisper(help_card.draw(self._room.help, note)), slash)
+            return self._told(Whisper(help_card.draw(self._room.help, self._no_such(slash.word))), slash)
         if command.open_to_all:
             stranger = self._actors.stranger(slash.sender, await self._room.read(lambda reader: reader.now()))
             known = await self._actors.known(slash.sender)
@@ -141,11 +140,22 @@ class Dispatch:
 
     def _meant(self, slash: Slash) -> tuple[Command | None, Slash]:
         """A sub-word that has a file of its own comes before its topic."""
-        first, _, rest = slash.text.partition(" ")
+        first, rest = first_word(slash.text)
         two = f"{slash.word} {first.lower()}"
         if first and (found := self._handlers.commands.get(two)) is not None:
-            return found, replace(slash, word=two, text=rest.strip())
+            return found, replace(slash, word=two, text=rest)
         return self._handlers.commands.get(slash.word or "help"), slash
+
+    def _no_such(self, word: str) -> str:
+        near = near_to(word, self._handlers.commands)
+        if near is None:
+            return phrase("There is no '{word}'. This is what there is:", word=word[:40])
+        return phrase(
+            "There is no '{word}'; did you mean {name} {near}? This is what there is:",
+            word=word[:40],
+            name=NAME,
+            near=near,
+        )
 
     async def who_is(self, sender: Sender) -> Actor | Unfit:
         """The actor behind a user, looked up in Slack where nobody is pinned. Never before an acknowledgement."""

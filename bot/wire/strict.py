@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 
 from core.errors import Invalid
 from core.model.digest import LARGEST_INTEGER
+from core.model.visible import says_something
 from core.phrases import phrase
 
 DEPTH: Final = 16
@@ -37,9 +38,9 @@ _BRACKETS = re.compile(rb"[\[{]")
 
 
 class Shape(BaseModel):
-    """What comes in: nothing unknown, nothing converted."""
+    """What comes in: nothing unknown, nothing converted. Made ready when the first one comes: there are a hundred."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 # --------------------------------------------------------------------------------------------------------------- bytes
@@ -186,7 +187,7 @@ def _sentence(field: str, error: ErrorDetails) -> str:
 
 
 def _not_blank(text: str) -> str:
-    if not text.strip():
+    if not says_something(text):
         raise ValueError("is empty; fill it in")
     return text
 

@@ -16,6 +16,7 @@ from core.model import event as e
 from core.model.emergency import REVIEW_WITHIN, Glass
 from core.model.people import Person, Verb
 from core.model.request import Request
+from core.model.visible import says_something
 from core.phrases import phrase
 from core.standing import failed_checks
 
@@ -108,7 +109,7 @@ def _must_owe_nothing(facts: Facts) -> None:
 
 def _said(text: str, field: str, sentence: str) -> str:
     said = text.strip()
-    if not said:
+    if not says_something(said):
         raise Invalid(sentence, field=field)
     if len(said) > LONGEST:
         raise Invalid(

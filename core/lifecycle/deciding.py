@@ -20,6 +20,7 @@ from core.model.digest import action_digest
 from core.model.people import Person, Verb
 from core.model.request import Content, Decision, HandOver, Outcome, Request, Status, Verdict
 from core.model.requirement import Delegated
+from core.model.visible import says_something
 from core.phrases import phrase
 from core.standing import stand
 
@@ -169,7 +170,7 @@ def _edited(request: Request, edits: Mapping[str, Any], content: Content, facts:
 def reject(request: Request, command: c.Reject, facts: Facts) -> tuple[e.Event, ...]:
     person = who.decider(request, facts)
     who.must_be_named(request, person)
-    if request.plan.comment_on_reject and not (command.comment or "").strip():
+    if request.plan.comment_on_reject and not says_something(command.comment or ""):
         raise Invalid(phrase("A reason is required here when rejecting; say why in the comment."), field="comment")
     who.must_be_open(request)
     who.must_be_current(request, command.revision, command.stage)

@@ -12,6 +12,7 @@ from core.model import command as c
 from core.model import event as e
 from core.model.people import Verb
 from core.model.request import Question, Request
+from core.model.visible import says_something
 from core.phrases import phrase
 
 REMIND_EVERY = timedelta(minutes=5)
@@ -20,7 +21,7 @@ TEXT = 3000
 
 def _said(text: str, what: str) -> str:
     clean = text.strip()
-    if not clean:
+    if not says_something(clean):
         raise Invalid(phrase("The {what} is empty; write something.", what=what), field=what)
     if len(clean) > TEXT:
         raise Invalid(

@@ -287,3 +287,49 @@ async def test_a_new_token_is_announced_to_its_member_alone(world: World) -> Non
     assert "A terminal (laptop) has just logged in as you" in said
     assert made.token.id in said
     assert world.hand("carol").dms() == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "comment #{n}\nFirst line.\nSecond.",
+        "comment   #{n}   First line.\nSecond.",
+        "comment # {n}: First line.\nSecond.",
+    ],
+)
+async def test_a_line_typed_carelessly_is_understood(http: World, line: str) -> None:
+    request = await http.ask(("@platform",))
+    await run(http, "bob", line.format(n=request.number))
+    assert [row.payload["text"] for row in await http.ledger(request) if row.word == "commented" and row.payload] == [
+        "First line.\nSecond."
+    ]
+
+
+async def test_a_word_that_is_nearly_one_is_asked_about(http: World) -> None:
+    assert "There is no 'aprove'; did you mean /countersign approve?" in await run(http, "bob", "aprove #1")
+
+
+async def test_nothing_to_see_is_no_reason(http: World) -> None:
+    request = await http.ask(("@platform",))
+    assert "The reason is missing" in await run(http, "bob", f"reject #{request.number} \u200b\u2060")
+    assert (await http.now(request)).is_open
+
+
+async def test_a_seat_is_handed_over_by_command(world: World) -> None:
+    """B-44"""
+    request = await world.ask(("bob@acme.example",))
+    line = f"handover #{request.number}"
+    assert "Name one person" in await run(world, "bob", f"{line} please")
+    assert "not linked to a member" in await run(world, "bob", f"{line} <@{world.hand('karl').id}|karl>")
+    assert "does not ask for you" in await run(world, "grace", f"{line} <@{world.hand('dave').id}|dave>")
+    assert "is handed over" in await run(world, "bob", f"{line} <@{world.hand('dave').id}|dave> I am off today")
+    await world.hand("dave").click(world.card("dave", request), "request.approve")
+    assert (await world.now(request)).status is Status.APPROVED
+
+
+async def test_without_a_name_the_form_of_handing_over_opens(http: World) -> None:
+    request = await http.ask(("bob@acme.example",))
+    await run(http, "bob", f"handover #{request.number}")
+    await http.hand("bob").submit({"to": http.hand("dave").id})
+    await http.settle()
+    assert [seat.taker_name for seat in (await http.now(request)).hand_overs] == ["Dave"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,17 +12,18 @@ from bot.slack.answer import Answer, Open, Whisper
 from bot.slack.cards import help as help_card
 from bot.slack.cards import whisper
 from bot.slack.drawing.blocks import Json
-from bot.slack.entrance.payload import Slash
+from bot.slack.entrance.payload import Slash, first_word
 from bot.slack.room import Room, must_be_mapped
 from bot.slack.target import Target
 from core.errors import Invalid
 from core.model.people import Actor
 from core.model.request import Request
+from core.model.visible import says_something
 from core.phrases import phrase
 
 NAME: Final = "/countersign"
 
-_NUMBER = re.compile(r"#?(\d{1,9})")
+_NUMBER = re.compile(r"(?:#\s*)?([0-9]{1,9})[.:,;]?(?:\s+(.*))?", re.DOTALL)
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|([^>]*))?>")
 _PLACE = re.compile(r"<#[CG][A-Z0-9]+\|?([^>]*)>")
 _ESCAPES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -69,19 +70,24 @@ def topic(word: str, summary: str, *subwords: Command) -> Command:
 
     async def run(room: Room, actor: Actor, slash: Slash) -> Answer | None:
         must_be_mapped(actor)
-        first, _, rest = slash.text.partition(" ")
+        first, rest = first_word(slash.text)
         chosen = named.get(first.lower()) if first else subwords[0]
         if chosen is not None:
-            return await chosen.run(room, actor, replace(slash, text=rest.strip()))
+            return await chosen.run(room, actor, replace(slash, text=rest))
         note = "" if first == "help" else _unknown(first, named, word)
         return Whisper(help_card.draw(room.manual.get(word, ()), note))
 
     return Command(word, f"{' | '.join(each for each in named)}", summary, run, subwords=subwords)
 
 
+def near_to(word: str, known: Iterable[str]) -> str | None:
+    """What somebody who typed this may have meant."""
+    return next(iter(difflib.get_close_matches(word.lower(), list(known), n=1)), None)
+
+
 def _unknown(first: str, named: Mapping[str, Command], word: str) -> str:
-    near = difflib.get_close_matches(first.lower(), named, n=1)
-    meant = phrase("; did you mean {near}?", near=near[0]) if near else "."
+    near = near_to(first, named)
+    meant = phrase("; did you mean {near}?", near=near) if near else "."
     return phrase(
         "There is no '{first}' in {name} {word}{meant} This is what there is:",
         first=first[:40],
@@ -93,9 +99,9 @@ def _unknown(first: str, named: Mapping[str, Command], word: str) -> str:
 
 def number_and_text(slash: Slash, usage: str) -> tuple[int, str | None]:
     """`#12 and some words`."""
-    first, _, rest = slash.text.partition(" ")
-    match = _NUMBER.fullmatch(first)
+    match = _NUMBER.fullmatch(slash.text)
     if match is None:
+        first = slash.text.split(None, 1)[0] if slash.text else ""
         wanted = (
             phrase("'{first}' is not the number of a request", first=first[:40])
             if first
@@ -106,7 +112,8 @@ def number_and_text(slash: Slash, usage: str) -> tuple[int, str | None]:
                 "{wanted}; write it like {name} {word} {usage}.", wanted=wanted, name=NAME, word=slash.word, usage=usage
             )
         )
-    return int(match[1]), plain(rest) or None
+    text = plain(match[2] or "")
+    return int(match[1]), text if says_something(text) else None
 
 
 def number_alone(slash: Slash, usage: str) -> int:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from bot.slack.drawing.blocks import clean
 from bot.slack.target import Target, read_target
+from core.model.visible import says_something
 
 MORE: Final = "request.more"
 _QUESTION = re.compile(r"qst_[0-9A-Za-z]{1,40}")
@@ -89,9 +90,9 @@ class Submission(Incoming):
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self, block: str) -> str | None:
-        """What was typed, None when blank."""
+        """What was typed, None when there is nothing to see in it."""
         typed = self.values.get(block)
-        return typed.strip() or None if isinstance(typed, str) else None
+        return typed.strip() if isinstance(typed, str) and says_something(typed) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,16 @@ class Shortcut(Incoming):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event of the Events API. `at` is when it happened, in Slack's seconds."""
+    """An event of the Events API. `at` is when it happened, in Slack's seconds.
+
+    `wide` where Slack says that it is for an installation of a whole Enterprise organisation.
+    """
 
     kind: str
     event: Mapping[str, Any]
     sender: Sender | None
     at: int | None = None
+    wide: bool = False
 
 
 _MAY_BE_TEXT: Final = ("user", "team", "enterprise", "channel")
@@ -251,9 +256,15 @@ def _given(elements: Mapping[str, Any]) -> Any:
     return None
 
 
+def first_word(text: str) -> tuple[str, str]:
+    """The first word and what is left, however much white space or however many new lines are between them."""
+    found = text.split(None, 1)
+    return (found[0], found[1].strip()) if len(found) > 1 else (text.strip(), "")
+
+
 def slash(body: Mapping[str, Any], digest: str | None = None) -> Slash:
     """A slash command's form."""
-    word, _, text = clean(_text(body, "text")).strip().partition(" ")
+    word, text = first_word(clean(_text(body, "text")))
     enterprise = _text(body, "enterprise_id") or None
     team = _text(body, "team_id")
     return Slash(
@@ -262,7 +273,7 @@ def slash(body: Mapping[str, Any], digest: str | None = None) -> Slash:
         trigger=_text(body, "trigger_id"),
         response_url=_text(body, "response_url") or None,
         word=word.lower(),
-        text=text.strip(),
+        text=text,
         channel=_text(body, "channel_id"),
     )
 
@@ -289,7 +300,9 @@ def happening(body: Mapping[str, Any]) -> Happening:
         team = _text(event, "user_team") or _text(event, "team") or _text(body, "team_id")
         sender = Sender(user, "", team, _text(body, "enterprise_id") or None, _text(body, "team_id"))
     at = body.get("event_time")
-    return Happening(_text(event, "type"), event, sender, at if isinstance(at, int) else None)
+    authorization = _dict((body.get("authorizations") or [body])[0])
+    wide = authorization.get("is_enterprise_install") in (True, "true")
+    return Happening(_text(event, "type"), event, sender, at if isinstance(at, int) else None, wide)
 
 
 def _sender(body: Mapping[str, Any], digest: str | None) -> Sender:
