@@ -3,12 +3,14 @@
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from core.store.migrate import upgrade
+from tests.lending import Lending
 from tests.postgres import PostgresUnavailable, Server, join, run_folder
 
 IN_CI: Final = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
@@ -30,10 +32,6 @@ def anyio_backend() -> str:
 # ------------------------------------------------------------------------------------------------------------ PostgreSQL
 
 
-def fill_nothing(_url: str) -> None:
-    """An empty template."""
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """The one server of this run, shared by all its workers."""
@@ -47,23 +45,18 @@ def postgres_server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def postgres_schema() -> Callable[[str], None]:
-    """Fills the template database, given its URL; a folder that wants tables overrides this in its own conftest."""
-    return fill_nothing
+def postgres_lending(postgres_server: Server) -> Iterator[Lending]:
+    """Databases with their tables, for this worker's tests in turn."""
+    lending = Lending(postgres_server, postgres_server.template(upgrade))
+    yield lending
+    lending.close()
 
 
 @pytest.fixture
-def postgres_template(postgres_server: Server, postgres_schema: Callable[[str], None]) -> str:
-    """The template's name. Asked per test, built once per run: folders may have different schemas."""
-    return postgres_server.template(postgres_schema)
-
-
-@pytest.fixture
-def postgres_database(postgres_server: Server, postgres_template: str) -> Iterator[str]:
-    """The URL of a fresh database, dropped afterwards."""
-    name = postgres_server.create(postgres_template)
-    yield postgres_server.url(name)
-    postgres_server.drop(name)
+def postgres_database(postgres_lending: Lending) -> Iterator[str]:
+    """The URL of a database with tables and nothing in them, as if it were new."""
+    with postgres_lending.lent() as url:
+        yield url
 
 
 # ---------------------------------------------------------------------------------------------------- no skips in CI

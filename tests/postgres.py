@@ -76,7 +76,7 @@ class Server:
     def drop(self, name: str) -> None:
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def template(self, build: Callable[[str], None]) -> str:
+    def template(self, build: Callable[[str], object]) -> str:
         """The template database that `build(url)` fills: once per server, whichever process asks first; its name."""
         name = template_name(build)
         with locked(self.folder / f"{name}.lock"):
@@ -84,7 +84,7 @@ class Server:
                 self.build_template(name, build)
         return name
 
-    def build_template(self, name: str, build: Callable[[str], None]) -> None:
+    def build_template(self, name: str, build: Callable[[str], object]) -> None:
         draft = self.create()
         build(self.url(draft))
         self.run(f"ALTER DATABASE {draft} RENAME TO {name}")
@@ -100,7 +100,7 @@ class Server:
             connection.execute(statement.encode())
 
 
-def template_name(build: Callable[[str], None]) -> str:
+def template_name(build: Callable[[str], object]) -> str:
     word = f"{build.__module__}.{build.__qualname__}"
     return f"template_{hashlib.sha256(word.encode()).hexdigest()[:16]}"
 

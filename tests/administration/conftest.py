@@ -5,10 +5,10 @@ import pytest
 from core.desk import Desk
 from core.rulebook.condition import Conditions
 from tests.administration.town_hall import TownHall, furnish_hall
-from tests.desk.conftest import bring_up, database, office, postgres_schema, sqlite_template
+from tests.desk.conftest import database, office
 from tests.desk.office import Office
 
-__all__ = ["bring_up", "database", "office", "postgres_schema", "sqlite_template"]
+__all__ = ["database", "office"]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import re
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,7 +23,6 @@ from bot.clock import TurnableClock
 from bot.settings import FixedSettings, Settings
 from core.administration import operator
 from core.model.people import Actor, Role, Verb, Way
-from core.store.migrate import upgrade
 
 SECRET = base64.b64encode(b"0" * 32).decode()
 
@@ -160,11 +159,6 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Furnished:
 
     with ThreadPoolExecutor(1) as apart:
         return Furnished(path, apart.submit(asyncio.run, make()).result())
-
-
-@pytest.fixture(scope="session")
-def postgres_schema() -> Callable[[str], object]:
-    return upgrade
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine
-
 from core.codec import codec
 from core.ledger import chain
 from core.model.request import Request
@@ -16,17 +14,13 @@ from core.requirements.approvals import Approvals
 from core.scheduling.deadlines import next_due
 from core.standing import waiting_principals
 from core.store import open_store
-from core.store.tables import metadata
+from tests.sqlite import fresh
 
 
 @asynccontextmanager
 async def open_sqlite(path: Path, clock: Clock) -> AsyncIterator[Store]:
-    url = f"sqlite:///{path}"
-    engine = create_engine(url)
-    metadata.create_all(engine)
-    engine.dispose()
     kinds = codec({Approvals.word: Approvals})
-    async with open_store(url, clock=clock, codec=kinds, chain=chain, derive=derive) as store:
+    async with open_store(fresh(path), clock=clock, codec=kinds, chain=chain, derive=derive) as store:
         yield store
 
 

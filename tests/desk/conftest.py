@@ -1,7 +1,6 @@
 """Every test of the desk runs on SQLite and on PostgreSQL."""
 
-import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,25 +14,8 @@ from core.ports import Derived
 from core.scheduling.deadlines import next_due
 from core.standing import waiting_principals
 from core.store import open_store
-from core.store.migrate import upgrade
 from tests.desk.office import Clock, Office, furnish
-
-
-@pytest.fixture(scope="session")
-def postgres_schema() -> Callable[[str], None]:
-    return bring_up
-
-
-def bring_up(url: str) -> None:
-    upgrade(url)
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with its tables, made once."""
-    path = tmp_path_factory.mktemp("desk") / "template.db"
-    bring_up(f"sqlite:///{path}")
-    return path
+from tests.sqlite import fresh
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -42,8 +24,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgres":
         url: str = request.getfixturevalue("postgres_database")
         return url
-    template: Path = request.getfixturevalue("sqlite_template")
-    return f"sqlite:///{shutil.copy(template, tmp_path / 'desk.db')}"
+    return fresh(tmp_path / "desk.db")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The ledger on both databases, with a key to seal with."""
 
-import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,24 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.ledger.sealer import Sealer
 from core.store.engine import Engine
-from core.store.migrate import upgrade
+from tests.sqlite import fresh
 from tests.store.builders import Clock, furnish, opened
-
-
-@pytest.fixture(scope="session")
-def postgres_schema() -> Callable[[str], None]:
-    return bring_up
-
-
-def bring_up(url: str) -> None:
-    upgrade(url)
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("ledger") / "template.db"
-    bring_up(f"sqlite:///{path}")
-    return path
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -34,8 +17,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgres":
         url: str = request.getfixturevalue("postgres_database")
         return url
-    template: Path = request.getfixturevalue("sqlite_template")
-    return f"sqlite:///{shutil.copy(template, tmp_path / 'ledger.db')}"
+    return fresh(tmp_path / "ledger.db")
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ from core.desk import Draft, DraftRequirement, DraftStage
 from core.model.people import Actor, Role, Verb, Way
 from core.model.request import Content, Request
 from core.ports import LedgerRow
+from tests.sqlite import fresh
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SECRET: Final = base64.b64encode(b"0" * 32).decode()
@@ -178,7 +179,7 @@ async def beginning(
     folder: Path, *, pace: float = 1_000.0, manifest: Mapping[str, Any] = MANIFEST, **options: Any
 ) -> AsyncIterator[World]:
     """Everything but a way from Slack to the app. `options` are the directory's."""
-    settings = FixedSettings.model_validate({"database_url": f"sqlite:///{folder / 'test.db'}", "pepper": SECRET})
+    settings = FixedSettings.model_validate({"database_url": fresh(folder / "test.db"), "pepper": SECRET})
     clock = TurnableClock()
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(manifest, rates=None))

@@ -1,6 +1,5 @@
 """The schema goes up, down and up again on filled databases of both kinds, and is the one the tables describe."""
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,6 +20,7 @@ from core.store.schema import SchemaBehind
 from core.store.sqlite import connect
 from core.store.tables import metadata
 from tests.postgres import Server
+from tests.sqlite import fresh
 from tests.store.builders import ADA, HOUR, ORG, a_request, furnish, opened, remark, store_new
 
 pytestmark = pytest.mark.anyio
@@ -132,9 +132,9 @@ async def test_a_filled_file_is_copied_before_it_is_changed(tmp_path: Path) -> N
         assert connection.execute("SELECT count(*) FROM requests").fetchone() == (1,)
 
 
-async def test_a_migration_that_would_break_references_is_refused(tmp_path: Path, sqlite_template: Path) -> None:
-    path = Path(shutil.copy(sqlite_template, tmp_path / "store.db"))
-    url = f"sqlite:///{path}"
+async def test_a_migration_that_would_break_references_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    url = fresh(path)
     await fill(url)
     with closing(connect(path)) as connection:
         connection.execute("PRAGMA foreign_keys=OFF")

@@ -1,32 +1,18 @@
 """Each story has a town of its own: on SQLite, and where it says so on PostgreSQL too."""
 
-import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from core.store.migrate import upgrade
+from tests.sqlite import fresh
 from tests.stories.town import Town, peopled
 from tests.stories.town import town as begun
 
 
-@pytest.fixture(scope="session")
-def postgres_schema() -> Callable[[str], object]:
-    return upgrade
-
-
-@pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with its tables; each story gets a copy."""
-    path = tmp_path_factory.mktemp("stories") / "template.db"
-    upgrade(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def sqlite_database(made_once: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(made_once, tmp_path / 'story.db')}"
+def sqlite_database(tmp_path: Path) -> str:
+    return fresh(tmp_path / "story.db")
 
 
 @pytest.fixture

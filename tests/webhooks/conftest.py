@@ -14,14 +14,13 @@ from tests.api.conftest import (
     furnish,
     furnished,
     opened,
-    postgres_schema,
     running,
     settings_for,
     sqlite,
 )
 from tests.webhooks.receiver import Receiver, receiving
 
-__all__ = ["database", "furnished", "postgres_schema", "sqlite"]
+__all__ = ["database", "furnished", "sqlite"]
 
 
 def allowing(url: str) -> Any:
