@@ -128,12 +128,13 @@ def waiting_principals(request: Request) -> frozenset[str]:
     """Every name the open stage waits for; those who took over a seat are waited for by their own name."""
     if not request.is_open:
         return frozenset()
-    waited = {source.principal for source in stand(request).waiting_on}
+    waited = frozenset(source.principal for source in stand(request).waiting_on)
+    taken: dict[str, frozenset[str]] = {}
     for seat in request.hand_overs:
-        if seat.principals & waited:
-            waited.add(f"member:{seat.taker}")
-        waited.discard(f"member:{seat.giver}")
-    return frozenset(waited)
+        taken[seat.giver] = frozenset()
+        taken[seat.taker] = taken.get(seat.taker, frozenset()) | (seat.principals & waited)
+    own = waited - {f"member:{seat.giver}" for seat in request.hand_overs}
+    return own | {f"member:{holder}" for holder, seats in taken.items() if seats}
 
 
 LATER: Final = "later:"

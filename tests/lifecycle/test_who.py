@@ -297,6 +297,16 @@ def test_a_seat_is_not_handed_to_somebody_needed_beside_it(asks: tuple[Stage, ..
     assert refusal.sentence == "Bob is needed here too, and one person counts once; name somebody else."
 
 
+def test_a_seat_that_comes_home_by_way_of_others_is_waited_for_at_home() -> None:
+    """B-44"""
+    story = given(ADA, BOB, SUE, person("sam"), asks=stages(one_of("ada"), one_of("sam")))
+    for giver, taker in (("sam", "sue"), ("ada", "bob"), ("sue", "ada"), ("bob", "sue")):
+        story.do(giver, c.GiveSeat(f"mem_{taker}"))
+    assert waiting_principals(story.request) == {"member:mem_sue"}
+    story.do("sue", c.GiveSeat("mem_ada"))
+    assert waiting_principals(story.request) == {"member:mem_ada"}
+
+
 def test_a_seat_is_not_handed_to_who_asked() -> None:
     ray = person("ray")
     story = given(ADA, ray, asks=approvers("ada"), by="ray")
