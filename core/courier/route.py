@@ -17,6 +17,7 @@ import structlog
 
 from core.courier import outcome
 from core.courier.cards import Cards
+from core.courier.outlet import Binder
 from core.courier.piles import Piles, errand
 from core.courier.road import Road
 from core.courier.telling import Telling
@@ -65,6 +66,7 @@ class Route:
         self._cards = Cards(road)
         self._telling = Telling(road)
         self._piles = Piles(road, owner)
+        self._binds = isinstance(road.outlet, Binder)
         self._denied_until = float("-inf")
         self._looked_at = float("-inf")
         self._in_hand: dict[str, asyncio.Task[None]] = {}
@@ -156,7 +158,7 @@ class Route:
     ) -> int:
         errands: defaultdict[str, Errands] = defaultdict(lambda: Errands(now))
         for delivery in deliveries:
-            card = card_of(delivery)
+            card = card_of(delivery) if self._binds else None
             mine = errands[card or delivery.request]
             mine.card = card
             mine.deliveries.append(delivery)
