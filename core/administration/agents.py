@@ -189,8 +189,8 @@ class Keys(Office):
         def look(reader: Reader) -> tuple[str, frozenset[str] | None]:
             found = the_agent(reader, actor, agent)
             _must_fit_a_machine(held, expires_at, reader.now())
-            _must_act_for_somebody(reader, actor.organisation, facts or {})
-            return found.id, _ids(reader, actor.organisation, projects)
+            must_act_for_somebody(reader, actor.organisation, facts or {})
+            return found.id, ids_of(reader, actor.organisation, projects)
 
         owner, places = await self._store.read(look)
         secret = None if self._was_asked else new_secret(KEY)
@@ -242,16 +242,7 @@ class Keys(Office):
         """From now on the key is unknown; revoking twice is no error."""
         owner = (await self._store.read(lambda reader: the_agent(reader, actor, agent))).id
         found = await self._get(actor, owner, key)
-        if found.revoked_at is not None:
-            return found
-
-        def work(tx: Transaction) -> ApiKey:
-            revoked = replace(found, revoked_at=tx.now())
-            tx.put(revoked)
-            tx.log(actor.organisation, "key_revoked", actor, {"key": key, "agent": owner})
-            return revoked
-
-        return await self._store.transact(work)
+        return await self._revoke(actor, found, "key_revoked", {"key": key, "agent": owner})
 
     async def _get(self, actor: Actor, agent: str, key: str) -> ApiKey:
         keys = await self._store.read(lambda reader: reader.keys(actor.organisation, agent))
@@ -295,13 +286,13 @@ def _must_fit_a_machine(verbs: frozenset[Verb], expires_at: datetime | None, now
         raise Invalid(phrase("expires_at lies in the past; give a later moment or leave it out."), field="expires_at")
 
 
-def _must_act_for_somebody(reader: Reader, organisation: str, facts: Mapping[str, Any]) -> None:
+def must_act_for_somebody(reader: Reader, organisation: str, facts: Mapping[str, Any]) -> None:
     wanted = facts.get("acts_for")
     if wanted is not None:
         the_member(reader, organisation, str(wanted), field="facts.acts_for")
 
 
-def _ids(reader: Reader, organisation: str, projects: Iterable[str] | None) -> frozenset[str] | None:
+def ids_of(reader: Reader, organisation: str, projects: Iterable[str] | None) -> frozenset[str] | None:
     if projects is None:
         return None
     return frozenset(the_project(reader, organisation, name, field="projects").id for name in projects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -105,16 +105,7 @@ class Logins(Office):
         found = next((one for one in await self.tokens(actor, member) if one.id == token), None)
         if found is None:
             raise NotFound(phrase("There is no such token of yours; look at the list of tokens."))
-        if found.revoked_at is not None:
-            return found
-
-        def work(tx: Transaction) -> Token:
-            revoked = replace(found, revoked_at=tx.now())
-            tx.put(revoked)
-            tx.log(actor.organisation, "token_revoked", actor, {"token": token, "member": found.member})
-            return revoked
-
-        return await self._store.transact(work)
+        return await self._revoke(actor, found, "token_revoked", {"token": token, "member": found.member})
 
 
 def _whose(reader: Reader, actor: Actor, member: str | None) -> str:

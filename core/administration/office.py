@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound
-from core.model.organisation import Member, Project
+from core.model.organisation import ApiKey, Member, Project, Token
 from core.model.people import Actor, Role, Verb, Way, verbs_of
+from core.model.workload import Workload
 from core.naming import find_member, find_project
 from core.phrases import phrase
 from core.ports import Idempotency, Reader, Remembered, Store, Transaction
@@ -19,6 +20,7 @@ from core.ports import Idempotency, Reader, Remembered, Store, Transaction
 P = ParamSpec("P")
 T = TypeVar("T")
 Whose = TypeVar("Whose", bound="Office")
+WayIn = TypeVar("WayIn", ApiKey, Token, Workload)
 
 
 def operator(organisation: str) -> Actor:
@@ -153,6 +155,19 @@ class Office:
             return Made(entry.request, replayed=True)
 
         return await self._store.transact(inner)
+
+    async def _revoke(self, actor: Actor, found: WayIn, word: str, said: Mapping[str, Any]) -> WayIn:
+        """Nobody comes in by it from now on; twice is no error. Nobody is asked before: it lets nothing pass."""
+        if found.revoked_at is not None:
+            return found
+
+        def work(tx: Transaction) -> WayIn:
+            revoked = replace(found, revoked_at=tx.now())
+            tx.put(revoked)
+            tx.log(actor.organisation, word, actor, said)
+            return revoked
+
+        return await self._store.transact(work)
 
     async def _replayed(self, once: Idempotency | None) -> bool:
         """Whether this very call was made before; asked where a second look would find the first one in its way."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from core.administration.agents import MACHINE_VERBS, the_agent
-from core.administration.office import Office, four_eyes, must_manage, the_member, the_project
+from core.administration.agents import MACHINE_VERBS, ids_of, must_act_for_somebody, the_agent
+from core.administration.office import Office, four_eyes, must_manage
 from core.errors import Conflict, Invalid, NotFound
 from core.model.people import Actor, Verb
 from core.model.workload import LONGEST_PATTERN, PLATFORMS, Workload, is_anchored
@@ -45,14 +44,10 @@ class Workloads(Office):
         def look(reader: Reader) -> tuple[str, frozenset[str] | None]:
             found = the_agent(reader, actor, agent)
             _must_be_sound(at, subject, held)
-            if (whose := (facts or {}).get("acts_for")) is not None:
-                the_member(reader, actor.organisation, str(whose), field="facts.acts_for")
+            must_act_for_somebody(reader, actor.organisation, facts or {})
             if not repeat:
                 _must_be_new(reader, actor.organisation, at, subject)
-            if projects is None:
-                return found.id, None
-            ids = (the_project(reader, actor.organisation, name, field="projects").id for name in projects)
-            return found.id, frozenset(ids)
+            return found.id, ids_of(reader, actor.organisation, projects)
 
         owner, places = await self._store.read(look)
 
@@ -80,16 +75,7 @@ class Workloads(Office):
         """From now on such tokens stand for nobody; revoking twice is no error."""
         owner = (await self._store.read(lambda reader: the_agent(reader, actor, agent))).id
         found = await self._get(actor, owner, workload)
-        if found.revoked_at is not None:
-            return found
-
-        def work(tx: Transaction) -> Workload:
-            revoked = replace(found, revoked_at=tx.now())
-            tx.put(revoked)
-            tx.log(actor.organisation, "workload_revoked", actor, {"workload": workload, "agent": owner})
-            return revoked
-
-        return await self._store.transact(work)
+        return await self._revoke(actor, found, "workload_revoked", {"workload": workload, "agent": owner})
 
     async def _get(self, actor: Actor, agent: str, workload: str) -> Workload:
         def look(reader: Reader) -> Workload | None:

@@ -187,7 +187,7 @@ async def test_with_four_eyes_another_admin_must_agree_and_the_secret_is_in_no_r
     await opens(world, f"{topic} add")
     secret = {"token": "s3cret-s3cret"} if topic == "policies" else {"secret": SECRET}
     assert "#1" in str(await sends(world, "alice", {"text": text, **secret}))
-    assert await policies(world) == await checks(world) == []
+    assert (await policies(world), await checks(world)) == ([], [])
     card = str(world.hand("bob").messages("#deploys")[-1])
     assert "opa.example.com" in card or "checks.example.com" in card
     assert next(iter(secret.values())) not in card
