@@ -37,6 +37,7 @@ from countersign_client.errors import (
     Unauthorized,
     Unreachable,
 )
+from countersign_client.exchange import VERSION
 from countersign_client.flow import Patience
 from countersign_client.github import GitHub
 from countersign_client.guard import needs_approval
@@ -72,7 +73,6 @@ from countersign_client.outcomes import (
 )
 from countersign_client.receipts import Decider, Expected, Receipt, ReceiptRefused
 from countersign_client.requests import LOW, NORMAL, URGENT
-from countersign_client.speaking import VERSION
 
 __version__ = VERSION
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from countersign_client.environment import Remote, remote
 from countersign_client.errors import CountersignError, Unreachable
-from countersign_client.exchange import JSON_LINES, NOTHING, Answer, Headers
+from countersign_client.exchange import AGENT, JSON_LINES, NOTHING, Answer, Headers
 from countersign_client.flow import Flow, Patience, Pause, Renew, Step, arun, operation, run
 from countersign_client.issued import AwaitedSource, Source
 from countersign_client.models import Login, Request
@@ -20,7 +20,7 @@ from countersign_client.receipts import Expected, Receipt, verify
 from countersign_client.requests import Asked, Operations, created, waited
 from countersign_client.route import Route, route_to
 from countersign_client.sockets import Sockets
-from countersign_client.speaking import AGENT, Speaker
+from countersign_client.speaking import Speaker
 
 if TYPE_CHECKING:
     import ssl

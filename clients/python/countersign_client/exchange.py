@@ -12,6 +12,9 @@ import h11
 
 from countersign_client.errors import NotUnderstood, Unreachable
 
+VERSION: Final = "0.1.0"
+AGENT: Final = f"countersign-client/{VERSION}"
+
 MOST: Final = 64 * 1024 * 1024
 """Bytes of an answer beyond which it cannot be ours."""
 

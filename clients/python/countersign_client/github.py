@@ -13,11 +13,10 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from countersign_client.errors import NotLoggedIn, Unreachable
-from countersign_client.exchange import NOTHING, Answer, Call
+from countersign_client.exchange import AGENT, NOTHING, Answer, Call
 from countersign_client.flow import Patience, Pause, Step, reliably, run
 from countersign_client.route import route_to
 from countersign_client.sockets import Sockets
-from countersign_client.speaking import AGENT
 
 URL: Final = "ACTIONS_ID_TOKEN_REQUEST_URL"
 TOKEN: Final = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - the name of a variable

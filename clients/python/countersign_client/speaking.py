@@ -14,10 +14,8 @@ from countersign_client.errors import NotLoggedIn, NotUnderstood, Unreachable, r
 from countersign_client.exchange import Answer, Call, path_of, written
 from countersign_client.flow import Flow, Patience, Renew, reliably
 
-VERSION: Final = "0.1.0"
 UNAUTHORIZED: Final = 401
 CREDENTIAL: Final = "Authorization"
-AGENT: Final = f"countersign-client/{VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
