@@ -6,9 +6,7 @@ from typing import Final
 
 from cyclopts import App
 
-from bot.cli.ending import Ending, code_of, complain, tell
-from bot.settings_problem import SettingsProblem
-from core.errors import ApprovalError
+from bot.cli.ending import ended
 
 HERE: Final = "On the host"
 THERE: Final = "Against a server"
@@ -35,6 +33,12 @@ COMMANDS: Final = (
         "bot.cli.asking:request",
         THERE,
         f"Ask for an approval, and wait for it.\n\nWith --wait, exit codes:{EXITS}",
+    ),
+    (
+        "batch",
+        "bot.cli.asking:batch",
+        THERE,
+        f"Ask for several like approvals on one card.\n\nWith --wait, exit codes of the first not approved:{EXITS}",
     ),
     (
         "run",
@@ -151,19 +155,4 @@ def _version() -> str:
 
 def run(words: list[str]) -> int:
     """Run one command; its exit code."""
-    try:
-        outcome = build()(words, result_action="return_value")
-    except Ending as ending:
-        if ending.problem is not None:
-            tell(ending.problem)
-        complain(ending.sentence)
-        return ending.code
-    except SettingsProblem as problem:
-        complain(str(problem))
-        return 2
-    except ApprovalError as refusal:
-        complain(refusal.sentence)
-        return code_of(refusal)
-    except KeyboardInterrupt:
-        return 130
-    return outcome if isinstance(outcome, int) else 0
+    return ended(lambda: build()(words, result_action="return_value"))

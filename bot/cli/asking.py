@@ -1,8 +1,10 @@
-"""`request` and `wait`: ask people, wait for them, and say by the exit code how it came out."""
+"""`request`, `batch` and `wait`: ask people, wait for them, and say by the exit code how it came out."""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,7 +12,7 @@ from typing import Annotated, Any, Final
 from cyclopts import Parameter
 
 from bot.cli.ending import USAGE, Ending, tell
-from bot.cli.pairs import object_in
+from bot.cli.pairs import lines_in, object_in
 from bot.cli.progress import watching
 from bot.cli.said import Said, duration
 from bot.cli.there import PIPELINE, AsJson, Id, server
@@ -87,6 +89,58 @@ def wait(id: Id, *, timeout: Timeout = None, accept_edits: AcceptEdits = False, 
     """Wait until a request is decided; exit codes as of request --wait."""
     with server(patience=PIPELINE) as client:
         return _wait(client, client.requests.get(id), timeout, accept_edits=accept_edits, json=json)
+
+
+def batch(
+    file: Path,
+    *,
+    said: Said = NOTHING,
+    wait: Annotated[bool, Parameter(negative="")] = False,
+    timeout: Timeout = None,
+    accept_edits: AcceptEdits = False,
+    idempotency_key: str | None = None,
+    json: AsJson = False,
+) -> int:
+    """Ask for several like approvals together: one card in Slack, each decided by itself. All are asked for, or none.
+
+    With --wait the exit code is 0 when all were approved, else that of the first that was not.
+
+    Parameters
+    ----------
+    file
+        A whole request as JSON in each line (- is standard input), at most twenty; options are for those that do not say.
+    wait
+        Wait until all are decided.
+    idempotency_key
+        A second call with the same key finds the first batch, e.g. the id of your pipeline's run.
+    """
+    asked = [_line(one, said) for one in lines_in(file, "FILE")]
+    with server(patience=PIPELINE) as client:
+        made = client.requests.create_batch(asked, idempotency_key=idempotency_key)
+        for hint in dict.fromkeys(hint for one in made.requests for hint in one.hints):
+            print(f"hint: {hint}", file=sys.stderr)
+        if wait:
+            left = _until(timeout)
+            codes = [_wait(client, one, left(), accept_edits=accept_edits, json=json) for one in made.requests]
+            return next((code for code in codes if code), 0)
+    if json:
+        tell(made.raw)
+    else:
+        print("\n".join(f"#{one.number} {one.id} {one.status}" for one in made.requests))
+    return 0
+
+
+def _until(timeout: str | None) -> Callable[[], str | None]:
+    """What is left of the wait, which is one for all of them."""
+    if timeout is None:
+        return lambda: None
+    end = time.monotonic() + duration(timeout, "--timeout").total_seconds()
+    return lambda: f"{max(1, round(end - time.monotonic()))}s"
+
+
+def _line(one: dict[str, Any], said: Said) -> dict[str, Any]:
+    common = {"type": said.type or "custom"} | replace(said, type=None).asked()
+    return common | one
 
 
 def _asked(title: str | None, said: Said, action: str | None, base: Path | None) -> dict[str, Any]:

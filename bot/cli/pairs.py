@@ -28,14 +28,30 @@ def pairs(said: Iterable[str] | None, option: str) -> dict[str, Any]:
 
 def object_in(file: Path, option: str) -> dict[str, Any]:
     """The JSON object in a file; `-` is standard input."""
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise Ending(f"{option}: {file} cannot be read; is it there, and is it text?", USAGE) from None
-    value = parsed(text, f"{option} {file}")
+    value = parsed(_text(file, option), f"{option} {file}")
     if not isinstance(value, dict):
         raise Ending(f"{option} {file} must hold a JSON object.", USAGE)
     return value
+
+
+def lines_in(file: Path, option: str) -> list[dict[str, Any]]:
+    """The JSON objects in a file, one in each line; empty lines count for nothing."""
+    found = []
+    for number, line in enumerate(_text(file, option).split("\n"), start=1):
+        value = parsed(line, f"{option} {file}, line {number},") if line.strip() else None
+        if value is not None and not isinstance(value, dict):
+            raise Ending(f"{option} {file}, line {number}, must hold a JSON object.", USAGE)
+        found += [] if value is None else [value]
+    if not found:
+        raise Ending(f"{option} {file} holds nothing; write a request as JSON in each line.", USAGE)
+    return found
+
+
+def _text(file: Path, option: str) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Ending(f"{option}: {file} cannot be read; is it there, and is it text?", USAGE) from None
 
 
 def parsed(text: str, what: str) -> Any:

@@ -447,3 +447,23 @@ def test_on_a_terminal_a_live_line_shows_what_it_waits_for(live: Live, key: str,
     assert "waits for" in seen
     assert "0:00:0" in seen
     assert out.endswith("cause: people\n")
+
+
+def test_several_are_asked_for_by_a_file_of_lines(
+    live: Live, client: Countersign, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing at all is asked where one of them is wrong; the wait's code is that of the first that was not approved."""
+    lines = [json.dumps({"title": f"Migrate shard {n}", "action": f"migrate {n}"}) for n in (1, 2)]
+    (tmp_path / "shards.jsonl").write_text("\n".join(lines) + "\n\n")
+    assert run(["batch", "shards.jsonl", "--type", "deploy"]) == 0
+    assert capsys.readouterr().out.count(" pending\n") == 2
+    first = newest(client)
+    assert first.type == "deploy"
+    assert len(client.requests.batch(first.batch).requests) == 2
+    for one in client.requests.batch(first.batch).requests:
+        client.requests.cancel(one.id)
+    assert run(["batch", "shards.jsonl", "--wait", "--timeout", "1s"]) == 7
+    for text, said in (("{", "is no JSON"), ("[]", "line 1, must hold a JSON object"), ("\n", "holds nothing")):
+        (tmp_path / "wrong.jsonl").write_text(text)
+        assert run(["batch", "wrong.jsonl"]) == 2
+        assert said in capsys.readouterr().err

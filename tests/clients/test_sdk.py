@@ -405,3 +405,17 @@ def test_it_is_typed_for_whoever_uses_it(tmp_path: Path) -> None:
     errors = [line for line in done.stdout.splitlines() if "error:" in line]
     assert len(errors) == 2
     assert all(line.startswith("bad.py") for line in errors)
+
+
+def test_several_are_asked_for_together_and_each_is_waited_for_by_itself(client: Countersign) -> None:
+    """B-61"""
+    asked = [{"type": "custom", "title": f"Migrate shard {n}", "action": f"migrate {n}"} for n in (1, 2, 3)]
+    made = client.requests.create_batch(asked, idempotency_key="shards")
+    assert [one.title for one in made.requests] == ["Migrate shard 1", "Migrate shard 2", "Migrate shard 3"]
+    assert {one.batch for one in made.requests} == {made.id}
+    assert client.requests.create_batch(asked, idempotency_key="shards").id == made.id
+    client.requests.cancel(made.requests[1].id)
+    seen = client.requests.batch(made.id)
+    assert [one.status for one in seen.requests] == ["pending", "cancelled", "pending"]
+    with pytest.raises(c.Invalid, match="one type"):
+        client.requests.create_batch([*asked, {"type": "merge", "title": "Merge it"}])

@@ -42,6 +42,7 @@ from countersign_client.flow import Patience
 from countersign_client.github import GitHub
 from countersign_client.guard import needs_approval
 from countersign_client.models import (
+    Batch,
     Cost,
     Decision,
     Done,
@@ -87,6 +88,7 @@ __all__ = [
     "Approved",
     "ApprovedWithEdits",
     "AsyncCountersign",
+    "Batch",
     "Cancelled",
     "Conflict",
     "Cost",

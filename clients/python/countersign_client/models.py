@@ -169,6 +169,7 @@ class Summary:
     expires_at: datetime | None = None
     decided_at: datetime | None = None
     waiting_for: tuple[Source, ...] = ()
+    batch: str | None = None
     raw: Json = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -221,6 +222,15 @@ class Done:
 
     request: Request
     decision: Decision | None = None
+    raw: Json = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was asked together, in the order of its numbers; each is decided, and waited for, by itself."""
+
+    id: str
+    requests: tuple[Request, ...]
     raw: Json = field(default_factory=dict, repr=False, compare=False)
 
 

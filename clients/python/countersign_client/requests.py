@@ -10,7 +10,7 @@ from countersign_client.digest import digest_for
 from countersign_client.errors import Invalid
 from countersign_client.exchange import Answer
 from countersign_client.flow import Flow, Pages, Patience, Pause, Step, listing, operation
-from countersign_client.models import Cost, Decision, Done, Event, Link, Page, Request, Requirement, Subject, Summary
+from countersign_client.models import Batch, Cost, Decision, Done, Event, Link, Page, Request, Requirement, Subject, Summary
 from countersign_client.outcomes import Outcome, StillOpen, outcome_of
 from countersign_client.reading import read
 from countersign_client.speaking import Speaker, moment
@@ -102,6 +102,20 @@ class Operations:
     ) -> Flow[Request]:
         """Ask. With the same `idempotency_key` a second time, the first request is given again."""
         return (yield from created(self.speaker, type, title, asked, idempotency_key))
+
+    @operation
+    def create_batch(self, asked: Sequence[Mapping[str, Any]], *, idempotency_key: str | None = None) -> Flow[Batch]:
+        """Ask for several like things together: one card in Slack, all of them or none, at most twenty.
+
+        Each of `asked` says what `create` takes, `type` and `title` included; type and project are the same in all.
+        """
+        body = {"requests": [_asked(one) for one in asked]}
+        return read(Batch, (yield from self.speaker.fetch("POST", "batches", body=body, key=idempotency_key)))
+
+    @operation
+    def batch(self, id: str) -> Flow[Batch]:
+        """What was asked together, as it is now."""
+        return read(Batch, (yield from self.speaker.fetch("GET", "batches", id)))
 
     @operation
     def get(self, id: str | int) -> Flow[Request]:

@@ -8,6 +8,7 @@ import { sleep } from "./speaker.ts";
 import type { Patience, Speaker } from "./speaker.ts";
 import type {
   Approval,
+  Batch,
   Decision,
   Done,
   Event,
@@ -52,6 +53,16 @@ export class Requests {
 
   constructor(speaker: Speaker) {
     this.#speaker = speaker;
+  }
+
+  /** Ask for several like things together: one card in Slack, all of them or none, at most twenty. */
+  async createBatch(asked: NewRequest[], calling: Calling = {}): Promise<Batch> {
+    return await this.#speaker.speak({ method: "POST", path: "/v1/batches", body: { requests: asked }, ...calling });
+  }
+
+  /** What was asked together, as it is now. */
+  async batch(id: string, signal?: AbortSignal): Promise<Batch> {
+    return await this.#speaker.speak({ method: "GET", path: `/v1/batches/${encodeURIComponent(id)}`, signal });
   }
 
   /** Ask. */

@@ -1207,6 +1207,7 @@ export interface components {
             team: string | null;
         };
         RequestSummary: {
+            batch: string | null;
             cause: string | null;
             created_at: string;
             decided_at: string | null;
@@ -1231,6 +1232,7 @@ export interface components {
             action: string | null;
             action_digest: string;
             approvers: string[];
+            batch: string | null;
             break_glass: components["schemas"]["GlassView"][];
             cause: string | null;
             checks: components["schemas"]["CheckReportView"][];

@@ -23,6 +23,7 @@ export type Problem = Schemas["Problem"] & Record<string, unknown>;
 
 /** What a request may say. What is left out is not declared, which is not zero. */
 export type NewRequest = Schemas["NewRequest"];
+export type Batch = Schemas["TogetherView"];
 /** What shall be different; what is left out stays. */
 export type Revision = Schemas["Revision"];
 export type Approval = Schemas["Approval"];
