@@ -164,7 +164,7 @@ class Outgoing:
             place=place,
             word=what.word,
             sentence=what.sentence,
-            extra=_extra(what, place),
+            extra=_extra(what),
         )
 
     def _resolve(self, tx: Transaction, request: Request, what: Told) -> tuple[str, ...]:
@@ -184,8 +184,8 @@ class Outgoing:
         return (what.place,)
 
 
-def _extra(what: Told, place: str) -> Mapping[str, Any]:
-    packed = pack(what.sentence) if place.startswith("member:") else None
+def _extra(what: Told) -> Mapping[str, Any]:
+    packed = pack(what.sentence)
     return what.extra if packed is None else {**what.extra, SAID: packed}
 
 

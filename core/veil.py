@@ -61,7 +61,8 @@ def is_secret(path: str, secret: Iterable[str]) -> bool:
 def conceal(text: str, known: tuple[str, ...]) -> str:
     """The text without these secrets."""
     for secret in known:
-        text = text.replace(secret, HIDDEN)
+        if secret in text:  # else it stays the phrase it is
+            text = text.replace(secret, HIDDEN)
     return text
 
 

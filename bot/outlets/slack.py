@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, ClassVar, Final, TypeVar
@@ -17,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.languages import speaking_to
+from bot.languages import ENGLISH, speaking_to
 from bot.slack.cards import line, redacted, together
 from bot.slack.cards import reminders as gathered
 from bot.slack.cards import request as card
@@ -31,6 +32,7 @@ from bot.slack.installed.installation import Installation
 from bot.slack.people.actor import KIND
 from bot.slack.people.profile import profile_locale
 from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace, Reminder, Spot
+from core.model.organisation import AS_THE_ORGANISATION
 from core.model.request import Request
 from core.outgoing import SAID
 from core.phrases import unpack
@@ -119,10 +121,8 @@ class SlackOutlet:
         if notice.place == THREAD:
             return await self._tell_threads(notice, request, cards)
         channel = await self._channel(notice.organisation, notice.place)
-        with await self._speaking(notice.organisation, notice.place):
-            said = notice.extra.get(SAID)
-            sentence = notice.sentence if said is None else unpack(said)
-            drawing = line.draw(request, notice.word, sentence, notice.extra, direct=True)
+        with await self._speaking(notice.organisation, notice.place, request):
+            drawing = line.draw(request, notice.word, _said(notice), notice.extra, direct=True)
         answer = await _called(self._say(channel, drawing))
         return replace(notice, address={"channel": str(answer["channel"]), "ts": str(answer["ts"])})
 
@@ -132,14 +132,13 @@ class SlackOutlet:
         if await self._is_shared(channel):
             return
         direct = place.startswith("member:")
-        lines = [
-            Line(
-                one.request, one.notice.sentence if one.notice.word == "told" else "", await self._mentioned(one.notice)
-            )
-            for one in reminders
-        ]
+        mentioned = [await self._mentioned(one.notice) for one in reminders]
         more += sum(int(one.notice.extra.get("more", 0)) for one in reminders)
-        with await self._speaking(organisation, place):
+        with await self._speaking(organisation, place, *(one.request for one in reminders)):
+            lines = [
+                Line(one.request, _said(one.notice) if one.notice.word == "told" else "", users)
+                for one, users in zip(reminders, mentioned, strict=True)
+            ]
             drawing = gathered.draw(lines, more, direct=direct)
         await _called(self._say(channel, drawing))
 
@@ -178,7 +177,9 @@ class SlackOutlet:
         if place.startswith("#"):
             found = await _called(self._channels.id_of(place))
             if found is None:
-                raise OutletRefused(f"there is no channel {place} that the app can see")
+                raise OutletRefused(
+                    f"there is no channel {place} that the app can see", permanent=not self._channels.reaches_nothing
+                )
             return found
         if kind == "channel":
             return id
@@ -189,11 +190,12 @@ class SlackOutlet:
             raise OutletRefused("the member is not linked to a Slack account")
         return user
 
-    async def _speaking(self, organisation: str, place: str) -> AbstractContextManager[None]:
-        """One person's own messages are in their language; a channel's are in English, which all of them share."""
+    async def _speaking(self, organisation: str, place: str, *about: Request) -> AbstractContextManager[None]:
+        """One person's own messages are in their language; a channel's in the one that its project or organisation chose."""
         kind, _, id = place.partition(":")
         if kind != "member":
-            return speaking_to(None)
+            projects = {request.project for request in about}
+            return speaking_to(await self._store.read(lambda reader: _of_channels(reader, organisation, projects)))
         preferences = await self._store.read(lambda reader: reader.preferences(organisation, id))
         return speaking_to(preferences.locale or await self._profile_locale(organisation, id))
 
@@ -233,22 +235,24 @@ class SlackOutlet:
     async def _drawings(self, delivery: Delivery, request: Request, channel: str) -> list[Drawing]:
         """The card, and plainer ones should Slack refuse its blocks. Strangers reading along see no details."""
         if await self._hides(channel, request):
-            return [redacted.draw(request)]
+            with await self._speaking(delivery.organisation, delivery.place, request):
+                return [redacted.draw(request)]
         backdrop = await self._backdrops.of(request)
-        with await self._speaking(delivery.organisation, delivery.place):
+        with await self._speaking(delivery.organisation, delivery.place, request):
             minimal = card.minimal(request, backdrop)
             text = Drawing(minimal.text, [])
             return [_marked(card.draw(request, backdrop), delivery), _marked(minimal, delivery), text]
 
     async def _drawings_of_batch(self, delivery: Delivery, requests: Sequence[Request], channel: str) -> list[Drawing]:
         if await self._hides(channel, requests[0]):
-            return [redacted.draw_several(requests)]
+            with await self._speaking(delivery.organisation, delivery.place, *requests):
+                return [redacted.draw_several(requests)]
         here = {request.id for request in requests}
         owner, batch = delivery.organisation, delivery.batch or ""
         every = await self._store.read(lambda reader: reader.batch(owner, batch))
         elsewhere = [request for request in every if request.id not in here]
         backdrop = await self._backdrops.of(requests[0])
-        with await self._speaking(owner, delivery.place):
+        with await self._speaking(owner, delivery.place, *requests):
             minimal = together.minimal(requests, backdrop)
             text = Drawing(minimal.text, [])
             card = together.draw(requests, backdrop, elsewhere)
@@ -292,7 +296,8 @@ class SlackOutlet:
 
     async def _tell_threads(self, notice: Notice, request: Request, cards: Sequence[Delivery]) -> Notice:
         extra = {**notice.extra, USERS: await self._mentioned(notice)}
-        drawing = line.draw(request, notice.word, notice.sentence, extra, direct=False)
+        with await self._speaking(notice.organisation, notice.place, request):
+            drawing = line.draw(request, notice.word, _said(notice), extra, direct=False)
         refusals = []
         told = dict(notice.address)
         for shown in cards:
@@ -326,6 +331,22 @@ class SlackOutlet:
             unfurl_media=False,
             parse="none",
         )
+
+
+def _of_channels(reader: Reader, organisation: str, projects: AbstractSet[str]) -> str:
+    """Where several projects meet that do not speak alike, the organisation's language."""
+    found = (reader.project(id) for id in projects)
+    said = {AS_THE_ORGANISATION if project is None else project.settings.language for project in found}
+    if len(said) == 1 and AS_THE_ORGANISATION not in said:
+        return said.pop()
+    owner = reader.organisation(organisation)
+    return ENGLISH if owner is None else owner.language
+
+
+def _said(notice: Notice) -> str:
+    """Its sentence in the language spoken now, as far as it is our own."""
+    said = notice.extra.get(SAID)
+    return notice.sentence if said is None else unpack(said)
 
 
 def _marked(drawing: Drawing, delivery: Delivery) -> Drawing:

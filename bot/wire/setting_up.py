@@ -118,6 +118,7 @@ class SettingsIn(Shape):
     when_rule_removed: Literal["keep", "cancel"] = "keep"
     late_members: Literal["allowed", "not_allowed"] = "not_allowed"
     details_in_shared_channels: Literal["shown", "hidden"] = "hidden"
+    language: Literal["organisation", "en", "de"] = "organisation"
 
     def changes(self) -> dict[str, Any]:
         """Those fields that were said, as the model holds them."""
@@ -143,12 +144,16 @@ def _as_setting(name: str, value: Any) -> Any:
 
 
 class OrganisationSettings(Shape):
-    """`four_eyes` takes two other active admins to switch on. `admin_channel` is where admins are asked; "" for none."""
+    """`four_eyes` takes two other active admins to switch on. `admin_channel` is where admins are asked; "" for none.
+
+    `language` is what cards and messages in channels are written in, where a project has none of its own.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"four_eyes": True, "admin_channel": "#admins"}]})
 
     four_eyes: bool | None = None
     admin_channel: Annotated[str, text(81)] | None = None
+    language: Literal["en", "de"] | None = None
 
 
 class NewProject(Shape):
@@ -252,6 +257,7 @@ class OrganisationView(View):
     name: str
     four_eyes: bool
     admin_channel: str | None
+    language: str
     created_at: datetime
 
 
@@ -261,6 +267,7 @@ def show_organisation(organisation: Organisation) -> OrganisationView:
         name=organisation.name,
         four_eyes=organisation.four_eyes,
         admin_channel=organisation.admin_channel,
+        language=organisation.language,
         created_at=organisation.created_at,
     )
 
@@ -302,6 +309,7 @@ class SettingsView(View):
     when_rule_removed: str
     late_members: str
     details_in_shared_channels: str
+    language: str
 
 
 class ProjectView(View):
@@ -429,6 +437,7 @@ def _settings(settings: Settings) -> SettingsView:
         when_rule_removed=settings.when_rule_removed,
         late_members="allowed" if settings.late_members else "not_allowed",
         details_in_shared_channels="shown" if settings.details_in_shared_channels else "hidden",
+        language=settings.language,
     )
 
 

@@ -64,9 +64,12 @@ class Organisations(Office):
         *,
         four_eyes: bool | None = None,
         admin_channel: str | None = None,
+        language: str | None = None,
         once: Idempotency | None = None,
     ) -> Organisation:
         """What is None stays. `admin_channel` is `#name` or `channel:<id>`, where admins are asked; empty: by message each.
+
+        `language` (`de`) is spoken in channels, but where a project says otherwise.
 
         Four eyes need two other active admins: with one alone, the first to leave would lock everybody in.
         """
@@ -78,13 +81,14 @@ class Organisations(Office):
             if four_eyes and not present.four_eyes:
                 _must_be_enough(reader, actor)
             eyes = present.four_eyes if four_eyes is None else four_eyes
-            return replace(present, four_eyes=eyes, admin_channel=channel)
+            spoken = present.language if language is None else _language(language)
+            return replace(present, four_eyes=eyes, admin_channel=channel, language=spoken)
 
         changed = await self._store.read(look)
 
         def work(tx: Transaction) -> str:
             tx.put(changed)
-            payload = {"four_eyes": changed.four_eyes, "admin_channel": changed.admin_channel}
+            payload = {name: getattr(changed, name) for name in ("four_eyes", "admin_channel", "language")}
             tx.log(actor.organisation, "organisation_changed", actor, payload)
             return changed.id
 
@@ -139,6 +143,7 @@ class Organisations(Office):
 OTHERS: Final = 2
 """Other active admins it takes to switch four eyes on."""
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _CHANNEL = re.compile(r"#[^\s#]{1,80}|channel:[A-Z0-9]{1,30}")
 
 
@@ -162,6 +167,12 @@ def _must_be_enough(reader: Reader, actor: Actor) -> None:
             ),
             code="too_few_admins",
         )
+
+
+def _language(written: str) -> str:
+    if not _LANGUAGE.fullmatch(written):
+        raise Invalid(phrase("That is no language; write it like en or de."), field="language")
+    return written
 
 
 def _channel(written: str) -> str | None:

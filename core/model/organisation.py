@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from core.model.people import Role, Verb
 from core.model.requirement import Source
@@ -13,13 +13,17 @@ from core.model.requirement import Source
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """`four_eyes`: what decides who must say yes is changed only when another admin agrees, asked in `admin_channel` if set."""
+    """`four_eyes`: what decides who must say yes is changed only when another admin agrees, asked in `admin_channel` if set.
+
+    `language` (`en`, `de`) is what is spoken in channels, where many people read along.
+    """
 
     id: str
     name: str
     created_at: datetime
     four_eyes: bool = False
     admin_channel: str | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,10 @@ class Grant:
     role: Role
 
 
+AS_THE_ORGANISATION: Final = "organisation"
+"""A project's language where it has none of its own; stored, so it may never be renamed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a project behaves. Durations None mean no limit. `remind` counts from the opening of a stage.
@@ -80,6 +88,7 @@ class Settings:
     `when_rule_removed` is `keep` or `cancel`: what becomes of open requests whose people only a removed rule had asked.
     `late_members`: whether who comes into a mirrored group while a stage is open counts in that stage.
     `details_in_shared_channels`: whether channels that other organisations read show more than that there is a request.
+    `language` is what is spoken of its requests in channels: `organisation` (as that says), or `en`, `de`.
     """
 
     when_no_rule: str = "ask"
@@ -96,6 +105,7 @@ class Settings:
     when_rule_removed: str = "keep"
     late_members: bool = False
     details_in_shared_channels: bool = False
+    language: str = AS_THE_ORGANISATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def group(row: Row) -> Group:
 
 
 def organisation(row: Row) -> Organisation:
-    return Organisation(row[0], row[1], row[2], bool(row[3]), row[4])
+    return Organisation(row[0], row[1], row[2], bool(row[3]), row[4], row[5])
 
 
 def project(row: Row, codec: Codec) -> Project:

@@ -64,6 +64,7 @@ organisations: Final = Table(
     Column("ledger_hash", Text, nullable=False, server_default=text("''")),
     Column("four_eyes", Boolean, nullable=False, server_default=text("false")),
     Column("admin_channel", Text),
+    Column("language", String(35), nullable=False, server_default=text("'en'")),
 )
 
 members: Final = Table(

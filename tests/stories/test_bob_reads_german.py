@@ -124,3 +124,34 @@ def _gather(part: object, found: list[str]) -> None:
         if isinstance(part.get("text"), str):
             found.append(part["text"])
         _gather([each for each in part.values() if not isinstance(each, str)], found)
+
+
+async def test_cards_in_channels_speak_the_language_an_admin_chose_for_the_organisation(town_both_ways: Town) -> None:
+    town = town_both_ways
+    assert "Deutsch" in str((await town.types("alice", "/countersign settings language de"))["text"])
+    assert "is no language spoken here" in str((await town.types("alice", "/countersign settings language fr"))["text"])
+    _, pipeline, asked = await _asked(town)
+    assert {"⏳ Freigabe nötig · #1 · Deploy · default", TITLE, "Freigeben", "Ablehnen"} <= set(
+        words(town.card("grace", asked))
+    )
+    await town.clicks("grace", asked, "request.approve")
+    assert any("Grace hat freigegeben" in line for line in town.thread("grace", asked)), town.thread("grace", asked)
+    await town.clicks("bob", asked, "request.approve")
+    assert "Freigegeben" in str(words(town.card("grace", asked)))
+    assert "Grace hat" not in json.dumps(await pipeline.reads(asked), ensure_ascii=False)
+
+
+async def test_a_project_may_speak_another_language_in_its_channels_than_the_organisation(
+    town_both_ways: Town,
+) -> None:
+    town = town_both_ways
+    await town.types("alice", "/countersign projects set default language de")
+    _, _, asked = await _asked(town)
+    assert "Freigeben" in words(town.card("grace", asked))
+    await town.types("alice", "/countersign projects set default language en")
+    assert "may be organisation, en or de" in str(
+        (await town.types("alice", "/countersign projects set default language klingon"))["text"]
+    )
+    await town.clicks("grace", asked, "request.approve")
+    assert "Approve" in words(town.card("grace", asked))
+    assert "Freigeben" not in words(town.card("grace", asked))

@@ -26,7 +26,9 @@ async def change(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)
     said = await body_of(request, OrganisationSettings)
-    changed = await office.organisations.change(who, four_eyes=said.four_eyes, admin_channel=said.admin_channel)
+    changed = await office.organisations.change(
+        who, four_eyes=said.four_eyes, admin_channel=said.admin_channel, language=said.language
+    )
     return answer(show_organisation(changed))
 
 

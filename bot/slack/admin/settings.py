@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bot.languages import LANGUAGES
 from bot.slack.cards import sheet, sure
 from bot.slack.cards.sheet import Sheet
 from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from core.model.people import Actor
-from core.phrases import phrase
+from core.phrases import listed, phrase
 
 
 async def shown(room: Room, actor: Actor) -> Json:
@@ -27,6 +28,14 @@ async def shown(room: Room, actor: Actor) -> Json:
                 admin_channel=found.admin_channel or phrase("none"),
             ),
         ),
+        (
+            "language",
+            phrase(
+                "{language} — {languages}; what is said in channels, where a project has none of its own",
+                language=found.language,
+                languages=listed(languages(), either=True),
+            ),
+        ),
     ]
     note = phrase(
         "Change one with /countersign settings SETTING VALUE; /countersign help settings says what else there is."
@@ -34,6 +43,11 @@ async def shown(room: Room, actor: Actor) -> Json:
     return sheet.draw(
         Sheet(phrase("Settings"), found.name, phrase("Settings of the organisation"), figures=figures, note=note)
     )
+
+
+def languages() -> list[str]:
+    """As one types them, with what they call themselves."""
+    return [f"{code} ({name})" for code, name in LANGUAGES.items()]
 
 
 async def switching_four_eyes(room: Room, actor: Actor) -> Json:
