@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 import aiohttp
@@ -206,6 +207,12 @@ def judges_outside(guard: Guard, sealing: Seals, url: str) -> Judges:
     return Judges(engines, members(checks)["http"](guard, sealing, url))
 
 
+@cache
+def compiled() -> Codec:
+    """What our kinds are written and read by: it holds nothing else, and to compile it takes longer than many a request."""
+    return Codec(members(requirements))
+
+
 @asynccontextmanager
 async def rooms(
     settings: Settings, *, clock: TurnableClock | None = None, outlets: tuple[str, ...] = ()
@@ -215,7 +222,7 @@ async def rooms(
     url = settings.database_url.get_secret_value()
     await asyncio.to_thread(prepare, url)
     now = clock or TurnableClock()
-    codec = Codec(members(requirements))
+    codec = compiled()
     async with (
         Guard(settings.allow_private_addresses) as guard,
         open_store(

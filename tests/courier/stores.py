@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from core.codec import codec
 from core.ledger import chain
@@ -16,11 +17,12 @@ from core.standing import waiting_principals
 from core.store import open_store
 from tests.sqlite import fresh
 
+KINDS: Final = codec({Approvals.word: Approvals})
+
 
 @asynccontextmanager
 async def open_sqlite(path: Path, clock: Clock) -> AsyncIterator[Store]:
-    kinds = codec({Approvals.word: Approvals})
-    async with open_store(fresh(path), clock=clock, codec=kinds, chain=chain, derive=derive) as store:
+    async with open_store(fresh(path), clock=clock, codec=KINDS, chain=chain, derive=derive) as store:
         yield store
 
 

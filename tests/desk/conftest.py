@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -17,6 +18,8 @@ from core.store import open_store
 from tests.desk.office import Clock, Office, furnish
 from tests.sqlite import fresh
 
+CODEC: Final = Codec(members(requirements))
+
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -29,9 +32,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def office(database: str, anyio_backend: str) -> AsyncIterator[Office]:
-    clock, codec = Clock(), Codec(members(requirements))
+    clock = Clock()
     async with open_store(
-        database, clock=clock, codec=codec, chain=chain, derive=derive, turned=lambda: clock.turned
+        database, clock=clock, codec=CODEC, chain=chain, derive=derive, turned=lambda: clock.turned
     ) as store:
         await store.transact(furnish)
         yield Office(store, clock)
