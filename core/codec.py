@@ -41,7 +41,7 @@ class Codec:
         self._register_requirements()
         self._keep_built_content()
         self._write_request = make_dict_unstructure_fn(Request, self._converter, original=override(omit=True))
-        self._settings = lru_cache(maxsize=MOST_SETTINGS)(lambda text: self.parse(text, Settings))
+        self._settings = lru_cache(maxsize=MOST_SETTINGS)(self._read_settings)
         self._to_payload = {kind: self._writer(kind) for kind in WORD}
         self._from_payload = {word: self._reader(kind) for word, kind in WORDS.items()}
 
@@ -64,6 +64,9 @@ class Codec:
     def settings(self, text: str) -> Settings:
         """A project's settings, which every command reads and hardly any changes."""
         return self._settings(text)
+
+    def _read_settings(self, text: str) -> Settings:
+        return self.parse(text, Settings)
 
     def request(self, text: str) -> Request:
         """A stored request; `original` null stands for the same as `content`, as it mostly is."""

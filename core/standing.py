@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import islice, product
-from typing import Final
+from typing import Final, cast
 
+from core.model.in_hand import KEPT, InHand
 from core.model.matching import match
 from core.model.request import Decision, Request, Stage
 from core.model.requirement import Reports, Requirement, Result, Source, Vote
-from core.phrases import Catalogue, language_now, listed, phrase
+from core.phrases import language_now, listed, phrase
 
 
 class StageState(StrEnum):
@@ -68,37 +69,18 @@ def say_waited_for(request: Request) -> str:
     return listed(labels)
 
 
-KEPT: Final = 64
-"""Requests whose explanation is kept: those in hand, not those at rest."""
-
-
-class _InHand:
-    """A request as the very object it is: comparing all its fields would cost more than explaining it again."""
-
-    __slots__ = ("request",)
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-
-    def __hash__(self) -> int:
-        return id(self.request)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _InHand) and other.request is self.request
-
-
 def stand(request: Request) -> Standing:
     """Explain the request from its decisions, and the reports of checks, alone.
 
     One command asks half a dozen times for the same one: for its index, its card, its notices, its answer.
     """
-    return _stand(_InHand(request), language_now())
+    return _stand(InHand(request, language_now()))
 
 
 @lru_cache(maxsize=KEPT)
-def _stand(held: _InHand, _language: Catalogue | None) -> Standing:
+def _stand(known: InHand) -> Standing:
     """What an explanation says is said in a language."""
-    request = held.request
+    request = cast("Request", known.held[0])
     votes = {stage.number: votes_of(request, stage.number) for stage in request.plan.stages}
     chosen = _assign(request, votes) if request.plan.distinct else None
     return Standing(tuple(_explain(request, stage, votes[stage.number], chosen) for stage in request.plan.stages))

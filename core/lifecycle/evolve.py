@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from core.model import event as e
+from core.model.in_hand import KEPT, InHand
 from core.model.request import (
     Decision,
     Execution,
@@ -36,7 +38,16 @@ def fold(request: Request | None, events: Iterable[e.Event]) -> Request:
 
 
 def evolve(request: Request | None, event: e.Event) -> Request:
-    """The request after one event; its version is one higher."""
+    """The request after one event; its version is one higher.
+
+    What deciding has folded to look ahead is folded again to be saved: the same events onto the same request.
+    """
+    return _evolve(InHand(request, event))
+
+
+@lru_cache(maxsize=KEPT)
+def _evolve(step: InHand) -> Request:
+    request, event = cast("tuple[Request | None, e.Event]", step.held)
     if isinstance(event, e.Created):
         return _created(event)
     if request is None:

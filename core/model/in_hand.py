@@ -1,0 +1,26 @@
+"""Values as the very objects they are, so that what was just made of them is known.
+
+Frozen ones stay what they were: to compare all their fields would cost more than to make it again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KEPT: Final = 64
+"""How much of one kind is kept: what is in hand, not what is at rest."""
+
+
+class InHand:
+    """Equal to another one of the same objects; keeps them, so that no other can come to bear their identity."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, *held: object) -> None:
+        self.held = held
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self.held)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, InHand) and all(one is same for one, same in zip(self.held, other.held, strict=True))
