@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.slack.cards import approve, archive, details, home, listing, reject
+from bot.slack.cards import approve, archive, details, home, line, listing, reject
 from bot.slack.cards import request as card
 from bot.slack.drawing import samples
 from bot.slack.drawing.blocks import RETURN, one_line
@@ -36,6 +36,7 @@ DRAWN = {
     "listing": lambda: listing.draw("Some", [FORGING], "").as_json(),
     "archive": lambda: archive.draw("Mine", "home.mine", [FORGING], None),
     "home": lambda: home.draw(home.Inbox((FORGING,), (FORGING,), (FORGING,), {}, 1)),
+    "thread": lambda: line.draw(FORGING, "comment", f"Bob Baker: Fine.\n{FORGED}", {}, direct=False).as_json(),
     "gist": lambda: gist_of(FORGING, "deploys"),
 }
 

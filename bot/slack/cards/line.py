@@ -33,7 +33,7 @@ MARKS: Final[Mapping[str, str]] = {
 
 def draw(request: Request, word: str, sentence: str, extra: Mapping[str, Any], *, direct: bool) -> Drawing:
     """`direct` is a direct message, which offers to show the request; in a thread the card stands right above."""
-    said = mask_text(sentence)
+    said = b.one_line(mask_text(sentence))
     mark = MARKS.get(word, "·")
     text = b.paragraph(b.words(f"{mark}  "), b.words(said, 2_500), *_moment(extra), *_users(extra))
     blocks = [b.rich(f"line.{word}", text)]
