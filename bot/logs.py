@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
-from types import ModuleType
 from typing import Any, Final
 
 from core.masking import mask_text
 
-# structlog draws tracebacks with rich where it finds that: 4 MB, for lines that are JSON, and tracebacks that are plain.
-# So it finds none. Whoever starts a server loads this module before any that logs.
-_RICH: Final[ModuleType | None] = sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # what the import system takes for "none"
+# structlog looks for rich to draw tracebacks with, and for greenlet to count those as threads. Our lines are JSON or plain,
+# and greenlets we have none; loaded they would cost a server 5 MB. So it finds neither, unless somebody loaded them before.
+_UNWANTED: Final = [name for name in ("greenlet", "rich") if name not in sys.modules]
+sys.modules.update(dict.fromkeys(_UNWANTED))  # type: ignore[arg-type]  # None: what the import system takes for "there is none"
 import structlog  # noqa: E402 - see above
 from structlog.typing import EventDict, WrappedLogger  # noqa: E402
 
-if _RICH is None:
-    del sys.modules["rich"]
+for name in _UNWANTED:
+    del sys.modules[name]
 
 OURS: Final = frozenset({"level", "timestamp", "reference", "route", "ms"})
 """What we say ourselves and nobody else has a hand in: not searched for secrets, once per request answered."""

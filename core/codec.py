@@ -2,7 +2,7 @@
 
 Times are ISO 8601 in UTC with `Z`, durations seconds, enums their value, sets sorted lists. A requirement is stored as
 `{word: {…}}` and read by the kind registered under that word; kinds are given from outside, so nothing is imported in
-circles. Hooks are compiled once per codec.
+circles. Hooks are compiled once per codec, when they are first wanted.
 """
 
 from __future__ import annotations
@@ -23,16 +23,32 @@ from core.model.organisation import Settings
 from core.model.request import Content, Request
 from core.model.requirement import Requirement
 
+K = TypeVar("K")
 T = TypeVar("T")
+V = TypeVar("V")
 
 MOST_SETTINGS: Final = 256
 """Projects whose settings are kept as read."""
 
+Reader = Callable[[Mapping[str, Any]], Event]
+
 _PLAIN: Final = frozenset({str, int, float, bool, Any})
 
 
+class Late(dict[K, V]):
+    """Makes what is missing when it is asked for. Two threads at once make the same twice, which does no harm."""
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: K) -> V:
+        made = self[key] = self._make(key)
+        return made
+
+
 class Codec:
-    """Reads and writes the nouns. Safe to share between threads once built."""
+    """Reads and writes the nouns. Safe to share between threads."""
 
     def __init__(self, kinds: Mapping[str, type[Requirement]]) -> None:
         self._kinds = dict(kinds)
@@ -42,8 +58,8 @@ class Codec:
         self._keep_built_content()
         self._write_request = make_dict_unstructure_fn(Request, self._converter, original=override(omit=True))
         self._settings = lru_cache(maxsize=MOST_SETTINGS)(self._read_settings)
-        self._to_payload = {kind: self._writer(kind) for kind in WORD}
-        self._from_payload = {word: self._reader(kind) for word, kind in WORDS.items()}
+        self._to_payload = Late(self._writer)
+        self._from_payload: Late[str, Reader] = Late(lambda word: self._reader(WORDS[word]))
 
     def plain(self, value: Any) -> Any:
         """The value as JSON values."""
@@ -111,7 +127,7 @@ class Codec:
     def _writer(self, kind: type[Event]) -> Callable[[Event], dict[str, Any]]:
         return make_dict_unstructure_fn(kind, self._converter, at=override(omit=True))
 
-    def _reader(self, kind: type[Event]) -> Callable[[Mapping[str, Any]], Event]:
+    def _reader(self, kind: type[Event]) -> Reader:
         read = make_dict_structure_fn(
             kind, self._converter, at=override(struct_hook=_as_it_is), _cattrs_detailed_validation=False
         )

@@ -17,6 +17,12 @@ GARBAGE: Final = (10_000, 20, 20)
 def main() -> None:
     """The console script."""
     gc.set_threshold(*GARBAGE)
-    from bot.cli.app import run  # noqa: PLC0415 - the package stays cheap to import
+    if sys.argv[1:] == ["serve"]:
+        # Nothing is left to be parsed, and the parser would stay in the server's memory for good.
+        from bot.cli.ending import ended  # noqa: PLC0415 - the package stays cheap to import
+        from bot.cli.serving import serve  # noqa: PLC0415
+
+        sys.exit(ended(serve))
+    from bot.cli.app import run  # noqa: PLC0415 - likewise
 
     sys.exit(run(sys.argv[1:]))

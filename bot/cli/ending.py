@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
+from bot.settings_problem import SettingsProblem
 from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound, TooSoon, Unavailable
 
 REFUSED: Final = 1
 USAGE: Final = 2
+INTERRUPTED: Final = 130
 NOT_ALLOWED: Final = 8
 UNREACHABLE: Final = 9
 
@@ -29,6 +32,26 @@ class Ending(Exception):
     def __init__(self, sentence: str, code: int, problem: dict[str, Any] | None = None) -> None:
         super().__init__(sentence)
         self.sentence, self.code, self.problem = sentence, code, problem
+
+
+def ended(command: Callable[[], Any]) -> int:
+    """The command's exit code; what refused it, said in a sentence."""
+    try:
+        outcome = command()
+    except Ending as ending:
+        if ending.problem is not None:
+            tell(ending.problem)
+        complain(ending.sentence)
+        return ending.code
+    except SettingsProblem as problem:
+        complain(str(problem))
+        return USAGE
+    except ApprovalError as refusal:
+        complain(refusal.sentence)
+        return code_of(refusal)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return outcome if isinstance(outcome, int) else 0
 
 
 def code_of(error: ApprovalError) -> int:

@@ -10,7 +10,6 @@ from bot.api.exchange import actor, answer, answer_list, body_of, house, once, s
 from bot.api.routes.base import Routes, spec
 from bot.wire.asking import Nothing
 from bot.wire.setting_up import AgentView, KeyView, NewAgent, NewKey, show_agent, show_key
-from bot.wire.showing import ListOf
 from core.model.people import Verb
 
 router = APIRouter(tags=["agents"])
@@ -18,7 +17,7 @@ _AGENTS = several(AgentView)
 _KEYS = several(KeyView)
 
 
-@router.get("/v1/agents", **spec("List agents", answer=ListOf[AgentView]))
+@router.get("/v1/agents", **spec("List agents", lists=AgentView))
 async def agents(request: Request) -> Response:
     found = await house(request).administration.agents.list(actor(request))
     return answer_list(_AGENTS, [show_agent(agent) for agent in found], None)
@@ -60,7 +59,7 @@ async def _suspend(request: Request, id: str, *, suspended: bool) -> Response:
     return answer(show_agent(await office.suspend(who, id, suspended=suspended, once=await once(request))))
 
 
-@router.get("/v1/agents/{id}/keys", **spec("List its keys", answer=ListOf[KeyView]))
+@router.get("/v1/agents/{id}/keys", **spec("List its keys", lists=KeyView))
 async def keys(request: Request, id: str) -> Response:
     found = await house(request).administration.keys.list(actor(request), id)
     return answer_list(_KEYS, [show_key(key) for key in found], None)

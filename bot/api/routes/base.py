@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import request_response
 
 from bot.wire.setting_up import AskedView
+from bot.wire.showing import ListOf
 from bot.wire.strict import Shape, example
 
 REF: Final = "#/components/schemas/{model}"
@@ -34,11 +39,15 @@ ASKED: Final = (
 
 
 class Answered(dict[str, Any]):
-    """What is said of an answer. FastAPI, given its `shape`, would build it for each route anew, at every start."""
+    """What is said of an answer. FastAPI, given its shape, would build it for each route anew, at every start."""
 
-    def __init__(self, description: str, shape: type[BaseModel]) -> None:
+    def __init__(self, description: str, shape: type[BaseModel], *, many: bool = False) -> None:
         super().__init__(description=description, content={"application/json": {}})
-        self.shape = shape
+        self._shape, self._many = shape, many
+
+    @property
+    def shape(self) -> type[BaseModel]:
+        return ListOf[self._shape] if self._many else self._shape  # type: ignore[name-defined]
 
 
 class Taken(dict[str, Any]):
@@ -56,6 +65,21 @@ class Taken(dict[str, Any]):
         ]
 
 
+class Direct(APIRoute):
+    """Hands a route the request and the texts its path names, and nothing else: it reads body and query by itself.
+
+    For what is called all day long: looking for dependencies that nobody has took a twentieth of a create.
+    """
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.app = request_response(self._answer)
+
+    async def _answer(self, request: Request) -> Response:
+        answer: Response = await self.endpoint(request, **request.path_params)
+        return answer
+
+
 @dataclass(frozen=True, slots=True)
 class Routes:
     """A resource's routes; `shapes` are what they read or write by themselves, for the description of the API."""
@@ -65,10 +89,11 @@ class Routes:
     shapes: tuple[type[BaseModel], ...] = ()
 
 
-def spec(
+def spec(  # noqa: PLR0913 - each is named by whoever gives it
     summary: str,
     *,
-    answer: Any = None,
+    answer: type[BaseModel] | None = None,
+    lists: type[BaseModel] | None = None,
     status: int = 200,
     body: type[Shape] | None = None,
     query: type[Shape] | None = None,
@@ -78,7 +103,7 @@ def spec(
 ) -> dict[str, Any]:
     """Keyword arguments for a route's decorator. Routes read bodies and queries themselves; this only describes them.
 
-    `asks`: with four eyes on, the other admins are asked first. `again`: a repeat answers 200 with what there already is.
+    `lists`: it answers a page of these. `asks`: with four eyes on, the other admins are asked first. `again`: a repeat answers 200 with what there already is.
     """
     taken = Taken({} if body is None else {"requestBody": _body(body)})
     taken.query = query
@@ -86,13 +111,19 @@ def spec(
         "summary": summary,
         "status_code": status,
         "responses": {
-            status: {"description": DONE} if answer is None else Answered(DONE, answer),
-            **({200: Answered(AGAIN, answer)} if again else {}),
+            status: _done(answer, lists),
+            **({200: Answered(AGAIN, answer)} if again and answer is not None else {}),
             **({202: Answered(ASKED, AskedView)} if asks else {}),
             **_problems(writes=writes or asks or body is not None),
         },
         "openapi_extra": taken,
     }
+
+
+def _done(answer: type[BaseModel] | None, lists: type[BaseModel] | None) -> dict[str, Any]:
+    if lists is not None:
+        return Answered(DONE, lists, many=True)
+    return {"description": DONE} if answer is None else Answered(DONE, answer)
 
 
 def _problems(*, writes: bool) -> dict[int | str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from bot.api.house import House
 from bot.api.rendering import emails_of, sees_whole
 from bot.api.routes.base import Routes, spec
 from bot.wire.batching import BatchDecision, BatchView, NewBatch, OutcomeView, TogetherView, show_batch, show_outcome
-from bot.wire.showing import ListOf, show
+from bot.wire.showing import show
 from core.model.people import Actor
 from core.model.request import Request as Asked
 
@@ -49,15 +49,13 @@ async def together(request: Request, id: str) -> Response:
     return answer(await show_together(rooms, who, id, found))
 
 
-@router.get("/v1/batches", **spec("List like requests that wait for you, most first", answer=ListOf[BatchView]))
+@router.get("/v1/batches", **spec("List like requests that wait for you, most first", lists=BatchView))
 async def batches(request: Request) -> Response:
     found = await house(request).administration.batches.waiting(actor(request))
     return answer_list(_BATCHES, [show_batch(batch) for batch in found], None)
 
 
-@router.post(
-    "/v1/batches/decide", **spec("Decide several, each by itself", body=BatchDecision, answer=ListOf[OutcomeView])
-)
+@router.post("/v1/batches/decide", **spec("Decide several, each by itself", body=BatchDecision, lists=OutcomeView))
 async def decide(request: Request) -> Response:
     said = await body_of(request, BatchDecision)
     outcomes = await house(request).administration.batches.decide(

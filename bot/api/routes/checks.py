@@ -19,14 +19,14 @@ from bot.wire.judging import (
     show_check,
     show_reported,
 )
-from bot.wire.showing import DoneView, ListOf
+from bot.wire.showing import DoneView
 from core.model import command as c
 
 router = APIRouter(tags=["checks"])
 _CHECKS = several(CheckView)
 
 
-@router.get("/v1/checks", **spec("List checks", answer=ListOf[CheckView]))
+@router.get("/v1/checks", **spec("List checks", lists=CheckView))
 async def checks(request: Request) -> Response:
     found = await house(request).administration.checks.list(actor(request))
     return answer_list(_CHECKS, [show_check(one) for one in found], None)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from bot.api.exchange import actor, body_after, house, once, was_sent_before
 from bot.api.rendering import answer_done, find
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire import asking as a
 from bot.wire.emergencies import BreakGlassIn, ReviewIn
 from bot.wire.showing import DoneView
@@ -24,7 +24,7 @@ from core.model.request import ExecutionStatus
 from core.model.request import Request as Asked
 from core.naming import find_member
 
-router = APIRouter(tags=["decisions"])
+router = APIRouter(tags=["decisions"], route_class=Direct)
 S = TypeVar("S", bound=Shape)
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 

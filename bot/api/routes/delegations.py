@@ -17,7 +17,6 @@ from bot.wire.absence import (
     show_delegation,
     show_preferences,
 )
-from bot.wire.showing import ListOf
 
 router = APIRouter(tags=["delegations"])
 _DELEGATIONS = several(DelegationView)
@@ -25,7 +24,7 @@ _DELEGATIONS = several(DelegationView)
 
 @router.get(
     "/v1/delegations",
-    **spec("List delegations in force or to come", query=DelegationQuery, answer=ListOf[DelegationView]),
+    **spec("List delegations in force or to come", query=DelegationQuery, lists=DelegationView),
 )
 async def delegations(request: Request) -> Response:
     everybody = query_of(request, DelegationQuery).whose == "all"

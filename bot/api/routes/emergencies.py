@@ -9,14 +9,13 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.emergencies import FreezeIn, FreezeView, LiftIn, ReviewView, show_freeze, show_review
-from bot.wire.showing import ListOf
 
 router = APIRouter(tags=["emergencies"])
 _FREEZES = several(FreezeView)
 _REVIEWS = several(ReviewView)
 
 
-@router.get("/v1/freezes", **spec("List what is frozen now, oldest first", answer=ListOf[FreezeView]))
+@router.get("/v1/freezes", **spec("List what is frozen now, oldest first", lists=FreezeView))
 async def freezes(request: Request) -> Response:
     found = await house(request).administration.freezes.list(actor(request))
     return answer_list(_FREEZES, [show_freeze(one) for one in found], None)
@@ -32,7 +31,7 @@ async def freeze(request: Request) -> Response:
     return answer(show_freeze(made), 201)
 
 
-@router.post("/v1/freezes/lift", **spec("Lift a freeze", body=LiftIn, answer=ListOf[FreezeView], asks=True))
+@router.post("/v1/freezes/lift", **spec("Lift a freeze", body=LiftIn, lists=FreezeView, asks=True))
 async def lift(request: Request) -> Response:
     await house(request).administration.must_manage_somewhere(actor(request))
     said = await body_of(request, LiftIn)
@@ -40,7 +39,7 @@ async def lift(request: Request) -> Response:
     return answer_list(_FREEZES, [show_freeze(one) for one in lifted], None)
 
 
-@router.get("/v1/reviews", **spec("List reviews that are owed, earliest deadline first", answer=ListOf[ReviewView]))
+@router.get("/v1/reviews", **spec("List reviews that are owed, earliest deadline first", lists=ReviewView))
 async def reviews(request: Request) -> Response:
     found = await house(request).administration.reviews.list(actor(request))
     return answer_list(_REVIEWS, [show_review(one) for one in found], None)

@@ -9,14 +9,13 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import GroupMembers, GroupView, NewGroup, show_group
-from bot.wire.showing import ListOf
 from core.administration.groups import GroupWithMembers
 
 router = APIRouter(tags=["people"])
 _GROUPS = several(GroupView)
 
 
-@router.get("/v1/groups", **spec("List groups with their members", answer=ListOf[GroupView]))
+@router.get("/v1/groups", **spec("List groups with their members", lists=GroupView))
 async def groups(request: Request) -> Response:
     found = await house(request).administration.groups.list(actor(request))
     return answer_list(_GROUPS, [_view(group) for group in found], None)

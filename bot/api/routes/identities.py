@@ -9,7 +9,6 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import IdentityView, NewIdentity, show_identity
-from bot.wire.showing import ListOf
 from bot.wire.strict import Shape, Who
 
 router = APIRouter(tags=["people"])
@@ -22,7 +21,7 @@ class IdentityQuery(Shape):
     member: Who | None = None
 
 
-@router.get("/v1/identities", **spec("List pinned identities", query=IdentityQuery, answer=ListOf[IdentityView]))
+@router.get("/v1/identities", **spec("List pinned identities", query=IdentityQuery, lists=IdentityView))
 async def identities(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
     await office.must_manage(who)

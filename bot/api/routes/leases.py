@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
-from bot.wire.showing import ListOf
 from bot.wire.trusting import LeaseIn, LeaseView, show_lease
 from core.errors import Invalid, NotFound
 
@@ -16,7 +15,7 @@ router = APIRouter(tags=["leases"])
 _LEASES = several(LeaseView)
 
 
-@router.get("/v1/leases", **spec("List leases, newest first", answer=ListOf[LeaseView]))
+@router.get("/v1/leases", **spec("List leases, newest first", lists=LeaseView))
 async def leases(request: Request) -> Response:
     found = await house(request).administration.leases.list(actor(request))
     return answer_list(_LEASES, [show_lease(lease) for lease in found], None)

@@ -21,7 +21,6 @@ from bot.wire.setting_up import (
     show_grant,
     show_member,
 )
-from bot.wire.showing import ListOf
 from bot.wire.strict import Shape, Who, some
 from core.model.people import Role
 
@@ -43,7 +42,7 @@ class GrantQuery(Shape):
     project: Annotated[str, some(100)] | None = None
 
 
-@router.get("/v1/members", **spec("List members", query=PageQuery, answer=ListOf[MemberView]))
+@router.get("/v1/members", **spec("List members", query=PageQuery, lists=MemberView))
 async def members(request: Request) -> Response:
     query = query_of(request, PageQuery)
     office = house(request).administration.members
@@ -79,7 +78,7 @@ async def change(request: Request, id: str) -> Response:
     return answer(show_member(changed))
 
 
-@router.get("/v1/grants", **spec("List the roles given", answer=ListOf[GrantView]))
+@router.get("/v1/grants", **spec("List the roles given", lists=GrantView))
 async def grants(request: Request) -> Response:
     found = await house(request).administration.grants.list(actor(request))
     return answer_list(_GRANTS, [show_grant(grant) for grant in found], None)

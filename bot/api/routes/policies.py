@@ -9,13 +9,12 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.judging import PolicyChange, PolicyIn, PolicyView, show_policy
-from bot.wire.showing import ListOf
 
 router = APIRouter(tags=["policies"])
 _POLICIES = several(PolicyView)
 
 
-@router.get("/v1/policies", **spec("List policies, oldest first", answer=ListOf[PolicyView]))
+@router.get("/v1/policies", **spec("List policies, oldest first", lists=PolicyView))
 async def policies(request: Request) -> Response:
     found = await house(request).administration.policies.list(actor(request))
     return answer_list(_POLICIES, [show_policy(one) for one in found], None)

@@ -9,13 +9,12 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import NewProject, ProjectView, SettingsIn, show_project
-from bot.wire.showing import ListOf
 
 router = APIRouter(tags=["projects"])
 _PROJECTS = several(ProjectView)
 
 
-@router.get("/v1/projects", **spec("List projects", answer=ListOf[ProjectView]))
+@router.get("/v1/projects", **spec("List projects", lists=ProjectView))
 async def projects(request: Request) -> Response:
     found = await house(request).administration.projects.list(actor(request))
     return answer_list(_PROJECTS, [show_project(project) for project in found], None)

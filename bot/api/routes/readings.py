@@ -16,7 +16,6 @@ from bot.wire.showing import (
     DecisionView,
     Explanation,
     Feed,
-    ListOf,
     RequirementView,
     explain,
     show_decision,
@@ -45,12 +44,12 @@ async def _see(request: Request, id: str) -> Asked:
     return await rooms.desk.see(who, await find(rooms, who, id))
 
 
-@router.get("/v1/requests/{id}/requirements", **spec("Who must say yes, and who has", answer=ListOf[RequirementView]))
+@router.get("/v1/requests/{id}/requirements", **spec("Who must say yes, and who has", lists=RequirementView))
 async def requirements(request: Request, id: str) -> Response:
     return answer_list(_REQUIREMENTS, show_requirements(await _see(request, id)), None)
 
 
-@router.get("/v1/requests/{id}/decisions", **spec("All decisions, oldest first", answer=ListOf[DecisionView]))
+@router.get("/v1/requests/{id}/decisions", **spec("All decisions, oldest first", lists=DecisionView))
 async def decisions(request: Request, id: str) -> Response:
     found = await _see(request, id)
     whole = await sees_whole(house(request), actor(request), found)

@@ -15,9 +15,9 @@ from bot.api.exchange import actor, answer_list, body_after, house, once, query_
 from bot.api.gate import Later
 from bot.api.house import House
 from bot.api.rendering import answer_request, emails_of, find
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.asking import NewRequest
-from bot.wire.showing import ListOf, RequestSummary, RequestView, StatusWord, summarise
+from bot.wire.showing import RequestSummary, RequestView, StatusWord, summarise
 from bot.wire.strict import Moment, Shape, some
 from core.administration.office import the_project
 from core.administration.sight import narrowed
@@ -29,7 +29,7 @@ from core.model.request import Request as Asked
 from core.naming import find_member
 from core.ports import Filter, Page, Reader
 
-router = APIRouter(tags=["requests"])
+router = APIRouter(tags=["requests"], route_class=Direct)
 
 LONGEST_WAIT = timedelta(seconds=60)
 MOST_COUNTED = 1000
@@ -72,7 +72,7 @@ async def create(request: Request) -> Response:
     return response
 
 
-@router.get("/v1/requests", **spec("List requests, newest first", query=ListQuery, answer=ListOf[RequestSummary]))
+@router.get("/v1/requests", **spec("List requests, newest first", query=ListQuery, lists=RequestSummary))
 async def list_requests(request: Request) -> Response:
     query, who = query_of(request, ListQuery), actor(request)
 

@@ -28,7 +28,6 @@ from bot.wire.ruling import (
     show_rule,
     show_saved,
 )
-from bot.wire.showing import ListOf
 from core.model.rule import Mode
 from core.rulebook.replay import Replayed
 
@@ -47,7 +46,7 @@ def _streamed(described: dict[str, Any]) -> dict[str, Any]:
     return described
 
 
-@router.get("/v1/rules", **spec("List all rules, oldest first", answer=ListOf[RuleView]))
+@router.get("/v1/rules", **spec("List all rules, oldest first", lists=RuleView))
 async def rules(request: Request) -> Response:
     found = await house(request).administration.rules.list(actor(request))
     return answer_list(_RULES, [show_rule(rule) for rule in found.rules], None)
@@ -106,7 +105,7 @@ async def get(request: Request, id: str) -> Response:
     return answer(show_rule(await house(request).administration.rules.get(actor(request), id)))
 
 
-@router.get("/v1/rules/{id}/versions", **spec("Every version, newest first", answer=ListOf[RuleVersionView]))
+@router.get("/v1/rules/{id}/versions", **spec("Every version, newest first", lists=RuleVersionView))
 async def versions(request: Request, id: str) -> Response:
     found = await house(request).administration.rules.history(actor(request), id)
     return answer_list(

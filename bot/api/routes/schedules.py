@@ -9,14 +9,13 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.asking import Nothing
-from bot.wire.showing import ListOf
 from bot.wire.trusting import ScheduleFeed, ScheduleIn, ScheduleView, show_schedule
 
 router = APIRouter(tags=["schedules"])
 _SCHEDULES = several(ScheduleView)
 
 
-@router.get("/v1/schedules", **spec("List schedules", answer=ListOf[ScheduleView]))
+@router.get("/v1/schedules", **spec("List schedules", lists=ScheduleView))
 async def schedules(request: Request) -> Response:
     found = await house(request).administration.schedules.list(actor(request))
     return answer_list(_SCHEDULES, [show_schedule(one) for one in found], None)

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_of, house, query_of, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import LoginIn, Me, TokenView, show_token
-from bot.wire.showing import ListOf
 from bot.wire.strict import Shape, Who
 from core.administration.office import verbs
 from core.model.people import Actor
@@ -36,7 +35,7 @@ async def login(request: Request) -> Response:
     return answer(show_token(made.token, made.secret), 201)
 
 
-@router.get("/v1/tokens", **spec("List one's tokens", query=TokenQuery, answer=ListOf[TokenView]))
+@router.get("/v1/tokens", **spec("List one's tokens", query=TokenQuery, lists=TokenView))
 async def tokens(request: Request) -> Response:
     member = query_of(request, TokenQuery).member
     found = await house(request).administration.logins.tokens(actor(request), member)

@@ -8,14 +8,13 @@ from starlette.responses import Response
 
 from bot.api.exchange import actor, answer_list, house, several
 from bot.api.routes.base import Routes, spec
-from bot.wire.showing import ListOf
 from bot.wire.trusting import TrustView, show_trust
 
 router = APIRouter(tags=["trust"])
 _TRUST = several(TrustView)
 
 
-@router.get("/v1/trust", **spec("What each agent has earned, per type", answer=ListOf[TrustView]))
+@router.get("/v1/trust", **spec("What each agent has earned, per type", lists=TrustView))
 async def trust(request: Request) -> Response:
     found = await house(request).administration.safety.earned(actor(request))
     return answer_list(_TRUST, [show_trust(one) for one in found], None)

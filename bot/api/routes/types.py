@@ -8,14 +8,13 @@ from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, several
 from bot.api.routes.base import Routes, spec
-from bot.wire.showing import ListOf
 from bot.wire.types import TypeIn, TypeView, show_type
 
 router = APIRouter(tags=["types"])
 _TYPES = several(TypeView)
 
 
-@router.get("/v1/types", **spec("List types, the built-in ones first", answer=ListOf[TypeView]))
+@router.get("/v1/types", **spec("List types, the built-in ones first", lists=TypeView))
 async def types(request: Request) -> Response:
     found = await house(request).administration.types.list(actor(request))
     return answer_list(_TYPES, [show_type(type) for type in found], None)

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.asking import Nothing
-from bot.wire.showing import ListOf
 from bot.wire.strict import Shape
 from bot.wire.webhooks import (
     AttemptView,
@@ -45,7 +44,7 @@ def _office(request: Request) -> Webhooks:
     return house(request).administration.webhooks
 
 
-@router.get("/v1/webhooks", **spec("List webhooks", answer=ListOf[WebhookView]))
+@router.get("/v1/webhooks", **spec("List webhooks", lists=WebhookView))
 async def webhooks(request: Request) -> Response:
     return answer_list(_WEBHOOKS, [show_webhook(one) for one in await _office(request).list(actor(request))], None)
 
@@ -132,7 +131,7 @@ async def test(request: Request, id: str) -> Response:
 
 @router.get(
     "/v1/webhooks/{id}/deliveries",
-    **spec("What was tried, newest first", query=AttemptsQuery, answer=ListOf[AttemptView]),
+    **spec("What was tried, newest first", query=AttemptsQuery, lists=AttemptView),
 )
 async def deliveries(request: Request, id: str) -> Response:
     who = actor(request)

@@ -9,14 +9,13 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.setting_up import NewWorkload, WorkloadView, show_workload
-from bot.wire.showing import ListOf
 from core.model.people import Verb
 
 router = APIRouter(tags=["agents"])
 _WORKLOADS = several(WorkloadView)
 
 
-@router.get("/v1/agents/{id}/workloads", **spec("List its workloads", answer=ListOf[WorkloadView]))
+@router.get("/v1/agents/{id}/workloads", **spec("List its workloads", lists=WorkloadView))
 async def workloads(request: Request, id: str) -> Response:
     rooms = house(request)
     found = await rooms.administration.workloads.list(actor(request), id)
