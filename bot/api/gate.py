@@ -5,6 +5,7 @@ It stands before the router, so that the order of answers (401, then everything 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -22,6 +23,9 @@ from bot.oidc.token import looks_like_one
 from core.errors import ApprovalError, Invalid
 
 LARGEST_BODY: Final = 256 * 1024
+BODY_SECONDS: Final = 30.0
+"""In which a body must have arrived: who sends drop by drop holds no connection for ever."""
+
 OPEN_PATHS: Final = frozenset({"/v1/login"})
 """Under `/v1` but before there is a credential."""
 
@@ -48,6 +52,10 @@ class TooLarge(Invalid):
 
 def _too_large() -> TooLarge:
     return TooLarge("The body is larger than 256 KiB; send links instead of contents.", limit=LARGEST_BODY)
+
+
+def _too_slow() -> Invalid:
+    return Invalid(f"The body did not arrive within {BODY_SECONDS:g} seconds; send it again, all at once.")
 
 
 class Later(Response):
@@ -118,12 +126,13 @@ class _Visit:
         self._status: int | None = None
 
     def limited(self, receive: Receive) -> Receive:
-        read = 0
+        read, more = 0, True
+        ends = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def limit() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
+            nonlocal read, more
+            message = await (_in_time(receive, ends) if more else receive())
+            read, more = read + len(message.get("body", b"")), message.get("more_body", False)
             if read > LARGEST_BODY:
                 raise _too_large()
             return message
@@ -165,6 +174,14 @@ class _Visit:
             code=refused,
             ms=round(seconds * 1000, 1),
         )
+
+
+async def _in_time(receive: Receive, ends: float) -> Message:
+    try:
+        async with asyncio.timeout_at(ends):
+            return await receive()
+    except TimeoutError:
+        raise _too_slow() from None
 
 
 def needs_caller(path: str) -> bool:

@@ -1,5 +1,6 @@
 """The entrance: health, metrics, unknown addresses, bugs, logs; and that no secret leaves by any of them."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -116,6 +117,34 @@ async def test_what_was_wrong_is_not_repeated_in_the_refusal(house: House) -> No
     answers = [await house.post("ci", "/v1/requests", body) for body in bodies]
     assert [answer.status_code for answer in answers] == [400] * 4
     assert [answer.text for answer in answers if secret in answer.text] == []
+
+
+async def test_who_sends_its_body_drop_by_drop_is_not_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stolen key cannot hold connections for ever; who waits for an answer may, once all is said."""
+    monkeypatch.setattr("bot.api.gate.BODY_SECONDS", 0.1)
+    told: list[Any] = []
+
+    async def drops() -> Any:
+        if not told:
+            told.append(b"{")
+            return {"type": "http.request", "body": b"{", "more_body": True}
+        return await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/requests", "raw_path": b"/v1/requests", "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {house.credentials['ci']}".encode())], "http_version": "1.1",
+        "scheme": "http", "server": ("test", 80), "client": ("test", 1), "root_path": "",
+    }  # fmt: skip
+    async with asyncio.timeout(10):
+        await house.assembly.app(scope, drops, send)
+    assert told[1]["status"] == 400
+    assert "did not arrive within" in told[2]["body"].decode()
+    asked = await house.ask()
+    waited = await house.get("ci", f"/v1/requests/{asked['id']}?wait=1s&version={asked['version']}")
+    assert waited.status_code == 200
 
 
 def test_every_kind_of_refusal_has_its_status() -> None:

@@ -1,5 +1,6 @@
 """Our own entrance: whatever is not Slack's own, fresh, small and well-formed stays outside and leaves no trace."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -39,6 +40,24 @@ def signed(body: bytes, at: int = NOW, secret: str = SECRET) -> dict[str, str]:
     base = f"v0:{at}:".encode() + body
     signature = "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
     return {"x-slack-request-timestamp": str(at), "x-slack-signature": signature}
+
+
+async def test_whoever_sends_drop_by_drop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has shown yet that they are Slack."""
+    monkeypatch.setattr("bot.slack.entrance.door.SECONDS", 0.1)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    inside = Inside()
+    async with asyncio.timeout(10):
+        await Door(inside, SECRET)({"type": "http", "method": "POST", "headers": []}, receive, send)
+    assert sent[0]["status"] == 408
+    assert inside.seen == []
 
 
 async def knock(door: Any, body: bytes, headers: dict[str, str], method: str = "POST", chunk: int = 65_536) -> int:

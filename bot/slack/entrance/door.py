@@ -6,6 +6,7 @@ bodies. Nothing of a body is ever logged here. Time is the real one, never a tur
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -34,6 +35,9 @@ PATH: Final = "/slack/events"
 
 LARGEST: Final = 2 * 1024 * 1024
 """A form-encoded view of 250 kB stays below."""
+
+SECONDS: Final = 10.0
+"""In which a body must have arrived; Slack itself waits three for the answer."""
 
 SKEW: Final = 300
 REMEMBERED: Final = 600.0
@@ -162,6 +166,14 @@ async def _read(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared) > LARGEST:
         raise Turned(413, "too large")
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await _whole(receive)
+    except TimeoutError:
+        raise Turned(408, "too slow") from None
+
+
+async def _whole(receive: Receive) -> bytes:
     parts, size = [], 0
     while True:
         message = await receive()
