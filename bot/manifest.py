@@ -12,14 +12,16 @@ HERE = Path(__file__).resolve().parent
 OPTIONAL: Final = "bot_optional"
 
 
-def manifest(*, workflow: bool = False, threads: bool = False, url: str | None = None) -> dict[str, Any]:
+def manifest(
+    *, workflow: bool = False, threads: bool = False, org: bool = False, url: str | None = None
+) -> dict[str, Any]:
     """The Slack app as data. `workflow` adds the step for Workflow Builder, `threads` replies that count.
 
-    `url` is the server's public address: with it Slack comes over signed HTTP, without over Socket Mode.
+    `org` lets a whole Enterprise organisation install it; `url` is the server's public address: with it Slack comes over signed HTTP, without over Socket Mode.
     """
     inside, beside = HERE / "manifest.yml", HERE.parent / "manifest.yml"
     whole = _read(inside if inside.exists() else beside)
-    for wanted, name in ((workflow, "workflow"), (threads, "threads")):
+    for wanted, name in ((workflow, "workflow"), (threads, "threads"), (org, "org")):
         if wanted:
             whole = _laid_over(whole, _read(HERE / "manifests" / f"{name}.yml"))
     scopes = whole["oauth_config"]["scopes"]

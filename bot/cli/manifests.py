@@ -6,7 +6,7 @@ from bot.manifest import manifest as found
 from bot.manifest import written
 
 
-def manifest(*, workflow: bool = False, threads: bool = False, url: str | None = None) -> int:
+def manifest(*, workflow: bool = False, threads: bool = False, org: bool = False, url: str | None = None) -> int:
     """Print the Slack app's manifest, for Create New App → From a manifest.
 
     Parameters
@@ -16,8 +16,10 @@ def manifest(*, workflow: bool = False, threads: bool = False, url: str | None =
     threads
         Let a reply in the thread under a card answer the question there; Slack then sends the app what is written in every
         channel it is in.
+    org
+        Let an Enterprise organisation install it as a whole, and give it to its workspaces.
     url
         The server's public address: Slack comes over signed HTTP then, else over Socket Mode.
     """
-    print(written(found(workflow=workflow, threads=threads, url=url)), end="")
+    print(written(found(workflow=workflow, threads=threads, org=org, url=url)), end="")
     return 0

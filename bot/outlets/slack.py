@@ -59,6 +59,9 @@ MENDABLE: Final = frozenset(
 )
 """Somebody who runs the server can mend these; the place is fine."""
 
+NOT_GIVEN: Final = "team_access_not_granted"
+"""The app is installed in a whole Enterprise organisation, and this workspace has not got it; people there may yet."""
+
 LOOK_BACK: Final = 100
 REMEMBERED: Final = 2_000
 
@@ -113,7 +116,12 @@ class SlackOutlet:
             return delivery
         channel = await self._channel(delivery.organisation, delivery.place)
         drawings = await draw(channel)
-        answer = await self._first_accepted(drawings, lambda drawing: self._post(channel, delivery, drawing))
+        try:
+            answer = await self._first_accepted(drawings, lambda drawing: self._post(channel, delivery, drawing))
+        except OutletRefused as no:
+            if no.reason == NOT_GIVEN and delivery.place.startswith("member:"):
+                raise OutletRefused(no.reason, permanent=False) from no
+            raise
         return replace(delivery, address={"channel": str(answer["channel"]), "ts": str(answer["ts"])})
 
     async def tell(self, notice: Notice, request: Request, cards: Sequence[Delivery]) -> Notice:

@@ -26,6 +26,9 @@ NEEDS_TEAM: Final = frozenset(
 )
 """With an organisation's token these must say which workspace is meant (docs.slack.dev, developing for Enterprise orgs)."""
 
+OF_ALL: Final = frozenset({"users.info"})
+"""What is about the people of the whole organisation, whichever workspaces have the app."""
+
 PEOPLE: Final = (
     User("W1URSULA01", "ursula", "Ursula Umbra", "ursula@umbra.example", "Head of IT", teams=(EUROPE, AMERICA),
          is_admin=True, is_owner=True, is_primary_owner=True, color="9f69e7"),
@@ -79,7 +82,7 @@ class Grid:
         first.delivery.resume_events()
         for event in ({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [first.app.bot_user_id]}},
                       {"type": "app_uninstalled"}):  # fmt: skip
-            mine = {"enterprise_id": self.enterprise.id, "team_id": None, "user_id": first.app.bot_user_id}
+            mine = {"enterprise_id": self.enterprise.id, "team_id": EUROPE, "user_id": first.app.bot_user_id}
             self._send(first, event, authorizations=[{**mine, "is_bot": True, "is_enterprise_install": True}])
         self.enterprise.wide = False
         self.enterprise.granted.clear()
@@ -109,6 +112,8 @@ class Grid:
         found = self._aimed(method, arguments)
         if found is None:
             return next(iter(self.teams.values()))
+        if method in OF_ALL:
+            return found
         if self.enterprise.wide and found.workspace.team_id not in self.enterprise.granted:
             raise SlackError("team_access_not_granted")
         return found

@@ -38,6 +38,9 @@ On = Callable[[Happening], Awaitable[None]]
 
 REMEMBERED: Final = 2_000
 
+DEAD: Final = frozenset({"account_inactive", "invalid_auth", "token_revoked", "team_not_found"})
+"""What Slack says of a token that was taken back (docs.slack.dev, auth.test)."""
+
 OUTLET: Final = "slack"
 """The word of the outlet whose cards stand in channels."""
 
@@ -80,6 +83,8 @@ class Events:
             "app_mention": self._mentioned,
             "message": self._written,
             "function_executed": self._step_executed,
+            "team_access_granted": self._workspaces_came,
+            "team_access_revoked": self._workspaces_went,
             "team_join": self._person_changed,
             "user_change": self._person_changed,
             "subteam_created": self._user_group_changed,
@@ -158,8 +163,52 @@ class Events:
             await self._gone(happening, InstallState.REVOKED)
 
     async def _gone(self, happening: Happening, state: InstallState) -> None:
-        workspace = self._room.installation.workspace
-        await self._room.administration.installations.ended(workspace, state, since=happening.at)
+        """Ended is whom it is about: word of one workspace may reach its whole organisation, and the other way round.
+
+        Then the token says whether it lives. It is asked after the acknowledgement.
+        """
+        if self._room.installation.enterprise_wide == happening.wide:
+            await self._ended(happening, state)
+        else:
+            self._afterwards(self._ended_if_dead(happening, state))
+
+    async def _ended_if_dead(self, happening: Happening, state: InstallState) -> None:
+        try:
+            await self._client.auth_test()
+        except SlackApiError as error:
+            if error.response.get("error") in DEAD:
+                await self._ended(happening, state)
+        except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
+            log.warning("slack.token_not_tried", problem=type(trouble).__name__)
+
+    async def _ended(self, happening: Happening, state: InstallState) -> None:
+        """What stood where its whole organisation still has the app is posted there anew."""
+        here = self._room.installation
+        gone = await self._room.administration.installations.ended(here.workspace, state, since=happening.at)
+        if gone is None:
+            return
+        others = await self._room.store.read(lambda reader: reader.installations(here.organisation))
+        if any(one.is_active and one.enterprise_wide and one.enterprise == here.enterprise for one in others):
+            await self._room.store.transact(
+                lambda tx: tx.draw_again(here.organisation, OUTLET, here.workspace), chore=True
+            )
+
+    async def _workspaces_came(self, _happening: Happening) -> None:
+        """Workspaces of the Enterprise organisation were given the app: their people and channels are there now."""
+        self._channels.forget()
+        self._afterwards(self._learn())
+
+    async def _workspaces_went(self, _happening: Happening) -> None:
+        """Their cards find other places as they change; their people stay members."""
+        self._channels.forget()
+
+    async def _learn(self) -> None:
+        organisation = self._room.installation.organisation
+        await self._room.store.transact(lambda tx: tx.wake_deliveries(organisation), chore=True)
+        try:
+            await self._directory.sync()
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as trouble:
+            log.warning("slack.directory_not_synced", problem=type(trouble).__name__)
 
     async def _step_executed(self, happening: Happening) -> None:
         await self._steps.executed(happening)

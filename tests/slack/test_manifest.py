@@ -103,7 +103,7 @@ def test_each_scope_stands_beside_what_needs_it() -> None:
 
 
 def test_events_are_handled_and_handled_events_are_asked_for() -> None:
-    whole = manifest(workflow=True, threads=True)["settings"]["event_subscriptions"]["bot_events"]
+    whole = manifest(workflow=True, threads=True, org=True)["settings"]["event_subscriptions"]["bot_events"]
     assert set(bot_events()) < set(whole)
     asked = {event.split(".")[0] for event in whole}
     handled = set(
@@ -138,10 +138,11 @@ def test_what_a_missing_scope_costs_is_said_for_every_scope_that_is_not_optional
 
 @pytest.mark.parametrize("workflow", [False, True])
 @pytest.mark.parametrize("threads", [False, True])
+@pytest.mark.parametrize("org", [False, True])
 @pytest.mark.parametrize("url", [None, "https://countersign.example/"])
-def test_every_part_makes_a_valid_manifest(workflow: bool, threads: bool, url: str | None) -> None:
+def test_every_part_makes_a_valid_manifest(workflow: bool, threads: bool, org: bool, url: str | None) -> None:
     schema = json.loads((ROOT / "tests/slack/data/manifest.schema.1.0.0.json").read_text())
-    found = yaml.safe_load(written(manifest(workflow=workflow, threads=threads, url=url)))
+    found = yaml.safe_load(written(manifest(workflow=workflow, threads=threads, org=org, url=url)))
     assert [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(found)] == []
     scopes = found["oauth_config"]["scopes"]
     assert not set(scopes["bot"]) & set(scopes["bot_optional"])

@@ -13,7 +13,7 @@ from core.administration import operator
 from core.administration.installations import Granted
 from core.model.installation import InstallState
 from core.model.people import Actor, Role
-from tests.stories.installing import CODE, GLOBEX, Form, allows, browser, installs, learns, to_slack
+from tests.stories.installing import CODE, GLOBEX, Form, browser, installs, learns, to_slack
 from tests.stories.town import Json, Machine, Town, peopled, some
 from tests.stories.town import town as begun
 

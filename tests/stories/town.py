@@ -227,13 +227,16 @@ class Town:
 
 
 @asynccontextmanager
-async def town(database: str, home: Path, *, sockets: bool = False, install: str | None = None) -> AsyncIterator[Town]:
+async def town(
+    database: str, home: Path, *, sockets: bool = False, install: str | None = None, enterprise: bool = False
+) -> AsyncIterator[Town]:
     """An empty one, joined over signed HTTP or over Socket Mode: a clock, a workspace, a server.
 
-    `install` says who may add the app to the workspace next door.
+    `install` says who may add the app to the workspace next door, `enterprise` that there is an Enterprise organisation.
     """
     clock = TurnableClock()
-    async with Sandbox(manifest(workflow=True, threads=True), rates=None) as sandbox:
+    made = manifest(workflow=True, threads=True, org=enterprise)
+    async with Sandbox(made, rates=None, enterprise=enterprise) as sandbox:
         sandbox.clock.listen(lambda offset: clock.turn(timedelta(seconds=offset) - clock.offset))
         settings = _settings(sandbox, database, sockets=sockets, install=install)
         async with assemble(settings, clock=clock, pace=Pace().times(FAST)) as assembly, _served(assembly) as url:

@@ -36,7 +36,7 @@ async def as_written(room: Room, actor: Actor, text: str) -> str:
                     name=NAME,
                 )
             )
-    followed = await room.read(lambda reader: _followed(reader, actor.organisation, room.installation.team))
+    followed = await room.read(lambda reader: _followed(reader, actor.organisation, room.installation.workspace))
     return unlinked(_GROUP.sub(lambda found: _named(found, followed), _USER.sub(lambda found: known[found[1]], text)))
 
 
@@ -50,12 +50,12 @@ def unlinked(text: str) -> str:
     return text.strip()
 
 
-def _followed(reader: Reader, organisation: str, team: str) -> dict[str, str]:
+def _followed(reader: Reader, organisation: str, workspace: str) -> dict[str, str]:
     """What groups that follow a user group of this workspace are called, by the user group."""
     return {
-        mirror.follows.removeprefix(f"{team}/"): mirror.group.name
+        mirror.follows.removeprefix(f"{workspace}/"): mirror.group.name
         for mirror in reader.mirrors(organisation)
-        if mirror.follows.startswith(f"{team}/")
+        if mirror.follows.startswith(f"{workspace}/")
     }
 
 

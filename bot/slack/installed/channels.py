@@ -27,6 +27,7 @@ class Channels:
     _ids: dict[str, str] = field(default_factory=dict)
     _shared: dict[str, tuple[bool, float]] = field(default_factory=dict)
     _listed_at: float | None = None
+    _reach: int = 1
 
     async def id_of(self, name: str) -> str | None:
         """The id of `#name`, None where the app sees no such channel."""
@@ -38,6 +39,11 @@ class Channels:
     def known(self, name: str) -> str | None:
         """The id of `#name`, as far as it is known without asking Slack."""
         return self._ids.get(name.removeprefix("#"))
+
+    @property
+    def reaches_nothing(self) -> bool:
+        """No workspace of the Enterprise organisation has been given the app yet, as far as is known."""
+        return self._reach == 0
 
     async def is_shared(self, channel: str) -> bool:
         """Whether people of another organisation are in it, or are invited to it."""
@@ -54,15 +60,19 @@ class Channels:
         self._listed_at = None
 
     async def _list(self) -> None:
-        """An Enterprise organisation's workspaces one after the other; elsewhere the token says which."""
+        """An Enterprise organisation's workspaces one after the other; elsewhere the token says which.
+
+        Of channels with one name that of the first workspace counts; another one's is named by its id.
+        """
         teams: list[str | None] = [None]
         if self.installation is not None and self.installation.enterprise_wide:
             teams = [*await teams_of(self.client, self.installation)]
+        found: dict[str, str] = {}
         for team in teams:
-            await self._list_of(team)
-        self._listed_at = self.seconds()
+            await self._list_of(team, found)
+        self._ids, self._listed_at, self._reach = found, self.seconds(), len(teams)
 
-    async def _list_of(self, team: str | None) -> None:
+    async def _list_of(self, team: str | None, found: dict[str, str]) -> None:
         cursor = ""
         while True:
             answer = await self.client.conversations_list(
@@ -70,13 +80,11 @@ class Channels:
             )
             for channel in answer.get("channels") or []:
                 self._know(channel)
+                found.setdefault(str(channel.get("name")), str(channel["id"]))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
 
     def _know(self, channel: dict[str, Any]) -> None:
-        id = str(channel["id"])
         shared = bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
-        self._shared[id] = (shared, self.seconds())
-        if channel.get("name"):
-            self._ids[str(channel["name"])] = id
+        self._shared[str(channel["id"])] = (shared, self.seconds())

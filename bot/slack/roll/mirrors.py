@@ -91,8 +91,8 @@ class Mirrors:
         self._looking = asyncio.Lock()
 
     def follows(self, user_group: str) -> str:
-        """What a group's `mirrors` says of a user group of this workspace."""
-        return f"{self._installation.team}/{user_group}"
+        """What a group's `mirrors` says of a user group of this workspace, or of this Enterprise organisation."""
+        return f"{self._installation.workspace}/{user_group}"
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -130,8 +130,22 @@ class Mirrors:
         self._afterwards(self.look())
 
     async def _of(self, user_group: str) -> list[Mirror]:
-        followed = await self._administration.mirrors.followed(self._installation.organisation)
-        return [mirror for mirror in followed if mirror.follows == self.follows(user_group)]
+        return [mirror for mirror in await self._here() if self._part(mirror) == user_group]
+
+    async def _here(self) -> list[Mirror]:
+        """Those that follow user groups of this workspace.
+
+        Where the whole Enterprise organisation has the app, also of its workspaces that had it for themselves before.
+        """
+        mine, followed = (
+            self._installation,
+            await self._administration.mirrors.followed(self._installation.organisation),
+        )
+        places = {mine.workspace}
+        if mine.enterprise_wide:
+            every = await self._administration.installations.all()
+            places |= {one.workspace for one in every if one.enterprise == mine.enterprise and not one.is_active}
+        return [mirror for mirror in followed if mirror.follows.partition("/")[0] in places]
 
     # Looking.
 
@@ -145,13 +159,12 @@ class Mirrors:
         await self._administration.looking_around.catch_up()
 
     async def _due(self, heard: AbstractSet[str]) -> list[Mirror]:
-        followed = await self._administration.mirrors.followed(self._installation.organisation)
-        here = [mirror for mirror in followed if mirror.follows.startswith(self.follows(""))]
+        here = await self._here()
         late = await self._administration.now() - EVERY
         return [one for one in here if one.looked_at is None or one.looked_at < late or self._part(one) in heard]
 
     def _part(self, mirror: Mirror) -> str:
-        return mirror.follows.removeprefix(self.follows(""))
+        return mirror.follows.partition("/")[2]
 
     def _may_call(self) -> bool:
         now = self._seconds()

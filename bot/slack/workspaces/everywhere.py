@@ -141,9 +141,17 @@ class SlackEverywhere:
         if stands is None:
             return await self._at(organisation, place)
         found = next((one for one in self._workspaces.of(organisation) if one.id == stands), None)
-        if found is None:
-            raise OutletRefused("the app is no longer installed where this card stands", permanent=False)
-        return found
+        if found is not None:
+            return found
+        moved = await self._covers(organisation, str(stands))
+        raise OutletRefused("the app is no longer installed where this card stands", gone=moved, permanent=False)
+
+    async def _covers(self, organisation: str, workspace: str) -> bool:
+        """Whether the whole Enterprise organisation of a workspace that was left has the app: the card is posted anew."""
+        left = await self._store.read(lambda reader: reader.installation_in(workspace))
+        enterprise = None if left is None else left.enterprise
+        wide = {one.id for one in self._workspaces.of(organisation) if one.installation.enterprise_wide}
+        return enterprise in wide
 
     async def _at(self, organisation: str, place: str) -> Workspace:
         here = self._workspaces.of(organisation)

@@ -41,6 +41,9 @@ padding:.7rem 1.4rem;border:0;border-radius:.5rem;background:#1d3b34;color:#fff;
 button:focus-visible,a:focus-visible{outline:3px solid #6aa;outline-offset:2px}li{margin:.3rem 0}code{font:15px ui-monospace,monospace}
 .note{border-left:4px solid #b60;padding:.2rem 0 .2rem .9rem}.quiet{opacity:.75;font-size:.93rem}
 """
+GIVE_IT: Final = phrase(
+    "No workspace of the organisation has the app yet: in Slack's administration of the organisation, add it to those that should."
+)
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
@@ -231,6 +234,8 @@ class InstallPages:
         lost = "; ".join(f"{scope} ({_use(scope)})" for scope in missing)
         lacking = phrase("Not granted: {lost}. Install it again to grant them.", lost=lost) if missing else ""
         note = f"<p class=note>{escape(lacking)}</p>" if lacking else ""
+        if here.installation.enterprise_wide:
+            note += f"<p class=note>{escape(GIVE_IT)}</p>"
         where = here.installation.team or ""
         link = f"{self._app.open}?{urlencode({'app': here.installation.app, 'team': where})}"
         go = f'<p><a class=go href="{escape(link)}">{escape(phrase("Open Slack"))}</a></p>'
