@@ -248,7 +248,9 @@ async def _submit(room: Room, actor: Actor, sent: Submission, form: Form) -> Ans
     """What is wrong with an input stands under it; every other refusal takes the modal's place."""
     try:
         return await form.submit(room, actor, sent)
-    except Invalid as error:
+    except ApprovalError as error:
+        if not isinstance(error, Invalid) and error.fields.get("field") not in form.fields:
+            raise
         return refused_form(error, dict(form.fields))
 
 

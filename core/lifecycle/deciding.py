@@ -220,10 +220,12 @@ def _can_take(request: Request, giver: Person, taker: Person) -> None:
         raise NotAllowed(
             phrase("{taker} may not approve in this project; name somebody who may.", taker=taker.name),
             code="forbidden",
+            field="to",
         )
     if taker.id in request.plan.barred:
         raise NotAllowed(
-            phrase("{taker} asked for this, so they cannot decide it; name somebody else.", taker=taker.name)
+            phrase("{taker} asked for this, so they cannot decide it; name somebody else.", taker=taker.name),
+            field="to",
         )
     if taker.id == giver.id:
         raise Invalid(phrase("You already hold this seat; name somebody else to hand it over to."), field="to")

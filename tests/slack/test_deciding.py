@@ -142,6 +142,8 @@ async def test_a_seat_is_handed_over_to_somebody_linked(world: World) -> None:
     await world.settle()
     karl = await bob.submit({"to": world.hand("karl").id})
     assert karl.errors == {"to": "This person is not linked to a member here; pick somebody else."}
+    erin = await bob.submit({"to": world.hand("erin").id})
+    assert erin.errors == {"to": "Erin may not approve in this project; name somebody who may."}
     done = await bob.submit({"to": world.hand("dave").id})
     assert done.error is None
     await world.settle()

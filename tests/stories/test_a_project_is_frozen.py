@@ -59,8 +59,9 @@ async def test_a_freeze_of_one_project_ends_with_its_time(town: Town) -> None:
     await town.hand("alice").command(f"/countersign freeze {name}", "#general")
     await town.settles()
     sent = await town.hand("alice").submit({"project": project, "reason": "Sale", "until": "yesterday"})
-    assert "is not a duration" in (sent.errors or {})["until"]
+    assert "is not a moment" in (sent.errors or {})["until"]
     await town.says("alice", {"project": project, "reason": "Sale", "until": "2h"})
+    assert "Nothing is executed there now, until" in str(town.window("alice")["blocks"])
     assert (await ci.tries("execution", asked, status="executing")).status_code == 409
     await town.later(hours=2, minutes=1)
     assert (await ci.tries("execution", asked, status="executing")).status_code == 200
@@ -76,10 +77,13 @@ async def test_only_admins_freeze_and_what_is_wrong_is_said_privately(town_both_
         await town.hand("bob").command(f"/countersign {line}", "#general")
         await town.settles()
         assert said in town.told("bob"), line
+    await town.hand("alice").command("/countersign freeze everything until tomorrow 8am because x", "#general")
+    await town.settles()
+    assert "tomorrow 8am" in str(town.window("alice")["blocks"])
     for line, said in (
         ("freeze nowhere because x", "no such project"),
         ("unfreeze everything", "Nothing is frozen there"),
-        ("freeze everything for ever because x", "is not a duration"),
+        ("freeze everything for ever because x", "is not a moment"),
         ("suspend", "The name of the agent is missing"),
         ("suspend nobody", "no such agent"),
         ("review #1", "no request #1"),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.slack import absence
 from bot.slack.cards import freeze, rows
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.drawing.blocks import Json, utc
 from bot.slack.room import Room
-from bot.wire.strict import read_moment
-from core.errors import Invalid
 from core.masking import mask_text
-from core.model.duration import parse_duration
 from core.model.emergency import Freeze
 from core.model.people import Actor
 from core.phrases import phrase, phrases
+from core.scheduling.moments import say_moment
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
@@ -59,16 +58,9 @@ async def _names(room: Room, actor: Actor) -> dict[str, str]:
     return {one.id: one.name for one in await room.administration.projects.list(actor)}
 
 
-def until_of(text: str | None, now: datetime) -> datetime | None:
-    """`4h`, or a moment with its zone; nothing means until it is lifted."""
+async def until_of(room: Room, actor: Actor, text: str | None) -> tuple[datetime | None, str]:
+    """`4h`, `friday`, `tomorrow 8am` in the admin's own zone, and how it is said back; nothing means until it is lifted."""
     if text is None:
-        return None
-    if text[:4].isdecimal() and "T" in text.upper():
-        try:
-            return read_moment(text)
-        except ValueError as wrong:
-            raise Invalid(phrase("'{text}' {wrong}.", text=text[:40], wrong=str(wrong)), field="until") from None
-    try:
-        return now + parse_duration(text)
-    except Invalid as wrong:
-        raise Invalid(wrong.sentence, field="until") from None
+        return None, phrase("until it is lifted")
+    at, working = await absence.moment(room, actor, text, "until")
+    return at, phrase("until {moment}", moment=say_moment(at, working))

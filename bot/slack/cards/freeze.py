@@ -33,7 +33,7 @@ def draw(projects: Sequence[tuple[str, str]], chosen: str = EVERYWHERE, reason: 
             phrase("For how long"),
             b.text_input("text", initial=until, most=60),
             optional=True,
-            hint=phrase("4h or 2d, or a moment like 2026-11-21T15:00:00Z. Empty: until somebody lifts it."),
+            hint=phrase("Like 4h, tomorrow 8am, friday or 2026-12-24. Empty: until somebody lifts it."),
         ),
     ]
     return b.modal("freeze", phrase("Freeze"), blocks, submit=phrase("Freeze"))

@@ -38,7 +38,7 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
             )
         )
     until = found["until"] or ""
-    freezes.until_of(until or None, await room.administration.now())
+    await freezes.until_of(room, actor, until or None)
     return Open(await freezes.form(room, actor, found["project"] or "", found["reason"] or "", until))
 
 

@@ -20,11 +20,14 @@ async def save(room: Room, actor: Actor, sent: Submission) -> Answer:
     chosen = sent.values.get("project")
     project = None if chosen in (None, EVERYWHERE) else str(chosen)
     typed = sent.text("until")
-    until = freezes.until_of(typed, await room.administration.now())
+    until, said = await freezes.until_of(room, actor, typed)
     await room.administration.freezes.freeze(
         actor, project, reason, until=until, once=room.once(sent, (project, reason, typed))
     )
-    return done(phrase("Frozen"), phrase("Nothing is executed there now. Lift it with /countersign unfreeze."))
+    return done(
+        phrase("Frozen"),
+        phrase("Nothing is executed there now, {until}. Lift it with /countersign unfreeze.", until=said),
+    )
 
 
 async def lift(room: Room, actor: Actor, click: Click) -> Answer:
