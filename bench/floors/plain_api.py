@@ -74,6 +74,7 @@ def _stage() -> StageView:
         active=True,
         sentence="Waiting for 1 of @platform.",
         waiting_for=[waited],
+        batch=None,
     )
     return StageView(number=1, name="Platform", state="open", requirements=[requirement])
 

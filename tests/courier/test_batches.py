@@ -91,7 +91,6 @@ async def test_decisions_on_many_of_them_make_one_update(world: World) -> None:
 
 
 async def test_twenty_of_them_are_one_message_to_each_of_those_asked(world: World) -> None:
-    """A-27"""
     asked = await ask(world, 20, notify=())
     await world.courier().drain()
     assert {place: len(world.board.standing(place)) for place in ("member:ada", "member:bob")} == {
@@ -118,7 +117,6 @@ async def test_an_outlet_that_cannot_bind_shows_each_by_itself(world: World) -> 
 async def test_a_post_whose_reply_is_lost_is_never_blindly_repeated(
     world: World, *, done: bool, can_look_up: bool
 ) -> None:
-    """B-48"""
     world.board.can_look_up = can_look_up
     world.board.fails("post", Lost(done=done))
     asked = await ask(world, 3)
@@ -133,7 +131,6 @@ async def test_a_post_whose_reply_is_lost_is_never_blindly_repeated(
 
 @pytest.mark.parametrize("done", [True, False])
 async def test_a_crash_at_the_post_leaves_one_card(world: World, *, done: bool) -> None:
-    """B-48"""
     world.board.fails("post", Killed(done=done))
     asked = await ask(world, 3)
     await world.killed(world.courier("the dead"))

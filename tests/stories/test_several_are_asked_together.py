@@ -74,7 +74,7 @@ async def chooses(town: Town, who: str, card: Snapshot, request: Json, word: str
 
 @BOTH
 async def test_bob_approves_all_twelve_with_one_click_and_each_has_its_own_entry(town_both_ways: Town) -> None:
-    """A-26 A-31 A-60"""
+    """A-60 A-65"""
     town = town_both_ways
     ci = await town.machine("ci")
     asked = await together(ci, wanted(12))
@@ -97,7 +97,7 @@ async def test_bob_approves_all_twelve_with_one_click_and_each_has_its_own_entry
 
 
 async def test_they_are_decided_one_by_one_and_what_is_left_with_one_reason(town_both_ways: Town) -> None:
-    """A-31 A-64"""
+    """A-26 A-60"""
     town = town_both_ways
     ci = await town.machine("ci")
     asked = await together(ci, wanted(4, approvers=["bob@acme.example", "grace@acme.example"]))
@@ -142,7 +142,6 @@ async def test_they_are_decided_one_by_one_and_what_is_left_with_one_reason(town
 
 
 async def test_an_old_card_decides_exactly_what_it_showed(town_both_ways: Town) -> None:
-    """A-45"""
     town = town_both_ways
     ci = await town.machine("ci")
     asked = await together(ci, wanted(4))
@@ -169,7 +168,7 @@ async def test_an_old_card_decides_exactly_what_it_showed(town_both_ways: Town) 
 
 
 async def test_whoever_may_not_is_told_so_alone_and_nothing_is_decided(town_both_ways: Town) -> None:
-    """A-52 A-53"""
+    """A-64"""
     town = town_both_ways
     await town.assembly.rooms.administration.grants.give(town.host, "erin@acme.example", Role.APPROVER)
     erin = Machine(await logged_in(town, "erin"), town.known)
@@ -194,7 +193,6 @@ async def test_whoever_may_not_is_told_so_alone_and_nothing_is_decided(town_both
 
 
 async def test_references_that_were_made_up_or_belong_to_others_decide_nothing(town: Town) -> None:
-    """A-53"""
     rooms = town.assembly.rooms
     ci = await town.machine("ci")
     asked = await together(ci, wanted(2))
@@ -220,7 +218,6 @@ async def test_references_that_were_made_up_or_belong_to_others_decide_nothing(t
 
 
 def test_what_we_did_not_write_is_no_reference() -> None:
-    """A-53"""
     items = [Item(f"req_{n:026d}", n, 1, f"{n:064x}") for n in range(1, 21)]
     written = write_items(items)
     assert [str(item) for item in read_items(written)] == [str(item) for item in items]
@@ -230,7 +227,6 @@ def test_what_we_did_not_write_is_no_reference() -> None:
 
 
 async def test_approvers_by_direct_message_get_one_card_each(town: Town) -> None:
-    """A-27"""
     ci = await town.machine("ci")
     asked = await together(ci, [{**one, "notify": []} for one in wanted(5, approvers=["@platform"])])
     await town.settles()
@@ -247,7 +243,7 @@ async def test_approvers_by_direct_message_get_one_card_each(town: Town) -> None
 
 
 async def test_rules_judge_each_by_itself_and_nobody_sees_what_is_not_for_them(town: Town) -> None:
-    """A-05 B-12"""
+    """A-05"""
     await town.rules("alice", '"small" when metadata.size == "small" allow')
     await town.rules("alice", '"big ones" when metadata.size == "big" require 1 of @security in #agents')
     ci = await town.machine("ci")
@@ -275,7 +271,6 @@ async def test_rules_judge_each_by_itself_and_nobody_sees_what_is_not_for_them(t
 
 
 async def test_one_reminder_for_all_and_each_ends_by_its_own_deadline(town: Town) -> None:
-    """A-38 A-39"""
     await town.rules("alice", '"shards" when type == "custom" require 1 of @platform expire 4h remind 30m')
     ci = await town.machine("ci")
     asked = await together(ci, wanted(3))
@@ -295,7 +290,6 @@ async def test_one_reminder_for_all_and_each_ends_by_its_own_deadline(town: Town
 
 
 async def test_all_or_none_and_a_repeat_makes_nothing_new(town: Town) -> None:
-    """B-20"""
     ci = await town.machine("ci")
 
     async def refused(asked: list[Json]) -> Json:
