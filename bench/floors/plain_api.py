@@ -41,6 +41,7 @@ def _frame(now: datetime) -> dict[str, Any]:
         "expires_at": now,
         "decided_at": None,
         "waiting_for": [SourceView(principal="group:grp_1", label="@platform")],
+        "batch": None,
         "digest": "0" * 64,
         "action_digest": "0" * 64,
         "supersede_key": None,
@@ -74,7 +75,6 @@ def _stage() -> StageView:
         active=True,
         sentence="Waiting for 1 of @platform.",
         waiting_for=[waited],
-        batch=None,
     )
     return StageView(number=1, name="Platform", state="open", requirements=[requirement])
 
