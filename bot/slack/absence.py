@@ -73,6 +73,14 @@ def _moment(text: str, now: datetime, working: WorkingTime, field: str) -> datet
         raise Invalid(wrong.sentence, field=field) from None
 
 
+async def until(room: Room, actor: Actor, text: str | None) -> tuple[datetime | None, str]:
+    """When a freeze ends (`4h`, `friday 8am`) in the admin's own zone, and how to say it back; nothing: not by itself."""
+    if text is None:
+        return None, phrase("until it is lifted")
+    at, working = await moment(room, actor, text, "until")
+    return at, phrase("until {moment}", moment=say_moment(at, working))
+
+
 async def clock_of(room: Room, actor: Actor) -> tuple[datetime, WorkingTime]:
     """What time it is, and how this person's days go."""
     chosen = await room.administration.preferences.get(actor)

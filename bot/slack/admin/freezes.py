@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from bot.slack import absence
 from bot.slack.cards import freeze, rows
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.drawing.blocks import Json, utc
@@ -13,7 +10,6 @@ from core.masking import mask_text
 from core.model.emergency import Freeze
 from core.model.people import Actor
 from core.phrases import phrase, phrases
-from core.scheduling.moments import say_moment
 
 
 async def listed(room: Room, actor: Actor, start: int = 0) -> Json:
@@ -56,11 +52,3 @@ async def form(room: Room, actor: Actor, wanted: str = "", reason: str = "", unt
 
 async def _names(room: Room, actor: Actor) -> dict[str, str]:
     return {one.id: one.name for one in await room.administration.projects.list(actor)}
-
-
-async def until_of(room: Room, actor: Actor, text: str | None) -> tuple[datetime | None, str]:
-    """`4h`, `friday`, `tomorrow 8am` in the admin's own zone, and how it is said back; nothing means until it is lifted."""
-    if text is None:
-        return None, phrase("until it is lifted")
-    at, working = await absence.moment(room, actor, text, "until")
-    return at, phrase("until {moment}", moment=say_moment(at, working))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.slack import absence
 from bot.slack.admin import freezes
 from bot.slack.admin.written import as_written
 from bot.slack.answer import Answer, Open
@@ -38,7 +39,7 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
             )
         )
     until = found["until"] or ""
-    await freezes.until_of(room, actor, until or None)
+    await absence.until(room, actor, until or None)
     return Open(await freezes.form(room, actor, found["project"] or "", found["reason"] or "", until))
 
 

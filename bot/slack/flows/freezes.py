@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.slack import absence
 from bot.slack.admin import freezes
 from bot.slack.answer import Answer, FieldErrors, Replace
 from bot.slack.cards.freeze import EVERYWHERE
@@ -20,7 +21,7 @@ async def save(room: Room, actor: Actor, sent: Submission) -> Answer:
     chosen = sent.values.get("project")
     project = None if chosen in (None, EVERYWHERE) else str(chosen)
     typed = sent.text("until")
-    until, said = await freezes.until_of(room, actor, typed)
+    until, said = await absence.until(room, actor, typed)
     await room.administration.freezes.freeze(
         actor, project, reason, until=until, once=room.once(sent, (project, reason, typed))
     )
