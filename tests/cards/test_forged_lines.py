@@ -1,7 +1,9 @@
 """Nobody's words begin a line of their own where the card says what it knows: a value is one line, whatever it holds."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,7 +29,7 @@ CONTENT = Content(
     links=(Link(f"Plan{BREAKS[0]}{FORGED}", "https://ci.acme.example/1"),),
 )
 FORGING = replace(samples.pending(), content=CONTENT, original=CONTENT)
-DRAWN = {
+DRAWN: dict[str, Callable[[], Any]] = {
     "card": lambda: card.draw(FORGING, samples.BACKDROP).as_json(),
     "minimal": lambda: card.minimal(FORGING, samples.BACKDROP).as_json(),
     "approve": lambda: approve.draw(FORGING, samples.BACKDROP),

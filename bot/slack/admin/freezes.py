@@ -1,4 +1,4 @@
-"""Freezes by chat: those that hold now, the window that makes one, and how long is written."""
+"""Freezes by chat: those that hold now, and the window that makes one."""
 
 from __future__ import annotations
 
