@@ -40,7 +40,18 @@ QUICK = 20.0
 FIRST_VIEW = "?as=U0ALICE001#C0DEPLOYS1"
 
 
-def sandbox(*, host: str = "127.0.0.1", port: int = 4000, api_port: int = 3000, socket_mode: bool = False) -> int:
+GIVEN_AFTER = 2.0
+"""Seconds from allowing the app in the whole Enterprise organisation until all its workspaces have it."""
+
+
+def sandbox(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 4000,
+    api_port: int = 3000,
+    socket_mode: bool = False,
+    enterprise: bool = False,
+) -> int:
     """A Slack-like workspace with the bot in it, in your browser. Ctrl-C ends it; nothing is kept.
 
     Parameters
@@ -53,14 +64,19 @@ def sandbox(*, host: str = "127.0.0.1", port: int = 4000, api_port: int = 3000, 
         Of the bot: its API, its health, and where the workspace sends clicks; 0 takes a free one.
     socket_mode
         Let clicks travel over Socket Mode instead of signed HTTP.
+    enterprise
+        With an Enterprise organisation of two workspaces, where the app can be installed as a whole.
     """
     configure(level=logging.WARNING)
-    return asyncio.run(_run(host, port, api_port or _free_port(host), socket_mode=socket_mode))
+    return asyncio.run(_run(host, port, api_port or _free_port(host), socket_mode=socket_mode, enterprise=enterprise))
 
 
-async def _run(host: str, port: int, api_port: int, *, socket_mode: bool) -> int:
+async def _run(host: str, port: int, api_port: int, *, socket_mode: bool, enterprise: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="countersign-") as folder:
-        small_slack = Sandbox(_granted(manifest(workflow=True, threads=True)), rates=QUICK)
+        made = _granted(manifest(workflow=True, threads=True, org=enterprise))
+        small_slack = Sandbox(made, rates=QUICK, enterprise=enterprise)
+        if small_slack.grid is not None:
+            small_slack.grid.gives_after = GIVEN_AFTER
         small_slack.workspace.hint = HINTS
         try:
             await small_slack.start(host, port)

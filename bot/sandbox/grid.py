@@ -3,6 +3,7 @@
 The app may be installed in one workspace, or in the whole organisation; then each workspace is given it, and may lose it.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from secrets import token_hex
@@ -40,11 +41,15 @@ PEOPLE: Final = (
 
 @dataclass
 class Grid:
-    """`teams` are its workspaces by id; `token` is good while the app is installed in the whole organisation."""
+    """`teams` are its workspaces by id; `token` is good while the app is installed in the whole organisation.
+
+    `gives_after` seconds all workspaces get the app; None leaves it to whoever plays Slack's administration.
+    """
 
     enterprise: Enterprise
     teams: dict[str, SmallSlack]
     token: str
+    gives_after: float | None = None
 
     def team(self, id: str) -> SmallSlack:
         return self.teams[id]
@@ -59,6 +64,8 @@ class Grid:
     def install(self) -> None:
         """In the whole organisation; no workspace has it yet."""
         self.enterprise.wide = True
+        if self.gives_after is not None:
+            asyncio.get_running_loop().call_later(self.gives_after, self.grant, *self.teams)
 
     def grant(self, *teams: str) -> None:
         """Workspaces get the app: it hears team_access_granted."""
