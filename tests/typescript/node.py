@@ -26,7 +26,7 @@ GENERATOR: Final = FOLDER / "node_modules" / "openapi-typescript" / "bin" / "cli
 OPTIONS: Final = ("--alphabetize", "--default-non-nullable=false")
 OLDEST: Final = 24
 HEADER: Final = "// Drawn from the API's description by `python -m tests.typescript.node`; not to be written by hand.\n"
-PATHS: Final = frozenset({"/v1/me"})
+PATHS: Final = frozenset({"/v1/me", "/v1/batches"})
 VERBS: Final = frozenset(
     [
         "answer",
@@ -47,6 +47,7 @@ VERBS: Final = frozenset(
         "remind",
         "requirements",
         "revise",
+        "run",
         "withdraw",
     ]
 )

@@ -209,6 +209,11 @@ export class Requests {
     return await this.#do(id, "revise", changed, calling);
   }
 
+  /** As a person: call upon whoever acts to do what was approved, now; the card's Run button. */
+  async haveRun(id: Id, calling: Calling = {}): Promise<Done> {
+    return await this.#do(id, "run", {}, calling);
+  }
+
   /** Take what was approved, exactly once. Say what will be done, and anything else than what was approved is refused. */
   async claim(id: Id, what: Action | { actionDigest: string } = {}, calling: Calling = {}): Promise<Done> {
     const digest = "actionDigest" in what ? what.actionDigest : await this.#digest(id, what, calling.signal);

@@ -5,6 +5,70 @@
  */
 
 export interface paths {
+    "/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ListOf_BatchView_"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewBatch"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TogetherView"];
+                    };
+                };
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TogetherView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -819,6 +883,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/requests/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DoneView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/requests/{id}/withdraw": {
         parameters: {
             query?: never;
@@ -886,6 +990,13 @@ export interface components {
             from: string[];
             /** @default 1 */
             min?: number;
+        };
+        BatchView: {
+            project: string;
+            requester: string;
+            requester_name: string;
+            requests: components["schemas"]["ItemView"][];
+            type: string;
         };
         BecauseView: {
             asked_by: string[];
@@ -1053,6 +1164,14 @@ export interface components {
             comment?: string | null;
             to: string;
         };
+        ItemView: {
+            digest: string;
+            number: number;
+            request: string;
+            revision: number;
+            stage: number;
+            title: string;
+        };
         LinkIn: {
             title: string;
             url: string;
@@ -1060,6 +1179,11 @@ export interface components {
         LinkView: {
             title: string;
             url: string;
+        };
+        ListOf_BatchView_: {
+            data: components["schemas"]["BatchView"][];
+            next_cursor?: string | null;
+            total?: number | null;
         };
         ListOf_DecisionView_: {
             data: components["schemas"]["DecisionView"][];
@@ -1088,6 +1212,9 @@ export interface components {
             projects: string[] | null;
             team: string | null;
             verbs: string[];
+        };
+        NewBatch: {
+            requests: components["schemas"]["NewRequest"][];
         };
         NewRequest: {
             /** @default null */
@@ -1384,6 +1511,10 @@ export interface components {
             id: string;
             kind: string;
             url: string | null;
+        };
+        TogetherView: {
+            id: string;
+            requests: components["schemas"]["RequestView"][];
         };
     };
     responses: never;

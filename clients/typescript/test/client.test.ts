@@ -128,6 +128,22 @@ test("what was approved is claimed once, and nothing else in its place", async (
   assert.equal(done.request.execution?.status, "success");
 });
 
+test("several are asked together, and found together", async () => {
+  const asked = [deploy(), deploy()];
+  const batch = await agent().requests.createBatch(asked);
+  assert.deepEqual(batch.requests.map((one) => one.title), asked.map((one) => one.title));
+  assert.equal((await agent().requests.batch(batch.id)).requests.length, 2);
+});
+
+test("a person has it run, once, and the card's button is no other way", async () => {
+  const asked = await agent().requests.create(deploy());
+  await refused(person().requests.haveRun(asked.id), "forbidden");
+  await person().requests.approve(asked.id);
+  const { request } = await person().requests.haveRun(asked.id);
+  assert.equal(request.execution?.requested_by, "Ada");
+  await refused(person().requests.haveRun(asked.id), "already_requested");
+});
+
 test("a guarded function runs once, with what was approved, and its end is reported", async () => {
   const asked = deploy({ editable: { "params.replicas": { kind: "number" } } });
   const client = agent();
