@@ -103,7 +103,7 @@ async def rotate(request: Request, id: str) -> Response:
     return answer(show_webhook(made.webhook, made.secret))
 
 
-@router.post("/v1/webhooks/{id}/pause", **spec("Tell it nothing for now", body=Nothing, answer=WebhookView))
+@router.post("/v1/webhooks/{id}/pause", **spec("Pause deliveries", body=Nothing, answer=WebhookView))
 async def pause(request: Request, id: str) -> Response:
     who = actor(request)
     await _office(request).get(who, id)

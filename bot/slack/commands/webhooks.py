@@ -114,7 +114,7 @@ MEMBER = topic(
     Command("test", "NAME", phrase("Send it a test message now"), test),
     Command("deliveries", "NAME", phrase("What was sent last, and sending it again"), deliveries),
     Command("rotate", "NAME", phrase("A new secret; the old one signs beside it for 24 hours"), rotate),
-    Command("pause", "NAME", phrase("Tell it nothing for now"), pause),
+    Command("pause", "NAME", phrase("Pause deliveries: what happens meanwhile is told later"), pause),
     Command("resume", "NAME", phrase("Go on, also after it was parked"), resume),
-    Command("remove", "NAME", phrase("Tell it nothing ever again"), remove),
+    Command("remove", "NAME", phrase("Remove the webhook for good"), remove),
 )
