@@ -365,3 +365,16 @@ def test_a_sub_word_with_a_file_of_its_own_is_found_before_its_topic_and_explain
         ("/countersign things list", "All of them"),
         ("/countersign things safe on", "Safety"),
     )
+
+
+async def test_admins_see_that_nobody_is_named_for_emergencies_and_how_to_name_somebody(http: World) -> None:
+    """Being an admin does not do, which is found out at the worst moment."""
+    await http.hand("alice").command("/countersign settings safety")
+    await http.settle()
+    said = str(http.hand("alice").open_modal())
+    assert "nobody may decide alone in an emergency" in said
+    assert "/countersign members grant @who break_glass" in said
+    await http.rooms.administration.grants.give(http.host, http.members["erin"], Role.BREAK_GLASS)
+    await http.hand("alice").command("/countersign settings safety")
+    await http.settle()
+    assert "one person or group may decide alone in an emergency" in str(http.hand("alice").open_modal())

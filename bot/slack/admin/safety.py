@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.slack.cards import safety, sheet
 from bot.slack.cards.sheet import Act, Sheet
 from bot.slack.drawing.blocks import Json
 from bot.slack.room import Room
 from core.administration.safety import Earned
-from core.model.people import Actor
+from core.model.organisation import Grant
+from core.model.people import Actor, Role
 from core.model.trust import Safety
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 
 LINES = 20
 
@@ -28,7 +31,8 @@ async def shown(room: Room, actor: Actor) -> Json:
         if earned
         else phrase("No machine has been approved yet.")
     )
-    figures = [*_figures(chosen), *(_line(one) for one in earned[:LINES])]
+    emergencies = (phrase("Break-glass"), _named(await room.administration.grants.list(actor)))
+    figures = [emergencies, *_figures(chosen), *(_line(one) for one in earned[:LINES])]
     acts = [Act(phrase("Change"), "safety.change", "form")]
     return sheet.draw(Sheet(phrase("Safety"), phrase("Trust budgets"), state, figures=figures, acts=acts, note=note))
 
@@ -53,6 +57,20 @@ def _figures(chosen: Safety) -> list[tuple[str, str]]:
         ),
         (phrase("Least score"), f"{chosen.least_score:.2f}"),
     ]
+
+
+def _named(grants: Sequence[Grant]) -> str:
+    """Nobody may break the glass by being an admin, which is found out at the worst moment."""
+    holders = len({one.principal for one in grants if one.role is Role.BREAK_GLASS})
+    if not holders:
+        return phrase(
+            "nobody may decide alone in an emergency; name somebody with /countersign members grant @who break_glass"
+        )
+    return phrases(
+        "one person or group may decide alone in an emergency; /countersign members list says who",
+        "{count} people or groups may decide alone in an emergency; /countersign members list says who",
+        holders,
+    )
 
 
 def _line(one: Earned) -> tuple[str, str]:
