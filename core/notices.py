@@ -246,9 +246,9 @@ def _possible(request: Request, event: e.FoundPossible) -> tuple[Told, ...]:
 
 
 def _escalated(request: Request, event: e.Escalated) -> tuple[Told, ...]:
-    waited = say_duration(event.at - request.stage_opened_at) if request.stage_opened_at else "a while"
+    waited = say_duration(event.at - request.stage_opened_at) if request.stage_opened_at else phrase("a while")
     people = people_waited_for(event.to)
-    now = "instead" if event.reassign else phrase("as well")
+    now = phrase("instead") if event.reassign else phrase("as well")
     sentence = phrase(
         "{name} has waited for {waited} and now waits for you as well.", name=_name(request), waited=waited
     )

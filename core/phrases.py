@@ -106,6 +106,12 @@ def _pattern(one: str, many: str | None, count: int) -> str:
     return one if many is None or count == 1 else many
 
 
+def kept(text: str) -> str:
+    """Our own words that were stored in English, where the language spoken now knows them as they are."""
+    catalogue = _spoken.get()
+    return (None if catalogue is None else catalogue.find(text)) or text
+
+
 def pack(text: str) -> Mapping[str, Any] | None:
     """A phrase as JSON, to be said later in a language not known yet; None for any other text."""
     if not isinstance(text, Phrase):

@@ -253,4 +253,4 @@ def people_to_fix(
 
 def people_waited_for(sources: Iterable[Source]) -> str:
     """`@platform, Ada and anyone who may approve`, for sentences."""
-    return listed(dict.fromkeys(source.label for source in sources))
+    return listed(dict.fromkeys(source.said for source in sources))

@@ -645,7 +645,7 @@ def explain(request: Request) -> Explanation:
         policies=[] if seen is None else [_policy_seen(one) for one in seen.policies],
         asked_by=[] if seen is None else [_because(one) for one in seen.people],
         notes=[] if seen is None else list(seen.notes),
-        text=list(request.plan.why) if seen is None else list(read_out(seen)),
+        text=list(request.plan.why) if seen is None else list(read_out(seen, request.plan)),
     )
 
 

@@ -203,7 +203,7 @@ def must_manage(reader: Reader, actor: Actor, project: str | None = None) -> Non
     if actor.is_agent:
         raise NotAllowed(phrase("An API key cannot change what is set up; an admin must do it as a person."))
     if Verb.MANAGE not in verbs(reader, actor, project):
-        where = "here" if project is None else phrase("in this project")
+        where = phrase("here") if project is None else phrase("in this project")
         raise NotAllowed(phrase("Only admins may do that {where}; ask one of them.", where=where))
 
 

@@ -117,5 +117,5 @@ def where_they_sit(reader: Reader, request: Request, member: str) -> tuple[Seat,
 
 def _seat(request: Request, stage: Stage, seats: frozenset[str]) -> Seat:
     sources = (source for requirement in stage.requirements for source in requirement.sources)
-    labels = dict.fromkeys(source.label for source in sources if source.principal in seats)
+    labels = dict.fromkeys(source.said for source in sources if source.principal in seats)
     return Seat(stage.title, request.is_open and stage.number == request.stage, tuple(labels))

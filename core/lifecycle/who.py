@@ -311,11 +311,11 @@ def _stood_in_for_but_barred(request: Request, person: Person) -> str | None:
 def _asked(request: Request) -> str:
     stage = request.plan.stage(request.stage)
     sources = [source for r in (stage.requirements if stage else ()) for source in r.sources]
-    return people_waited_for(sources) or "nobody"
+    return people_waited_for(sources) or phrase("nobody")
 
 
 def _waited_for(request: Request) -> str:
-    return say_waited_for(request) or "nobody"
+    return say_waited_for(request) or phrase("nobody")
 
 
 def _open_stage(request: Request) -> str:

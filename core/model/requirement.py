@@ -10,6 +10,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 
+from core.phrases import kept
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -17,6 +19,11 @@ class Source:
 
     principal: str
     label: str
+
+    @property
+    def said(self) -> str:
+        """Its label, as far as it is our own words, in the language spoken now."""
+        return kept(self.label) if self.principal.startswith("anyone:") else self.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,15 +23,15 @@ class Approvals(Requirement):
 
     @property
     def label(self) -> str:
-        labels = [source.label for source in self.people]
+        labels = [source.said for source in self.people]
         if self.all:
-            everybody = " and ".join(labels)
+            everybody = phrase(" and ").join(labels)
             return (
                 everybody
                 if len(labels) > 1 or self._is_one_person
                 else phrase("all of {everybody}", everybody=everybody or phrase("nobody"))
             )
-        names = " or ".join(labels)
+        names = phrase(" or ").join(labels)
         return (
             phrase("{min} of {names}", min=self.min, names=names) if self.min > 1 or not self._is_one_person else names
         )

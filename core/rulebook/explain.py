@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from core.model.explanation import Because, Explanation, PolicySeen, RuleSeen
+from core.model.request import Plan
 from core.model.rule import Effect, Mode
-from core.phrases import listed, phrase
+from core.phrases import kept, listed, phrase
 from core.rulebook.given import Given, PolicyAnswer, PolicyState
 from core.rulebook.merging import BEFORE
 from core.rulebook.rulebook import Look, Looked
@@ -127,9 +128,12 @@ class Fates:
         return replace(self.seen, rules=tuple(rules))
 
 
-def read_out(seen: Explanation) -> tuple[str, ...]:
-    """The explanation as lines of plain words, for Details, `why` and the API."""
-    lines = [seen.outcome, *map(_asked, seen.people)]
+def read_out(seen: Explanation, plan: Plan | None = None) -> tuple[str, ...]:
+    """The explanation as lines of plain words, for Details, `why` and the API; what the plan asks as it says so itself."""
+    stages = () if plan is None else plan.stages
+    labels = {requirement.id: requirement.label for stage in stages for requirement in stage.requirements}
+    people = (replace(one, label=labels.get(one.requirement, one.label)) for one in seen.people)
+    lines = [kept(seen.outcome), *map(_asked, people)]
     lines += [say_policy(one) for one in seen.policies]
     lines += [
         phrase("Rule {one} (version {version}) {said}.", one=one.name, version=one.version, said=_said(one))
@@ -143,10 +147,12 @@ def read_out(seen: Explanation) -> tuple[str, ...]:
 
 def _asked(one: Because) -> str:
     if one.stage == BEFORE:
-        return phrase("Before people are asked: {one}, asked by {listed}.", one=one.label, listed=listed(one.asked_by))
-    return phrase(
-        "Stage {stage}: {one}, asked by {listed}.", stage=one.stage, one=one.label, listed=listed(one.asked_by)
-    )
+        return phrase("Before people are asked: {one}, asked by {listed}.", one=one.label, listed=_askers(one))
+    return phrase("Stage {stage}: {one}, asked by {listed}.", stage=one.stage, one=one.label, listed=_askers(one))
+
+
+def _askers(one: Because) -> str:
+    return listed(kept(asker) for asker in one.asked_by)
 
 
 def could_not_tell(rule: str, why: str) -> str:
@@ -158,8 +164,8 @@ def policy_asks(policy: str) -> str:
 
 
 _POLICY_SAID = {
-    "passed": "passed",
-    "failed": "failed",
+    "passed": phrase("passed"),
+    "failed": phrase("failed"),
     "unclear": phrase("gave no clear answer"),
     "waiting": phrase("has not answered yet"),
 }
@@ -174,11 +180,11 @@ def say_policy(one: PolicySeen) -> str:
         one=one.name,
         shadow=shadow,
         policy_said=_POLICY_SAID[one.state],
-        sentence=one.sentence,
+        sentence=kept(one.sentence),
         why=why,
     )
 
 
 def _said(one: RuleSeen) -> str:
     doubt = f" ({one.why})" if one.why and one.answer == "cannot_tell" else ""
-    return f"{phrase('is in shadow and ') if one.fate == 'shadow' else ''}{one.sentence}{doubt}"
+    return f"{phrase('is in shadow and ') if one.fate == 'shadow' else ''}{kept(one.sentence)}{doubt}"

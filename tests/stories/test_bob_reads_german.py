@@ -155,3 +155,27 @@ async def test_a_project_may_speak_another_language_in_its_channels_than_the_org
     await town.clicks("grace", asked, "request.approve")
     assert "Approve" in words(town.card("grace", asked))
     assert "Freigeben" not in words(town.card("grace", asked))
+
+
+async def test_what_is_kept_in_english_is_german_for_him_where_it_is_our_own(town_both_ways: Town) -> None:
+    """Whom it waits for, who asks for them, and why, were worked out and stored before he came."""
+    town = town_both_ways
+    await _speaks_german(town, "bob")
+    pipeline = await town.machine("deploy-bot")
+    await pipeline.asks(type="deploy", title="For anyone", notify=["#deploys"])
+    await pipeline.asks(type="deploy", title="For some", stages=some(2, "@platform"), notify=["#deploys"])
+    await town.settles()
+    listed = str(await town.types("bob", "/countersign list"))
+    assert "irgendwer, der freigeben darf" in listed
+    assert "anyone who may approve" not in listed
+    why = str(await town.types("bob", "/countersign why #2"))
+    assert "Stufe 1: 2 aus @platform (das verlangt: die Anfrage)" in why
+    assert "Stage 1: 2 of @platform, asked by the request" in str(await town.types("grace", "/countersign why #2"))
+    refused = str(await town.types("bob", "/countersign settings list"))
+    assert "Das dürfen hier nur Admins" in refused
+    assert "Nichts ist offen" not in refused
+
+
+async def test_who_chooses_a_language_is_answered_in_it(town_both_ways: Town) -> None:
+    answer = await town_both_ways.types("grace", "/countersign settings me language de")
+    assert "Sprache Deutsch" in str(answer["text"])

@@ -27,9 +27,12 @@ def draw(asked: Unmapped) -> Drawing:
         wanted=asked.wanted,
     )
     facts = [
-        [b.words(phrase("Slack account: "), 40, "bold"), b.words(f"{asked.name or 'unnamed'} ({asked.user})", 200)],
+        [
+            b.words(phrase("Slack account: "), 40, "bold"),
+            b.words(f"{asked.name or phrase('unnamed')} ({asked.user})", 200),
+        ],
         [b.words(phrase("Address in Slack: "), 40, "bold"), b.words(asked.email or phrase("none shown"), 200)],
-        [b.words(phrase("Says they are: "), 40, "bold"), b.words(asked.wanted or "nobody", 200)],
+        [b.words(phrase("Says they are: "), 40, "bold"), b.words(asked.wanted or phrase("nobody"), 200)],
         [b.words(phrase("Not linked because: "), 40, "bold"), b.words(REASONS.get(asked.reason, asked.reason), 200)],
     ]
     care = phrase("Ask them in person or by a call before you link them: whoever is linked decides as that member.")
@@ -37,7 +40,7 @@ def draw(asked: Unmapped) -> Drawing:
         b.button(phrase("Link them…"), "link.look", key_of(asked), label=phrase("Link {asked}", asked=asked.name)),
         {
             **b.button(
-                "No",
+                phrase("No"),
                 "link.dismiss",
                 key_of(asked),
                 style="danger",

@@ -14,7 +14,7 @@ from bot.slack.drawing.drawn import Backdrop
 from core.masking import mask, mask_text
 from core.model.change import is_change
 from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict
-from core.phrases import phrase
+from core.phrases import kept, phrase
 from core.rulebook.explain import policy_asks, say_policy
 from core.standing import failed_checks
 from core.veil import veil
@@ -163,7 +163,7 @@ def _why(request: Request) -> list[Json]:
     seen = request.plan.explanation
     policies = () if seen is None else seen.policies
     told = {policy_asks(one.name) for one in policies}
-    said = [[b.words(mask_text(why), 300)] for why in request.plan.why[:10] if why not in told]
+    said = [[b.words(mask_text(kept(why)), 300)] for why in request.plan.why[:10] if why not in told]
     said += [[b.words(mask_text(say_policy(one)), 600)] for one in policies[:10]]
     if not said:
         return []

@@ -49,7 +49,7 @@ def draw(safety: Safety) -> Json:
 def _switch(*, on: bool) -> Json:
     options = [
         b.option(phrase("Off"), "off", phrase("People are always asked")),
-        b.option("On", "on", phrase("Earned trust may answer")),
+        b.option(phrase("On"), "on", phrase("Earned trust may answer")),
     ]
     return b.radio("value", options, int(on))
 

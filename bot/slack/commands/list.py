@@ -10,7 +10,7 @@ from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room, must_be_mapped
 from core.errors import Invalid
 from core.model.people import Actor, Verb, verbs_of
-from core.phrases import phrase
+from core.phrases import again, phrase
 from core.ports import Filter, Page, Reader
 
 USAGE = "[waiting | mine | open]"
@@ -19,6 +19,13 @@ TITLES = {
     "waiting": (phrase("waits for you"), phrase("wait for you")),
     "mine": (phrase("asked by you"), phrase("asked by you")),
     "open": (phrase("is open"), phrase("are open")),
+}
+
+
+NONE = {
+    "waiting": phrase("Nothing waits for you."),
+    "mine": phrase("You have asked nothing."),
+    "open": phrase("Nothing is open."),
 }
 
 
@@ -64,9 +71,7 @@ def _title(which: str, count: int) -> str:
     one, many = TITLES[which]
     match count:
         case 0:
-            return {"waiting": "Nothing waits for you.", "mine": "You have asked nothing.", "open": "Nothing is open."}[
-                which
-            ]
+            return again(NONE[which])
         case 1:
             return phrase("One request {one}.", one=one)
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.languages import speaking_to
 from bot.slack import absence
 from bot.slack.admin.written import as_written
 from bot.slack.answer import Answer, Open
@@ -30,7 +31,8 @@ async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
         )
     changes = absence.setting(name.lower(), typed)
     chosen = await room.administration.preferences.change(actor, changes, once=room.once(slash, text))
-    return said(absence.said_preferences(chosen))
+    with speaking_to(chosen.locale):
+        return said(absence.said_preferences(chosen))
 
 
 MEMBER = Command(WORD, USAGE, phrase("How you are told of what waits for you, and when"), run)

@@ -15,6 +15,7 @@ from core.errors import Invalid
 from core.model.command import Approve
 from core.model.people import Actor
 from core.model.request import Request
+from core.phrases import kept
 from core.ports import Reader
 from core.rulebook.explain import read_out
 
@@ -36,7 +37,7 @@ async def who(room: Room, actor: Actor, click: Click) -> Answer:
 
 def _who(reader: Reader, actor: Actor, request: Request, refusal: str | None) -> Who:
     seen = request.plan.explanation
-    why = request.plan.why if seen is None else read_out(seen)
+    why = tuple(map(kept, request.plan.why)) if seen is None else read_out(seen, request.plan)
     return Who(where_they_sit(reader, request, actor.id), refusal, who_can_still(reader, request), why)
 
 
