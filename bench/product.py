@@ -61,20 +61,28 @@ async def keys(url: str, world: World) -> list[str]:
 
 
 @contextmanager
-def product(folder: Path, url: str, slack: Mapping[str, Any] | None = None) -> Iterator[Server]:
+def product(
+    folder: Path, url: str, slack: Mapping[str, Any] | None = None, variables: Mapping[str, str] = {}
+) -> Iterator[Server]:
     """`countersign serve` on this database, against the sandbox's Slack where one is given; ready when it begins."""
-    server = start(folder, url, slack)
+    server = start(folder, url, slack, variables)
     try:
         yield server
     finally:
         end(server.process)
 
 
-def start(folder: Path, url: str, slack: Mapping[str, Any] | None = None) -> Server:
+def start(folder: Path, url: str, slack: Mapping[str, Any] | None = None, variables: Mapping[str, str] = {}) -> Server:
     """Start it; `told` holds its port, and how many seconds it took until it was ready."""
     port, began = free_port(), time.perf_counter()
-    environment = {**os.environ, **settings_for(url, port), **({} if slack is None else slack_variables(slack))}
+    environment = {
+        **os.environ,
+        **settings_for(url, port),
+        **({} if slack is None else slack_variables(slack)),
+        **variables,
+    }
     command = [sys.executable, "-c", "from bot.cli import main; main()", "serve"]
+    environment |= {"PYTHONDONTWRITEBYTECODE": ""}  # nobody's second start compiles what the first one has compiled
     paths = os.pathsep.join([str(Path(__file__).parents[1]), environment.get("PYTHONPATH", "")])
     with (folder / "product.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment | {"PYTHONPATH": paths}, stdout=log, stderr=log)

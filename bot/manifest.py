@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 HERE = Path(__file__).resolve().parent
 OPTIONAL: Final = "bot_optional"
 
@@ -31,11 +29,15 @@ def manifest(
 
 def written(found: Mapping[str, Any]) -> str:
     """As Slack takes it in a paste."""
+    import yaml  # noqa: PLC0415 - a server of one workspace never reads the manifest
+
     text: str = yaml.safe_dump(dict(found), sort_keys=False, allow_unicode=True, width=120)
     return text
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415 - see above
+
     return dict(yaml.safe_load(path.read_text("utf-8")))
 
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-import yaml
-
 from core.errors import Invalid
 from core.model.rule import Rule
 from core.phrases import phrase
@@ -25,8 +23,7 @@ LARGEST: Final = 256 * 1024
 DEEPEST: Final = 12
 MOST_VALUES: Final = 50_000
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's where PyYAML was built with it: the same events, ten times as fast."""
+# PyYAML is loaded by whoever first brings YAML: most servers never see any.
 
 _INTEGER = re.compile(r"[-+]?\d{1,16}")
 _NUMBER = re.compile(r"[-+]?(?:\d{1,16}\.\d{0,16}|\.\d{1,16}|\d{1,16})(?:[eE][-+]?\d{1,2})?")
@@ -79,16 +76,22 @@ def to_yaml(*rules: Rule) -> str:
 
 def dump(value: Any) -> str:
     """A plain value as YAML that `documents` reads again."""
+    import yaml  # noqa: PLC0415 - see above
+
     return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120))
 
 
 def documents(text: str) -> Iterator[Document]:
+    import yaml  # noqa: PLC0415 - see above
+
+    # libyaml's where PyYAML was built with it: the same events, ten times as fast.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     if len(text.encode("utf-8", "replace")) > LARGEST:
         raise Invalid(
             phrase("The text is larger than {largest} KiB; split it.", largest=LARGEST // 1024), line=1, column=1
         )
     try:
-        yield from _Builder().build(yaml.parse(text, Loader=_LOADER))
+        yield from _Builder().build(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -112,6 +115,8 @@ class _Builder:
         self._value: Any = None
 
     def build(self, events: Iterator[Any]) -> Iterator[Document]:
+        import yaml  # noqa: PLC0415 - see above
+
         for event in events:
             match event:
                 case yaml.DocumentStartEvent():
@@ -122,35 +127,36 @@ class _Builder:
                     _refuse(event, phrase("Anchors and aliases are not taken; write the value out."))
                 case yaml.ScalarEvent():
                     self._scalar(event)
-                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    self._begin(event)
+                case yaml.MappingStartEvent():
+                    self._begin({}, event)
+                case yaml.SequenceStartEvent():
+                    self._begin([], event)
                 case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                     self._open.pop()
                     self._key.pop()
                 case _:
                     pass
 
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
+    def _scalar(self, event: Any) -> None:
         _plain(event)
         if self._open and isinstance(self._open[-1][0], dict) and self._key[-1] is None:
             self._name(event)
         else:
             self._put(_read(event), event)
 
-    def _name(self, event: yaml.ScalarEvent) -> None:
+    def _name(self, event: Any) -> None:
         mapping, path = self._open[-1]
         if event.value in mapping:
             _refuse(event, phrase("'{value}' is written twice; keep one.", value=event.value))
         self._key[-1] = event.value
         self._where[_join(path, event.value)] = _place(event)
 
-    def _begin(self, event: Any) -> None:
+    def _begin(self, value: Any, event: Any) -> None:
         _plain(event)
         if len(self._open) >= DEEPEST:
             _refuse(event, phrase("This is nested deeper than {deepest} levels; flatten it.", deepest=DEEPEST))
         if self._open and isinstance(self._open[-1][0], dict) and self._key[-1] is None:
             _refuse(event, phrase("A name is expected here, not a list or mapping."))
-        value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
         path = self._put(value, event)
         self._open.append((value, path))
         self._key.append(None)
@@ -182,7 +188,7 @@ def _plain(event: Any) -> None:
         _refuse(event, phrase("Tags are not taken; write a plain value."))
 
 
-def _read(event: yaml.ScalarEvent) -> Any:
+def _read(event: Any) -> Any:
     text = event.value
     if event.style:
         return text
