@@ -1,9 +1,11 @@
 """What every test folder shares: the asyncio backend, Hypothesis profiles, PostgreSQL, and how a run reports itself."""
 
 import os
+import tempfile
 import uuid
 from collections import defaultdict
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -22,6 +24,25 @@ settings.register_profile(
     "long", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+# ----------------------------------------------------------------------------------------------------- where tests write
+
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 (everybody makes folders of their own in it)
+ROOM: Final = 2 * 2**30
+
+
+def has_room(folder: Path) -> bool:
+    """In a container it is often tiny, or nothing in it can be run."""
+    if not os.access(folder, os.W_OK):
+        return False
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & os.ST_NOEXEC
+
+
+# Thousands of databases need not wait for a disk. Workers and what they start inherit it; who names a folder is obeyed.
+if "TMPDIR" not in os.environ and has_room(MEMORY):
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 @pytest.fixture(scope="session")
