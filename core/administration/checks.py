@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-from core.administration.office import Made, Office, four_eyes, must_manage
-from core.administration.policies import must_read_judges
+from core.administration.judges import MOST, JudgesOffice, Written, must_read_judges
+from core.administration.office import Made, four_eyes, must_manage
 from core.administration.schedules import Sealing
 from core.errors import Conflict, Invalid, NotFound, Unavailable
 from core.model.check import CheckDefinition
@@ -23,10 +23,7 @@ from core.requirements.check import checks_in
 from core.rulebook.condition import Conditions
 from core.rulebook.judges import read_check
 
-MOST: Final = 50
 PREFIX: Final = "whsec_"
-
-Written = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class SeenCheck:
     problem: str | None
 
 
-class Checks(Office):
+class Checks(JudgesOffice):
     """Without `sealing` and `judges` nothing can be set up here."""
 
     def __init__(
@@ -48,9 +45,7 @@ class Checks(Office):
         sealing: Sealing | None,
         judges: Judges | None,
     ) -> None:
-        super().__init__(store, fresh)
-        self._conditions = conditions
-        self._sealing = sealing
+        super().__init__(store, fresh, conditions, sealing)
         self._caller = None if judges is None else judges.caller
 
     async def list(self, actor: Actor) -> Sequence[SeenCheck]:
@@ -178,12 +173,9 @@ class Checks(Office):
         return draft
 
     def _sealed(self, actor: Actor, draft: CheckDefinition, secret: str | None) -> str | None:
-        """Before anybody else is asked, so that the secret stands in no request."""
         if secret is None:
             return None
-        if self._sealing is None:
-            raise Unavailable(phrase("This process keeps no secrets; ask the server itself."))
-        return self._sealing.seal(_must_be_strong(secret), secret_place(actor.organisation, draft.name))
+        return self._seal(_must_be_strong(secret), secret_place(actor.organisation, draft.name))
 
 
 def _must_sign(check: CheckDefinition) -> None:

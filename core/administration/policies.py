@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
 
-from core.administration.office import Made, Office, four_eyes, must_manage
+from core.administration.judges import MOST, JudgesOffice, Written, must_read_judges
+from core.administration.office import Made, four_eyes, must_manage
 from core.administration.schedules import Sealing
-from core.administration.sight import reads_everything
-from core.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
+from core.errors import Conflict, Invalid, NotFound, Unavailable
 from core.model.people import Actor
 from core.model.policy import Policy
 from core.naming import RuleNames
@@ -18,10 +17,6 @@ from core.phrases import phrase
 from core.ports import Idempotency, Reader, Store, Transaction
 from core.rulebook.condition import Conditions
 from core.rulebook.judges import read_policy
-
-MOST: Final = 50
-
-Written = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +27,7 @@ class SeenPolicy:
     problem: str | None
 
 
-class Policies(Office):
+class Policies(JudgesOffice):
     """Without `sealing` and `judges` nothing can be set up here."""
 
     def __init__(
@@ -43,9 +38,7 @@ class Policies(Office):
         sealing: Sealing | None,
         judges: Judges | None,
     ) -> None:
-        super().__init__(store, fresh)
-        self._conditions = conditions
-        self._sealing = sealing
+        super().__init__(store, fresh, conditions, sealing)
         self._engines = {} if judges is None else dict(judges.engines)
 
     async def list(self, actor: Actor) -> Sequence[SeenPolicy]:
@@ -165,19 +158,7 @@ class Policies(Office):
         return draft
 
     def _sealed(self, actor: Actor, url: str, token: str | None) -> str | None:
-        """Before anybody else is asked, so that the token stands in no request."""
-        if token is None:
-            return None
-        if self._sealing is None:
-            raise Unavailable(phrase("This process keeps no secrets; ask the server itself."))
-        return self._sealing.seal(token, token_place(actor.organisation, url))
-
-
-def must_read_judges(reader: Reader, actor: Actor) -> None:
-    if not reads_everything(reader, actor):
-        raise NotAllowed(
-            phrase("Policies and checks can be seen by whoever may read the whole organisation; ask an admin.")
-        )
+        return None if token is None else self._seal(token, token_place(actor.organisation, url))
 
 
 def _the_policy(known: Sequence[SeenPolicy], wanted: str) -> SeenPolicy:
