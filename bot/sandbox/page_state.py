@@ -18,7 +18,7 @@ def state(slack: SmallSlack, user: User) -> Json:
     own = [channel for channel in workspace.channels.values() if _sees(channel, user.id)]
     return {
         "workspace": {"id": workspace.team_id, "name": workspace.name, "domain": workspace.domain},
-        "workspaces": slack.neighbours(), "installed": not slack.uninstalled,
+        "workspaces": slack.neighbours(), "installed": workspace.is_wide or not slack.uninstalled,
         "me": _user(slack, user),
         "users": [_user(slack, each) for each in workspace.users.values()],
         "channels": [_channel(slack, channel, user.id) for channel in own],

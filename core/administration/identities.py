@@ -213,6 +213,15 @@ class Identities(Office):
         made = await self._change(work, once)
         return await self._get(actor, made.id)
 
+    async def claims(self, actor: Actor, limit: int = 100) -> Sequence[Unmapped]:
+        """For admins: those who say which member they are, and wait for a yes; the newest first."""
+
+        def look(reader: Reader) -> Sequence[Unmapped]:
+            must_manage(reader, actor)
+            return reader.claims(actor.organisation, limit)
+
+        return await self._store.read(look)
+
     async def claimed(self, actor: Actor, issuer: str, user: str) -> Unmapped:
         """What an admin is asked to confirm; not found where it was settled meanwhile."""
 

@@ -98,6 +98,20 @@ class Mirrors(Office):
             lambda reader: with_members(reader, the_group(reader, actor.organisation, made.id))
         )
 
+    async def follow(
+        self, actor: Actor, wanted: str, user_group: str, workspace: str | None, *, once: Idempotency | None = None
+    ) -> GroupWithMembers:
+        """Let this group follow a user group of one of the organisation's own workspaces; of its only one, if none is named."""
+
+        def look(reader: Reader) -> tuple[str, str]:
+            must_manage(reader, actor)
+            group = the_group(reader, actor.organisation, wanted)
+            here = [one.workspace for one in reader.installations(actor.organisation) if one.is_active]
+            return group.name, _the_workspace(here, workspace)
+
+        name, place = await self._store.read(look)
+        return await self.start(actor, f"{place}/{user_group}", name, once=once)
+
     @four_eyes("groups")
     async def stop(self, actor: Actor, wanted: str, *, once: Idempotency | None = None) -> GroupWithMembers:
         """From now on kept by hand, with the people it has."""
@@ -218,6 +232,19 @@ def _must_be_a_name(name: str) -> None:
             ),
             field="name",
         )
+
+
+def _the_workspace(here: Sequence[str], wanted: str | None) -> str:
+    if wanted is None and len(here) == 1:
+        return here[0]
+    if wanted in here and wanted is not None:
+        return wanted
+    raise Invalid(
+        phrase("Say which workspace the user group is in: one of {workspaces}.", workspaces=", ".join(here))
+        if here
+        else phrase("The app is installed in no workspace of this organisation; install it first."),
+        field="workspace",
+    )
 
 
 def _must_be_a_user_group(follows: str) -> None:
