@@ -184,11 +184,15 @@ ALLOWED_ALONE = {
     "Webhooks.rotate",  # the secret of an address that was agreed to, shown to an admin as the first one was
     "Batches.waiting",  # reading
     "Batches.like",
+    "Batches.see",
+    "Batches.together",
     "Batches.decide",  # decisions, each by whoever may
     "Freezes.freeze",  # a stop
     "Leases.held",  # reading
     "Proposals.carry_out",  # by way of the rules' own methods
     "Identities.unmapped",  # reading
+    "Identities.claims",
+    "Mirrors.follow",  # by way of a method of its own
     "Identities.claimed",
     "Identities.note_unmapped",  # by Slack's directory
     "Identities.forget_unmapped",
