@@ -166,7 +166,7 @@ async def test_what_is_kept_in_english_is_german_for_him_where_it_is_our_own(tow
     await pipeline.asks(type="deploy", title="For some", stages=some(2, "@platform"), notify=["#deploys"])
     await town.settles()
     listed = str(await town.types("bob", "/countersign list"))
-    assert "irgendwer, der freigeben darf" in listed
+    assert "Personen mit Freigaberecht" in listed
     assert "anyone who may approve" not in listed
     why = str(await town.types("bob", "/countersign why #2"))
     assert "Stufe 1: 2 aus @platform (das verlangt: die Anfrage)" in why
@@ -178,4 +178,4 @@ async def test_what_is_kept_in_english_is_german_for_him_where_it_is_our_own(tow
 
 async def test_who_chooses_a_language_is_answered_in_it(town_both_ways: Town) -> None:
     answer = await town_both_ways.types("grace", "/countersign settings me language de")
-    assert "Sprache Deutsch" in str(answer["text"])
+    assert "Sprache: Deutsch" in str(answer["text"])
