@@ -140,11 +140,12 @@ class EventFeed:
                 await self._read_page(organisation, stream)
 
     async def _read_page(self, organisation: str, stream: _Stream) -> tuple[int, bool]:
-        def look(reader: Reader) -> tuple[Sequence[FeedRow], bool]:
-            rows = reader.feed_rows(organisation, after=stream.head, limit=PAGE)
-            return rows, reader.unsealed_count(organisation, 1) > 0
+        # Whatever is sealed between the two is found by the second; the other way round it would be missed by both.
+        def look(reader: Reader) -> tuple[bool, Sequence[FeedRow]]:
+            unsealed = reader.unsealed_count(organisation, 1) > 0
+            return unsealed, reader.feed_rows(organisation, after=stream.head, limit=PAGE)
 
-        rows, unsealed = await self._store.read(look)
+        unsealed, rows = await self._store.read(look)
         if rows:
             stream.add(rows)
         return len(rows), unsealed

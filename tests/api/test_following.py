@@ -7,11 +7,13 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bot.api import following
+from bot.event_feed import EventFeed
 from core.administration import operator
 from core.model.people import Role, Verb
 from tests.api.conftest import House, both_databases
@@ -238,6 +240,35 @@ async def test_one_read_serves_all_who_follow(house: House) -> None:
 @dataclass
 class _Counting:
     read: Any
+
+
+@dataclass
+class _SealedMeanwhile:
+    """A store with one row, sealed right after the first thing that is asked of it."""
+
+    sealed: bool = False
+
+    async def read(self, work: Any) -> Any:
+        return work(self)
+
+    def feed_head(self, organisation: str) -> int:
+        return 0
+
+    def feed_rows(self, organisation: str, *, after: int, limit: int) -> list[Any]:
+        found = [SimpleNamespace(row=SimpleNamespace(position=1))] if self.sealed else []
+        self.sealed = True
+        return found
+
+    def unsealed_count(self, organisation: str, limit: int) -> int:
+        found = 0 if self.sealed else 1
+        self.sealed = True
+        return found
+
+
+async def test_what_is_sealed_while_the_feed_is_looked_at_is_told_at_once() -> None:
+    """E-91"""
+    feed = EventFeed(_SealedMeanwhile())  # type: ignore[arg-type]
+    assert await feed.more("org_acme", 0, seconds=1)
 
 
 async def test_a_revoked_credential_hears_no_more(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
