@@ -17,7 +17,7 @@ from bot.slack.people.vetting import REASONS
 from bot.slack.roll.mirrors import Mirrors, UserGroup
 from bot.slack.room import Room, must_be_mapped
 from core.administration.groups import GroupWithMembers
-from core.errors import NotFound, Unavailable
+from core.errors import Conflict, NotFound, Unavailable
 from core.model.installation import Unmapped
 from core.model.mirror import Mirrored
 from core.model.people import Actor
@@ -102,7 +102,7 @@ def _taken_over(present: GroupWithMembers) -> str:
 
 async def started(room: Room, actor: Actor, sent: Submission) -> Answer:
     must_be_mapped(actor)
-    wanted = json.loads(sent.metadata)
+    wanted = _wanted(sent.metadata)
     once = room.once(sent, wanted)
     made = await room.administration.mirrors.start(actor, wanted["follows"], wanted["name"], once=once)
     _in_slack(room).nudge()
@@ -110,6 +110,15 @@ async def started(room: Room, actor: Actor, sent: Submission) -> Answer:
         phrase("Following"),
         phrase("@{group} follows the Slack user group now; its people are taken over at once.", group=made.group.name),
     )
+
+
+def _wanted(written: str) -> dict[str, str]:
+    """What the window was drawn about."""
+    try:
+        said = json.loads(written)
+        return {"follows": str(said["follows"]), "name": str(said["name"])}
+    except (ValueError, KeyError, TypeError):
+        raise Conflict(phrase("This window is from another version; close it and try again.")) from None
 
 
 async def stopping(room: Room, actor: Actor, wanted: str) -> Json:
