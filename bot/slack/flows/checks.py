@@ -8,6 +8,7 @@ from bot.slack.entrance.payload import Submission
 from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
 from bot.slack.room import Room, must_be_mapped
 from bot.wire.judging import CheckChange, CheckIn
+from core.administration.checks import SeenCheck
 from core.model.people import Actor
 from core.phrases import phrase
 from core.rulebook.load import Document
@@ -23,7 +24,7 @@ async def add(room: Room, actor: Actor, sent: Submission) -> Answer:
     with texts.at_its_line(document, but=SECRET):
         once = room.once(sent, (said.written(), secret))
         made = await room.administration.checks.add(actor, said.written(), secret, once=once)
-    return Replace(checks.drawn(made, phrase("Saved: it is needed from now on, as it says below.")))
+    return Replace(checks.drawn(made, _saved(made)))
 
 
 async def edit(room: Room, actor: Actor, sent: Submission) -> Answer:
@@ -34,7 +35,11 @@ async def edit(room: Room, actor: Actor, sent: Submission) -> Answer:
     secret = sent.text("secret") or said.secret
     with texts.at_its_line(document, but=SECRET):
         changed = await room.administration.checks.change(actor, id, said.written(), secret, version=version)
-    return Replace(checks.drawn(changed, phrase("Saved as version {version}.", version=changed.check.version)))
+    return Replace(checks.drawn(changed, _saved(changed)))
+
+
+def _saved(one: SeenCheck) -> str:
+    return phrase("Saved as version {version}.", version=one.check.version)
 
 
 def _document(sent: Submission) -> Document:

@@ -9,6 +9,7 @@ from bot.slack.flows.base import Flow, Form, done, replacing, showing, turning
 from bot.slack.room import Room, must_be_mapped
 from bot.wire.judging import PolicyChange, PolicyIn
 from bot.wire.strict import read
+from core.administration.policies import SeenPolicy
 from core.model.people import Actor
 from core.phrases import phrase
 from core.rulebook.load import Document
@@ -24,7 +25,7 @@ async def add(room: Room, actor: Actor, sent: Submission) -> Answer:
     with texts.at_its_line(document, but=TOKEN):
         once = room.once(sent, (said.written(), token))
         made = await room.administration.policies.add(actor, said.written(), token, once=once)
-    return Replace(policies.drawn(made, phrase("Saved: it is asked from now on, as it says below.")))
+    return Replace(policies.drawn(made, _saved(made)))
 
 
 async def edit(room: Room, actor: Actor, sent: Submission) -> Answer:
@@ -42,7 +43,11 @@ async def edit(room: Room, actor: Actor, sent: Submission) -> Answer:
             keep_token=typed is None and said.keeps_token,
             version=version,
         )
-    return Replace(policies.drawn(changed, phrase("Saved as version {version}.", version=changed.policy.version)))
+    return Replace(policies.drawn(changed, _saved(changed)))
+
+
+def _saved(one: SeenPolicy) -> str:
+    return phrase("Saved as version {version}.", version=one.policy.version)
 
 
 def _document(sent: Submission) -> Document:
