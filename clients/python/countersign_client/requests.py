@@ -10,7 +10,19 @@ from countersign_client.digest import digest_for
 from countersign_client.errors import Invalid
 from countersign_client.exchange import Answer
 from countersign_client.flow import Flow, Pages, Patience, Pause, Step, listing, operation
-from countersign_client.models import Batch, Cost, Decision, Done, Event, Link, Page, Request, Requirement, Subject, Summary
+from countersign_client.models import (
+    Batch,
+    Cost,
+    Decision,
+    Done,
+    Event,
+    Link,
+    Page,
+    Request,
+    Requirement,
+    Subject,
+    Summary,
+)
 from countersign_client.outcomes import Outcome, StillOpen, outcome_of
 from countersign_client.reading import read
 from countersign_client.speaking import Speaker, moment
