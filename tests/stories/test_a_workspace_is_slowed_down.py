@@ -70,5 +70,6 @@ async def test_what_slack_slows_down_in_one_workspace_is_prompt_in_another_one(j
         await town.assembly.courier.drain()
 
     # Globex sees all of it at once.
+    changed = [True, True, False, False]
+    await hugo.sees(lambda: ["Approved" in text for text in cards(hugo, "#releases")] == changed, within=10)
     assert ["Approval needed" in text for text in cards(alice, "#deploys")] == [True, True]
-    assert ["Approved" in text for text in cards(hugo, "#releases")] == [True, True, False, False]

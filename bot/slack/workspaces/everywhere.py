@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.slack.installed.channels import Channels
 from bot.slack.people.actor import KIND
-from bot.slack.workspaces.served import Workspace, Workspaces
+from bot.slack.workspaces.served import SlackOutlet, Workspace, Workspaces
 from core.courier import OutcomeUnknown, OutletBusy, OutletRefused, Pace, Spot
 from core.courier.outlet import Reminder
 from core.model.request import Request
@@ -70,17 +70,19 @@ class SlackEverywhere:
         return await workspace.outlet.spot(organisation, place, address)
 
     async def show(self, delivery: Delivery, request: Request) -> Delivery:
+        return await self._shown(delivery, lambda outlet: outlet.show(delivery, request))
+
+    async def show_batch(self, delivery: Delivery, requests: Sequence[Request]) -> Delivery:
+        return await self._shown(delivery, lambda outlet: outlet.show_batch(delivery, requests))
+
+    async def _shown(self, delivery: Delivery, show: Callable[[SlackOutlet], Awaitable[Delivery]]) -> Delivery:
+        """A place that was refused is looked for anew the next time."""
         workspace = await self._of(delivery)
         try:
-            shown = await workspace.outlet.show(delivery, request)
+            shown = await show(workspace.outlet)
         except OutletRefused:
             self._found.pop((delivery.organisation, delivery.place), None)
             raise
-        return replace(shown, address={**shown.address, WORKSPACE: workspace.id})
-
-    async def show_batch(self, delivery: Delivery, requests: Sequence[Request]) -> Delivery:
-        workspace = await self._of(delivery)
-        shown = await workspace.outlet.show_batch(delivery, requests)
         return replace(shown, address={**shown.address, WORKSPACE: workspace.id})
 
     async def find(self, delivery: Delivery) -> Mapping[str, Any] | None:
