@@ -58,7 +58,7 @@ from core.desk.digests import Digests
 from core.desk.removals import follow_removed_rules
 from core.inquirer import Inquirer
 from core.ledger import chain
-from core.ledger.sealer import Sealer, key_from
+from core.ledger.sealer import Sealer, key_from, key_id
 from core.model.installation import Installation as Kept
 from core.model.installation import Source
 from core.model.request import Request
@@ -222,7 +222,8 @@ async def rooms(
     url = settings.database_url.get_secret_value()
     await asyncio.to_thread(prepare, url)
     now = clock or TurnableClock()
-    codec = compiled()
+    codec, signing = compiled(), key_from(key_bytes(keys.signing))
+    public = signing.public_key()
     async with (
         Guard(settings.allow_private_addresses) as guard,
         open_store(
@@ -231,7 +232,7 @@ async def rooms(
             codec=codec,
             chain=chain,
             derive=derive,
-            seal=Sealer(key_from(key_bytes(keys.signing)), owner_of_seals(url)),
+            seal=Sealer(signing, owner_of_seals(url)),
             turned=lambda: now.offset,
         ) as store,
     ):
@@ -245,7 +246,15 @@ async def rooms(
         letters = Letters(store, codec, receipts)
         teller = Teller(guard, letters)
         administration = Administration(
-            store, desk, fresh=fresh, pepper=pepper, sealing=sealing, feeds=feeds, teller=teller, judges=judges
+            store,
+            desk,
+            fresh=fresh,
+            pepper=pepper,
+            sealing=sealing,
+            feeds=feeds,
+            teller=teller,
+            judges=judges,
+            seal_keys={key_id(public): public},
         )
         parts = teller, letters, sealing, judges, receipts, codec
         yield Rooms(settings, keys, now, store, desk, administration, pepper, guard, *parts)

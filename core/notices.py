@@ -303,10 +303,15 @@ def _glass_broken(request: Request, event: e.GlassBroken) -> tuple[Told, ...]:
         sentence=sentence,
         number=request.number,
     )
+    asker = phrase("{name}: {sentence} Somebody else will review it.", name=_name(request), sentence=sentence)
     stages = request.plan.stages
     asked = (source.principal for stage in stages for one in stage.requirements for source in one.sources)
-    people = dict.fromkeys((REQUESTER, *asked, *(source.principal for source in request.plan.tell), _admins(request)))
-    return (*_line(sentence, "glass_broken"), *(Told(place, "glass_broken", told) for place in people))
+    people = dict.fromkeys((*asked, *(source.principal for source in request.plan.tell), _admins(request)))
+    return (
+        *_line(sentence, "glass_broken"),
+        Told(REQUESTER, "glass_broken", asker),
+        *(Told(place, "glass_broken", told) for place in people),
+    )
 
 
 def _review_called(request: Request, event: e.ReviewCalled) -> tuple[Told, ...]:

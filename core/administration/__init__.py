@@ -20,10 +20,13 @@ and not only by what would be written. `core.model.change.is_change(request)` te
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from core.administration.agents import Agents, Keys, NewKey
+from core.administration.audits import Audits
 from core.administration.batches import Batches
 from core.administration.care import PeopleCare, people_care
 from core.administration.checks import Checks
@@ -65,10 +68,11 @@ __all__ = ["Administration", "Asked", "NewKey", "NewToken", "operator"]
 class Administration:
     """The offices side by side. `fresh` gives an unused ULID.
 
-    Without `sealing` and `feeds` it reads no calendars, without `sealing` and `teller` it calls no webhooks.
+    Without `sealing` and `feeds` it reads no calendars, without `sealing` and `teller` it calls no webhooks, without
+    `seal_keys` it vouches for no seal.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each part is named once, by assemble
         self,
         store: Store,
         desk: Desk,
@@ -79,6 +83,7 @@ class Administration:
         feeds: Feeds | None = None,
         teller: Teller | None = None,
         judges: Judges | None = None,
+        seal_keys: Mapping[str, Ed25519PublicKey] | None = None,
     ) -> None:
         self.looking_around = LookingAround(store, desk)
         self._store = store
@@ -101,6 +106,7 @@ class Administration:
         self.batches = Batches(store, fresh, desk)
         self.freezes = Freezes(store, fresh, desk)
         self.reviews = Reviews(store, fresh)
+        self.audits = Audits(store, fresh, seal_keys or {})
         self.delegations = Delegations(store, fresh)
         self.preferences = PreferenceOffice(store, fresh)
         self.schedules = Schedules(store, fresh, sealing, feeds)

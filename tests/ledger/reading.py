@@ -11,7 +11,7 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.ledger.sealer import key_id
-from core.ledger.verify import Report, SealedHead, verify
+from core.ledger.verify import Report, SealedHead, verify, verify_request
 from core.ports import LedgerRow
 from core.store.engine import Engine
 from core.store.sqlite import connect
@@ -29,6 +29,12 @@ async def sealed(store: Engine, organisation: str = ORG) -> Sequence[LedgerRow]:
 async def report(store: Engine, key: Ed25519PrivateKey, against: SealedHead | None = None) -> Report:
     keys = {key_id(key.public_key()): key.public_key()}
     return await store.read(partial(verify, organisation=ORG, keys=keys, against=against))
+
+
+async def report_of(store: Engine, request: str, key: Ed25519PrivateKey) -> Report:
+    """Of one request alone."""
+    keys = {key_id(key.public_key()): key.public_key()}
+    return await store.read(partial(verify_request, organisation=ORG, request=request, keys=keys))
 
 
 def meddle(database: str, statement: str, *values: Any) -> None:

@@ -11,7 +11,7 @@ from core.ledger.export import export_csv, export_jsonl
 from core.ledger.sealer import Sealer
 from core.ledger.verify import SealedHead
 from core.store.engine import Engine
-from tests.ledger.reading import meddle, report, sealed
+from tests.ledger.reading import meddle, report, report_of, sealed
 from tests.store.builders import ADA, ORG, a_request, comment_on, furnish, opened, store_new
 
 pytestmark = pytest.mark.anyio
@@ -103,6 +103,37 @@ async def test_rows_not_sealed_yet_are_said_to_be(database: str, key: Ed25519Pri
         checked = await report(store, key)
     assert checked.intact
     assert "Rows not sealed yet, so that they could be changed unseen: 1." in checked.unknown
+
+
+async def test_one_request_is_checked_with_the_seals_over_it_alone(ledger: Engine, key: Ed25519PrivateKey) -> None:
+    first, second = dict.fromkeys(row.request for row in await sealed(ledger) if row.request != ORG)
+    for id in (first, second):
+        checked = await report_of(ledger, id, key)
+        assert checked.intact
+        assert checked.rows == 3
+        assert 1 <= checked.seals <= 3
+        assert checked.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ('UPDATE events SET payload = \'{"text":"approved"}\' WHERE request = ? AND seq = 2', "The content of row"),
+        ("UPDATE events SET actor = 'member:mem_bob' WHERE request = ? AND seq = 2", "says something else than when"),
+        ("DELETE FROM events WHERE request = ? AND seq = 2", "does not follow row 1"),
+        ("DELETE FROM events WHERE request = ? AND seq = 3", "rows were written"),
+        ("UPDATE events SET position = 900 WHERE request = ? AND seq = 3", "No seal covers row 900"),
+        ("UPDATE seals SET root = hash WHERE organisation <> ?", "says something else than when it was made"),
+        ("UPDATE seals SET signature = hash WHERE organisation <> ?", "does not carry the signature"),
+    ],
+)
+async def test_tampering_with_one_request_is_found_by_looking_at_it_alone(
+    ledger: Engine, database: str, key: Ed25519PrivateKey, statement: str, found: str
+) -> None:
+    request = (await sealed(ledger))[0].request
+    meddle(database, statement, request)
+    problems = (await report_of(ledger, request, key)).problems
+    assert any(found in sentence for sentence in problems), problems
 
 
 async def test_an_erased_payload_still_verifies(ledger: Engine, key: Ed25519PrivateKey) -> None:

@@ -15,7 +15,7 @@ from core.model.batch import Batch, Item, likeness
 from core.model.organisation import BUILT_IN_TYPES
 from core.model.people import Actor
 from core.model.request import Request
-from core.phrases import phrase
+from core.phrases import phrase, phrases
 from core.veil import veil
 
 
@@ -60,9 +60,10 @@ async def _title(room: Room, one: Batch) -> str:
         lambda reader: (reader.project(one.like.project), reader.type_of(owner, one.like.type))
     )
     known = type or BUILT_IN_TYPES.get(one.like.type)
-    return phrase(
+    return phrases(
+        "{count} request by {who} in {project}: {type}",
         "{count} like requests by {who} in {project}: {type}",
-        count=len(one.requests),
+        len(one.requests),
         who=one.like.requester_name,
         project=project.name if project else phrase("a project"),
         type=known.title if known else one.like.type,
