@@ -23,7 +23,6 @@ from bot.slack.inbox import Drawn
 from bot.slack.look import EVERYTHING, Look
 from core.courier.pace import Book, Gate
 from core.errors import ApprovalError
-from core.phrases import phrase
 from core.ports import Changed, Reader, Store
 from core.standing import waiting_principals
 
@@ -92,7 +91,7 @@ class Homes:
         self._pause = pause
         self._seconds = seconds
         self._sleep = sleep
-        self._gate = Gate(("home",), 60 / a_minute, BURST)
+        self._gate = Gate(("home",), 60 / a_minute, BURST, lane="home")
         self._book = Book()
         self._viewers: OrderedDict[str, Viewer] = OrderedDict()
         self._changes: set[Changed] = set()
@@ -105,8 +104,8 @@ class Homes:
         found = drawn or await self._draw(sender, look)
         viewer = Viewer(sender, look, self._seconds(), keys=found.keys)
         self._keep(viewer)
-        self._book.wait(phrase("shown to {user}", user=sender.user), [self._gate], self._seconds())
-        self._book.done(phrase("shown to {user}", user=sender.user))
+        self._book.wait(f"shown to {sender.user}", [self._gate], self._seconds())
+        self._book.done(f"shown to {sender.user}")
         await self._show(viewer, found, None)
 
     def clicked(self, sender: Sender, look: Look) -> None:

@@ -66,7 +66,7 @@ async def test_a_stopped_delegation_gives_no_right(world: World) -> None:
 
 async def test_a_language_of_ones_own_goes_before_that_of_the_profile(world: World) -> None:
     said = await run(world, "bob", "settings me language de")
-    assert "language Deutsch" in said
+    assert "Sprache: Deutsch" in said
     assert (await preferences(world, "bob")).locale == "de"
     assert "„klingon“" in await run(world, "bob", "settings me language klingon")
     assert (await preferences(world, "bob")).language == "de"
