@@ -203,6 +203,8 @@ ALLOWED_ALONE = {
     "Delegations.give",  # a member's own voice, for a while
     "Delegations.stop",
     "PreferenceOffice.change",  # how a member likes to be told
+    "Audits.head",  # only read
+    "Audits.of",
     "PreferenceOffice.note_profile",  # by Slack's directory
     "PreferenceOffice.note_away",
     "Workloads.revoke",  # a stop
