@@ -83,10 +83,11 @@ class Waiting:
         try:
             seen = -1
             while seen < watched.newest and watched.waiters:
+                told = watched.newest  # what is committed while we read may not be in what we read
                 request = await self._store.read(lambda reader: reader.request(id))
                 if request is None:
                     return
-                seen = max(request.version, watched.newest)
+                seen = max(request.version, told)
                 for waiter in tuple(watched.waiters):
                     if waiter.wanted(request):
                         _answer(waiter, request)

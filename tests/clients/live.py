@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -65,7 +66,7 @@ class Live(threading.Thread):
 
     def do(self, what: Coroutine[Any, Any, T]) -> T:
         """On the server's own loop."""
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(60)
 
     def agent(self, *verbs: Verb) -> str:
         """A new agent's key."""
@@ -82,6 +83,12 @@ class Live(threading.Thread):
         answer = self.do(self.house.post(who, f"/v1/requests/{id}/{verb}", body))
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def until_somebody_waits(self) -> None:
+        """Until a poll is being held."""
+        deadline = time.monotonic() + 10
+        while self.house.assembly.house.metrics.waiting._value.get() < 1 and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def soon(
         self, key: str, verb: str = "approve", *, first: Callable[[], object] = lambda: None, **body: Any

@@ -40,7 +40,7 @@ def newest(client: Countersign) -> Any:
 
 
 def test_approved_as_asked_is_0_and_says_by_whom(live: Live, key: str, capsys: Any) -> None:
-    with live.soon(key, comment="Go."):
+    with live.soon(key, first=live.until_somebody_waits, comment="Go."):
         assert run(DEPLOY) == 0
     said = capsys.readouterr()
     assert said.out.endswith("approved by Ada: Go.\ncause: people\n")
