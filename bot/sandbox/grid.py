@@ -12,10 +12,10 @@ from typing import Any, Final
 from bot.sandbox.app import App
 from bot.sandbox.hand import Hand
 from bot.sandbox.ids import new_id
-from bot.sandbox.neighbours import Along
+from bot.sandbox.neighbours import beside
 from bot.sandbox.seed import channel
 from bot.sandbox.shapes import Json, SlackError
-from bot.sandbox.small_slack import SmallSlack, joined
+from bot.sandbox.small_slack import SmallSlack
 from bot.sandbox.workspace import SLACKBOT, Enterprise, User, UserGroup, Workspace
 
 EUROPE: Final = "T1UMBRAEU1"
@@ -173,15 +173,7 @@ def _team(first: SmallSlack, app: App, enterprise: Enterprise, id: str, name: st
     workspace = Workspace(first.clock, id, name, name.lower().replace(" ", "-"))
     workspace.enterprise = enterprise
     _furnish(workspace, own)
-    team = joined(own, workspace, sockets=first.sockets)
-    team.delivery.transport = Along(first.delivery)
-    team.delivery.ack_limit = first.delivery.ack_limit
-    team.delivery.retry_delays = first.delivery.retry_delays
-    team.triggers.life = first.triggers.life
-    team.rates.multiplier = first.rates.multiplier
-    team.uninstalled = True
-    team.delivery.stop_events()
-    return team
+    return beside(first, own, workspace)
 
 
 def _furnish(workspace: Workspace, app: App) -> None:

@@ -34,16 +34,20 @@ class Along:
 def globex(first: SmallSlack) -> SmallSlack:
     """Not installed yet: no token is good, and no event leaves."""
     app = replace(first.app, bot_user_id=new_id("U"), bot_id=new_id("B"), bot_token=f"xoxb-{token_hex(16)}")
-    workspace = _furnished(first.clock, app)
-    second = joined(app, workspace, sockets=first.sockets)
-    second.delivery.transport = Along(first.delivery)
-    second.delivery.ack_limit = first.delivery.ack_limit
-    second.delivery.retry_delays = first.delivery.retry_delays
-    second.triggers.life = first.triggers.life
-    second.rates.multiplier = first.rates.multiplier
-    second.uninstalled = True
-    second.delivery.stop_events()
-    return second
+    return beside(first, app, _furnished(first.clock, app))
+
+
+def beside(first: SmallSlack, app: App, workspace: Workspace) -> SmallSlack:
+    """Another workspace that behaves as the first one does, until the app is installed there too."""
+    found = joined(app, workspace, sockets=first.sockets)
+    found.delivery.transport = Along(first.delivery)
+    found.delivery.ack_limit = first.delivery.ack_limit
+    found.delivery.retry_delays = first.delivery.retry_delays
+    found.triggers.life = first.triggers.life
+    found.rates.multiplier = first.rates.multiplier
+    found.uninstalled = True
+    found.delivery.stop_events()
+    return found
 
 
 def _furnished(clock: Clock, app: App) -> Workspace:

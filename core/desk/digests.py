@@ -113,7 +113,7 @@ class Waits:
         return self._open(seats for one, seats in self.for_others if one.project is None)
 
     def _open(self, others: Iterable[Seats]) -> Filter:
-        seats = together((self.own, *others))
+        seats = united((self.own, *others))
         return Filter(
             statuses=OPEN_WORDS,
             waiting_for=seats.names,
@@ -138,7 +138,7 @@ class Waits:
         )
 
 
-def together(seats: Iterable[Seats]) -> Seats:
+def united(seats: Iterable[Seats]) -> Seats:
     """Of a mirrored group that several of them are in, whoever came first was there."""
     names: set[str] = set()
     came: dict[str, datetime] = {}

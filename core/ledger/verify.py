@@ -6,7 +6,7 @@ somebody has kept elsewhere. What no seal covers yet is named, not vouched for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -142,8 +142,8 @@ class _Check:
         rows = self.reader.feed(self.organisation, after=seal.first - 1, limit=count)
         if [row.position for row in rows] != list(range(seal.first, seal.last + 1)):
             self._problem(phrase("Seal {number} covers rows that are missing.", number=seal.number))
-        elif root_of(row.hash for row in rows) != seal.root:
-            self._problem(phrase("Seal {number} covers other rows than those that are here.", number=seal.number))
+        else:
+            self._check_cover(seal, (row.hash for row in rows))
 
     def _feed(self) -> Iterator[LedgerRow]:
         after = 0
@@ -183,6 +183,9 @@ class _Check:
                 return
             self._check_row(row)
             hashes.append(row.hash)
+        self._check_cover(seal, hashes)
+
+    def _check_cover(self, seal: Seal, hashes: Iterable[str]) -> None:
         if root_of(hashes) != seal.root:
             self._problem(phrase("Seal {number} covers other rows than those that are here.", number=seal.number))
 

@@ -87,6 +87,14 @@ async def words_of(room: Room, actor: Actor, slash: Slash) -> list[str]:
     return [found[1] if found[2] is None else found[2] for found in _WORDS.finditer(text)]
 
 
+async def name_of(room: Room, actor: Actor, slash: Slash, what: str, usage: str) -> str:
+    """A name may have several words, with or without quotes."""
+    words = await words_of(room, actor, slash)
+    if not words:
+        raise missing(what, usage)
+    return " ".join(words)
+
+
 def one_of(words: list[str], usage: str) -> str:
     """The only word there may be."""
     if not words:

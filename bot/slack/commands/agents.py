@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from bot.slack.admin import agents, workloads
-from bot.slack.admin.written import missing, words_of
+from bot.slack.admin.written import missing, name_of, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import Command, Run, opening, said, topic
 from bot.slack.entrance.payload import Slash
@@ -25,11 +25,7 @@ def _about(word: str, draw: Run) -> Command:
 
 
 async def _name(room: Room, actor: Actor, slash: Slash, word: str) -> str:
-    """An agent's name may have several words, with or without quotes."""
-    words = await words_of(room, actor, slash)
-    if not words:
-        raise missing(phrase("The name of the agent"), phrase("agents {word} NAME", word=word))
-    return " ".join(words)
+    return await name_of(room, actor, slash, phrase("The name of the agent"), phrase("agents {word} NAME", word=word))
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.slack.admin import policies
-from bot.slack.admin.written import one_of, words_of
+from bot.slack.admin.written import name_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import Command, opening, topic
 from bot.slack.entrance.payload import Slash
@@ -25,9 +25,7 @@ async def remove(room: Room, actor: Actor, slash: Slash) -> Answer:
 
 
 async def _name(room: Room, actor: Actor, slash: Slash, word: str) -> str:
-    """A name may have blanks."""
-    words = await words_of(room, actor, slash)
-    return " ".join(words) or one_of(words, f"policies {word} NAME")
+    return await name_of(room, actor, slash, phrase("The name of the policy"), f"policies {word} NAME")
 
 
 MEMBER = topic(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from bot.slack.admin import webhooks
-from bot.slack.admin.written import missing, words_of
+from bot.slack.admin.written import missing, name_of, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.cards import webhook_secret
 from bot.slack.commands.base import Command, opening, said, topic
@@ -22,11 +22,9 @@ CLAUSES = ("events", "projects", "types")
 
 
 async def _name(room: Room, actor: Actor, slash: Slash, word: str) -> str:
-    """A webhook's name may have several words, with or without quotes."""
-    words = await words_of(room, actor, slash)
-    if not words:
-        raise missing(phrase("The name of the webhook"), phrase("webhooks {word} NAME", word=word))
-    return " ".join(words)
+    return await name_of(
+        room, actor, slash, phrase("The name of the webhook"), phrase("webhooks {word} NAME", word=word)
+    )
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
@@ -89,7 +87,7 @@ async def pause(room: Room, actor: Actor, slash: Slash) -> Answer:
     one = await room.administration.webhooks.pause(actor, name, once=room.once(slash, ("pause", name)))
     return said(
         phrase(
-            "{endpoint} is told nothing for now; what happens meanwhile it hears when it is resumed.",
+            "{endpoint} is told nothing until it is resumed; what happens meanwhile it hears then.",
             endpoint=one.endpoint.name,
         )
     )
