@@ -20,10 +20,10 @@ THREAD = "thread"
 REQUESTER = "requester"
 ASKED = "asked"
 IDENTITY = "identity:"
-"""Stands before `<kind>/<issuer>/<user>`: whoever that outside user has just become."""
+"""Stands before `<kind>/<issuer>/<user>`: an outside user, who may be no member. Stored."""
 
-LINKED = "linked"
-"""Word of the notice that somebody is linked now: they may not see the change that did it."""
+LINKED, NOT_LINKED = "linked", "not_linked"
+"""Words of the notice to whoever said which member they are. Stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,21 +542,7 @@ def _carried_out(request: Request, event: Any) -> tuple[Told, ...]:
         else ""
     )
     asker = Told(REQUESTER, word, phrase("{name}: {said}{hint}", name=_name(request), said=said, hint=hint))
-    return (*_line(said, word), asker, *(_linked(request) if made else ()))
-
-
-def _linked(request: Request) -> tuple[Told, ...]:
-    """Whoever said which member they are waits for an answer, and is no party to the change that gives it."""
-    call = request.content.params
-    if (call.get("office"), call.get("method")) != ("identities", "confirm"):
-        return ()
-    given = call["arguments"]
-    said = phrase(
-        "{actor} confirmed that you are {wanted}. You can act here now.",
-        actor=request.requester.name,
-        wanted=given["wanted"],
-    )
-    return (Told(f"{IDENTITY}{given['kind']}/{given['issuer']}/{given['user']}", LINKED, said),)
+    return (*_line(said, word), asker)
 
 
 def _has_secret(request: Request) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.model import event as e
 from core.model.request import Request
-from core.notices import ASKED, IDENTITY, REQUESTER, THREAD, Told, told
+from core.notices import ASKED, REQUESTER, THREAD, Told, told
 from core.phrases import pack
 from core.ports import Delivery, Notice, Transaction
 from core.reminding import (
@@ -177,16 +177,17 @@ class Outgoing:
             return tuple(f"member:{member}" for member in waited[:DIRECT] if member not in quiet)
         if what.place.startswith(("group:", "role:", "anyone:")):
             return tuple(f"member:{member}" for member in sorted(behind(tx, request)(what.place, DIRECT)))
-        if what.place.startswith(IDENTITY):
-            kind, issuer, user = what.place.removeprefix(IDENTITY).split("/", 2)
-            linked = tx.identity(kind, issuer, user)
-            return () if linked is None else (f"member:{linked.member}",)
         return (what.place,)
 
 
 def _extra(what: Told) -> Mapping[str, Any]:
-    packed = pack(what.sentence)
-    return what.extra if packed is None else {**what.extra, SAID: packed}
+    return {**what.extra, **said_again(what.sentence)}
+
+
+def said_again(sentence: str) -> Mapping[str, Any]:
+    """What a notice keeps of its sentence, so that it can be said in another language."""
+    packed = pack(sentence)
+    return {} if packed is None else {SAID: packed}
 
 
 Roster = Callable[[str, int], frozenset[str]]

@@ -127,7 +127,8 @@ class Notice:
     """Telling one place one thing once: deduplicated by (`event`, `place`, `outlet`).
 
     `place` is a principal (`member:<id>`, `group:<id>` …), `requester`, or `thread` (under every card of the request).
-    `event` is `<request>:<seq>`. `word` names the kind, `sentence` is what they hear (plain text, already finished),
+    What is no request's has an empty `request` and goes to `identity:<kind>/<issuer>/<user>`, who may be no member.
+    `event` is `<request>:<seq>`, or anything else that ends so. `word` names the kind, `sentence` is what they hear (plain text, already finished),
     `extra` what an outlet may add (a question's id, for its Answer button).
     """
 

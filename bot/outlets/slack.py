@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.languages import ENGLISH, speaking_to
-from bot.slack.cards import line, redacted, together
+from bot.slack.cards import line, redacted, together, whisper
 from bot.slack.cards import reminders as gathered
 from bot.slack.cards import request as card
 from bot.slack.cards.line import USERS
@@ -134,6 +134,14 @@ class SlackOutlet:
         answer = await _called(self._say(channel, drawing))
         return replace(notice, address={"channel": str(answer["channel"]), "ts": str(answer["ts"])})
 
+    async def inform(self, notice: Notice) -> Notice:
+        """A direct message to somebody who may be no member, in the language of their Slack then."""
+        channel = await self._channel(notice.organisation, notice.place)
+        with speaking_to(await self._locale_of(channel)):
+            drawing = whisper.draw(_said(notice))
+        answer = await _called(self._say(channel, drawing))
+        return replace(notice, address={"channel": str(answer["channel"]), "ts": str(answer["ts"])})
+
     async def gather(self, organisation: str, place: str, reminders: Sequence[Reminder], more: int) -> None:
         """Many reminders as one message; strangers who read along in a shared channel see none of it."""
         channel = await self._channel(organisation, place)
@@ -191,6 +199,8 @@ class SlackOutlet:
             return found
         if kind == "channel":
             return id
+        if kind == "identity":
+            return self._outsider(id)
         if kind != "member":
             raise OutletRefused(f"{kind} is no place in Slack")
         user = await self._store.read(lambda reader: self._user(reader, organisation, id))
@@ -215,6 +225,17 @@ class SlackOutlet:
             if len(self._locales) > REMEMBERED:
                 self._locales.popitem(last=False)
         return None if user is None else self._locales[user]
+
+    def _outsider(self, identity: str) -> str:
+        kind, issuer, user = identity.split("/", 2)
+        if (kind, issuer) != (KIND, self._installation.issuer):
+            raise OutletRefused("the app is not installed where this user is", permanent=False)
+        return user
+
+    async def _locale_of(self, user: str) -> str | None:
+        linked = await self._store.read(lambda reader: reader.linked(KIND, self._installation.issuer, user))
+        known = None if linked is None else linked[1]
+        return known or await profile_locale(self._client, user)
 
     def _user(self, reader: Reader, organisation: str, member: str) -> str | None:
         pinned = reader.identities(organisation, member)

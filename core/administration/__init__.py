@@ -95,7 +95,7 @@ class Administration:
         self.agents = Agents(store, fresh, desk, leases)
         self.keys = Keys(store, fresh, pepper)
         self.workloads = Workloads(store, fresh)
-        self.identities = Identities(store, fresh)
+        self.identities = Identities(store, fresh, desk.outlets)
         self.mirrors = Mirrors(store, fresh)
         self.logins = Logins(store, fresh, pepper)
         self.rules = RuleOffice(store, fresh, desk)

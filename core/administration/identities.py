@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,8 +14,10 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooSoon
 from core.model.installation import Unmapped
 from core.model.organisation import Identity, Member
 from core.model.people import Actor
+from core.notices import IDENTITY, LINKED, NOT_LINKED
+from core.outgoing import said_again
 from core.phrases import phrase
-from core.ports import Idempotency, Reader, Transaction
+from core.ports import Idempotency, Notice, Reader, Store, Transaction
 
 _ADDRESS: Final = re.compile(r"[^@\s<>]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 
@@ -24,6 +26,10 @@ PAUSE: Final = timedelta(minutes=10)
 
 CLAIMABLE: Final = frozenset({"not_member", "two_users", "email_changed"})
 """Why somebody is not linked though nothing speaks against them but their address."""
+
+
+KIND: Final = "slack"
+"""Of those who can say who they are, and the outlet that tells them what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,12 @@ class Claim:
 
 
 class Identities(Office):
+    """Whoever says which member they are is told what came of it, by `outlets`, in the transaction of the answer."""
+
+    def __init__(self, store: Store, fresh: Callable[[], str], outlets: Sequence[str] = ()) -> None:
+        super().__init__(store, fresh)
+        self._outlets = tuple(outlets)
+
     async def list(self, actor: Actor, member: str | None = None) -> Sequence[Identity]:
         def look(reader: Reader) -> Sequence[Identity]:
             must_manage(reader, actor)
@@ -76,6 +88,8 @@ class Identities(Office):
         def work(tx: Transaction) -> str:
             id = f"idn_{self._fresh()}"
             tx.put(Identity(id, actor.organisation, kind, issuer, user, whose.id, known, tx.now()))
+            said = phrase("You are linked to {member} now, and can act here.", member=whose.email)
+            self._answer(tx, tx.unmapped_user(actor.organisation, issuer, user), LINKED, said)
             tx.forget_unmapped(actor.organisation, issuer, user)
             payload = {"identity": id, "kind": kind, "issuer": issuer, "user": user, "member": whose.id}
             tx.log(actor.organisation, "identity_pinned", actor, payload)
@@ -137,6 +151,7 @@ class Identities(Office):
         known = await self._store.read(look)
 
         def work(tx: Transaction) -> None:
+            self._turn_down(tx, tx.unmapped_user(actor.organisation, issuer, user))
             tx.forget_unmapped(actor.organisation, issuer, user)
             payload = {"issuer": issuer, "user": user, "name": known.name, "wanted": known.wanted}
             tx.log(actor.organisation, "unmapped_left_out", actor, payload)
@@ -181,32 +196,36 @@ class Identities(Office):
         """They are who they say they are. What that member was linked to there before falls."""
         repeat = await self._replayed(once)
 
-        def look(reader: Reader) -> tuple[Unmapped | None, Member, list[Identity]]:
+        def look(reader: Reader) -> tuple[Member, list[Identity]]:
             must_manage(reader, actor)
-            known = reader.unmapped_user(actor.organisation, issuer, user)
-            if not repeat and (known is None or known.wanted != wanted):
-                raise Conflict(phrase("They no longer ask for that, or it was settled already; nothing was changed."))
+            if not repeat:
+                _still_asked(reader, actor, issuer, user, wanted)
             whose = the_member(reader, actor.organisation, wanted, field="member")
             if not whose.active:
                 raise Conflict(
                     phrase("{whose} is not active here; activate them first.", whose=whose.name), code="inactive"
                 )
             there = (one for one in reader.identities(actor.organisation, whose.id) if one.issuer == issuer)
-            return known, whose, [one for one in there if one.kind == kind]
+            return whose, [one for one in there if one.kind == kind]
 
-        known, whose, before = await self._store.read(look)
+        whose, before = await self._store.read(look)
 
         def work(tx: Transaction) -> str:
+            known = _still_asked(tx, actor, issuer, user, wanted)
             for old in before:
                 tx.unpin(old.id)
                 payload = {"identity": old.id, "kind": kind, "user": old.user, "member": whose.id, "instead": user}
                 tx.log(actor.organisation, "identity_unpinned", actor, payload)
                 follow_link(tx, actor, issuer, old.user)
-            id, address = f"idn_{self._fresh()}", (known.email if known else None) or whose.email
+            id, address = f"idn_{self._fresh()}", known.email or whose.email
             tx.put(Identity(id, actor.organisation, kind, issuer, user, whose.id, address, tx.now()))
             tx.forget_unmapped(actor.organisation, issuer, user)
             pinned = {"identity": id, "kind": kind, "issuer": issuer, "user": user, "member": whose.id, "asked": wanted}
             tx.log(actor.organisation, "identity_pinned", actor, pinned)
+            said = phrase(
+                "{actor} confirmed that you are {wanted}. You can act here now.", actor=actor.name, wanted=wanted
+            )
+            self._answer(tx, known, LINKED, said)
             follow_link(tx, actor, issuer, user)
             return id
 
@@ -239,12 +258,39 @@ class Identities(Office):
         known = await self.claimed(actor, issuer, user)
 
         def work(tx: Transaction) -> None:
-            tx.note_unmapped(replace(known, wanted=None))
+            asked = _still_asked(tx, actor, issuer, user, known.wanted)
+            self._turn_down(tx, asked)
+            tx.note_unmapped(replace(asked, wanted=None))
             payload = {"issuer": issuer, "user": user, "wanted": known.wanted}
             tx.log(actor.organisation, "link_refused", actor, payload)
 
         await self._store.transact(work)
         return known
+
+    def _turn_down(self, tx: Transaction, asked: Unmapped | None) -> None:
+        said = phrase(
+            "An admin did not confirm that you are {wanted}, so you stay unlinked. Talk to them if that is wrong.",
+            wanted=None if asked is None else asked.wanted,
+        )
+        self._answer(tx, asked, NOT_LINKED, said)
+
+    def _answer(self, tx: Transaction, asked: Unmapped | None, word: str, said: str) -> None:
+        """Tell whoever asked for something; each time they asked is answered once."""
+        if asked is None or asked.wanted is None or KIND not in self._outlets:
+            return
+        user, at = f"{KIND}/{asked.issuer}/{asked.user}", asked.asked_at or asked.seen_at
+        notice = Notice(
+            id=f"ntc_{self._fresh()}",
+            organisation=asked.organisation,
+            request="",
+            event=f"claim:{user}:{round(at.timestamp() * 1000)}",
+            outlet=KIND,
+            place=f"{IDENTITY}{user}",
+            word=word,
+            sentence=said,
+            extra=said_again(said),
+        )
+        tx.notify([notice])
 
     async def _get(self, actor: Actor, identity: str) -> Identity:
         pinned = await self._store.read(lambda reader: reader.identities(actor.organisation, None))
@@ -252,6 +298,14 @@ class Identities(Office):
         if found is None:
             raise NotFound(phrase("There is no such identity here; look at the list of identities."))
         return found
+
+
+def _still_asked(reader: Reader | Transaction, actor: Actor, issuer: str, user: str, wanted: str | None) -> Unmapped:
+    """Looked at again where it is settled: two admins may answer at once."""
+    known = reader.unmapped_user(actor.organisation, issuer, user)
+    if known is None or known.wanted is None or known.wanted != wanted:
+        raise Conflict(phrase("They no longer ask for that, or it was settled already; nothing was changed."))
+    return known
 
 
 def _must_not_ask_again(known: Unmapped, now: datetime) -> None:

@@ -122,6 +122,14 @@ class Binder(Protocol):
 
 
 @runtime_checkable
+class Herald(Protocol):
+    """An outlet that can tell an outside user something that is no request's; in others it stays untold."""
+
+    async def inform(self, notice: Notice) -> Notice:
+        """As `tell`, to the outside user the notice's place names."""
+
+
+@runtime_checkable
 class Gatherer(Protocol):
     """An outlet that can say many things in one message; others are told one after the other."""
 

@@ -43,7 +43,10 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Errands:
-    """What was claimed of one request, and when (in the road's seconds); or of one batch's card, which is one errand."""
+    """What was claimed of one request, and when (in the road's seconds); or of one batch's card, which is one errand.
+
+    What is no request's is one errand for each place.
+    """
 
     claimed_at: float
     card: str | None = None
@@ -163,7 +166,7 @@ class Route:
             mine.card = card
             mine.deliveries.append(delivery)
         for notice in notices:
-            errands[notice.request].notices.append(notice)
+            errands[notice.request or notice.place].notices.append(notice)
         for request, mine in errands.items():
             self._start(request, mine)
         for pile in piles:

@@ -6,16 +6,19 @@ announced and never recorded counts as told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import structlog
 
 from core.courier import outcome
-from core.courier.outlet import OutcomeUnknown, OutletBusy, OutletRefused, Spot
+from core.courier.outlet import Herald, OutcomeUnknown, OutletBusy, OutletRefused, Spot
 from core.courier.pace import Gate, post_gates
 from core.courier.road import Road
 from core.model.request import Request
 from core.ports import Delivery, Notice
+
+Say = Callable[[], Awaitable[Notice]]
 
 THREAD = "thread"
 CARD_TRIES = 3
@@ -35,7 +38,7 @@ class Telling:
         self._postponed.clear()
 
     async def tell(self, notice: Notice, claimed_at: float) -> None:
-        cards = await self._road.cards(notice.request)
+        cards = await self._road.cards(notice.request) if notice.request else []
         if self._must_wait(notice, cards):
             await self._postpone(notice, self._road.patience.behind)
             return
@@ -46,14 +49,22 @@ class Telling:
         if wait > 0:
             await self._postpone(notice, wait)
             return
-        request = await self._road.request(notice.request)
+        request = await self._road.request(notice.request) if notice.request else None
         if not self._road.is_mine(claimed_at):
             return
         self._road.book.done(notice.id)
-        if request is None or not spots:
+        tell = self._told(notice, request, shown) if spots else None
+        if tell is None:
             await self._settle(notice, outcome.untold(notice))
         else:
-            await self._say(notice, request, shown, gates)
+            await self._say(notice, tell, gates)
+
+    def _told(self, notice: Notice, request: Request | None, cards: Sequence[Delivery]) -> Say | None:
+        """What tells it; None where there is nothing to tell any more, or nobody who could."""
+        outlet = self._road.outlet
+        if request is not None:
+            return partial(outlet.tell, notice, request, cards)
+        return partial(outlet.inform, notice) if not notice.request and isinstance(outlet, Herald) else None
 
     async def _spots(self, notice: Notice, shown: Sequence[Delivery]) -> list[Spot]:
         """Under every card, wherever it stands; or in one place."""
@@ -69,11 +80,11 @@ class Telling:
             card.state in {"new", "unknown"} and card.attempts < CARD_TRIES for card in cards
         )
 
-    async def _say(self, notice: Notice, request: Request, cards: Sequence[Delivery], gates: Sequence[Gate]) -> None:
+    async def _say(self, notice: Notice, tell: Say, gates: Sequence[Gate]) -> None:
         road = self._road
         announced = await road.note(lambda _: outcome.about_to_tell(notice))
         try:
-            said = await road.send(road.outlet.tell(notice, request, cards))
+            said = await road.send(tell())
         except OutletBusy as busy:
             road.close(gates, busy)
             await self._postpone(notice, busy.retry_after)

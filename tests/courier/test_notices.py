@@ -6,8 +6,9 @@ import pytest
 
 from core.courier import OutletBusy, OutletRefused
 from core.model import command as c
-from tests.courier.outlet import QUICK, Lost
-from tests.courier.world import World
+from core.ports import Notice
+from tests.courier.outlet import QUICK, Board, Lost
+from tests.courier.world import ORG, World
 
 pytestmark = pytest.mark.anyio
 
@@ -123,6 +124,42 @@ async def test_a_notice_refused_in_passing_is_tried_again(world: World) -> None:
     assert world.board.told == []
     await world.turn(5, courier)
     assert len(lines(world, "#deploys")) == 1
+
+
+class Crier(Board):
+    """It can tell outside users, too."""
+
+    async def inform(self, notice: Notice) -> Notice:
+        def say() -> Notice:
+            self.told.append((notice.place, notice.sentence))
+            return notice
+
+        return await self._meet("tell", say)
+
+
+async def what_is_no_requests(world: World) -> None:
+    notice = Notice("ntc_1", ORG, "", "claim:1", "board", "identity:slack/T1/U9", "linked", "You are linked now.")
+    await world.store.transact(lambda tx: tx.notify([notice]))
+
+
+async def test_what_is_no_requests_is_told_once_and_waits_while_the_outlet_is_busy(world: World) -> None:
+    world.boards[0] = board = Crier()
+    board.fails("tell", OutletBusy(30))
+    await what_is_no_requests(world)
+    courier = world.courier()
+    await courier.drain()
+    assert board.told == []
+    await what_is_no_requests(world)
+    for _ in range(3):
+        await world.turn(31, courier)
+    assert board.told == [("identity:slack/T1/U9", "You are linked now.")]
+
+
+async def test_an_outlet_that_knows_requests_alone_leaves_the_rest_untold(world: World) -> None:
+    await what_is_no_requests(world)
+    await world.courier().drain()
+    assert (world.board.told, world.board.calls) == ([], [])
+    assert not await world.store.transact(lambda tx: tx.claim_notices("board", "other", 60, 10))
 
 
 async def test_a_notice_that_cannot_be_said_holds_up_no_other(world: World) -> None:

@@ -1,5 +1,6 @@
 """Who is who when addresses differ: people say it, admins confirm it, and a changed profile takes a link away."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -80,6 +81,45 @@ async def test_an_admin_may_refuse_and_whoever_asked_hears_it(http: World) -> No
     assert await pinned(http, "frank") is None
     assert "did not confirm that you are bob@acme.example" in heard(http, "frank")
     assert [row["wanted"] for row in await log(http, "link_refused")] == ["bob@acme.example"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("confirm", "Alice confirmed that you are f.fujita@acme.example. You can act here now."),
+        ("dismiss", "An admin did not confirm that you are f.fujita@acme.example"),
+        ("leave_out", "An admin did not confirm that you are f.fujita@acme.example"),
+        ("pin", "You are linked to f.fujita@acme.example now, and can act here."),
+    ],
+)
+async def test_whoever_asked_hears_it_once_however_it_was_answered(http: World, answer: str, says: str) -> None:
+    """Over the API no flow of Slack's is passed; two admins may answer at once. A-61"""
+    await a_member_with_another_address(http)
+    await types(http, "frank", f"/countersign link {OTHER}")
+    office, key = http.rooms.administration.identities, (http.sandbox.team_id, http.hand("frank").id)
+
+    async def answers() -> object:
+        match answer:
+            case "confirm":
+                return await office.confirm(http.actor("alice"), "slack", *key, OTHER)
+            case "pin":
+                return await office.pin(http.actor("alice"), "slack", *key, OTHER)
+            case _:
+                return await getattr(office, answer)(http.actor("alice"), *key)
+
+    await asyncio.gather(answers(), answers(), return_exceptions=True)
+    await http.settle()
+    (told,) = [str(one["text"]) for one in http.hand("frank").dms()]
+    assert told.startswith(says)
+
+
+async def test_each_wish_is_answered(http: World) -> None:
+    key = (http.sandbox.team_id, http.hand("frank").id)
+    for address in (OTHER, "carol@acme.example", OTHER):
+        await types(http, "frank", f"/countersign link {address}")
+        await http.rooms.administration.identities.dismiss(http.actor("alice"), *key)
+        await http.turn(minutes=11)
+    assert heard(http, "frank").count("did not confirm") == 3
 
 
 async def test_only_admins_confirm(http: World) -> None:

@@ -140,6 +140,11 @@ async def test_two_workspaces_become_one_organisation(open_town: Town) -> None:
         lambda reader: reader.member_by_email(town.host.organisation, "gina@globex.example")
     )
     assert gina_there is None, "who owns a workspace that joins is no admin there"
+    # Whoever says who they are hears the answer where they asked.
+    assert "An admin is asked" in await types(town, gina, "/countersign link g.gold@acme.example")
+    await town.assembly.rooms.administration.identities.dismiss(town.host, GLOBEX, gina.id)
+    await town.settles()
+    assert "did not confirm that you are g.gold@acme.example" in str(gina.dms()[-1]["text"])
     listed = await _listed(town)
     assert "Acme" in listed
     assert "Globex" in listed

@@ -115,23 +115,12 @@ async def confirmed(room: Room, actor: Actor, sent: Submission) -> Answer:
     once = room.once(sent, ("link.confirm", issuer, known.user, wanted))
     identities = room.administration.identities
     await identities.confirm(actor, KIND, issuer, known.user, wanted, once=once)
-    if room.linking is not None:
-        room.linking.settled(
-            known,
-            phrase("{actor} confirmed that you are {wanted}. You can act here now.", actor=actor.name, wanted=wanted),
-        )
     return _said(phrase("{known} is linked to {wanted} now.", known=known.name or known.user, wanted=wanted))
 
 
 async def dismissed(room: Room, actor: Actor, click: Click) -> Answer:
     known = await _the_claim(room, actor, click.value)
     await room.administration.identities.dismiss(actor, known.issuer, known.user)
-    if room.linking is not None:
-        said = phrase(
-            "An admin did not confirm that you are {wanted}, so you stay unlinked. Talk to them if that is wrong.",
-            wanted=known.wanted,
-        )
-        room.linking.settled(known, said)
     return _said(phrase("{known} stays unlinked, and has heard so.", known=known.name or known.user))
 
 

@@ -128,6 +128,10 @@ class SlackEverywhere:
         except OutletBusy as busy:
             raise OutletBusy(busy.retry_after, lane=workspace.id) from busy
 
+    async def inform(self, notice: Notice) -> Notice:
+        workspace = await self._at(notice.organisation, notice.place)
+        return await workspace.outlet.inform(notice)
+
     async def gather(self, organisation: str, place: str, reminders: Sequence[Reminder], more: int) -> None:
         workspace = await self._at(organisation, place)
         await workspace.outlet.gather(organisation, place, reminders, more)
@@ -164,6 +168,9 @@ class SlackEverywhere:
         kind, _, id = place.partition(":")
         if kind == "member":
             return await self._of_member(here, organisation, id)
+        if kind == "identity":
+            issuer = id.split("/")[1]
+            return next((one for one in here if one.installation.issuer == issuer), here[0])
         return self._remembered(here, organisation, place) or await self._of_channel(here, organisation, place)
 
     async def _of_member(self, here: Sequence[Workspace], organisation: str, member: str) -> Workspace:
