@@ -66,7 +66,7 @@ class Agents(Office):
                 raise Invalid(
                     phrase("acts_for must be one of {acts_for}.", acts_for=", ".join(ACTS_FOR)), field="acts_for"
                 )
-            ids = [the_member(reader, actor.organisation, owner, field="owners").id for owner in owners]
+            ids = [the_member(reader, actor, owner, field="owners").id for owner in owners]
             if not repeat and any(agent.name == name for agent in reader.agents(actor.organisation)):
                 raise Conflict(
                     phrase("There already is an agent {name}; give it another name.", name=name), code="already_exists"
@@ -189,7 +189,7 @@ class Keys(Office):
         def look(reader: Reader) -> tuple[str, frozenset[str] | None]:
             found = the_agent(reader, actor, agent)
             _must_fit_a_machine(held, expires_at, reader.now())
-            must_act_for_somebody(reader, actor.organisation, facts or {})
+            must_act_for_somebody(reader, actor, facts or {})
             return found.id, ids_of(reader, actor.organisation, projects)
 
         owner, places = await self._store.read(look)
@@ -286,10 +286,10 @@ def _must_fit_a_machine(verbs: frozenset[Verb], expires_at: datetime | None, now
         raise Invalid(phrase("expires_at lies in the past; give a later moment or leave it out."), field="expires_at")
 
 
-def must_act_for_somebody(reader: Reader, organisation: str, facts: Mapping[str, Any]) -> None:
+def must_act_for_somebody(reader: Reader, actor: Actor, facts: Mapping[str, Any]) -> None:
     wanted = facts.get("acts_for")
     if wanted is not None:
-        the_member(reader, organisation, str(wanted), field="facts.acts_for")
+        the_member(reader, actor, str(wanted), field="facts.acts_for")
 
 
 def ids_of(reader: Reader, organisation: str, projects: Iterable[str] | None) -> frozenset[str] | None:

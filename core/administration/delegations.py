@@ -71,7 +71,7 @@ class Delegations(Office):
         def look(reader: Reader) -> Delegation:
             place = None if project is None else the_project(reader, actor.organisation, project, field="project")
             _must_have_something_to_give(reader, actor, place)
-            taker = the_member(reader, actor.organisation, to, field="to")
+            taker = the_member(reader, actor, to, field="to")
             _must_be_able_to_take(reader, actor, taker, place)
             now = reader.now()
             starts = max(now, starts_at or now)

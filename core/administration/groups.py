@@ -55,7 +55,7 @@ class Groups(Office):
 
         def look(reader: Reader) -> list[str]:
             must_manage(reader, actor)
-            ids = _ids(reader, actor.organisation, members, "members")
+            ids = _ids(reader, actor, members, "members")
             if not repeat and reader.group_by_name(actor.organisation, name) is not None:
                 raise Conflict(
                     phrase("There already is a group @{name}; change that one.", name=name), code="already_exists"
@@ -92,13 +92,9 @@ class Groups(Office):
         def look(reader: Reader) -> tuple[Group, list[str]]:
             group = the_group(reader, actor.organisation, wanted)
             must_manage(reader, actor)
-            base = (
-                reader.group_members(group.id)
-                if members is None
-                else _ids(reader, actor.organisation, members, "members")
-            )
-            added = _ids(reader, actor.organisation, add, "add")
-            removed = set(_ids(reader, actor.organisation, remove, "remove"))
+            base = reader.group_members(group.id) if members is None else _ids(reader, actor, members, "members")
+            added = _ids(reader, actor, add, "add")
+            removed = set(_ids(reader, actor, remove, "remove"))
             if group.mirrors is not None and not by_mirror:
                 raise Conflict(
                     phrase("@{group} mirrors a Slack user group; change it in Slack.", group=group.name),
@@ -232,8 +228,8 @@ def the_group(reader: Reader, organisation: str, wanted: str) -> Group:
     return group
 
 
-def _ids(reader: Reader, organisation: str, names: Iterable[str], field: str) -> list[str]:
-    return list(dict.fromkeys(the_member(reader, organisation, name, field=field).id for name in names))
+def _ids(reader: Reader, actor: Actor, names: Iterable[str], field: str) -> list[str]:
+    return list(dict.fromkeys(the_member(reader, actor, name, field=field).id for name in names))
 
 
 def with_members(reader: Reader, group: Group) -> GroupWithMembers:

@@ -50,7 +50,7 @@ class Identities(Office):
     async def list(self, actor: Actor, member: str | None = None) -> Sequence[Identity]:
         def look(reader: Reader) -> Sequence[Identity]:
             must_manage(reader, actor)
-            wanted = None if member is None else the_member(reader, actor.organisation, member).id
+            wanted = None if member is None else the_member(reader, actor, member).id
             return reader.identities(actor.organisation, wanted)
 
         return await self._store.read(look)
@@ -74,7 +74,7 @@ class Identities(Office):
 
         def look(reader: Reader) -> tuple[Member, Identity | None]:
             must_manage(reader, actor)
-            whose = the_member(reader, actor.organisation, member, field="member")
+            whose = the_member(reader, actor, member, field="member")
             return whose, reader.identity(kind, issuer, user)
 
         whose, pinned = await self._store.read(look)
@@ -200,7 +200,7 @@ class Identities(Office):
             must_manage(reader, actor)
             if not repeat:
                 _still_asked(reader, actor, issuer, user, wanted)
-            whose = the_member(reader, actor.organisation, wanted, field="member")
+            whose = the_member(reader, actor, wanted, field="member")
             if not whose.active:
                 raise Conflict(
                     phrase("{whose} is not active here; activate them first.", whose=whose.name), code="inactive"

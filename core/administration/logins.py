@@ -114,7 +114,7 @@ def _whose(reader: Reader, actor: Actor, member: str | None) -> str:
             raise NotAllowed(phrase("A machine has no personal tokens; log in as a person."))
         return actor.id
     must_manage(reader, actor)
-    return the_member(reader, actor.organisation, member).id
+    return the_member(reader, actor, member).id
 
 
 class Guesses:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from core.administration.following import follow_link
-from core.administration.office import Office, four_eyes, must_look, must_manage, the_member, the_project
+from core.administration.office import Office, four_eyes, may_add, must_look, must_manage, the_member, the_project
 from core.errors import Conflict, Invalid, NotFound
 from core.model.organisation import Grant, Identity, Member
 from core.model.people import Actor, Role
@@ -56,7 +56,7 @@ class Members(Office):
 
         def look(reader: Reader) -> Member:
             must_look(actor)
-            return the_member(reader, actor.organisation, wanted)
+            return the_member(reader, actor, wanted)
 
         return await self._store.read(look)
 
@@ -81,7 +81,7 @@ class Members(Office):
         address = None if email is None else email.strip().lower()
 
         def look(reader: Reader) -> tuple[Member, list[Identity]]:
-            member = the_member(reader, actor.organisation, wanted)
+            member = the_member(reader, actor, wanted)
             must_manage(reader, actor)
             taken = None if address is None else reader.member_by_email(actor.organisation, address)
             if taken is not None and taken.id != member.id:
@@ -169,19 +169,26 @@ class Grants(Office):
     def _grant(self, reader: Reader, actor: Actor, to: str, role: Role, project: str | None) -> Grant:
         place = None if project is None else the_project(reader, actor.organisation, project, field="project").id
         must_manage(reader, actor, place)
-        return Grant(actor.organisation, place, principal_called(reader, actor.organisation, to), role)
+        return Grant(actor.organisation, place, principal_called(reader, actor, to), role)
 
 
-def principal_called(reader: Reader, organisation: str, name: str) -> str:
+def principal_called(reader: Reader, actor: Actor, name: str) -> str:
     """`member:<id>` or `group:<id>` of whoever people call so."""
     plain = name.removeprefix("member:").removeprefix("group:")
     if plain.startswith(("@", "grp_")):
         by_id = plain.startswith("grp_")
-        group = reader.group(organisation, plain) if by_id else reader.group_by_name(organisation, plain[1:])
+        owner = actor.organisation
+        group = reader.group(owner, plain) if by_id else reader.group_by_name(owner, plain[1:])
         if group is None:
-            raise Invalid(phrase("There is no group '{plain}' here; add it first.", plain=plain[:100]), field="to")
+            raise Invalid(_no_group(reader, actor, plain[:100]), field="to")
         return f"group:{group.id}"
-    return f"member:{the_member(reader, organisation, plain, field='to').id}"
+    return f"member:{the_member(reader, actor, plain, field='to').id}"
+
+
+def _no_group(reader: Reader, actor: Actor, name: str) -> str:
+    if may_add(reader, actor):
+        return phrase("There is no group '{plain}' here; add it first.", plain=name)
+    return phrase("There is no group '{plain}' here; name another one, or ask an admin to add it.", plain=name)
 
 
 def must_leave_an_admin(

@@ -213,14 +213,26 @@ def must_look(actor: Actor) -> None:
         raise NotAllowed(phrase("This API key may not read; ask an admin for a key with the verb read."))
 
 
-def the_member(reader: Reader, organisation: str, wanted: str, *, field: str | None = None) -> Member:
+def may_add(reader: Reader, actor: Actor) -> bool:
+    """Whether whoever names something that is not there could add it, and so is told to; others must ask an admin."""
+    return not actor.is_agent and Verb.MANAGE in verbs(reader, actor)
+
+
+def the_member(reader: Reader, actor: Actor, wanted: str, *, field: str | None = None) -> Member:
     """By id or e-mail; with `field` an unknown one is something wrong in what was sent, else it is not found."""
-    member = find_member(reader, organisation, wanted)
+    member = find_member(reader, actor.organisation, wanted)
     if member is not None:
         return member
     if field is None:
         raise NotFound(phrase("There is no such member here; look at the list of members."))
-    raise Invalid(phrase("There is no member '{wanted}' here; add them first.", wanted=wanted[:100]), field=field)
+    said = (
+        phrase("There is no member '{wanted}' here; add them first.", wanted=wanted[:100])
+        if may_add(reader, actor)
+        else phrase(
+            "There is no member '{wanted}' here; name somebody else, or ask an admin to add them.", wanted=wanted[:100]
+        )
+    )
+    raise Invalid(said, field=field)
 
 
 def the_project(reader: Reader, organisation: str, wanted: str, *, field: str | None = None) -> Project:

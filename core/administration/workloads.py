@@ -44,7 +44,7 @@ class Workloads(Office):
         def look(reader: Reader) -> tuple[str, frozenset[str] | None]:
             found = the_agent(reader, actor, agent)
             _must_be_sound(at, subject, held)
-            must_act_for_somebody(reader, actor.organisation, facts or {})
+            must_act_for_somebody(reader, actor, facts or {})
             if not repeat:
                 _must_be_new(reader, actor.organisation, at, subject)
             return found.id, ids_of(reader, actor.organisation, projects)

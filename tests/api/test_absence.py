@@ -51,6 +51,15 @@ async def test_a_newer_delegation_takes_the_place_of_the_one_before(house: House
     assert len((await house.get("dee", "/v1/delegations")).json()["data"]) == 1
 
 
+@pytest.mark.parametrize(("who", "says"), [("root", "add them first"), ("dee", "ask an admin to add them")])
+async def test_whoever_names_nobody_is_told_what_they_themselves_can_do(house: House, who: str, says: str) -> None:
+    await people(house)
+    refused = await house.post(who, "/v1/delegations", {"to": "nobody@example.com", "until": await until(house)})
+    assert refused.status_code == 400
+    assert says in refused.text
+    assert ("add them first" in refused.text) == (who == "root")
+
+
 async def test_delegations_are_between_people_and_only_admins_see_everybodys(house: House) -> None:
     await people(house)
     await house.agent("robot", Verb.ASK, Verb.READ)

@@ -32,6 +32,13 @@ async def preferences(world: World, name: str) -> Preferences:
     return await world.rooms.store.read(look)
 
 
+@pytest.mark.parametrize(("who", "says"), [("alice", "members add."), ("bob", "ask an admin to add them.")])
+async def test_whoever_mentions_nobody_of_ours_is_told_what_they_can_do(http: World, who: str, says: str) -> None:
+    said = await run(http, who, f"delegate {mention(http, 'frank')} until friday")
+    assert "@frank is not linked to a member here" in said
+    assert said.endswith(says)
+
+
 async def test_a_delegate_decides_by_chat_and_the_card_names_both(world: World) -> None:
     said = await run(world, "bob", f"delegate {mention(world, 'carol')} until friday 5pm")
     assert (

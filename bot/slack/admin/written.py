@@ -29,15 +29,19 @@ async def as_written(room: Room, actor: Actor, text: str) -> str:
     known = await room.read(lambda reader: _addresses(reader, actor.organisation, room.installation.issuer, users))
     for user, called in users.items():
         if user not in known:
-            raise Invalid(
-                phrase(
-                    "@{called} is not linked to a member here; add them with {name} members add.",
-                    called=called[:40],
-                    name=NAME,
-                )
-            )
+            raise Invalid(await _nobody(room, actor, called[:40]))
     followed = await room.read(lambda reader: _followed(reader, actor.organisation, room.installation.workspace))
     return unlinked(_GROUP.sub(lambda found: _named(found, followed), _USER.sub(lambda found: known[found[1]], text)))
+
+
+async def _nobody(room: Room, actor: Actor, called: str) -> str:
+    if await room.administration.manages(actor):
+        return phrase(
+            "@{called} is not linked to a member here; add them with {name} members add.", called=called, name=NAME
+        )
+    return phrase(
+        "@{called} is not linked to a member here; name somebody else, or ask an admin to add them.", called=called
+    )
 
 
 def unlinked(text: str) -> str:
