@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message
 
 from bot.api.gate import COUNTED
 from countersign_client import AsyncCountersign, Patience, Unreachable
-from countersign_client.exchange import Answer, Call
+from countersign_client.calls import Answer, Call
 from countersign_client.flow import Step
 
 NOWHERE: Final = "http://countersign.invalid"

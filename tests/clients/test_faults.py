@@ -11,7 +11,7 @@ import pytest
 
 import countersign_client as c
 from countersign_client import AsyncCountersign, Countersign, Patience
-from countersign_client.exchange import Answer, Call
+from countersign_client.calls import Answer, Call
 from countersign_client.flow import Pause, Step, reliably, run
 from countersign_client.route import route_to
 from tests.clients.conftest import QUICK

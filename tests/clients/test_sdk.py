@@ -383,6 +383,7 @@ def test_it_is_typed_for_whoever_uses_it(tmp_path: Path) -> None:
     )
     bad = (
         "from countersign_client import *\n"
+        "from countersign_client import Aproved\n"
         "Countersign().requests.create('deploy', 'T', parms={})\n"
         "number: int = Countersign().requests.get('1')\n"
     )
@@ -403,7 +404,7 @@ def test_it_is_typed_for_whoever_uses_it(tmp_path: Path) -> None:
         [*command, "good.py", "bad.py"], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
     )
     errors = [line for line in done.stdout.splitlines() if "error:" in line]
-    assert len(errors) == 2
+    assert len(errors) == 3
     assert all(line.startswith("bad.py") for line in errors)
 
 

@@ -1,29 +1,35 @@
-"""The two clients. They differ in how a step is performed, and in nothing else."""
+"""The two clients. They differ in how a step is performed, and in nothing else.
+
+What speaks HTTP and what reads answers is loaded by the first call: many programs make a client at their start and never
+come to ask, or not for hours.
+"""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
+from countersign_client.calls import AGENT, JSON_LINES, NOTHING, Answer, Headers
 from countersign_client.environment import Remote, remote
 from countersign_client.errors import CountersignError, Unreachable
-from countersign_client.exchange import AGENT, JSON_LINES, NOTHING, Answer, Headers
 from countersign_client.flow import Flow, Patience, Pause, Renew, Step, arun, operation, run
 from countersign_client.issued import AwaitedSource, Source
-from countersign_client.models import Login, Request
-from countersign_client.outcomes import Outcome
-from countersign_client.reading import read
-from countersign_client.receipts import Expected, Receipt, verify
-from countersign_client.requests import Asked, Operations, created, waited
 from countersign_client.route import Route, route_to
-from countersign_client.sockets import Sockets
 from countersign_client.speaking import Speaker
 
 if TYPE_CHECKING:
     import ssl
+
+    from countersign_client.models import Login, Request
+    from countersign_client.outcomes import Outcome
+    from countersign_client.receipts import Expected, Receipt
+    from countersign_client.requests import Asked, AsyncRequests, Requests
+    from countersign_client.sockets import Sockets
+    from countersign_client.streams import Streams
 
 T = TypeVar("T")
 
@@ -53,6 +59,8 @@ class Root:
 
         With the same `idempotency_key` a second time, e.g. after a restart, the first request is waited for again.
         """
+        from countersign_client.requests import created, waited  # noqa: PLC0415
+
         request = yield from created(self.speaker, type, title, asked, idempotency_key)
         return (yield from waited(self.speaker, request.id, timeout, on_change=on_change))
 
@@ -65,6 +73,9 @@ class Root:
     @operation
     def login(self, code: str, *, label: str = "countersign-client") -> Flow[Login]:
         """A token for the code that /countersign login shows; keep it with `keep_login`, or pass it to a new client."""
+        from countersign_client.models import Login  # noqa: PLC0415
+        from countersign_client.reading import read  # noqa: PLC0415
+
         return read(Login, (yield from self.speaker.fetch("POST", "login", body={"code": code, "label": label})))
 
     @operation
@@ -75,6 +86,8 @@ class Root:
     @operation
     def verify(self, receipt: str, expected: Expected | None = None) -> Flow[Receipt]:
         """What the receipt says, if the server signed it and it is what was expected; ReceiptRefused if not."""
+        from countersign_client.receipts import verify  # noqa: PLC0415
+
         return verify(receipt, (yield from key_set(self.speaker)), expected)
 
     @operation
@@ -108,9 +121,22 @@ class Countersign(Root):
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.speaker = Speaker(remote(url, token), patience or Patience())
-        self._sockets = Sockets(*_way(self.speaker), ssl_context)
+        self._way, self._ssl = _way(self.speaker), ssl_context
         self._sleep = sleep
-        self.requests = Requests(self)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Everything that can be done with requests."""
+        from countersign_client.requests import Requests  # noqa: PLC0415
+
+        return Requests(self, self.speaker)
+
+    @cached_property
+    def _sockets(self) -> Sockets:
+        """Should two threads come first at once, one's connection is not kept, and that is all."""
+        from countersign_client.sockets import Sockets  # noqa: PLC0415
+
+        return Sockets(*self._way, self._ssl)
 
     def run(self, flow: Flow[T]) -> T:
         try:
@@ -139,7 +165,8 @@ class Countersign(Root):
         yield from reading.end()
 
     def close(self) -> None:
-        self._sockets.close()
+        if "_sockets" in vars(self):
+            self._sockets.close()
 
     def __enter__(self) -> Self:
         return self
@@ -148,19 +175,6 @@ class Countersign(Root):
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class Requests(Operations):
-    """Operations that give their values."""
-
-    def __init__(self, client: Countersign) -> None:
-        self._client, self.speaker = client, client.speaker
-
-    def run(self, flow: Flow[T]) -> T:
-        return self._client.run(flow)
-
-    def step(self, step: Step) -> Answer:
-        return self._client.step(step)
 
 
 class AsyncCountersign(Root):
@@ -178,14 +192,22 @@ class AsyncCountersign(Root):
         ssl_context: ssl.SSLContext | None = None,
         sleep: Callable[[float], Coroutine[Any, Any, object]] | None = None,
     ) -> None:
-        import asyncio  # noqa: PLC0415 - blocking programs need not load it
+        self.speaker = Speaker(remote(url, token), patience or Patience())
+        self._way, self._ssl = _way(self.speaker), ssl_context
+        self._sleep = sleep or _sleep
 
+    @cached_property
+    def requests(self) -> AsyncRequests:
+        """Everything that can be done with requests."""
+        from countersign_client.requests import AsyncRequests  # noqa: PLC0415
+
+        return AsyncRequests(self, self.speaker)
+
+    @cached_property
+    def _streams(self) -> Streams:
         from countersign_client.streams import Streams  # noqa: PLC0415
 
-        self.speaker = Speaker(remote(url, token), patience or Patience())
-        self._streams = Streams(*_way(self.speaker), ssl_context)
-        self._sleep = sleep or asyncio.sleep
-        self.requests = AsyncRequests(self)
+        return Streams(*self._way, self._ssl)
 
     async def arun(self, flow: Flow[T]) -> T:
         try:
@@ -216,7 +238,8 @@ class AsyncCountersign(Root):
             yield line
 
     async def close(self) -> None:
-        await self._streams.close()
+        if "_streams" in vars(self):
+            await self._streams.close()
 
     async def __aenter__(self) -> Self:
         self._streams.keeps = True
@@ -226,19 +249,6 @@ class AsyncCountersign(Root):
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-
-class AsyncRequests(Operations):
-    """Operations that give what is to be awaited."""
-
-    def __init__(self, client: AsyncCountersign) -> None:
-        self._client, self.speaker = client, client.speaker
-
-    def arun(self, flow: Flow[T]) -> Coroutine[Any, Any, T]:
-        return self._client.arun(flow)
-
-    def astep(self, step: Step) -> Coroutine[Any, Any, Answer]:
-        return self._client.astep(step)
 
 
 class Lines:
@@ -286,6 +296,12 @@ async def given(source: Source | AwaitedSource) -> object:
 
     found: object = source() if inspect.iscoroutinefunction(source) else await asyncio.to_thread(source)
     return await found if inspect.isawaitable(found) else found
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio  # noqa: PLC0415 - who awaits this has it loaded
+
+    await asyncio.sleep(seconds)
 
 
 def _way(speaker: Speaker) -> tuple[Route, Headers]:

@@ -6,7 +6,6 @@ In a job of GitHub's, COUNTERSIGN_AUDIENCE alone will do: GitHub vouches for it.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +73,12 @@ def keep_login(url: str, token: str, path: Path) -> None:
 
 def _kept_login(path: Path) -> dict[str, str]:
     try:
-        return {key: str(value) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    import tomllib  # noqa: PLC0415 - for those alone who have logged in
+
+    try:
+        return {key: str(value) for key, value in tomllib.loads(text).items()}
+    except tomllib.TOMLDecodeError:
         return {}

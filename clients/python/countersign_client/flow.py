@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Itera
 from dataclasses import dataclass
 from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVar, overload
 
+from countersign_client.calls import Answer, Call
 from countersign_client.errors import Unreachable
-from countersign_client.exchange import Answer, Call
 from countersign_client.issued import Issued
 
 P = ParamSpec("P")

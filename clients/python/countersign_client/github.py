@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+from countersign_client.calls import AGENT, NOTHING, Answer, Call
 from countersign_client.errors import NotLoggedIn, Unreachable
-from countersign_client.exchange import AGENT, NOTHING, Answer, Call
 from countersign_client.flow import Patience, Pause, Step, reliably, run
 from countersign_client.route import route_to
 from countersign_client.sockets import Sockets

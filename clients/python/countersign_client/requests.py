@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 
+from countersign_client.calls import Answer
 from countersign_client.digest import digest_for
 from countersign_client.errors import Invalid
-from countersign_client.exchange import Answer
-from countersign_client.flow import Flow, Pages, Patience, Pause, Step, listing, operation
+from countersign_client.flow import Awaiting, Blocking, Flow, Pages, Patience, Pause, Step, listing, operation
 from countersign_client.models import (
     Batch,
     Cost,
@@ -302,6 +302,32 @@ class Operations:
         """Why these people, and how it stands, as the server explains it."""
         found: Mapping[str, Any] = yield from self.speaker.fetch("GET", "requests", str(id), "explain")
         return found
+
+
+class Requests(Operations):
+    """Operations that give their values."""
+
+    def __init__(self, client: Blocking, speaker: Speaker) -> None:
+        self._client, self.speaker = client, speaker
+
+    def run(self, flow: Flow[T]) -> T:
+        return self._client.run(flow)
+
+    def step(self, step: Step) -> Answer:
+        return self._client.step(step)
+
+
+class AsyncRequests(Operations):
+    """Operations that give what is to be awaited."""
+
+    def __init__(self, client: Awaiting, speaker: Speaker) -> None:
+        self._client, self.speaker = client, speaker
+
+    def arun(self, flow: Flow[T]) -> Coroutine[Any, Any, T]:
+        return self._client.arun(flow)
+
+    def astep(self, step: Step) -> Coroutine[Any, Any, Answer]:
+        return self._client.astep(step)
 
 
 # ---------------------------------------------------------------------------------------- flows that others build upon

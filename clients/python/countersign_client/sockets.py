@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import h11
 
+from countersign_client.calls import Answer, Call, Headers
 from countersign_client.errors import Unreachable
-from countersign_client.exchange import Answer, Call, Exchange, Headers
+from countersign_client.exchange import Exchange
 from countersign_client.route import Route
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from countersign_client.calls import Answer, Call, path_of, written
 from countersign_client.environment import Remote
 from countersign_client.errors import NotLoggedIn, NotUnderstood, Unreachable, refusal
-from countersign_client.exchange import Answer, Call, path_of, written
 from countersign_client.flow import Flow, Patience, Renew, reliably
 
 UNAUTHORIZED: Final = 401

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import h11
 
+from countersign_client.calls import Answer, Call, Headers
 from countersign_client.errors import Unreachable
-from countersign_client.exchange import Answer, Call, Exchange, Headers
+from countersign_client.exchange import Exchange
 from countersign_client.route import Route
 from countersign_client.sockets import ANSWER_SECONDS, CHUNK, CONNECT_SECONDS, default_ssl, must_be_open, tunnel
 
