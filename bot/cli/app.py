@@ -54,7 +54,7 @@ COMMANDS: Final = (
     ("answer", "bot.cli.remote:answer", THERE, "Answer what an approver asked."),
     ("cancel", "bot.cli.remote:cancel", THERE, "Cancel a request you made."),
     ("claim", "bot.cli.executing:claim", THERE, "Take what was approved, exactly once, just before doing it."),
-    ("report", "bot.cli.executing:report", THERE, "Say how what was claimed has ended."),
+    ("report", "bot.cli.executing:report", THERE, "Say how what was claimed has ended: report ID success, or failed."),
     ("receipt", "bot.cli.proving:receipt", THERE, "Print the signed proof that a request was approved."),
     (
         "verify",

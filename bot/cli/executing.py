@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast, get_args
 
 from cyclopts import Parameter
 
@@ -14,6 +14,7 @@ from bot.cli.there import PIPELINE, AsJson, server
 from countersign_client import Countersign, Done, Request, digest_for
 from countersign_client.reading import read
 
+Ended = Literal["success", "failed"]
 MaybeId = Annotated[str | None, Parameter(help="The request's id, or its number; not needed with --from.")]
 From = Annotated[
     Path | None,
@@ -46,20 +47,24 @@ def claim(
 
 
 def report(
-    status: Literal["success", "failed"],
     id: MaybeId = None,
+    status: Annotated[Ended | None, Parameter(help="How it ended.")] = None,
     *,
     base: From = None,
     detail: str | None = None,
     json: AsJson = False,
 ) -> int:
-    """Say how it ended.
+    """Say how it ended. With --from the status stands alone.
 
     Parameters
     ----------
     detail
         A sentence for people.
     """
+    if status is None and id in get_args(Ended):
+        id, status = None, cast("Ended", id)
+    if status is None:
+        raise Ending("Say how it ended: countersign report ID success, or countersign report ID failed.", USAGE)
     with server(patience=PIPELINE) as client:
         named = _id(id, None if base is None else object_in(base, "--from"))
         return _tell(client.requests.report(named, status, detail=detail), json=json)

@@ -213,6 +213,49 @@ def test_pending_ones_are_listed_and_execution_can_be_followed(live: Live, clien
     assert "approved (people) · execution executing" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("words", [["{id}", "failed"], ["--id", "{id}", "--status", "failed"]])
+def test_what_was_claimed_is_reported_by_its_id_first(words: list[str], live: Live, client: Countersign) -> None:
+    made = client.requests.create("deploy", "Deploy payments 4.2")
+    live.decide(made.id)
+    assert run(["claim", made.id]) == 0
+    assert run(["report", *(word.format(id=made.id) for word in words), "--detail", "Exit code 1."]) == 0
+    ended = client.requests.get(made.id).execution
+    assert ended is not None
+    assert (ended.status, ended.detail) == ("failed", "Exit code 1.")
+
+
+def test_a_file_takes_the_place_of_the_id(live: Live, client: Countersign, tmp_path: Path, capsys: Any) -> None:
+    made = client.requests.create("deploy", "Deploy payments 4.2")
+    other = client.requests.create("deploy", "Deploy search 9")
+    live.decide(made.id)
+    (tmp_path / "asked.json").write_text(json.dumps(dict(client.requests.get(made.id).raw)))
+    assert run(["claim", "--from", "asked.json"]) == 0
+    assert run(["report", other.id, "success", "--from", "asked.json"]) == 2
+    assert run(["report", "success", "--from", "asked.json"]) == 0
+    assert client.requests.get(made.id).execution_status == "success"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Say how it ended: countersign report ID success"),
+        (["1042"], "Say how it ended: countersign report ID success"),
+        (["success"], "Say which request: its id or number"),
+    ],
+)
+def test_a_report_that_is_not_whole_is_2_and_says_what_is_missing(words: list[str], said: str, capsys: Any) -> None:
+    assert run(["report", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["success", "1042"], ["1042", "done"]])
+def test_what_is_no_status_is_2_and_named(words: list[str], capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["report", *words])
+    assert ended.value.code == 2
+    assert f'"{words[1]}" for STATUS' in capsys.readouterr().err
+
+
 def test_the_manual_says_the_exit_codes_as_they_are() -> None:
     told = {int(code) for code in re.findall(r"^\| (\d+)", (ROOT / "docs" / "cli.md").read_text(), re.MULTILINE)}
     assert {*EXIT.values(), 1, 2, 8, 9} <= told
