@@ -40,9 +40,9 @@ def actor(request: Request) -> Actor:
 
 
 async def body_of(request: Request, shape: type[S]) -> S:
-    """The body as the shape, whatever content type it claims; nothing at all counts as an empty object."""
+    """The body as the shape, whatever content type it claims; no byte at all counts as an empty object."""
     raw = await request.body()
-    return read(shape, load_json(raw) if raw.strip() else {})
+    return read(shape, load_json(raw) if raw else {})
 
 
 async def body_after(request: Request, shape: type[S], refused: Callable[[], Awaitable[ApprovalError | None]]) -> S:

@@ -154,6 +154,14 @@ async def test_an_admin_of_a_project_changes_that_project_alone(house: House) ->
     assert [answer.status_code for answer in (mine, theirs, grown, granted)] == [200, 403, 403, 201]
 
 
+@pytest.mark.parametrize("body", [b"\x0c", b" ", b"\xc2\xa0"])
+async def test_a_body_of_blanks_is_no_json_though_none_at_all_changes_nothing(house: House, body: bytes) -> None:
+    async with house.client("root") as client:
+        blank = await client.patch("/v1/projects/default/settings", content=body)
+        none = await client.patch("/v1/projects/default/settings")
+    assert (blank.status_code, blank.json()["code"], none.status_code) == (400, "validation_error", 200)
+
+
 @pytest.mark.parametrize(
     "settings", [{"reply_window": "soon"}, {"reply_window": "0m"}, {"decide_in": []}, {"decide_in": ["fax"]}, {"x": 1}]
 )
