@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from core.store.migrate import upgrade
+from tests.crashes import FOLDER, OfThisWorker, OfWorkers
 from tests.lending import Lending
 from tests.postgres import PostgresUnavailable, Server, join, run_folder
 
@@ -125,6 +126,11 @@ class TimePerFolder:
             terminalreporter.write_line(f"{seconds:8.2f} s  {self.tests[folder]:5d} tests  {folder}")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
+    worker: dict[str, str] | None = getattr(config, "workerinput", None)
+    if worker is None:
         config.pluginmanager.register(TimePerFolder(), "time-per-folder")
+        config.pluginmanager.register(OfWorkers(), "crashes")
+    else:
+        config.pluginmanager.register(OfThisWorker(Path(worker[FOLDER]), worker["workerid"]), "crashes")

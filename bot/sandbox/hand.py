@@ -196,7 +196,7 @@ class Hand:
         view = self._slack.workspace.home(self.id)
         return view_face(view) if view else None
 
-    async def sees(self, what: Callable[[], Any], within: float = 3.0) -> Any:
+    async def sees(self, what: Callable[[], Any], within: float = 10.0) -> Any:
         """Waits until `what()` is true and gives it; an AssertionError of a finder counts as not yet."""
         until = time.monotonic() + within
         while True:

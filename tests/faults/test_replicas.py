@@ -13,6 +13,7 @@ from core.model import command as c
 from core.model.request import Request, Status
 from tests.faults.scopes import with_optional_scopes
 from tests.faults.servers import Furnished, ask, cards, furnish, has_buttons, settings_for, until
+from tests.patience import PATIENT
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
@@ -27,7 +28,7 @@ class Pair:
 
 @pytest.fixture
 async def pair(postgres_database: str, anyio_backend: str) -> AsyncIterator[Pair]:
-    async with Sandbox(with_optional_scopes(), rates=None) as sandbox:
+    async with Sandbox(with_optional_scopes(), rates=None, ack_limit=PATIENT) as sandbox:
         settings = settings_for(sandbox, postgres_database)
         furnished = await furnish(sandbox, settings)
         async with assemble(settings) as first, assemble(settings) as second:
@@ -66,7 +67,7 @@ async def test_whichever_server_took_the_decision_the_one_card_shows_it(pair: Pa
 
 
 async def test_when_one_server_ends_the_other_goes_on(postgres_database: str) -> None:
-    async with Sandbox(with_optional_scopes(), rates=None) as sandbox:
+    async with Sandbox(with_optional_scopes(), rates=None, ack_limit=PATIENT) as sandbox:
         settings = settings_for(sandbox, postgres_database)
         furnished = await furnish(sandbox, settings)
         async with assemble(settings) as survivor:

@@ -33,6 +33,7 @@ from core.desk import Draft, DraftRequirement, DraftStage
 from core.model.people import Actor, Role, Verb, Way
 from core.model.request import Content, Request
 from core.ports import LedgerRow
+from tests.patience import PATIENT
 from tests.sqlite import fresh
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -182,7 +183,9 @@ async def beginning(
     settings = FixedSettings.model_validate({"database_url": fresh(folder / "test.db"), "pepper": SECRET})
     clock = TurnableClock()
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox(manifest, rates=None))
+        sandbox = await stack.enter_async_context(
+            Sandbox(manifest, rates=None, ack_limit=PATIENT, trigger_life=PATIENT)
+        )
         inside = await stack.enter_async_context(rooms(settings, clock=clock, outlets=("slack",)))
         timeout = aiohttp.ClientTimeout(total=5)
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
