@@ -6,7 +6,7 @@ again from the start if the database asks for it, and must do nothing but use th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -149,14 +149,18 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """What is due to be told together in one place: its first notices, one per request, and how many more there are.
-
-    `ids` are all of them.
-    """
+    """One place where something is due to be told together, claimed until a moment that is no other claim's."""
 
     organisation: str
     outlet: str
     place: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Piled:
+    """What a claimed pile holds: its first notices, one per request, how many requests more, and the ids of all notices."""
+
     notices: tuple[Notice, ...]
     more: int
     ids: tuple[str, ...]
@@ -628,13 +632,23 @@ class Transaction(Protocol):
 
     def claim_notices(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Notice]: ...
     def record_notice(self, notice: Notice) -> None: ...
-    def claim_piles(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Pile]:
-        """What is due in up to so many places; nothing while the clock still has requests to ring for."""
+    def claim_piles(
+        self, outlet: str, owner: str, seconds: float, limit: int, busy: Collection[tuple[str, str]] = ()
+    ) -> Sequence[Pile]:
+        """Up to so many places where something is due, a slice of it claimed each; none while the clock still has to ring.
 
-    def end_pile(self, pile: Pile, owner: str) -> None:
-        """All of it is told, or never will be."""
+        `busy` are organisations and places to leave out.
+        """
 
-    def put_pile_back(self, pile: Pile, at: datetime) -> None: ...
+    def claim_more(self, pile: Pile, owner: str) -> bool:
+        """One more slice of what is due there; whether there may be yet more. In slices, for people wait meanwhile."""
+
+    def piled(self, pile: Pile, owner: str) -> Piled: ...
+    def end_pile(self, ids: Sequence[str], owner: str) -> None:
+        """These are told, or never will be; a slice at a time."""
+
+    def put_pile_back(self, ids: Sequence[str], at: datetime) -> None:
+        """These are due again then, ended or not; a slice at a time."""
 
     # What the sealer needs.
     def unsealed(self, organisation: str, limit: int) -> Sequence[tuple[int, str]]:
@@ -701,6 +715,9 @@ class Reader(Protocol):
         """The same clock as a transaction's."""
 
     def request(self, id: str) -> Request | None: ...
+    def piled(self, pile: Pile, owner: str) -> Piled:
+        """What this claim holds by now."""
+
     def request_by_number(self, organisation: str, number: int) -> Request | None: ...
     def batch(self, organisation: str, id: str) -> Sequence[Request]:
         """What was asked together, in the order of its numbers."""

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import weakref
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -37,6 +37,9 @@ STRIDE = 0.1
 
 DENIED = 1.0
 """Seconds before asking again for a lease that another courier holds, however often we are woken."""
+
+Place = tuple[str, str]
+"""Organisation and place."""
 
 log = structlog.get_logger()
 
@@ -73,6 +76,7 @@ class Route:
         self._denied_until = float("-inf")
         self._looked_at = float("-inf")
         self._in_hand: dict[str, asyncio.Task[None]] = {}
+        self._telling_in: set[Place] = set()
         self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     def nudge(self) -> None:
@@ -133,7 +137,8 @@ class Route:
         if room <= 0 or began < self._denied_until:
             return 0
         renew = began > self._road.leased_until - self._road.patience.lease * 2 / 3
-        claimed = await self._road.store.transact(lambda tx: self._claim(tx, room, renew=renew), chore=True)
+        busy = frozenset(self._telling_in)
+        claimed = await self._road.store.transact(lambda tx: self._claim(tx, room, busy, renew=renew), chore=True)
         if claimed is None:
             self._road.leave_to_others()
             self._telling.forget()
@@ -144,7 +149,7 @@ class Route:
         return self._begin(*claimed, began)
 
     def _claim(
-        self, tx: Transaction, room: int, *, renew: bool
+        self, tx: Transaction, room: int, busy: Collection[Place], *, renew: bool
     ) -> tuple[Sequence[Delivery], Sequence[Notice], Sequence[Pile]] | None:
         patience, word = self._road.patience, self._road.outlet.word
         if renew and not tx.hold_lease(self._lease, self._owner, patience.lease):
@@ -153,8 +158,9 @@ class Route:
         left = room - len(deliveries)
         notices = tx.claim_notices(word, self._owner, patience.claim, left) if left > 0 else ()
         left -= len(notices)
-        piles = tx.claim_piles(word, self._owner, patience.claim, min(left, MOST_PILES)) if left > 0 else ()
-        return deliveries, notices, piles
+        if left <= 0:
+            return deliveries, notices, ()
+        return deliveries, notices, tx.claim_piles(word, self._owner, patience.claim, min(left, MOST_PILES), busy)
 
     def _begin(
         self, deliveries: Sequence[Delivery], notices: Sequence[Notice], piles: Sequence[Pile], now: float
@@ -174,16 +180,20 @@ class Route:
         return sum(len(mine.deliveries) + len(mine.notices) for mine in errands.values()) + len(piles)
 
     def _start_pile(self, pile: Pile, since: float) -> None:
-        """One at a time in each place; what fell due meanwhile is a pile of its own, and comes after it."""
-        name = errand(pile)
-        before = {self._in_hand[name]} if name in self._in_hand else set()
-        task = asyncio.create_task(self._serve_pile(pile, since, before))
+        """One at a time in each place: what falls due there meanwhile joins it, or comes after it."""
+        place = (pile.organisation, pile.place)
+        name = errand(*place)
+        self._telling_in.add(place)
+        task = asyncio.create_task(self._serve_pile(pile, since))
         self._in_hand[name] = task
-        task.add_done_callback(lambda _: self._let_go([name], task))
 
-    async def _serve_pile(self, pile: Pile, since: float, before: set[asyncio.Task[None]]) -> None:
-        if before:
-            await asyncio.wait(before)
+        def ended(_: asyncio.Task[None]) -> None:
+            self._telling_in.discard(place)
+            self._let_go([name], task)
+
+        task.add_done_callback(ended)
+
+    async def _serve_pile(self, pile: Pile, since: float) -> None:
         try:
             await self._piles.tell(pile, since)
         except Exception:

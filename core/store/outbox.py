@@ -72,7 +72,7 @@ _DRAW_AGAIN: Final = (
     .where(
         deliveries.c.outlet == bindparam("b_outlet"),
         deliveries.c.state == "shown",
-        deliveries.c.wanted == deliveries.c.shown,
+        deliveries.c.wanted <= deliveries.c.shown,
         or_(deliveries.c.request.in_(_OPEN), deliveries.c.request.in_(_NEWEST.limit(bindparam("newest")))),
         cast(deliveries.c.address, Text).like(bindparam("there")),
     )

@@ -26,6 +26,7 @@ from core.store.ledger_rows import LedgerReads
 from core.store.mirroring import MirrorReads
 from core.store.outbox import DELIVERIES
 from core.store.people import PeopleReads
+from core.store.piles import PileReads
 from core.store.replaying import PastReads
 from core.store.ruling import RuleReads
 from core.store.signing import SigningReads
@@ -64,6 +65,7 @@ class StoreReader(
     EmergencyReads,
     WorkloadReads,
     SigningReads,
+    PileReads,
 ):
     """Implements `core.ports.Reader`."""
 

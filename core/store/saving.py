@@ -12,7 +12,7 @@ from sqlalchemy import Update, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.codec import Codec
-from core.model.event import Edited, Event, Revised
+from core.model.event import Edited, Event, Reminded, Revised
 from core.model.organisation import Project
 from core.model.people import Actor
 from core.model.request import Decision, Life, Request
@@ -35,6 +35,10 @@ _LOOKED_UP: Final = (
 """Columns that lists and queues look at; only those that changed are written, or SQLite would rewrite each one's index."""
 
 _ALWAYS: Final = ("version", "ledger_seq", "ledger_hash", "waits_for", "state")
+
+ON_NO_CARD: Final = (Reminded,)
+"""What no card shows, so that none is drawn anew: thousands of reminders at once would hold up for hours, at Slack's pace,
+the cards that people have just decided on."""
 
 _STATE: Final = select(requests.c.state).where(requests.c.id == bindparam("id"))
 _FOR_CHANGE: Final = (
@@ -160,6 +164,8 @@ class Saving:
             self._db.send(_NEW, [values])
         else:
             self._update(before, known, values)
+            if not all(isinstance(event, ON_NO_CARD) for event, _ in events):
+                self._db.send(_WANT, [{"b_request": before.id, "wanted": values["version"]}])
         self._wait(before, after, known, values)
         self._answer(before, after)
         known.version, known.waits_for = after.version, values["waits_for"]
@@ -209,7 +215,6 @@ class Saving:
         changed = {name: values[name] for name in (*_ALWAYS, *moved)}
         params = {"b_id": before.id, "b_version": before.version, **changed}
         self._db.change(_update(tuple(changed)), params, StaleVersion(before.id))
-        self._db.send(_WANT, [{"b_request": before.id, "wanted": values["version"]}])
 
     def _rows_of(
         self, after: Request, before: Request | None, events: Sequence[tuple[Event, Actor]]

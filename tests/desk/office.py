@@ -136,9 +136,10 @@ def take_notices(tx: Transaction) -> Sequence[Notice]:
     for notice in taken:
         tx.record_notice(replace(notice, state="sent"))
     piles = tx.claim_piles("board", "the test", 60, 500)
-    for pile in piles:
-        tx.end_pile(pile, "the test")
-    return [*taken, *(notice for pile in piles for notice in pile.notices)]
+    contents = [tx.piled(pile, "the test") for pile in piles]
+    for piled in contents:
+        tx.end_pile(piled.ids, "the test")
+    return [*taken, *(notice for piled in contents for notice in piled.notices)]
 
 
 def member(name: str, organisation: str = ORG, *, active: bool = True) -> Member:

@@ -81,6 +81,23 @@ async def test_every_change_is_wanted_on_show(office: Office) -> None:
     assert {d.wanted for d in await office.deliveries(request)} == {after.version}
 
 
+async def test_a_reminder_draws_no_card_anew_for_none_shows_it(office: Office) -> None:
+    request = await office.ask(stage("@platform"), notify=("#deploys",))
+    office.turn(HOUR)
+    await office.desk.sweep()
+    after = await office.stored(request)
+    assert after.reminders_rung == 1
+    assert {d.wanted for d in await office.deliveries(request)} == {request.version}
+
+
+async def test_the_change_after_a_reminder_is_wanted_on_show(office: Office) -> None:
+    request = await office.ask(stage("@platform"), notify=("#deploys",))
+    office.turn(HOUR)
+    await office.desk.sweep()
+    after = await office.approve("ada", request)
+    assert {d.wanted for d in await office.deliveries(request)} == {after.version}
+
+
 async def test_a_comment_is_a_line_in_the_thread(office: Office) -> None:
     request = await office.ask(stage("@platform"))
     await office.do("ada", request, c.Comment("looks fine"))

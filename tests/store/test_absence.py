@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import Conflict
 from core.model.absence import Delegation, Preferences, Telling
-from core.ports import Notice, Pile, Transaction
+from core.ports import Notice, Pile, Piled, Transaction
+from core.store import piles
 from core.store.engine import Engine
 from tests.store.builders import ELSEWHERE, ORG, PROJECT, SECOND, Clock
 
@@ -98,9 +99,13 @@ def piled(number: int, place: str, clock: Clock, after: timedelta = timedelta())
     )
 
 
-async def claimed(store: Engine, owner: str = "a") -> dict[str, Pile]:
-    found = await store.transact(lambda tx: tx.claim_piles("board", owner, 60, 100))
+async def claimed(store: Engine, owner: str = "a", busy: tuple[tuple[str, str], ...] = ()) -> dict[str, Pile]:
+    found = await store.transact(lambda tx: tx.claim_piles("board", owner, 60, 100, busy))
     return {pile.place: pile for pile in found}
+
+
+async def held(store: Engine, pile: Pile, owner: str = "a") -> Piled:
+    return await store.read(lambda reader: reader.piled(pile, owner))
 
 
 async def test_what_is_due_in_one_place_is_one_pile_and_nobody_elses_meanwhile(store: Engine, clock: Clock) -> None:
@@ -110,10 +115,43 @@ async def test_what_is_due_in_one_place_is_one_pile_and_nobody_elses_meanwhile(s
 
     await store.transact(put)
     found = await claimed(store)
-    assert {place: len(pile.notices) for place, pile in found.items()} == {"member:a": 3, "member:b": 3}
+    contents = {place: await held(store, pile) for place, pile in found.items()}
+    assert {place: len(piled.notices) for place, piled in contents.items()} == {"member:a": 3, "member:b": 3}
     assert await claimed(store, "b") == {}
-    await store.transact(lambda tx: tx.end_pile(found["member:a"], "a"))
-    await store.transact(lambda tx: tx.put_pile_back(found["member:b"], clock.now()))
+    await store.transact(lambda tx: tx.end_pile(contents["member:a"].ids, "a"))
+    await store.transact(lambda tx: tx.put_pile_back(contents["member:b"].ids, clock.now()))
     assert set(await claimed(store, "b")) == {"member:b"}
     clock.turn(DAY)
-    assert len((await claimed(store, "b"))["member:a"].notices) == 1
+    assert len((await held(store, (await claimed(store, "b"))["member:a"], "b")).notices) == 1
+
+
+async def test_a_long_pile_is_claimed_ended_and_put_back_slice_by_slice(store: Engine, clock: Clock) -> None:
+    many = 2 * piles.SLICE + 7
+    await store.transact(lambda tx: tx.notify([piled(number, "#deploys", clock) for number in range(many)]))
+    pile = (await claimed(store))["#deploys"]
+    assert len((await held(store, pile)).ids) == piles.SLICE
+    more = [await store.transact(lambda tx: tx.claim_more(pile, "a")) for _ in range(2)]
+    whole = await held(store, pile)
+    assert more == [True, False]
+    assert (len(whole.ids), len(whole.notices) + whole.more) == (many, many)
+    await store.transact(lambda tx: tx.end_pile(whole.ids[:9], "a"))
+    assert len((await held(store, pile)).ids) == many - 9
+    await store.transact(lambda tx: tx.put_pile_back(whole.ids[:20], clock.now()))
+    assert len((await held(store, (await claimed(store, "b"))["#deploys"], "b")).ids) == 20
+
+
+async def test_a_place_that_is_being_told_holds_up_no_other(store: Engine, clock: Clock) -> None:
+    await store.transact(lambda tx: tx.notify([piled(0, "#deploys", clock), piled(1, "member:a", clock)]))
+    assert set(await claimed(store, busy=((ORG, "#deploys"),))) == {"member:a"}
+
+
+async def test_what_is_claimed_later_in_the_same_place_is_another_pile(store: Engine, clock: Clock) -> None:
+    await store.transact(lambda tx: tx.notify([piled(0, "#deploys", clock)]))
+    first = (await claimed(store))["#deploys"]
+    clock.turn(timedelta(seconds=1))
+    await store.transact(lambda tx: tx.notify([piled(1, "#deploys", clock)]))
+    second = (await claimed(store))["#deploys"]
+    assert [(await held(store, pile)).ids for pile in (first, second)] == [
+        ("ntc_#deploys_0",),
+        ("ntc_#deploys_1",),
+    ]
