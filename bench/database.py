@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -33,6 +34,30 @@ def shown_everywhere(url: str) -> None:
         "UPDATE deliveries SET shown = wanted, state = 'shown', "
         """address = '{"channel":"C0DEPLOYS1","ts":"17637' || substr(id, 20) || '"}'"""
     )
+    carry_out(url, change)
+
+
+def moment(at: datetime) -> str:
+    """As both databases read it, to stand in a query."""
+    return f"'{at.astimezone(UTC).isoformat(timespec='microseconds')}'"
+
+
+def make_due(url: str, first: int, at: datetime) -> None:
+    """Whatever has this number or a higher one is due in one moment; the product may be running."""
+    carry_out(url, f"UPDATE requests SET next_due = {moment(at)} WHERE number >= {first}")  # noqa: S608 (our own)
+
+
+def still_due(url: str, at: datetime) -> int:
+    """Requests that are to be rung for."""
+    return int(rows(url, f"SELECT count(*) FROM requests WHERE next_due <= {moment(at)}")[0][0])  # noqa: S608
+
+
+def piled(url: str) -> int:
+    """Notices that wait to be told together."""
+    return int(rows(url, "SELECT count(*) FROM notices WHERE state = 'piled'")[0][0])
+
+
+def carry_out(url: str, change: str) -> None:
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
             connection.execute(change)

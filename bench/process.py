@@ -27,6 +27,11 @@ class Server:
     def port(self) -> int:
         return int(self.told["port"])
 
+    def ask(self) -> dict[str, Any]:
+        """What a server that knows this signal says when it is asked."""
+        self.process.send_signal(signal.SIGUSR1)
+        return first_line(self.process, ["a server"])
+
     def memory(self) -> float:
         """Resident memory in MB."""
         return memory_of(self.process.pid)

@@ -136,6 +136,7 @@ class Workplace:
     url: str
     slack: Mapping[str, Any]
     world: World
+    server: Server
     requests: Sequence[Request] = ()
 
     @property
@@ -157,6 +158,10 @@ class Workplace:
     def show(self) -> None:
         """As if every card had been posted: a click finds the product with nothing to do but to redraw, at Slack's pace."""
         shown_everywhere(self.url)
+
+    def posted(self) -> Mapping[str, int]:
+        """Messages of the app in Slack, by channel or person."""
+        return self.server.ask()
 
     def clicks(self, votes: int = 1) -> list[bytes]:
         """One person's click on Approve for each of the requests, then the next one's."""
@@ -180,8 +185,8 @@ async def _ask(url: str, world: World, count: int, votes: int, outlets: tuple[st
 
 
 @contextmanager
-def workplace(folder: Path, url: str, *, rates: float = 1.0) -> Iterator[Workplace]:
-    """An empty database and the sandbox's Slack; the product is yet to be started."""
+def workplace(folder: Path, url: str, *, rates: float = 1.0, people: int = 0) -> Iterator[Workplace]:
+    """An empty database and the sandbox's Slack, with so many more people; the product is yet to be started."""
     prepare(url)
-    with serving("bench.slack_server", str(rates)) as slack:
-        yield Workplace(folder, url, slack.told, World())
+    with serving("bench.slack_server", str(rates), str(people)) as slack:
+        yield Workplace(folder, url, slack.told, World(), slack)

@@ -1,205 +1,166 @@
-"""Ten thousand reminders due at once for five hundred people: one message each, and what they cost the acks meanwhile."""
+"""Ten thousand reminders due at once for five hundred people: one message each, and what they cost the acks meanwhile.
+
+The whole product, against a small Slack of as many people: clicks come over signed HTTP, messages are counted in Slack.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
 
-from bench.asks import ask
+from bench.bulk import FIRST, copy_requests
+from bench.clicks import FORM, PATH
+from bench.crowd import email, furnish, user
+from bench.database import make_due, piled, rows, still_due
 from bench.figures.base import Bench, Figure
+from bench.load import Job, offer
 from bench.outcome import Outcome, percentile, say
-from bench.product import prepare
-from bench.world import BEGAN, World, at_once, create, fresh, settings
-from bot.assemble import derive
-from bot.wire.asking import NewRequest
-from core import requirements
-from core.codec import Codec
-from core.collection import members
-from core.courier import Courier, Pace, Reminder, Spot
-from core.desk import Desk, DraftRequirement, DraftStage
-from core.ledger import chain
-from core.model.command import Approve
-from core.model.organisation import Grant, Identity, Member
-from core.model.people import Role
-from core.model.request import Request
-from core.ports import Delivery, Notice, Store, Transaction
-from core.scheduling.alarm import SLICE
-from core.store import open_store
+from bench.process import Server
+from bench.product import Core, Workplace, core, workplace
+from bench.progress import report
+from bench.world import CHANNEL, at_once, create, draft
+from core.naming import DraftRequirement, DraftStage
 
 PEOPLE: Final = 500
 RATE: Final = 50.0
 AT_LEAST: Final = 25.0
 """Milliseconds of p99 that are no trouble, however quick it is when nothing else goes on."""
 
-QUICK: Final = Pace(post_gap=0.0, posts=1e9, updates=1e9, burst=1_000)
+TIMES: Final = 10.0
+"""So many times Slack's pace: at Slack's own, five hundred messages alone take two minutes."""
 
+CONNECTIONS: Final = 64
+WARM: Final = 50
+AGE: Final = timedelta(hours=1)
+"""The first reminder is due so long after a stage has opened."""
 
-@dataclass
-class Clock:
-    """Real time, turned by hand."""
-
-    offset: timedelta = timedelta()
-
-    def now(self) -> datetime:
-        return BEGAN + timedelta(seconds=time.monotonic()) + self.offset
-
-
-@dataclass
-class Board:
-    """An outlet that counts what reaches each place, and takes as long for it as Slack does."""
-
-    word: ClassVar[str] = "board"
-    pace: Pace = QUICK
-    reached: Counter[str] = field(default_factory=Counter)
-
-    async def spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot:
-        return Spot(organisation, place)
-
-    async def show(self, delivery: Delivery, request: Request) -> Delivery:
-        return replace(delivery, address={"channel": delivery.place, "ts": delivery.id})
-
-    async def tell(self, notice: Notice, request: Request, cards: Sequence[Delivery]) -> Notice:
-        if notice.word == "reminder":
-            self.reached[notice.place] += 1
-        await asyncio.sleep(0.05)
-        return notice
-
-    async def gather(self, organisation: str, place: str, reminders: Sequence[Reminder], more: int) -> None:
-        self.reached[place] += 1
-        await asyncio.sleep(0.05)
-
-    async def find(self, delivery: Delivery) -> Mapping[str, Any] | None:
-        return None
+PATIENCE: Final = 240.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    store: Store
-    desk: Desk
-    courier: Courier
-    board: Board
-    clock: Clock
-    world: World
+class Storm:
+    """Seconds until all had left, each click's seconds until then, the product's seconds of processor, Slack's messages."""
+
+    seconds: float
+    clicks: Sequence[float]
+    processor: float
+    posted: Mapping[str, int]
 
 
 def measure(bench: Bench) -> Iterable[Outcome]:
     for kind in ("SQLite", "PostgreSQL"):
         url = bench.sqlite("reminders") if kind == "SQLite" else bench.postgres.fresh()
-        prepare(url)
-        yield from asyncio.run(on(bench, kind, url))
+        yield from on(bench, kind, url)
 
 
-async def on(bench: Bench, kind: str, url: str) -> list[Outcome]:
-    count, acks = bench.so_many(10_000, 1_000), bench.so_many(1_500, 500)
-    async with opened(url) as place:
-        await place.store.transact(lambda tx: furnish(tx, place.world))
-        await asked(place, count)
-        await place.courier.drain()
-        place.board.reached.clear()
-        spare = iter(await create(place.desk, place.world, 2 * acks))
-        await place.courier.drain()
-        quiet = await decided(place, [next(spare) for _ in range(acks)])
-        place.clock.offset += timedelta(minutes=61)
-        async with asyncio.TaskGroup() as group:
-            storm = group.create_task(reminded(place))
-            busy = await decided(place, [next(spare) for _ in range(acks)])
-            took = await storm
-    return outcomes(kind, count, place.board, quiet, busy, took)
+def on(bench: Bench, kind: str, url: str) -> list[Outcome]:
+    count, quiet, busy = bench.so_many(10_000, 1_000), bench.so_many(1_500, 250), bench.so_many(3_000, 500)
+    with workplace(bench.folder, url, rates=TIMES, people=PEOPLE) as place:
+        asyncio.run(set_up(place, count, WARM + quiet + busy))
+        report(f"{kind}: {count:,} requests wait to be reminded of, {len(place.requests):,} to be clicked")
+        bodies = tuple(place.clicks())
+        with place.paced(TIMES) as ours:
+            clicked(place, ours, bodies[:WARM])
+            before = clicked(place, ours, bodies[WARM : WARM + quiet])
+            report(f"{kind}: acks measured with nothing else to do")
+            storm = stormed(place, ours, bodies[WARM + quiet :])
+        check(place, count, storm)
+    return outcomes(kind, count, before, storm)
 
 
-def outcomes(
-    kind: str, count: int, board: Board, quiet: Sequence[float], busy: Sequence[float], took: float
-) -> list[Outcome]:
-    before, meanwhile = (percentile(each, 99) * 1000 for each in (quiet, busy))
-    most, messages = max(board.reached.values()), board.reached.total()
-    note = f"{messages:,} messages to {len(board.reached):,} places, all within {took:.1f} s"
+async def set_up(place: Workplace, count: int, clicks: int) -> None:
+    """Requests that each wait for one of the crowd, with their cards on show; and others, without, for the clicks."""
+    async with core(place.url) as made:
+        await made.store.transact(lambda tx: furnish(tx, place.world, PEOPLE))
+        ids = await at_once(16, (partial(waiting_for, made, place, number) for number in range(PEOPLE)))
+    async with core(place.url, outlets=()) as made:
+        place.requests = await create(made.desk, place.world, clicks)
+    copy_requests(place.url, ids, count, age=AGE, cards=True)
+    place.show()
+
+
+async def waiting_for(made: Core, place: Workplace, number: int) -> str:
+    stage = DraftStage((DraftRequirement((email(number),)),))
+    return (await made.desk.create(place.world.asker(number), replace(draft(number), stages=(stage,)))).request.id
+
+
+def clicked(place: Workplace, ours: Server, bodies: tuple[bytes, ...]) -> list[float]:
+    load = offer(Job(ours.port, PATH, bodies, CONNECTIONS, RATE, place.secret, FORM))
+    load.must_succeed()
+    return load.took
+
+
+def stormed(place: Workplace, ours: Server, bodies: tuple[bytes, ...]) -> Storm:
+    """All fall due in one moment, from which on people click."""
+    due = datetime.now(UTC) + timedelta(seconds=3)
+    make_due(place.url, FIRST, due)
+    time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+    processor = ours.cpu_seconds()
+    with ThreadPoolExecutor(1) as beside:
+        leaving = beside.submit(until_all_left, place, due, ours)
+        clicks = clicked(place, ours, bodies)
+        seconds, until = leaving.result()
+    return Storm(seconds, clicks[: max(1, int(seconds * RATE))], until - processor, place.posted())
+
+
+def until_all_left(place: Workplace, due: datetime, ours: Server) -> tuple[float, float]:
+    """Seconds since they were due, and the product's processor time then; raises when they do not leave at all."""
+    began = time.perf_counter()
+    while True:
+        rung, told, posted = still_due(place.url, due), piled(place.url), sum(place.posted().values())
+        seconds = time.perf_counter() - began
+        if not rung and not told and posted > PEOPLE:
+            return seconds, ours.cpu_seconds()
+        report(f"{rung:,} to be rung for, {told:,} notices to be told, {posted:,} messages in Slack")
+        if seconds > PATIENCE:
+            raise SystemExit(f"after {seconds:.0f} s {rung:,} were not rung for and {told:,} not told")
+        time.sleep(min(PATIENCE, 0.5 if seconds < 10 else 2.0))
+
+
+def check(place: Workplace, count: int, storm: Storm) -> None:
+    """Each request reminded one person and the channel, nobody was left out, and no click was lost."""
+    told = rows(
+        place.url, "SELECT place, count(*) FROM notices WHERE word = 'reminder' AND state = 'sent' GROUP BY place"
+    )
+    each = {f"member:mem_crowd{number}": count // PEOPLE for number in range(PEOPLE)} | {CHANNEL: count}
+    if dict(told) != each:
+        raise SystemExit("the reminders that stand as told are not those that were due")
+    if missing := [place for place in places() if place not in storm.posted]:
+        raise SystemExit(f"{len(missing)} places have no message, {missing[0]} for one")
+    if not all(place.approved(place.requests)):
+        raise SystemExit("a click was answered with 200 and its request is not approved")
+
+
+def places() -> list[str]:
+    """As the small Slack names them."""
+    return [CHANNEL.partition(":")[2], *map(user, range(PEOPLE))]
+
+
+def outcomes(kind: str, count: int, quiet: Sequence[float], storm: Storm) -> list[Outcome]:
+    before, meanwhile = (percentile(each, 99) * 1000 for each in (quiet, storm.clicks))
+    most, messages = max(storm.posted.values()), sum(storm.posted.values())
+    all_of_it = f"{messages:,} messages to {len(storm.posted):,} places within {storm.seconds:.1f} s"
+    cost = f"{storm.processor:.1f} s of processor, {len(storm.clicks):,} acks meanwhile"
+    limit = max(2 * before, AT_LEAST)
     return [
         Outcome(
-            f"{count:,} reminders at once, messages to one place at most, {kind}", f"{most}", "–", most, 1, note=note
+            f"{count:,} reminders at once, messages to one place at most, {kind}",
+            f"{most}",
+            "–",
+            most,
+            1,
+            note=f"{all_of_it}, {cost}",
         ),
         Outcome(
-            f"acks at {RATE:.0f}/s meanwhile, p99, {kind}",
-            say(meanwhile, "ms"),
-            say(before, "ms"),
-            meanwhile,
-            max(2 * before, AT_LEAST),
+            f"acks at {RATE:.0f}/s meanwhile, p99, {kind}", say(meanwhile, "ms"), say(before, "ms"), meanwhile, limit
         ),
     ]
-
-
-async def reminded(place: Place) -> float:
-    """Seconds until nothing is due and everything that reminds was told."""
-    began = time.perf_counter()
-    running = asyncio.create_task(place.courier.run())
-    while await place.desk.sweep(SLICE) >= SLICE:
-        pass
-    while await place.store.read(lambda reader: reader.next_due() or BEGAN) <= place.clock.now():
-        await place.desk.sweep(SLICE)
-    expected = PEOPLE + 1
-    while len(place.board.reached) < expected and time.perf_counter() - began < 120:
-        place.courier.nudge()
-        await asyncio.sleep(0.1)
-    took = time.perf_counter() - began
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
-    return took
-
-
-async def decided(place: Place, requests: Sequence[Request]) -> list[float]:
-    """Seconds from each click's turn until its commit, offered evenly."""
-    began = time.perf_counter()
-
-    async def one(number: int, request: Request) -> float:
-        due = began + number / RATE
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        await place.desk.do(place.world.approver(number), request.id, Approve(revision=1, stage=1))
-        return time.perf_counter() - due
-
-    return list(await asyncio.gather(*(one(number, request) for number, request in enumerate(requests))))
-
-
-async def asked(place: Place, count: int) -> None:
-    """Requests in one channel, each waiting for one of the many; all are reminded of an hour later."""
-
-    async def one(number: int) -> None:
-        stage = DraftStage((DraftRequirement((f"crowd{number % PEOPLE}@example.com",), 1),))
-        draft = replace(NewRequest.model_validate(ask(number)).to_draft(), stages=(stage,))
-        await place.desk.create(place.world.asker(number), draft)
-
-    await at_once(64, [lambda number=number: one(number) for number in range(count)])  # type: ignore[misc]
-
-
-def furnish(tx: Transaction, world: World) -> None:
-    world.furnish(tx, replace(settings(), remind=(timedelta(hours=1),)))
-    for number in range(PEOPLE):
-        id, email = f"mem_crowd{number}", f"crowd{number}@example.com"
-        tx.put(Member(id, world.organisation, email, f"Crowd {number}", True, BEGAN))
-        tx.put(
-            Identity(
-                f"idn_crowd{number}", world.organisation, "slack", world.team, f"U1CROWD{number}", id, email, BEGAN
-            )
-        )
-        tx.grant(Grant(world.organisation, None, f"member:{id}", Role.APPROVER))
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Place]:
-    clock, board = Clock(), Board()
-    codec = Codec(members(requirements))
-    async with open_store(
-        url, clock=clock, codec=codec, chain=chain, derive=derive, turned=lambda: clock.offset
-    ) as store:
-        desk = Desk(store, fresh=fresh, outlets=(board.word,))
-        courier = Courier(store, [board], owner="bench")
-        yield Place(store, desk, courier, board, clock, World())
 
 
 MEMBER = Figure("reminders", measure)
