@@ -168,7 +168,7 @@ async def test_numbers_of_two_organisations_do_not_meet(house: House, elsewhere:
 
 async def held(house: House, waiting: "asyncio.Task[Any]", many: int = 1) -> None:
     """Until the poll is being held."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while house.assembly.house.metrics.waiting._value.get() < many and not waiting.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
@@ -180,7 +180,7 @@ async def test_a_poll_is_answered_at_the_change_it_waits_for(house: House) -> No
     waiting = asyncio.create_task(house.get("ci", path))
     await held(house, waiting)
     await decide(house, "ada", asked, "ask", question="Why?")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         answer = await waiting
     assert answer.json()["status"] == "asked_question"
 
@@ -191,14 +191,14 @@ async def test_without_a_version_a_poll_waits_for_the_end(house: House) -> None:
     await held(house, waiting)
     await decide(house, "ada", asked, "comment", comment="Hm.")
     await decide(house, "ada", asked, "reject", comment="No.")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert (await waiting).json()["status"] == "rejected"
 
 
 async def test_a_poll_for_what_is_already_so_is_answered_at_once(house: House) -> None:
     asked = await house.ask()
     await decide(house, "ada", asked)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         answer = await house.get("ci", f"/v1/requests/{asked['id']}?wait=60s")
     assert answer.json()["status"] == "approved"
 
@@ -208,7 +208,7 @@ async def test_a_poll_that_waited_in_vain_is_answered_with_what_there_is(house: 
     waiting = asyncio.create_task(house.get("ci", f"/v1/requests/{asked['id']}?wait=60s"))
     await held(house, waiting)
     house.assembly.house.waiting.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert (await waiting).json()["status"] == "pending"
 
 
@@ -228,7 +228,7 @@ async def test_one_read_per_change_serves_everybody_who_waits(house: House, monk
 
     monkeypatch.setattr(house.assembly.house.waiting, "_store", type("Counted", (), {"read": staticmethod(counted)})())
     await decide(house, "ada", asked)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         answers = await asyncio.gather(*polls)
     assert {answer.json()["status"] for answer in answers} == {"approved"}
     assert 1 <= reads <= 2

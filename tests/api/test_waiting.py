@@ -33,7 +33,7 @@ async def test_a_commit_that_falls_while_an_earlier_one_is_read_is_not_missed() 
     with waiting.for_request("req_1", lambda request: request.status is Status.REJECTED) as waiter:
         store.version = 2
         waiting.changed(frozenset({changed(2)}))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not store.reads:  # noqa: ASYNC110 - the reading is a task of its own
                 await asyncio.sleep(0)
         store.version = 3

@@ -103,7 +103,7 @@ async def test_what_waited_too_long_for_its_turn_is_left_to_whoever_claims_it_ne
     asked = [await world.ask() for _ in range(2)]
     slow = world.courier("slow", linger=1.0)
     draining = asyncio.create_task(slow.drain())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while "shown" not in [card.state for request in asked for card in await world.cards(request)]:  # noqa: ASYNC110
             await asyncio.sleep(0)
     world.clock.turn(61)
@@ -183,6 +183,6 @@ async def test_a_courier_ends_when_told_to_in_the_moment_it_is_woken(world: Worl
     courier.nudge()
     await asyncio.sleep(0)
     running.cancel()
-    ended, _ = await asyncio.wait({running}, timeout=5)
+    ended, _ = await asyncio.wait({running}, timeout=20)
     assert ended == {running}
     assert running.cancelled()

@@ -81,7 +81,7 @@ class World:
         await courier.drain()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not holds():  # noqa: ASYNC110 (what is waited for is a state of the outlet)
                 await asyncio.sleep(0.002)
 

@@ -368,7 +368,7 @@ async def test_a_restart_in_between_loses_nothing(judged: JudgedOffice) -> None:
     judged.outside.policies["pol_1"] = NEVER
     request = await judged.ask()
     begun = asyncio.create_task(judged.inquirer.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(judged.outside.asked) < 2:  # noqa: ASYNC110 - the loop under test tells nobody
             await asyncio.sleep(0.005)
     begun.cancel()
@@ -376,7 +376,7 @@ async def test_a_restart_in_between_loses_nothing(judged: JudgedOffice) -> None:
     judged.outside.policies["pol_1"] = PASSED
     again = judged.another("one")
     running = asyncio.create_task(again.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await judged.now(request)).status is Status.PENDING:  # noqa: ASYNC110 - likewise
             await asyncio.sleep(0.005)
     running.cancel()

@@ -1,7 +1,6 @@
 """The Web API's door: tokens, scopes, ways of sending, rates and faults."""
 
 import asyncio
-import time
 from typing import Any
 
 import aiohttp
@@ -201,12 +200,10 @@ async def test_the_clients_own_retry_after_a_lost_reply_posts_twice(
 
 
 async def test_a_call_can_hang_until_the_caller_gives_up(sandbox: Sandbox) -> None:
-    sandbox.faults.add("*", "timeout", seconds=0.2)
-    began = time.monotonic()
+    sandbox.faults.add("*", "timeout", seconds=600)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.05)) as impatient:
         with pytest.raises(TimeoutError):
             await client_for(sandbox, impatient).auth_test()
-    assert time.monotonic() - began < 0.2
 
 
 async def test_calls_can_be_held_at_the_door(sandbox: Sandbox, client: AsyncWebClient) -> None:

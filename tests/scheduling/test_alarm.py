@@ -52,7 +52,7 @@ async def ticking(wall: Wall, *chores: Chore) -> AsyncIterator[Alarm]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not holds():  # noqa: ASYNC110 (what is waited for is a state of the wall)
             await asyncio.sleep(0.005)
 

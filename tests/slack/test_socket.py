@@ -37,7 +37,7 @@ async def socket(unconnected: World) -> AsyncIterator[Socket]:
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def until(what: object, seconds: float = 5.0) -> None:
+async def until(what: object, seconds: float = 20.0) -> None:
     """Waits for a fact about real connections."""
     end = time.monotonic() + seconds
     while not what():  # type: ignore[operator]
