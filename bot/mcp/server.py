@@ -15,14 +15,15 @@ from bot.mcp.tools import Reach, Tools
 NAME: Final = "countersign"
 INSTRUCTIONS: Final = (
     "Before you do anything that costs money, cannot be undone, leaves this machine or touches other people's things, "
-    "ask with request_approval and wait with wait_for_decision. Act only after claim_execution has succeeded, do exactly "
+    "ask with request_approval and wait with wait_for_decision; for several like things with request_batch and "
+    "wait_for_batch. Act only after claim_execution has succeeded, do exactly "
     "what stands in action and params, then report_execution. A no, an expiry or an error means: do not do it. Questions "
     "in an answer come from the people who decide; answer them with answer_question."
 )
 
 READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 ACTS: Final = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
-READING: Final = frozenset({"get_request", "wait_for_decision"})
+READING: Final = frozenset({"get_request", "wait_for_decision", "wait_for_batch"})
 
 
 def build(reach: Reach) -> MCPServer[Any]:

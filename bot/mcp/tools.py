@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 
 from mcp.server.mcpserver import Context
@@ -12,7 +11,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from bot.mcp.said import Asked, Standing, asked, standing
-from countersign_client import AsyncCountersign, CountersignError, RateLimited, Refused, Request, digest_for
+from bot.mcp.together import MOST, OneOfSeveral, Together, all_decided, said, together
+from countersign_client import AsyncCountersign, Batch, CountersignError, RateLimited, Refused, Request, digest_for
 
 Call = Context[Any, Any]
 Reach = Callable[[Call], AsyncCountersign]
@@ -57,8 +57,10 @@ class Tools:
     def all(self) -> tuple[Callable[..., Any], ...]:
         return (
             self.request_approval,
+            self.request_batch,
             self.get_request,
             self.wait_for_decision,
+            self.wait_for_batch,
             self.answer_question,
             self.revise,
             self.cancel,
@@ -103,13 +105,13 @@ class Tools:
 
         Nothing may be done until the answer says so. Returns at once with a ticket, or waits up to wait_seconds.
         """
-        said = {
+        content = {
             "action": action,
             "params": params,
             "reasoning": reasoning,
             "if_denied": if_denied,
             "side_effects": side_effects,
-            "cost": _cost(cost_usd),
+            "cost_usd": cost_usd,
             "description": description,
             "facts": facts,
             "metadata": metadata,
@@ -119,14 +121,35 @@ class Tools:
             "project": project,
             "on_behalf_of": on_behalf_of,
             "supersede_key": supersede_key,
-            "expires_at": None if expires_in_minutes is None else timedelta(minutes=expires_in_minutes),
+            "expires_in_minutes": expires_in_minutes,
         }
         async with self._speaking(ctx) as client:
-            given: Any = _said(said)
+            given: Any = said(content)
             made = await client.requests.create(type, title, idempotency_key=idempotency_key, **given)
             if wait_seconds and made.is_open:
                 made = await _waited(client, made.id, wait_seconds)
             return await _told(client, made)
+
+    async def request_batch(
+        self,
+        ctx: Call,
+        requests: Annotated[list[OneOfSeveral], Field(min_length=1, max_length=MOST)],
+        type: Annotated[str, Field(description="Of all of them, as in request_approval.")] = "custom",
+        project: Text = None,
+        idempotency_key: Annotated[
+            str | None, Field(description="Give the same one again to get the same requests instead of new ones.")
+        ] = None,
+        wait_seconds: Seconds = 0,
+    ) -> Together:
+        """Ask for several like things together: people see them on one card, and decide them together or one by one.
+
+        All are asked for, or, where one is refused, none. Each has a ticket and is claimed, done and reported by itself.
+        """
+        alike = said({"type": type, "project": project})
+        async with self._speaking(ctx) as client:
+            each = [{**alike, **one.said()} for one in requests]
+            made = await client.requests.create_batch(each, idempotency_key=idempotency_key)
+            return await _told_together(client, made, wait_seconds)
 
     async def get_request(self, ctx: Call, ticket: Ticket) -> Standing:
         """How a request stands now."""
@@ -140,6 +163,20 @@ class Tools:
         """
         async with self._speaking(ctx) as client:
             return await _told(client, await _waited(client, ticket, wait_seconds))
+
+    async def wait_for_batch(
+        self,
+        ctx: Call,
+        batch: Annotated[str, Field(description="What request_batch gave you.")],
+        wait_seconds: Seconds = USUAL_WAIT,
+    ) -> Together:
+        """Wait for the people who decide a batch. Comes back when all is decided or they ask you something.
+
+        At the latest after wait_seconds; with 0 at once. While all_decided is false, call it again, or go on with those
+        that may be claimed.
+        """
+        async with self._speaking(ctx) as client:
+            return await _told_together(client, await client.requests.batch(batch), wait_seconds)
 
     async def answer_question(
         self,
@@ -177,21 +214,21 @@ class Tools:
 
         What you leave out stays as it is.
         """
-        said = {
+        content = {
             "title": title,
             "action": action,
             "params": params,
             "reasoning": reasoning,
             "if_denied": if_denied,
             "side_effects": side_effects,
-            "cost": _cost(cost_usd),
+            "cost_usd": cost_usd,
             "description": description,
             "facts": facts,
             "metadata": metadata,
             "links": links,
             "subject": subject,
         }
-        changed: Any = _said(said)
+        changed: Any = said(content)
         async with self._speaking(ctx) as client:
             done = await client.requests.revise(ticket, revision=revision, **changed)
             return await _told(client, done.request)
@@ -255,13 +292,23 @@ async def _waited(client: AsyncCountersign, ticket: str, seconds: float) -> Requ
 
 
 async def _told(client: AsyncCountersign, request: Request) -> Standing:
-    """With the questions about this agent's other requests too: it may never ask about those again by itself."""
+    return standing(request, await _questions_besides(client, {request.id}))
+
+
+async def _told_together(client: AsyncCountersign, batch: Batch, seconds: float) -> Together:
+    if seconds:
+        batch = await all_decided(client, batch, seconds)
+    return together(batch, await _questions_besides(client, {request.id for request in batch.requests}))
+
+
+async def _questions_besides(client: AsyncCountersign, told: set[str]) -> list[Asked]:
+    """The questions about this agent's other requests too: it may never ask about those again by itself."""
     page = await client.requests.list(status="asked_question", requester="me", limit=MOST_QUESTIONS)
-    questions: list[Asked] = []
+    found: list[Asked] = []
     for summary in page.data:
-        if summary.id != request.id:
-            questions += asked(await client.requests.get(summary.id))
-    return standing(request, questions)
+        if summary.id not in told:
+            found += asked(await client.requests.get(summary.id))
+    return found
 
 
 def _digest(request: Request, action: str | None, params: Mapping[str, Any] | None) -> str | None:
@@ -274,12 +321,3 @@ def _digest(request: Request, action: str | None, params: Mapping[str, Any] | No
             )
         return None
     return digest_for(request, action=action, params=params or {})
-
-
-def _cost(usd: float | None) -> dict[str, float] | None:
-    """What was not declared stays undeclared, which is not zero."""
-    return None if usd is None else {"usd": usd}
-
-
-def _said(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if value is not None}

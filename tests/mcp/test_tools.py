@@ -12,8 +12,10 @@ pytestmark = pytest.mark.anyio
 
 TOOLS = {
     "request_approval",
+    "request_batch",
     "get_request",
     "wait_for_decision",
+    "wait_for_batch",
     "answer_question",
     "revise",
     "cancel",
