@@ -1,6 +1,5 @@
 """The real Bolt behind our real door and over real sockets, with the real desk and store, against the sandbox's Slack."""
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,6 +33,7 @@ from core.model.people import Actor, Role, Verb, Way
 from core.model.request import Content, Request
 from core.ports import LedgerRow
 from tests.patience import PATIENT
+from tests.serving import served
 from tests.sqlite import fresh
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -146,19 +146,13 @@ async def over_http(world: World) -> AsyncIterator[None]:
     config = uvicorn.Config(
         world.slack.door(world.sandbox.signing_secret), port=0, log_level="error", lifespan="off", timeout_keep_alive=60
     )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-    world.door = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/slack/events"
-    world.sandbox.connect_http(world.door)
-    try:
-        yield
-    finally:
-        world.sandbox.disconnect()
-        server.should_exit = True
-        await serving
+    async with served(uvicorn.Server(config)) as url:
+        world.door = f"{url}/slack/events"
+        world.sandbox.connect_http(world.door)
+        try:
+            yield
+        finally:
+            world.sandbox.disconnect()
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ from core.errors import Conflict
 from core.model.people import Actor, Role, Verb
 from core.ports import Reader
 from tests.patience import PATIENT
+from tests.serving import served
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SECRET: Final = base64.b64encode(b"0" * 32).decode()
@@ -240,7 +241,10 @@ async def town(
     async with Sandbox(made, rates=None, enterprise=enterprise, ack_limit=PATIENT, trigger_life=PATIENT) as sandbox:
         sandbox.clock.listen(lambda offset: clock.turn(timedelta(seconds=offset) - clock.offset))
         settings = _settings(sandbox, database, sockets=sockets, install=install)
-        async with assemble(settings, clock=clock, pace=Pace().times(FAST)) as assembly, _served(assembly) as url:
+        async with (
+            assemble(settings, clock=clock, pace=Pace().times(FAST)) as assembly,
+            served(server_for(assembly)) as url,
+        ):
             if sockets:
                 await _joined(assembly)
             else:
@@ -284,20 +288,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@asynccontextmanager
-async def _served(assembly: Assembly) -> AsyncIterator[str]:
-    server = server_for(assembly)
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.005)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
 
 
 async def peopled(empty: Town) -> Town:
