@@ -119,7 +119,10 @@ class SignOn:
         fitting = [one for one in set_up if one.fits(claims.issuer, claims.subject)]
         if not fitting:
             raise Refused(
-                phrase("This token's subject ({subject}) stands for no agent here.", subject=claims.subject[:200])
+                phrase(
+                    "This token's subject ({subject}) stands for no agent here; ask an admin to add a workload for it.",
+                    subject=claims.subject[:200],
+                )
             )
         if len({one.agent for one in fitting}) > 1:
             raise Refused(phrase("This token's subject stands for several agents; an admin must narrow the patterns."))

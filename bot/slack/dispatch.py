@@ -123,7 +123,16 @@ class Dispatch:
     async def shortcut(self, used: Shortcut) -> Acknowledgement:
         handler = self._handlers.shortcuts.get(used.callback)
         if handler is None:
-            return self._told(refused(Conflict(phrase("This shortcut is from another version of the app."))), used)
+            return self._told(
+                refused(
+                    Conflict(
+                        phrase(
+                            "This shortcut is from another version of the app; write /countersign help for what there is."
+                        )
+                    )
+                ),
+                used,
+            )
         return await self._handle(used, lambda actor: handler(self._room, actor, used))
 
     async def slash(self, slash: Slash) -> Acknowledgement:

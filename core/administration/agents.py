@@ -262,7 +262,12 @@ def _agreed(reader: Reader, actor: Actor, id: str) -> Request:
         )
     must_manage(reader, actor)
     if request.execution is None or request.execution.status is not ExecutionStatus.SUCCESS:
-        raise Conflict(phrase("This key has not been agreed to, so there is nothing to collect."), code="not_open")
+        raise Conflict(
+            phrase(
+                "This key has not been agreed to, so there is nothing to collect; look at its request, and ask anew where that was refused."
+            ),
+            code="not_open",
+        )
     return request
 
 

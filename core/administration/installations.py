@@ -402,7 +402,10 @@ def _good(found: Pass | None, actor: Actor) -> Pass:
     if found is None:
         raise NotFound(WRONG_CODE)
     if found.organisation == actor.organisation:
-        raise Conflict(phrase("That workspace belongs to this organisation already."), code="already_exists")
+        raise Conflict(
+            phrase("That workspace belongs to this organisation already; nothing needs to be changed."),
+            code="already_exists",
+        )
     return found
 
 
@@ -429,7 +432,7 @@ def _must_be_free(reader: Reader, organisation: str, workspace: str) -> None:
 
 def _must_exist(found: Organisation | None) -> Organisation:
     if found is None:
-        raise Conflict(phrase("This organisation is gone."))
+        raise Conflict(phrase("This organisation is gone; ask whoever runs this server."))
     return found
 
 

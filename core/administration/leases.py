@@ -120,7 +120,7 @@ def _owns(reader: Reader, actor: Actor, agent: str) -> bool:
 def _granted(request: Request, actor: Actor) -> Lease:
     mine = [lease for lease in request.leases if lease.granted_by == actor.id]
     if not mine:
-        raise NotFound(phrase("The lease this key made is gone."))
+        raise NotFound(phrase("The lease this Idempotency-Key made is gone; use a new key to grant another."))
     return mine[-1]
 
 

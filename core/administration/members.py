@@ -86,7 +86,11 @@ class Members(Office):
             taken = None if address is None else reader.member_by_email(actor.organisation, address)
             if taken is not None and taken.id != member.id:
                 raise Conflict(
-                    phrase("{address} already belongs to another member.", address=address), code="already_exists"
+                    phrase(
+                        "{address} already belongs to another member; write another address, or change that member first.",
+                        address=address,
+                    ),
+                    code="already_exists",
                 )
             if active is False and member.active:
                 must_leave_an_admin(reader, actor.organisation, without=member.id)

@@ -241,4 +241,6 @@ def the_project(reader: Reader, organisation: str, wanted: str, *, field: str | 
         return project
     if field is None:
         raise NotFound(phrase("There is no such project here; look at the list of projects."))
-    raise Invalid(phrase("There is no project '{wanted}' here.", wanted=wanted[:100]), field=field)
+    raise Invalid(
+        phrase("There is no project '{wanted}' here; look at the list of projects.", wanted=wanted[:100]), field=field
+    )

@@ -150,7 +150,7 @@ _CHANNEL = re.compile(r"#[^\s#]{1,80}|channel:[A-Z0-9]{1,30}")
 def _the_organisation(reader: Reader, id: str) -> Organisation:
     found = reader.organisation(id)
     if found is None:
-        raise Conflict(phrase("This organisation is gone."))
+        raise Conflict(phrase("This organisation is gone; ask whoever runs this server."))
     return found
 
 

@@ -99,7 +99,7 @@ def apply_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
 
 def _check(name: str, value: Any) -> None:
     if isinstance(value, timedelta) and value <= timedelta(0):
-        raise Invalid(phrase("{name} must be longer than nothing.", name=name), field=name)
+        raise Invalid(phrase("{name} must be longer than nothing; write it like 30m or 4h.", name=name), field=name)
     if name == "when_no_rule" and value not in ("ask", "allow", "deny"):
         raise Invalid(phrase("when_no_rule must be ask, allow or deny."), field=name)
     if name == "when_rule_removed" and value not in ("keep", "cancel"):

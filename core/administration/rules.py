@@ -138,7 +138,7 @@ class RuleOffice(Office):
 
         def work(tx: Transaction) -> str:
             if checked is None:
-                raise NotFound(phrase("The rule this key made is gone."))
+                raise NotFound(phrase("The rule this Idempotency-Key made is gone; use a new key to add another."))
             version = tx.rulebook_version(actor.organisation)
             kept = tx.rulebook(actor.organisation)
             _must_stand(kept, book)
@@ -242,7 +242,8 @@ class RuleOffice(Office):
             _must_stand(kept, book)
             if any(is_called(rule, before.name) for rule in kept.rules):
                 raise Conflict(
-                    phrase("There is another rule {before} by now.", before=before.name), code="already_exists"
+                    phrase("There is another rule {before} by now; rename that one first.", before=before.name),
+                    code="already_exists",
                 )
             back = replace(restored, version=last.rule.version + 1)
             return self._save(tx, actor, "rule_undone", back, kept.version).id

@@ -79,7 +79,12 @@ class Types(Office):
         def work(tx: Transaction) -> None:
             kept = tx.rulebook(actor.organisation)
             if all(type.word != word for type in kept.types):
-                raise Conflict(phrase("The type {word} is built in; it cannot be removed.", word=word), code="built_in")
+                raise Conflict(
+                    phrase(
+                        "The type {word} is built in and cannot be removed; nothing needs to be changed.", word=word
+                    ),
+                    code="built_in",
+                )
             tx.move_rulebook(actor.organisation, kept.version)
             tx.drop_type(actor.organisation, word)
             tx.log(actor.organisation, "type_removed", actor, {"type": word})
@@ -95,7 +100,9 @@ def _asker(reader: Reader, organisation: str, name: str) -> Source:
     if place is not None:
         return Source(f"{kind}:{place.id}", name)
     if kind in {"agent", "team"}:
-        raise Invalid(phrase("There is no {kind} '{rest}' here.", kind=kind, rest=rest[:60]), field="may_ask")
+        raise Invalid(
+            phrase("There is no {kind} '{word}' here; check the name.", kind=kind, word=rest[:60]), field="may_ask"
+        )
     try:
         source = source_called(name, names)
     except Invalid as error:

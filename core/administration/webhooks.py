@@ -272,7 +272,7 @@ class Webhooks(Office):
         row = await self._store.read(lambda reader: _told_of(reader, endpoint, attempt))
         outcome = await self._teller.again(endpoint, secrets, row)
         if outcome is None:
-            raise NotFound(phrase("What this told of is gone, so it cannot be told again."))
+            raise NotFound(phrase("What this told of is gone, so it cannot be told again; choose another delivery."))
         number = 1 + await self._store.read(lambda reader: _tries(reader, endpoint, row))
         return await self._noted(endpoint, attempt_at(endpoint, row, outcome, now, number))
 
@@ -358,7 +358,7 @@ def _told_of(reader: Reader, endpoint: Endpoint, id: int) -> LedgerRow:
         )
     rows = reader.ledger(attempt.request, after=attempt.seq - 1, limit=1)
     if not rows or rows[0].seq != attempt.seq or rows[0].organisation != endpoint.organisation:
-        raise NotFound(phrase("What this told of is gone, so it cannot be told again."))
+        raise NotFound(phrase("What this told of is gone, so it cannot be told again; choose another delivery."))
     return rows[0]
 
 

@@ -235,7 +235,7 @@ def _type_word(request: Request | None, command: c.Command) -> str:
 
 def must_exist(project: Project | None) -> Project:
     if project is None:
-        raise NotFound(phrase("There is no such project here."))
+        raise NotFound(phrase("There is no such project here; look at the list of projects."))
     return project
 
 

@@ -40,7 +40,10 @@ def look_up(reader: Reader, actor: Actor, draft: Draft) -> tuple[Project, Named,
     if member is None or not member.active:
         problem = Problem(
             "on_behalf_of",
-            phrase("There is no active member '{wanted_behalf}' to act for.", wanted_behalf=wanted_behalf),
+            phrase(
+                "There is no active member '{wanted_behalf}' to act for; name another one, or ask an admin to add them.",
+                wanted_behalf=wanted_behalf,
+            ),
         )
         return project, Named(named.stages, (*named.problems, problem)), None
     return project, named, member.id

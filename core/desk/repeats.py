@@ -44,6 +44,6 @@ def again(tx: Transaction, once: Idempotency | None, asked: str | None = None) -
         )
     request = tx.request(entry.request, lock=False)
     if request is None:
-        raise NotFound(phrase("The request this key made is gone."))
+        raise NotFound(phrase("The request this Idempotency-Key made is gone; use a new key to ask again."))
     decision = next((d for d in request.decisions if d.id == entry.reply.get("decision")), None)
     return Done(request, decision, replayed=True)

@@ -51,7 +51,7 @@ def batched_again(tx: Transaction, once: Idempotency | None) -> Batched | None:
         )
     found = tuple(request for id in entry.reply[BATCH] if (request := tx.request(id, lock=False)) is not None)
     if not found:
-        raise NotFound(phrase("The request this key made is gone."))
+        raise NotFound(phrase("The request this Idempotency-Key made is gone; use a new key to ask again."))
     return Batched(found, replayed=True)
 
 

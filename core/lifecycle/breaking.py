@@ -148,7 +148,7 @@ def _reviewed(request: Request, wanted: str | None) -> Glass:
     if not glasses:
         raise NotFound(
             phrase(
-                "Nobody has broken the glass of request #{number}, so there is nothing to review here.",
+                "Nobody has broken the glass of request #{number}, so there is nothing to review here; check the number.",
                 number=request.number,
             )
         )

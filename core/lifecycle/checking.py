@@ -130,7 +130,9 @@ def _may_have_it_run(request: Request, facts: Facts) -> None:
         return
     asked = facts.person is not None and facts.may(Verb.APPROVE) and bool(who.named_stages(request, facts.person))
     if not asked:
-        raise NotAllowed(phrase("Only whoever asked, the people asked, or an admin may have a check run again."))
+        raise NotAllowed(
+            phrase("Only whoever asked, the people asked, or an admin may have a check run again; ask one of them.")
+        )
 
 
 def _not_too_soon(request: Request, name: str, facts: Facts) -> None:

@@ -185,7 +185,10 @@ def withdraw(request: Request, command: c.Withdraw, facts: Facts) -> tuple[e.Eve
     who.must_be_open(request)
     mine = [d for d in request.decisions if d.counts and facts.actor.is_member and d.member == facts.actor.id]
     if not mine:
-        raise Conflict(phrase("You have no approval here to take back."), code="nothing_to_withdraw")
+        raise Conflict(
+            phrase("You have no approval here to take back; its history shows who has decided."),
+            code="nothing_to_withdraw",
+        )
     withdrawn = tuple(e.ApprovalWithdrawn(facts.now, d.id, command.comment) for d in mine)
     after = fold(request, withdrawn)
     first = stand(after).first_unmet

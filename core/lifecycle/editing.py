@@ -148,7 +148,11 @@ def _check_number(path: str, value: float, present: Any, bounds: Bounds) -> None
         high = present
     if high is None:
         raise Invalid(
-            phrase("'{path}' was not declared, so it has nothing to go down from.", path=path), field=f"edits.{path}"
+            phrase(
+                "'{path}' was not declared, so it has nothing to go down from; leave it as it is, or ask for it to be declared.",
+                path=path,
+            ),
+            field=f"edits.{path}",
         )
     if value > high:
         raise Invalid(

@@ -62,7 +62,8 @@ def discard(request: Request, command: c.Discard, facts: Facts) -> tuple[e.Event
         )
     if not _is_unclaimed(request):
         raise Conflict(
-            phrase("It has already been claimed, so it can no longer be discarded."), code="already_executing"
+            phrase("It has already been claimed, so it can no longer be discarded; stop it where it is executed."),
+            code="already_executing",
         )
     return (e.Discarded(facts.now, command.comment or None),)
 
@@ -79,7 +80,9 @@ def extend(request: Request, command: c.Extend, facts: Facts) -> tuple[e.Event, 
         raise Invalid(phrase("The new deadline must be later than the present one."), field="expires_at")
     who.must_be_open(request)
     if request.expires_at is None:
-        raise Conflict(phrase("This request has no deadline to extend."), code="no_deadline")
+        raise Conflict(
+            phrase("This request has no deadline to extend; it waits until somebody decides."), code="no_deadline"
+        )
     return (e.Extended(facts.now, command.expires_at),)
 
 

@@ -20,7 +20,7 @@ def report(request: Request, command: c.ReportExecution, facts: Facts) -> tuple[
     if not (who.is_requester(request, facts) or facts.may(Verb.EXECUTE)):
         raise NotAllowed(
             phrase(
-                "Only {requester}, who asked, or an agent with execute may act on this.",
+                "Only {requester}, who asked, or an agent with execute may act on this; ask an admin for a key with the verb execute.",
                 requester=request.requester.name,
             )
         )
@@ -44,7 +44,7 @@ def run(request: Request, command: c.Run, facts: Facts) -> tuple[e.Event, ...]:
     if not may_have_it_run(request, facts):
         raise NotAllowed(
             phrase(
-                "Only {requester}, who asked, those who approved it, or somebody with execute may have this run.",
+                "Only {requester}, who asked, those who approved it, or somebody with execute may have this run; ask one of them.",
                 requester=request.requester.name,
             )
         )
@@ -105,10 +105,16 @@ def _claim(request: Request, command: c.ReportExecution, facts: Facts) -> e.Exec
 def must_be_wanted(request: Request) -> None:
     """Approved, and neither discarded nor superseded since."""
     if not request.is_yes or request.execution is None:
-        raise Conflict(phrase("This was not approved, so there is nothing to execute."), code="not_open")
+        raise Conflict(
+            phrase("This was not approved, so there is nothing to execute; look at how the request stands."),
+            code="not_open",
+        )
     if request.discarded or request.superseded_by:
         what = "discarded" if request.discarded else phrase("superseded by a newer request")
-        raise Conflict(phrase("This was {what}, so it can no longer be executed.", what=what), code="not_open")
+        raise Conflict(
+            phrase("This was {what}, so it can no longer be executed; ask again where it is still wanted.", what=what),
+            code="not_open",
+        )
 
 
 def _claimable(request: Request, facts: Facts) -> Execution:
@@ -117,7 +123,10 @@ def _claimable(request: Request, facts: Facts) -> Execution:
     if execution.status is ExecutionStatus.EXPIRED:
         raise Conflict(phrase("The window for execution has closed; ask again."), code="execution_expired")
     if execution.status is not ExecutionStatus.PENDING:
-        raise Conflict(phrase("This was already claimed; it is executed once only."), code="already_executing")
+        raise Conflict(
+            phrase("This was already claimed and is executed once only; leave it to whoever claimed it."),
+            code="already_executing",
+        )
     _must_not_be_held(request, facts)
     return execution
 
@@ -153,6 +162,6 @@ def _must_not_be_held(request: Request, facts: Facts) -> None:
 def _must_hold(request: Request, facts: Facts) -> None:
     execution = request.execution
     if execution is not None and execution.claimed_by not in (None, facts.actor.key):
-        raise NotAllowed(phrase("Somebody else claimed this, so only they can report on it."))
+        raise NotAllowed(phrase("Somebody else claimed this, so only they can report on it; leave that to them."))
     if execution is None or execution.status is not ExecutionStatus.EXECUTING:
         raise Conflict(phrase("Nobody is executing this; claim it first."), code="not_executing")

@@ -66,7 +66,7 @@ def _has_zone(text: str) -> bool:
 def must_be_fields(schema: Any, path: str = "fields", depth: int = 0) -> None:
     """`Invalid` names the place that cannot be so."""
     if not isinstance(schema, Mapping):
-        raise Invalid(phrase("{path}: a schema is an object.", path=path), field=path)
+        raise Invalid(phrase("{path}: a schema must be an object.", path=path), field=path)
     if depth > DEEPEST:
         raise Invalid(
             phrase("{path}: this is nested more than {deepest} deep; flatten it.", path=path, deepest=DEEPEST),
@@ -138,7 +138,9 @@ def must_keep_secret_well(type: RequestType) -> None:
 def misfits(type: RequestType, content: Content) -> tuple[Problem, ...]:
     """What of the content is not as its type wants it, at most ten of it; values are never repeated."""
     found = [
-        Problem(f"facts.{name}", phrase("facts.{name} is required for the type {word}.", name=name, word=type.word))
+        Problem(
+            f"facts.{name}", phrase("facts.{name} is required for the type {word}; give it.", name=name, word=type.word)
+        )
         for name in type.required_facts
         if not _has(content.facts, name)
     ]

@@ -77,7 +77,9 @@ def _must_suffice_alone(request: Request, facts: Facts, person: Person) -> None:
         raise NotAllowed(phrase("This is asked in your name, so somebody else must grant a lease."), code="own_request")
     if not suffices_alone(request, facts):
         raise NotAllowed(
-            phrase("A lease can only be granted by somebody whose one approval ends the request; here more is needed."),
+            phrase(
+                "A lease can only be granted by somebody whose one approval ends the request; here more is needed, so decide this one by itself."
+            ),
             code="not_an_approver",
         )
 
@@ -109,7 +111,9 @@ def suffices_alone(request: Request, facts: Facts) -> bool:
 
 def _must_be_a_machines(request: Request) -> None:
     if request.requester.kind != "agent":
-        raise Conflict(phrase("Leases are for machines; this was asked by a person."), code="not_an_agent")
+        raise Conflict(
+            phrase("Leases are for machines, and this was asked by a person; decide it by itself."), code="not_an_agent"
+        )
 
 
 def _ended_by(request: Request, person: Person) -> bool:
@@ -195,7 +199,7 @@ def revoke(request: Request, command: c.RevokeLease, facts: Facts) -> tuple[e.Ev
     if not (own or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
         raise NotAllowed(
             phrase(
-                "Only {granter}, who granted it, or an admin may take this lease back.",
+                "Only {granter}, who granted it, or an admin may take this lease back; ask one of them.",
                 granter=lease.granted_by_name,
             )
         )

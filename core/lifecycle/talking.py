@@ -63,12 +63,15 @@ def _which(request: Request, wanted: str | None) -> str:
             raise Invalid(
                 phrase("{count} questions are open; say which one you answer.", count=len(waiting)), field="question"
             )
-        raise Conflict(phrase("No question is open here."), code="no_open_question")
+        raise Conflict(phrase("No question is open here; write a comment instead."), code="no_open_question")
     question = next((q for q in request.questions if q.id == wanted), None)
     if question is None:
         raise NotFound(phrase("There is no such question on this request; look at its open ones."))
     if not question.is_open:
-        raise Conflict(phrase("That question was already answered."), code="already_answered")
+        raise Conflict(
+            phrase("That question was already answered; write a comment if there is more to say."),
+            code="already_answered",
+        )
     return wanted
 
 
@@ -90,7 +93,8 @@ def remind(request: Request, command: c.Remind, facts: Facts) -> tuple[e.Event, 
     if not (who.is_requester(request, facts) or facts.may(Verb.MANAGE) or _is_asked(request, facts)):
         raise NotAllowed(
             phrase(
-                "Only {requester}, the people asked or an admin may send a reminder.", requester=request.requester.name
+                "Only {requester}, the people asked or an admin may send a reminder; ask one of them.",
+                requester=request.requester.name,
             )
         )
     who.must_be_open(request)

@@ -76,7 +76,11 @@ def must_be_requester_or_admin(request: Request, facts: Facts, what: str) -> Non
     own = is_requester(request, facts) and _key_asks(facts)
     if not (own or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
         raise NotAllowed(
-            phrase("Only {requester}, who asked, or an admin may {what}.", requester=request.requester.name, what=what)
+            phrase(
+                "Only {requester}, who asked, or an admin may {what}; ask one of them.",
+                requester=request.requester.name,
+                what=what,
+            )
         )
 
 

@@ -101,7 +101,9 @@ def documents(text: str) -> Iterator[Document]:
             column=column,
         ) from None
     except yaml.YAMLError:
-        raise Invalid(phrase("The text holds characters that YAML does not allow."), line=1, column=1) from None
+        raise Invalid(
+            phrase("The text holds characters that YAML does not allow; leave them out."), line=1, column=1
+        ) from None
 
 
 class _Builder:

@@ -135,7 +135,10 @@ def test_edits_within_bounds_are_taken(edits: dict[str, Any]) -> None:
 def test_a_cost_not_declared_has_nothing_to_go_down_from() -> None:
     story = given(ADA, asks=stages(one_of("@platform")))
     refusal = story.refusal("ada", c.Approve(edits={"cost.usd": 0}))
-    assert refusal.sentence == "'cost.usd' was not declared, so it has nothing to go down from."
+    assert (
+        refusal.sentence
+        == "'cost.usd' was not declared, so it has nothing to go down from; leave it as it is, or ask for it to be declared."
+    )
 
 
 def test_bounds_an_admin_set_on_the_type_stand_above_the_requests() -> None:

@@ -78,7 +78,10 @@ def test_a_newer_request_keeps_an_older_approved_one_from_being_claimed() -> Non
     story.do("clock", c.Supersede("req_new", 43))
     assert story.status() is Status.APPROVED
     refusal = story.refusal("rita", c.ReportExecution(ExecutionStatus.EXECUTING))
-    assert refusal.sentence == "This was superseded by a newer request, so it can no longer be executed."
+    assert (
+        refusal.sentence
+        == "This was superseded by a newer request, so it can no longer be executed; ask again where it is still wanted."
+    )
 
 
 def test_a_newer_request_leaves_one_already_claimed_alone() -> None:
@@ -108,7 +111,9 @@ def test_who_asked_who_approved_or_an_admin_discards_before_the_claim(who: str) 
     assert words(story.do(who, c.Discard("changed our minds"))) == ["discarded"]
     assert (story.status(), story.request.discarded) == (Status.APPROVED, True)
     refusal = story.refusal("rita", c.ReportExecution(ExecutionStatus.EXECUTING))
-    assert refusal.sentence == "This was discarded, so it can no longer be executed."
+    assert (
+        refusal.sentence == "This was discarded, so it can no longer be executed; ask again where it is still wanted."
+    )
 
 
 def test_discarding_while_open_cancels() -> None:

@@ -56,7 +56,7 @@ async def test_a_delegate_decides_by_chat_and_the_card_names_both(world: World) 
 async def test_a_delegation_can_be_for_one_project_and_says_so(world: World) -> None:
     said = await run(world, "bob", f"delegate {mention(world, 'carol')} until 3d for default")
     assert "in default" in said
-    assert "There is no project 'moon' here." in await run(
+    assert "There is no project 'moon' here; look at the list of projects." in await run(
         world, "bob", f"delegate {mention(world, 'carol')} until 3d for moon"
     )
 

@@ -20,7 +20,10 @@ async def click(room: Room, actor: Actor, click: Click) -> Answer:
     must_be_open(request)
     question = next((q for q in request.open_questions if q.id == click.question), None)
     if question is None:
-        raise Conflict(phrase("That question was already answered."), code="already_answered")
+        raise Conflict(
+            phrase("That question was already answered; write a comment if there is more to say."),
+            code="already_answered",
+        )
     return Open(answer.draw(request, await room.backdrop(request), question))
 
 

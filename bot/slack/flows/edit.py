@@ -74,7 +74,9 @@ def _number(path: str, typed: Any, kind: str) -> Any:
     try:
         value = json.loads(str(typed))
     except ValueError:
-        raise Invalid(phrase("'{typed}' is not a number.", typed=typed), field=f"edits.{path}") from None
+        raise Invalid(
+            phrase("'{typed}' is not a number; write it like 30 or 12.50.", typed=typed), field=f"edits.{path}"
+        ) from None
     is_whole = kind == "integer" and isinstance(value, float) and value.is_integer()
     return int(value) if is_whole else value
 

@@ -33,7 +33,9 @@ def _number(name: str, sent: Submission) -> float:
     try:
         value = float(typed)
     except ValueError:
-        raise Invalid(phrase("'{typed}' is not a number.", typed=typed[:40]), field=name) from None
+        raise Invalid(
+            phrase("'{typed}' is not a number; write it like 30 or 12.50.", typed=typed[:40]), field=name
+        ) from None
     return int(value) if name == "count_a_day" and value == int(value) else value
 
 
