@@ -41,7 +41,7 @@ class Copy:
 
     place: int
     created_at: datetime
-    words: tuple[str, str, str]
+    words: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,11 @@ class Template:
     id: str
     created_at: datetime
     rows: dict[str, list[Row]]
-    words: tuple[str, str, str]
+    words: Sequence[str]
 
     def copy(self, place: int, age: timedelta) -> Copy:
         created_at = self.created_at - age - timedelta(seconds=1 + place)
-        words = (f"{self.id[:-10]}{place:010}", _numbered(FIRST + place), _plain(created_at))
+        words = _words(f"{self.id[:-10]}{place:010}", FIRST + place, created_at)
         return Copy(place, created_at, words)
 
 
@@ -195,7 +195,7 @@ def _template(id: str, rows: dict[str, list[Row]], columns: Sequence[str]) -> Te
     (request,) = rows["requests"]
     made, number = request[columns.index("created_at")], request[columns.index("number")]
     created_at = datetime.fromisoformat(made) if isinstance(made, str) else made
-    return Template(id, created_at, rows, (id, _numbered(number), _plain(created_at)))
+    return Template(id, created_at, rows, _words(id, number, created_at))
 
 
 def _changes(template: Template, row: Row, columns: Sequence[str], unused: Iterator[int]) -> list[tuple[int, Change]]:
@@ -224,8 +224,9 @@ def _plain(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
-def _numbered(number: int) -> str:
-    return f'"number":{number},'
+def _words(id: str, number: int, created_at: datetime) -> tuple[str, ...]:
+    """A number as the request and its first event write it: stages have numbers, too."""
+    return id, f'"number":{number},"requester"', f'"number":{number},"on_behalf_of"', _plain(created_at)
 
 
 def _written(value: str, words: Sequence[str], become: Sequence[str]) -> str:
