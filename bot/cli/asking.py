@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from cyclopts import Parameter
 
 from bot.cli.ending import USAGE, Ending, tell
-from bot.cli.pairs import lines_in, object_in
+from bot.cli.pairs import FILE, lines_in, object_in
 from bot.cli.progress import watching
 from bot.cli.said import Said, duration
 from bot.cli.there import PIPELINE, AsJson, Id, server
@@ -50,7 +50,7 @@ def request(  # noqa: PLR0913 - an option each
     *,
     said: Said = NOTHING,
     action: str | None = None,
-    base: Annotated[Path | None, Parameter(name="--from")] = None,
+    base: Annotated[Path | None, FILE, Parameter(name="--from")] = None,
     wait: Annotated[bool, Parameter(negative="")] = False,
     timeout: Timeout = None,
     accept_edits: AcceptEdits = False,
@@ -92,7 +92,7 @@ def wait(id: Id, *, timeout: Timeout = None, accept_edits: AcceptEdits = False, 
 
 
 def batch(
-    file: Path,
+    file: Annotated[Path, FILE],
     *,
     said: Said = NOTHING,
     wait: Annotated[bool, Parameter(negative="")] = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,6 +14,9 @@ from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound, 
 REFUSED: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
+UNREAD: Final = 141
+"""As the shell has it, of whoever writes where nobody reads any more: `countersign list | head -1`."""
+
 NOT_ALLOWED: Final = 8
 UNREACHABLE: Final = 9
 
@@ -38,6 +42,7 @@ def ended(command: Callable[[], Any]) -> int:
     """The command's exit code; what refused it, said in a sentence."""
     try:
         outcome = command()
+        sys.stdout.flush()
     except Ending as ending:
         if ending.problem is not None:
             tell(ending.problem)
@@ -51,6 +56,9 @@ def ended(command: Callable[[], Any]) -> int:
         return code_of(refusal)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else it is told again on the way out
+        return UNREAD
     return outcome if isinstance(outcome, int) else 0
 
 

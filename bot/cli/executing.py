@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from bot.cli.ending import USAGE, Ending, tell
 from bot.cli.look import show
-from bot.cli.pairs import object_in, pairs
+from bot.cli.pairs import FILE, object_in, pairs
 from bot.cli.there import PIPELINE, AsJson, server
 from countersign_client import Countersign, Done, Request, digest_for
 from countersign_client.reading import read
@@ -18,6 +18,7 @@ Ended = Literal["success", "failed"]
 MaybeId = Annotated[str | None, Parameter(help="The request's id, or its number; not needed with --from.")]
 From = Annotated[
     Path | None,
+    FILE,
     Parameter(name="--from", help="The request as request --wait --json has printed it; - is standard input."),
 ]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from bot.cli.ending import USAGE, Ending, tell
-from bot.cli.pairs import object_in
+from bot.cli.pairs import FILE, object_in
 
 MOST: Final = 50
 """Addresses named one by one; beyond, their number says enough."""
 
 
-def terraform(plan: Path) -> int:
+def terraform(plan: Annotated[Path, FILE]) -> int:
     """Count what a Terraform or OpenTofu plan adds, changes and destroys.
 
     countersign facts terraform plan.json, where plan.json is what terraform show -json plan.tfplan prints.

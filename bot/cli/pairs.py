@@ -6,9 +6,20 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from cyclopts import Parameter
 
 from bot.cli.ending import USAGE, Ending
+
+
+def _no_option(_kind: object, value: object) -> None:
+    if str(value).startswith("-") and str(value) != "-":
+        raise ValueError(f"{value} is no option here, and no file; look at --help.")
+
+
+FILE: Final = Parameter(allow_leading_hyphen=True, validator=_no_option)
+"""Of whatever takes a file: without it the parser takes a single `-`, standard input, for an option nobody knows."""
 
 
 def pairs(said: Iterable[str] | None, option: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from cyclopts import Parameter
 
 from bot.cli.ending import NOT_ALLOWED, REFUSED, USAGE, Ending, tell
-from bot.cli.pairs import object_in, pairs
+from bot.cli.pairs import FILE, object_in, pairs
 from bot.cli.there import PIPELINE, AsJson, Id, server, speaking
 from countersign_client import Countersign, Expected, NotLoggedIn, Receipt, ReceiptRefused, Request
 from countersign_client.receipts import verify as check
@@ -22,6 +22,9 @@ NO_LONGER: Final = 5
 EDITED: Final = 6
 NOT_GENUINE: Final = frozenset({"malformed", "forged", "unknown_key", "not_approved"})
 OF_OTHERS: Final = {"too_late": TOO_LATE, "edited": EDITED}
+DOTS: Final = 2
+"""In a receipt, a compact JWS."""
+
 LONGEST: Final = 255
 """Characters up to which what is said may be a file's name; a receipt is always longer."""
 
@@ -47,7 +50,9 @@ class Wanted:
     param: Annotated[
         list[str] | None, _option("A parameter of it, name=text or name:=json; again for more. All of them.")
     ] = None
-    params: Annotated[Path | None, _option("A file with all parameters as a JSON object; - is standard input.")] = None
+    params: Annotated[
+        Path | None, FILE, _option("A file with all parameters as a JSON object; - is standard input.")
+    ] = None
     action_digest: Annotated[str | None, _option("In place of action and parameters.")] = None
     organisation: Annotated[str | None, _option("The organisation it must be of.")] = None
     project: Annotated[str | None, _option("The project it must be of, by id.")] = None
@@ -89,10 +94,12 @@ NOTHING_SAID: Final = Wanted()
 
 
 def verify(
-    receipt: Annotated[str, Parameter(help="The receipt, or a file that holds it; - is standard input.")],
+    receipt: Annotated[str, FILE, Parameter(help="The receipt, or a file that holds it; - is standard input.")],
     *,
     keys: Annotated[
-        Path | None, Parameter(help="The key set, as /.well-known/jwks.json gives it. Then no server.")
+        Path | None,
+        FILE,
+        Parameter(help="The key set, as /.well-known/jwks.json gives it; - is standard input. Then no server."),
     ] = None,
     wanted: Wanted = NOTHING_SAID,
     json: AsJson = False,
@@ -138,9 +145,13 @@ def _text(said: str) -> str:
     if said == "-":
         return sys.stdin.read()
     try:
-        return Path(said).read_text("utf-8") if len(said) < LONGEST and Path(said).is_file() else said
+        if len(said) < LONGEST and Path(said).is_file():
+            return Path(said).read_text("utf-8")
     except (OSError, UnicodeDecodeError, ValueError):
         raise Ending(f"{said[:60]} cannot be read; is it there, and is it text?", USAGE) from None
+    if said.count(".") != DOTS:
+        raise ReceiptRefused("malformed", f"There is no file {said[:60]}, and this is no receipt: it cannot be read.")
+    return said
 
 
 def _say(found: Receipt, now: Request | None, *, json: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from cyclopts import Parameter
 
 from bot.cli.ending import USAGE, Ending
-from bot.cli.pairs import object_in, pairs
+from bot.cli.pairs import FILE, object_in, pairs
 from core.errors import Invalid
 from core.model.duration import parse_duration
 from countersign_client import LOW, NORMAL, URGENT
@@ -42,9 +42,15 @@ class Said:
     subject_url: Annotated[str | None, _option("Where the subject can be looked at.")] = None
     description: Annotated[str | None, _option("More about it.")] = None
     param: Annotated[Many, _option("A parameter, name=text or name:=json; again for more.")] = None
-    params: Annotated[Path | None, _option("A file with parameters as a JSON object; - is standard input.")] = None
+    params: Annotated[Path | None, FILE, _option("A file with parameters as a JSON object; - is standard input.")] = (
+        None
+    )
     fact: Annotated[Many, _option("A fact for rules, name=text or name:=json; again for more.")] = None
-    facts: Annotated[Path | None, _option("A file with facts as a JSON object, as countersign facts writes it.")] = None
+    facts: Annotated[
+        Path | None,
+        FILE,
+        _option("A file with facts as a JSON object, as countersign facts writes it; - is standard input."),
+    ] = None
     metadata: Annotated[Many, _option("More for people and rules, name=text or name:=json; again for more.")] = None
     reasoning: Annotated[str | None, _option("Why it should be done.")] = None
     if_denied: Annotated[str | None, _option("What happens if people say no.")] = None

@@ -1,6 +1,7 @@
 """`countersign request`, `wait` and `run`, as pipelines meet them: exit codes, what stands on which stream, what runs."""
 
 import fcntl
+import io
 import json
 import os
 import pty
@@ -246,6 +247,45 @@ def test_a_file_takes_the_place_of_the_id(live: Live, client: Countersign, tmp_p
 def test_a_report_that_is_not_whole_is_2_and_says_what_is_missing(words: list[str], said: str, capsys: Any) -> None:
     assert run(["report", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_single_dash_is_standard_input_wherever_a_file_is_taken(
+    live: Live, client: Countersign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(words: list[str], value: Any) -> int:
+        monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(value)))
+        return run(words)
+
+    assert told(["request", "Deploy payments 4.2", "--facts", "-"], {"env": "production"}) == 0
+    assert newest(client).raw["type"] == "custom"
+    assert client.requests.get(newest(client).id).facts == {"env": "production"}
+    assert told(["request", "Deploy payments 4.2", "--params", "-"], {"replicas": 6}) == 0
+    assert told(["request", "--from", "-"], {"title": "Deploy search 9"}) == 0
+    made = client.requests.get(newest(client).id)
+    assert made.title == "Deploy search 9"
+    live.decide(made.id)
+    assert told(["claim", "--from", "-"], dict(made.raw)) == 0
+    assert told(["report", "success", "--from", "-"], dict(made.raw)) == 0
+    assert told(["batch", "-", "--type", "deploy"], {"title": "Deploy search 10"}) == 0
+    assert told(["facts", "terraform", "-"], {"resource_changes": []}) == 0
+
+
+def test_whoever_stops_reading_hears_no_traceback(client: Countersign) -> None:
+    client.requests.create("deploy", "Deploy payments 4.2")
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'clients' / 'python'}"}
+    for unbuffered in ("", "1"):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run(
+            [*COMMAND, "list", "--json"],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**environment, "PYTHONUNBUFFERED": unbuffered},
+        )
+        os.close(writing)
+        assert (done.returncode, done.stderr) == (141, "")
 
 
 @pytest.mark.parametrize("words", [["success", "1042"], ["1042", "done"]])

@@ -1,5 +1,6 @@
 """`countersign receipt` and `verify`: online, from a key set alone, and against what is about to be done."""
 
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,25 @@ def test_a_key_set_is_enough_without_any_server(approved: Approved, capsys: Any,
     assert run(["verify", approved.receipt, "--keys", "jwks.json", *DOING, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["valid"], said["claims"]["sub"]) == (True, approved.request.id)
+
+
+def test_the_receipt_or_the_keys_may_come_on_standard_input(approved: Approved, monkeypatch: Any) -> None:
+    for words, said in (
+        (["-", "--keys", "jwks.json"], approved.receipt),
+        (["receipt.jws", "--keys", "-"], "jwks.json"),
+    ):
+        text = Path(said).read_text() if said == "jwks.json" else said
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        assert run(["verify", *words]) == 0
+
+
+def test_what_is_neither_a_file_nor_a_receipt_proves_nothing_and_is_named(approved: Approved, capsys: Any) -> None:
+    assert run(["verify", "recipt.jws"]) == 1
+    assert "There is no file recipt.jws" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        run(["verify", "--keyz", "jwks.json", "receipt.jws"])
+    assert ended.value.code == 2
+    assert "--keyz is no option here" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
