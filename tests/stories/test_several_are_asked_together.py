@@ -96,6 +96,38 @@ async def test_bob_approves_all_twelve_with_one_click_and_each_has_its_own_entry
     assert not town.hand("bob").ephemerals()
 
 
+async def test_one_of_them_is_run_from_its_row_after_being_asked_back(town_both_ways: Town) -> None:
+    """No option of a menu can ask back by itself, as the card's button does. A-71"""
+    town = town_both_ways
+    ci = await town.machine("ci")
+    asked = await together(ci, wanted(2))
+    await town.settles()
+    await town.clicks_on(cards(town, "bob")[0], "bob", "batch.approve")
+
+    # Who may not is told so at once, and asked nothing.
+    await chooses(town, "carol", cards(town, "carol")[0], asked[1], "run")
+    assert "those who approved it" in town.told("carol")
+    assert town.hand("carol").open_modal() is None
+    assert await town.codes_in_ledger(asked[1]) == ["forbidden"]
+
+    # Who may is shown what it would do; closed, nothing has happened.
+    await chooses(town, "bob", cards(town, "bob")[0], asked[1], "run")
+    assert "migrate --shard 2 --to 8" in str(town.window("bob"))
+    assert "ci is called upon to do exactly what was approved, once." in str(town.window("bob"))
+    await town.hand("bob").close(everything=True)
+    assert "had it run" not in line_of(cards(town, "bob")[0], asked[1])
+
+    # Sent, it is called for, and what was overtaken meanwhile says so.
+    for place in (1, 0):
+        await chooses(town, "bob", cards(town, "bob")[0], asked[place], "run")
+        if place == 0:
+            await ci.does("discard", asked[0])
+        await town.hand("bob").submit({})
+        await town.settles()
+    assert "Bob had it run" in line_of(cards(town, "bob")[0], asked[1])
+    assert "can no longer be executed" in str(town.window("bob"))
+
+
 async def test_they_are_decided_one_by_one_and_what_is_left_with_one_reason(town_both_ways: Town) -> None:
     """A-26 A-60"""
     town = town_both_ways

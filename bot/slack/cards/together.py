@@ -260,7 +260,7 @@ def _menu(request: Request) -> Json:
 
 
 DETAILS: Final = ("details", phrase("Details"))
-RUN: Final = (("run", phrase("Run it now")),)
+RUN: Final = (("run", phrase("Run it now…")),)
 OPEN: Final = (
     ("approve", phrase("Approve this one")),
     ("reject", phrase("Reject this one")),

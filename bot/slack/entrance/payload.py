@@ -61,7 +61,8 @@ class Incoming:
 class Click(Incoming):
     """A button or menu. `value` is what the element carries, `target` what it points at, where it points at a request.
 
-    `metadata` is what the view carried that it is in.
+    `metadata` is what the view carried that it is in. `from_menu`: it was chosen in an overflow menu, none of whose options
+    can ask back by itself (docs.slack.dev, overflow menu: `confirm` belongs to the whole element).
     """
 
     action: str = ""
@@ -73,6 +74,7 @@ class Click(Incoming):
     view_type: str | None = None
     delivery: str | None = None
     metadata: str = ""
+    from_menu: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ def click(body: Mapping[str, Any], digest: str | None = None) -> Click:
         view_type=_text(view, "type") or None,
         delivery=_delivery(_text(action, "block_id")),
         metadata=_text(view, "private_metadata"),
+        from_menu=_text(action, "action_id") == MORE,
     )
 
 

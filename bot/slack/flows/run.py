@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from bot.slack.answer import Answer
-from bot.slack.entrance.payload import Click
-from bot.slack.flows.base import Flow, pointed_at, redrawn
+from bot.slack.answer import Answer, Open
+from bot.slack.cards import run
+from bot.slack.entrance.payload import Click, Submission
+from bot.slack.flows.base import Flow, Form, pointed_at, redrawn
 from bot.slack.room import Room
 from core.model.command import Run
 from core.model.people import Actor
 
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer | None:
-    done = await room.do(actor, click, pointed_at(click), Run())
+    """The card's button has asked already. A menu's option cannot, so a window does, unless it would be refused anyway."""
+    target = pointed_at(click)
+    if click.from_menu and await room.desk.would_refuse(actor, target.request, Run()) is None:
+        request = await room.see(actor, target.request)
+        return Open(run.draw(request, await room.backdrop(request)))
+    done = await room.do(actor, click, target, Run())
     return await redrawn(room, click, done.request)
 
 
-MEMBER = Flow("run", clicks={"request.run": click})
+async def submit(room: Room, actor: Actor, sent: Submission) -> None:
+    await room.do(actor, sent, pointed_at(sent), Run())
+
+
+MEMBER = Flow("run", clicks={"request.run": click}, forms={"run": Form(submit)})
