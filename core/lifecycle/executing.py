@@ -163,5 +163,15 @@ def _must_hold(request: Request, facts: Facts) -> None:
     execution = request.execution
     if execution is not None and execution.claimed_by not in (None, facts.actor.key):
         raise NotAllowed(phrase("Somebody else claimed this, so only they can report on it; leave that to them."))
+    if execution is not None and execution.status is ExecutionStatus.EXPIRED:
+        raise Conflict(phrase("The window for execution has closed; ask again."), code="execution_expired")
+    if execution is not None and execution.status in (ExecutionStatus.SUCCESS, ExecutionStatus.FAILED):
+        raise Conflict(
+            phrase(
+                "This has ended as {status}, and that stays; say in a comment what people should know besides.",
+                status=execution.status.value,
+            ),
+            code="not_executing",
+        )
     if execution is None or execution.status is not ExecutionStatus.EXECUTING:
         raise Conflict(phrase("Nobody is executing this; claim it first."), code="not_executing")

@@ -175,6 +175,21 @@ def test_nobody_reports_without_a_claim() -> None:
     assert approved().refusal("ci", c.ReportExecution(ExecutionStatus.SUCCESS)).word == "not_executing"
 
 
+@pytest.mark.parametrize("ended", [ExecutionStatus.SUCCESS, ExecutionStatus.FAILED])
+def test_who_reports_once_more_hears_how_it_ended_and_not_to_claim_it(ended: ExecutionStatus) -> None:
+    story = approved()
+    story.claim("ci")
+    story.report("ci", ended)
+    refusal = story.refusal("ci", c.ReportExecution(ExecutionStatus.FAILED))
+    assert refusal.word == "not_executing"
+    assert f"ended as {ended.value}" in refusal.sentence
+
+
+def test_who_reports_after_the_window_without_a_claim_hears_that_it_has_closed() -> None:
+    refusal = approved().wait(24 * HOUR).refusal("ci", c.ReportExecution(ExecutionStatus.SUCCESS))
+    assert refusal.word == "execution_expired"
+
+
 def test_only_who_claimed_reports() -> None:
     story = approved()
     story.claim("runner")
