@@ -17,7 +17,7 @@ GROUP: Final = 256
 """Commands of people in one group commit at most."""
 
 SLICE: Final = 10
-"""Chores in one group commit at most: a click that comes meanwhile waits for all of them."""
+"""Chores in one group commit at most; a click that comes meanwhile waits for the one in hand and the commit."""
 
 AT_ONCE: Final = 2
 """Threads with chores at one time; the others are there for people, whose clicks share the processor with them."""
@@ -57,46 +57,73 @@ class Task:
 
 
 class Lanes:
-    """Two queues behind one lock. Threads take from it; the loop puts in."""
+    """Two queues behind one lock. Threads take from it; the loop puts in.
+
+    Who has rested shortest is woken first: its connection is the warmest, and the others' are opened when they are needed.
+    """
 
     def __init__(self) -> None:
         self._people: deque[Task] = deque()
         self._chores: deque[Task] = deque()
         self._last_chores = 0.0
+        self._kept_waiting = False
         self._busy: set[int] = set()
-        self._there = threading.Condition()
+        self._lock = threading.Lock()
+        self._resting: list[threading.Condition] = []
         self._closed = False
 
     def put(self, task: Task, *, chore: bool) -> None:
-        with self._there:
+        with self._lock:
             if self._closed:
                 raise Unavailable("The server is stopping; try again in a moment.")
             (self._chores if chore else self._people).append(task)
-            self._there.notify()
+            self._wake()
 
     def take(self, people: int = GROUP, chores: int = SLICE) -> list[Task]:
         """The next work of one lane, as much as may go together; empty once closed and drained."""
-        with self._there:
+        with self._lock:
             self._finished()
             while not (self._people or self._may_do_chores() or self._is_drained()):
-                self._there.wait()
+                self._rest()
             if self._people and not (self._chores_are_due() and self._may_do_chores()):
                 return _some(self._people, people)
             self._last_chores = time.monotonic()
+            self._kept_waiting = bool(self._people)
             self._busy.add(threading.get_ident())
             return _some(self._chores, chores)
 
+    def chores_must_yield(self) -> bool:
+        """Whether people have come since these chores were taken: nobody waits for more than one of them."""
+        return bool(self._people) and not self._kept_waiting and bool(self._busy)
+
+    def give_back(self, chores: Sequence[Task]) -> None:
+        """These were not begun; they come first when chores have their next turn."""
+        with self._lock:
+            self._chores.extendleft(reversed(chores))
+
     def close(self) -> None:
         """No more is taken in; what is in is still done."""
-        with self._there:
+        with self._lock:
             self._closed = True
-            self._there.notify_all()
+            self._wake()
+
+    def _rest(self) -> None:
+        turn = threading.Condition(self._lock)
+        self._resting.append(turn)
+        turn.wait()
+
+    def _wake(self) -> None:
+        """One; all of them once there is nothing more to come."""
+        while self._resting:
+            self._resting.pop().notify()
+            if not self._closed:
+                return
 
     def _finished(self) -> None:
         """Whoever comes for more is done with what it had."""
         if threading.get_ident() in self._busy:
             self._busy.discard(threading.get_ident())
-            self._there.notify_all()
+            self._wake()
 
     def _may_do_chores(self) -> bool:
         return bool(self._chores) and len(self._busy) < AT_ONCE

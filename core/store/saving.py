@@ -103,7 +103,7 @@ _WANT: Final = (
 _ORGANISATION_HEAD: Final = (
     select(organisations.c.ledger_seq, organisations.c.ledger_hash)
     .where(organisations.c.id == bindparam("id"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _ADVANCE_ORGANISATION: Final = (
     update(organisations)

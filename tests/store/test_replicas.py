@@ -1,19 +1,22 @@
 """Two replicas on one PostgreSQL hear of each other's changes; two servers on one SQLite file are refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from core.errors import Conflict, Unavailable
+from core.model.organisation import Group
 from core.ports import Changed, Transaction
 from core.store import news
 from core.store.engine import Engine
 from core.store.lock import only_server
 from core.store.news import News
-from tests.store.builders import ORG, a_request, comment_on, furnish, opened, store_new
+from core.store.postgres import WRITERS
+from tests.store.builders import ADA, ORG, T0, a_request, comment_on, furnish, opened, store_new
 
 pytestmark = pytest.mark.anyio
 
@@ -154,3 +157,35 @@ async def test_a_second_server_on_one_file_is_refused_with_a_sentence(tmp_path: 
 async def test_postgresql_takes_any_number_of_servers() -> None:
     with only_server("postgresql:///x"), only_server("postgresql:///x"):
         pass
+
+
+@pytest.mark.postgres
+async def test_changes_of_one_organisation_made_at_once_come_one_after_the_other_without_a_deadlock(
+    replicas: tuple[Engine, Engine],
+) -> None:
+    """A new row keeps its organisation from being deleted, and the organisation's chain is locked after it: by both."""
+    both, tried = threading.Barrier(2), []
+
+    def change(name: str) -> Callable[[Transaction], None]:
+        def work(tx: Transaction) -> None:
+            tx.put(Group(f"grp_{name}", ORG, name, None, T0))
+            tried.append(name)
+            if tried.count(name) == 1:
+                both.wait(30)
+            tx.log(ORG, "group_added", ADA, {"group": name})
+
+        return work
+
+    await asyncio.gather(*(store.transact(change(name)) for store, name in zip(replicas, ("red", "blue"), strict=True)))
+    assert sorted(tried) == ["blue", "red"]
+
+
+@pytest.mark.postgres
+async def test_commands_that_come_one_by_one_warm_few_connections(postgres_database: str) -> None:
+    async with opened(postgres_database) as store:
+        await store.transact(furnish)
+        for _ in range(4 * WRITERS):
+            await store.transact(store_new(a_request()))
+        with psycopg.connect(postgres_database) as looking:
+            found = looking.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'countersign'")
+            assert (found.fetchone() or (0,))[0] < WRITERS
