@@ -37,7 +37,7 @@ def draw(title: str, action: str, requests: Sequence[Request], cursor: str | Non
 def _row(request: Request) -> Json:
     shown = veil(request)
     title = b.cut(b.one_line(mask_text(shown.content.title)), 150)
-    state = mask_text(how_it_ended(shown)) or phrase(
+    state = b.one_line(mask_text(how_it_ended(shown))) or phrase(
         "Waits for {say_waited_for}", say_waited_for=say_waited_for(request) or phrase("nobody")
     )
     said = f"#{request.number} {title}\n{MARKS[request.status]} · {b.cut(state, 200)}"

@@ -80,9 +80,9 @@ def _row(request: Request, place: int) -> Json:
 
 def _line(request: Request) -> str:
     content = veil(request).content
-    said = [b.cut(mask_text(content.title), 150)]
+    said = [b.cut(b.one_line(mask_text(content.title)), 150)]
     if content.action:
-        said.append(phrase("Action: {action}", action=b.cut(mask_text(content.action), 150)))
+        said.append(phrase("Action: {action}", action=b.cut(b.one_line(mask_text(content.action)), 150)))
     if content.cost is not None:
         said.append(phrase("Cost: {money}", money=money(content.cost)))
     if content.side_effects:
@@ -93,7 +93,10 @@ def _line(request: Request) -> str:
 
 
 def _ticks(requests: Sequence[Request], place: int) -> Json:
-    options = [b.option(f"#{one.number} {mask_text(veil(one).content.title)}", str(item_of(one))) for one in requests]
+    options = [
+        b.option(f"#{one.number} {b.one_line(mask_text(veil(one).content.title))}", str(item_of(one)))
+        for one in requests
+    ]
     element: Json = {"type": "checkboxes", "action_id": "value", "options": options, "initial_options": options}
     label = phrase("Decide on") if not place else phrase("And on")
     return b.field(f"ticked.{place}", label, element, optional=True)

@@ -193,7 +193,7 @@ def _decision(decision: Decision) -> list[Json]:
         b.words(" · "),
         b.moment(decision.at),
     ]
-    return [*said, b.words(f": {mask_text(decision.comment)}", 500)] if decision.comment else said
+    return [*said, b.words(f": {b.one_line(mask_text(decision.comment))}", 500)] if decision.comment else said
 
 
 def _questions(request: Request) -> list[Json]:
@@ -203,8 +203,14 @@ def _questions(request: Request) -> list[Json]:
     lines = []
     for question in shown:
         answer = f" – {question.answered_by}: {question.answer}" if question.answer else phrase(" – not answered yet")
-        lines.append([b.words(mask_text(f"{question.name}: {question.text}"), 500), b.words(mask_text(answer), 500)])
+        said = (f"{question.name}: {question.text}", answer)
+        lines.append([b.words(_inline(text), 500) for text in said])
     return [b.rich("questions", b.paragraph(_bold(phrase("Questions"))), b.bullets(lines))]
+
+
+def _inline(text: str) -> str:
+    """In one line, with its space before."""
+    return f"{' ' * text.startswith(' ')}{b.one_line(mask_text(text))}"
 
 
 def _fine_print(request: Request) -> Json:

@@ -150,7 +150,7 @@ def _what(row: LedgerRow) -> str:
 
 def _detail(row: LedgerRow, known: tuple[str, ...]) -> list[Json]:
     said = _said(row.word, row.payload) if row.payload is not None else phrase("(erased)")
-    return [b.words(f" – {mask_text(conceal(said, known))}", 160)] if said else []
+    return [b.words(f" – {b.one_line(mask_text(conceal(said, known)))}", 160)] if said else []
 
 
 def _said(word: str, payload: Mapping[str, Any]) -> str:

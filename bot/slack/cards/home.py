@@ -262,7 +262,7 @@ def _row(request: Request, key: str) -> Json:
 def _state(request: Request) -> str:
     if request.is_open:
         return phrase("Waits for {say_waited_for}", say_waited_for=say_waited_for(request) or phrase("nobody"))
-    return mask_text(how_it_ended(veil(request)))
+    return b.one_line(mask_text(how_it_ended(veil(request))))
 
 
 def _example() -> Inbox:

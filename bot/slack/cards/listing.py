@@ -35,7 +35,7 @@ def _row(request: Request) -> Json:
         "Waits for {say_waited_for}", say_waited_for=say_waited_for(request) or phrase("nobody")
     )
     first = f"#{request.number} {b.cut(b.one_line(mask_text(request.content.title)), 150)}"
-    said = f"{first}\n{MARKS[request.status]} · {b.cut(mask_text(state), 200)}"
+    said = f"{first}\n{MARKS[request.status]} · {b.cut(b.one_line(mask_text(state)), 200)}"
     return b.section(b.plain(said, 500), f"list.{request.id}", _details(request))
 
 

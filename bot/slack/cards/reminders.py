@@ -57,7 +57,9 @@ def _name(request: Request) -> str:
 def _with_button(line: Line, place: int) -> Json:
     request = line.request
     said = line.said or phrase("asked by {name}", name=request.requester.name)
-    text = f"{b.escape(b.cut(_name(request), 150))}\n{b.escape(b.cut(said, 200))}{_until(request.expires_at)}"
+    text = (
+        f"{b.escape(b.cut(_name(request), 150))}\n{b.escape(b.cut(b.one_line(said), 200))}{_until(request.expires_at)}"
+    )
     target = str(parts.target_of(request))
     name = b.cut(_name(request), 60)
     button = b.button(phrase("Show request"), "request.details", target, label=phrase("Show {name}", name=name))
@@ -76,7 +78,7 @@ def _plain(line: Line) -> list[Json]:
     named: list[Json] = []
     for user in line.users:
         named += [b.words(" "), {"type": "user", "user_id": user}]
-    return [b.words(_name(line.request), 150, "bold"), b.words(f" {mask_text(said)}", 200), *end, *named]
+    return [b.words(_name(line.request), 150, "bold"), b.words(f" {b.one_line(mask_text(said))}", 200), *end, *named]
 
 
 def _lines() -> list[Line]:

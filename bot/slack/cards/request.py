@@ -67,8 +67,8 @@ def _result(request: Request) -> list[Json]:
     """Who, when, why: one clear line, and what they said."""
     line, said = ending(request)
     when = [] if request.decided_at is None else [b.words("  "), b.moment(request.decided_at)]
-    quotes = [b.quote(b.words(mask_text(text), 500)) for text in said[-WORDS:]]
-    return [b.paragraph(b.words(mask_text(line), 400, "bold"), *when), *quotes]
+    quotes = [b.quote(b.words(b.one_line(mask_text(text)), 500)) for text in said[-WORDS:]]
+    return [b.paragraph(b.words(b.one_line(mask_text(line)), 400, "bold"), *when), *quotes]
 
 
 def _execution(request: Request) -> list[Json]:

@@ -118,11 +118,11 @@ def _lead(shown: Sequence[Request], backdrop: Backdrop, key: str) -> Json:
     waiting = next((request for request in shown if request.is_open), first)
     behalf = {request.on_behalf_of for request in shown}
     for_whom = backdrop.name(first.on_behalf_of) if len(behalf) == 1 and first.on_behalf_of is not None else None
-    said = [b.words(f"{asks(waiting, for_whom)}.", 200, "bold")]
+    said = [b.paragraph(b.words(f"{asks(waiting, for_whom)}.", 200, "bold"))]
     described = {_described(request) for request in shown}
     if len(described) == 1 and (text := described.pop()):
-        said.append(b.words(f" {mask_text(text)}", 500))
-    return b.rich(f"lead.{key}", b.paragraph(*said))
+        said.append(b.quote(b.words(mask_text(text), 500)))
+    return b.rich(f"lead.{key}", *said)
 
 
 def _described(request: Request) -> str:
@@ -155,7 +155,7 @@ def _common(waiting: Sequence[Request]) -> Common:
 def _row(request: Request, place: int, common: Common) -> Json:
     """Its state, number and title; what it would do that others would not; how it stands, where that differs or is over."""
     content = veil(request).content
-    lines = [f"{_mark(request)}  #{request.number}  {b.cut(mask_text(content.title), 150)}"]
+    lines = [f"{_mark(request)}  #{request.number}  {b.cut(_line(content.title), 150)}"]
     if not request.is_open:
         lines.append(_how_it_ended(request))
     else:
@@ -166,6 +166,10 @@ def _row(request: Request, place: int, common: Common) -> Json:
     return b.section(b.plain("\n".join(lines), 900), f"row.{place}.{request.version}", _menu(request))
 
 
+def _line(text: str) -> str:
+    return b.one_line(mask_text(text))
+
+
 def _mark(request: Request) -> str:
     return "🚨" if request.is_yes and request.cause == CAUSE else MARKS[request.status]
 
@@ -174,7 +178,7 @@ def _what(content: Content) -> list[str]:
     """What would be done, what it costs, what else it does, what happens without it."""
     said = []
     if content.action:
-        said.append(phrase("Action: {action}", action=b.cut(mask_text(content.action), 200)))
+        said.append(phrase("Action: {action}", action=b.cut(_line(content.action), 200)))
     if content.params:
         said.append(phrase("Parameters: {values}", values=_values(content.params)))
     if content.cost is not None:
@@ -182,7 +186,7 @@ def _what(content: Content) -> list[str]:
     if content.side_effects:
         said.append(phrase("Side effects: {effects}", effects=mask_text(say(list(content.side_effects), 150))))
     if content.if_denied:
-        said.append(phrase("If refused: {otherwise}", otherwise=b.cut(mask_text(content.if_denied), 150)))
+        said.append(phrase("If refused: {otherwise}", otherwise=b.cut(_line(content.if_denied), 150)))
     if content.facts:
         said.append(phrase("Facts: {values}", values=_values(content.facts)))
     if content.metadata:
@@ -193,7 +197,7 @@ def _what(content: Content) -> list[str]:
 def _values(values: Mapping[str, Any]) -> str:
     """As many as fit; an ellipsis says that Details has more."""
     found = leaves(values)
-    shown = ", ".join(f"{b.cut(name, 40)} {say(value, 60)}" for name, value in list(found.items())[:VALUES])
+    shown = ", ".join(f"{b.cut(b.one_line(name), 40)} {say(value, 60)}" for name, value in list(found.items())[:VALUES])
     return shown if parts.is_shown_whole(values) and len(found) <= VALUES else f"{shown} …"
 
 
@@ -228,9 +232,7 @@ def _standing(request: Request, shared: datetime | None) -> str:
     if names := dict.fromkeys(one.signed for one in given):
         said.append(phrase("approved so far by {names}", names=listed(names)))
     if question := next(iter(veil(request).open_questions), None):
-        said.append(
-            phrase("{name} asks: {question}", name=question.name, question=b.cut(mask_text(question.text), 150))
-        )
+        said.append(phrase("{name} asks: {question}", name=question.name, question=b.cut(_line(question.text), 150)))
     if request.revision > parts.TRIVIAL:
         said.append(phrase("changed, now revision {revision}", revision=request.revision))
     if request.expires_at is not None and request.expires_at != shared:
@@ -240,7 +242,7 @@ def _standing(request: Request, shared: datetime | None) -> str:
 
 def _how_it_ended(request: Request) -> str:
     line, said = ending(request)
-    words = [mask_text(line), *(mask_text(b.cut(text, 150)) for text in said[-1:])]
+    words = [_line(line), *(b.cut(_line(text), 150) for text in said[-1:])]
     return " ".join([*words, *_execution(request)])
 
 
@@ -328,7 +330,7 @@ def _gist(shown: Sequence[Request], backdrop: Backdrop) -> str:
         requester=shown[0].requester.name,
         project=backdrop.project,
     )
-    return " ".join([head, *(f"#{one.number} {b.cut(mask_text(veil(one).content.title), 60)};" for one in shown)])
+    return " ".join([head, *(f"#{one.number} {b.cut(_line(veil(one).content.title), 60)};" for one in shown)])
 
 
 # --------------------------------------------------------------------------------------------------------------- samples

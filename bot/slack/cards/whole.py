@@ -106,7 +106,7 @@ def _links(content: Content, page: int) -> list[Json]:
     """All of them, on the first page."""
     if page or not content.links:
         return []
-    rows = [[b.link(link.url, mask_text(link.title))] for link in content.links[:20]]
+    rows = [[b.link(link.url, b.one_line(mask_text(link.title)))] for link in content.links[:20]]
     return [b.rich("whole.links", b.paragraph(b.words(phrase("Links"), 30, "bold")), b.bullets(rows))]
 
 

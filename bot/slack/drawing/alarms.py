@@ -35,7 +35,7 @@ def glass(request: Request, key: str) -> list[Json]:
 def _glass(one: Glass) -> list[Json]:
     head = phrase("🚨 EMERGENCY: {name} broke the glass and decided this alone.", name=one.name)
     said = [b.words(head, 200, "bold"), b.words("  "), b.moment(one.at)]
-    return [b.paragraph(*said), b.quote(b.words(mask_text(one.reason), 600)), b.paragraph(*_review(one))]
+    return [b.paragraph(*said), b.quote(b.words(b.one_line(mask_text(one.reason)), 600)), b.paragraph(*_review(one))]
 
 
 def _review(one: Glass) -> list[Json]:
@@ -43,7 +43,7 @@ def _review(one: Glass) -> list[Json]:
         owed = phrase("Another person must review this ")
         return [b.words(owed, 100, "bold"), b.moment(one.review_by, phrase("until "))]
     found = phrase("Reviewed by {name}: {finding}.", name=one.reviewer_name, finding=say_finding(one.finding))
-    return [b.words(found, 200, "bold"), b.words(f" {mask_text(one.remark or '')}", 600)]
+    return [b.words(found, 200, "bold"), b.words(f" {b.one_line(mask_text(one.remark or ''))}", 600)]
 
 
 def held(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
@@ -58,7 +58,7 @@ def held(request: Request, backdrop: Backdrop, key: str) -> list[Json]:
         who = request.requester.name
         said.append([_loud(phrase("⛔ SUSPENDED: {who}, who asked, is suspended; nobody can execute this.", who=who))])
     if backdrop.freeze is not None:
-        why = mask_text(backdrop.freeze.sentence)
+        why = b.one_line(mask_text(backdrop.freeze.sentence))
         until = (
             [] if backdrop.freeze.until is None else [b.words("  "), b.moment(backdrop.freeze.until, phrase("until "))]
         )

@@ -62,16 +62,16 @@ WHOLE_CHANGE = 2_400
 
 
 def lead(request: Request, backdrop: Backdrop, key: str, limit: int) -> Json:
-    """Who asks, and in their words what for."""
+    """Who asks, and in their words what for: quoted, since they may have lines that look like ours."""
     behalf = None if request.on_behalf_of is None else backdrop.name(request.on_behalf_of)
-    said = [b.words(f"{asks(request, behalf)}.", 200, "bold")]
+    said = [b.paragraph(b.words(f"{asks(request, behalf)}.", 200, "bold"))]
     content = veil(request).content
     description = content.description or content.reasoning
     if is_change_type(content.type) and request.is_open:
         limit = max(limit, WHOLE_CHANGE)
     if description:
-        said.append(b.words(f" {mask_text(description)}", limit))
-    return b.rich(f"lead.{key}", b.paragraph(*said))
+        said.append(b.quote(b.words(mask_text(description), limit)))
+    return b.rich(f"lead.{key}", *said)
 
 
 def meaning(request: Request, key: str) -> list[Json]:
@@ -218,12 +218,12 @@ def talk(request: Request, key: str) -> list[Json]:
 def _question(question: Question) -> list[Json]:
     said = [
         b.words(phrase("{question} asks: ", question=question.name), 80, "bold"),
-        b.words(mask_text(question.text), 400),
+        b.words(_line(question.text), 400),
     ]
     if question.answer is None:
         return said
     by = question.answered_by or phrase("The answer")
-    return [*said, b.words("\n"), b.words(f"{by}: ", 80, "bold"), b.words(mask_text(question.answer), 400)]
+    return [*said, b.words("\n"), b.words(f"{by}: ", 80, "bold"), b.words(_line(question.answer), 400)]
 
 
 # -------------------------------------------------------------------------------------------------------------- stages

@@ -90,7 +90,7 @@ def gist_of(request: Request, project: str) -> str:
     request = veil(request)
     title = f"#{request.number} {one_line(mask_text(request.content.title))}"
     if not request.is_open:
-        return f"{mark_of(request)}: {title}. {mask_text(how_it_ended(request))}{_afterwards(request)}"
+        return f"{mark_of(request)}: {title}. {one_line(mask_text(how_it_ended(request)))}{_afterwards(request)}"
     said = [
         f"{MARKS[request.status]}: {title}.",
         phrase("{requester} asks in {project}.", requester=request.requester.name, project=project),
@@ -136,7 +136,7 @@ def execution_line(request: Request) -> tuple[str, datetime | None] | None:
         return phrase("Discarded: it will not be executed."), None
     if request.superseded_by is not None:
         return phrase("A newer request took its place: it will not be executed."), None
-    detail = f": {mask_text(execution.detail)}" if execution.detail else "."
+    detail = f": {one_line(mask_text(execution.detail))}" if execution.detail else "."
     match execution.status:
         case ExecutionStatus.PENDING if execution.requested_by is not None:
             name, asker = execution.requested_by, request.requester.name
