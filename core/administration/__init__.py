@@ -56,6 +56,7 @@ from core.administration.webhooks import Teller, Webhooks
 from core.administration.workloads import Workloads
 from core.desk import Desk
 from core.errors import NotAllowed
+from core.lifecycle.who import as_a_machine
 from core.model.people import Actor, Verb
 from core.outside import Judges
 from core.phrases import phrase
@@ -144,6 +145,10 @@ class Administration:
         """Likewise where the project is only named in what was sent."""
         if actor.is_agent or not await self._store.read(lambda reader: may_somewhere(reader, actor, Verb.MANAGE)):
             await self.must_manage(actor)
+
+    async def refuses_deciding(self, actor: Actor) -> NotAllowed | None:
+        """What stands in the way of deciding anything at all, anywhere."""
+        return as_a_machine(actor)
 
     async def refuses_asking(self, actor: Actor) -> NotAllowed | None:
         """What stands in the way of asking for anything at all, anywhere."""

@@ -15,6 +15,7 @@ from typing import Final
 from core.administration.office import Office
 from core.desk import Desk, Done
 from core.errors import ApprovalError, Invalid, NotAllowed, NotFound
+from core.lifecycle.who import as_a_machine
 from core.model.batch import Batch, Item, Likeness, likeness
 from core.model.change import is_change
 from core.model.command import Approve, Command, Reject
@@ -94,17 +95,15 @@ class Batches(Office):
         deadline: float | None = None,
     ) -> Sequence[Outcome]:
         """Each by itself: what cannot be decided is told of, and keeps back no other."""
+        refusal = as_a_machine(actor)
+        if refusal is not None:
+            raise refusal
         wanted = tuple({item.request: item for item in reversed(items)}.values())[::-1]
         if not wanted:
             raise Invalid(phrase("Choose at least one request."), field="requests")
         if len(wanted) > AT_ONCE:
             raise Invalid(
                 phrase("At most {most} requests are decided at once; choose fewer.", most=AT_ONCE), field="requests"
-            )
-        if actor.is_agent:
-            raise NotAllowed(
-                phrase("An API key belongs to a machine and can never decide; a person must do it in Slack."),
-                code="key_cannot_decide",
             )
         does = (self._decide(actor, item, _command(item, verdict, comment), once, deadline) for item in wanted)
         return await asyncio.gather(*does)

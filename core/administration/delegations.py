@@ -44,7 +44,7 @@ class Delegations(Office):
         """Those not over, given or taken by oneself; for admins everybody's."""
 
         def look(reader: Reader) -> Sequence[Given]:
-            _must_be_a_person(actor)
+            must_delegate_as_a_person(actor)
             if everybody:
                 must_manage(reader, actor)
             whose = None if everybody else actor.id
@@ -129,7 +129,7 @@ class Delegations(Office):
             hear(given)
 
 
-def _must_be_a_person(actor: Actor) -> None:
+def must_delegate_as_a_person(actor: Actor) -> None:
     if not actor.is_member:
         raise NotAllowed(
             phrase("Delegations are between people; a member must do this as themselves."), code="forbidden"
@@ -137,7 +137,7 @@ def _must_be_a_person(actor: Actor) -> None:
 
 
 def _must_have_something_to_give(reader: Reader, actor: Actor, place: Project | None) -> None:
-    _must_be_a_person(actor)
+    must_delegate_as_a_person(actor)
     if not actor.may_decide:
         raise NotAllowed(
             phrase("This login may not decide, so it cannot give that right to others; do it in Slack."),

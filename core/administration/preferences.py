@@ -25,12 +25,12 @@ _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 
 class PreferenceOffice(Office):
     async def get(self, actor: Actor) -> Preferences:
-        _must_be_a_person(actor)
+        must_prefer_as_a_person(actor)
         return await self._store.read(lambda reader: reader.preferences(actor.organisation, actor.id))
 
     async def change(self, actor: Actor, changes: Mapping[str, Any], *, once: Idempotency | None = None) -> Preferences:
         """Only what is named changes."""
-        _must_be_a_person(actor)
+        must_prefer_as_a_person(actor)
 
         def work(tx: Transaction) -> str:
             before = tx.preferences(actor.organisation, actor.id)
@@ -103,7 +103,7 @@ def sound(chosen: Preferences) -> Preferences:
     return chosen
 
 
-def _must_be_a_person(actor: Actor) -> None:
+def must_prefer_as_a_person(actor: Actor) -> None:
     if not actor.is_member:
         raise NotAllowed(phrase("Only members have settings of their own; log in as one."), code="forbidden")
 

@@ -124,11 +124,19 @@ def _ended_as(request: Request) -> str:
 
 
 def must_be_no_machine(facts: Facts) -> None:
-    if facts.actor.is_agent:
-        raise NotAllowed(
-            phrase("An API key belongs to a machine and can never decide; a person must do it in Slack."),
-            code="key_cannot_decide",
-        )
+    refusal = as_a_machine(facts.actor)
+    if refusal is not None:
+        raise refusal
+
+
+def as_a_machine(actor: Actor) -> NotAllowed | None:
+    """What any decision is refused with, whichever it is, where a machine makes it."""
+    if not actor.is_agent:
+        return None
+    return NotAllowed(
+        phrase("An API key belongs to a machine and can never decide; a person must do it in Slack."),
+        code="key_cannot_decide",
+    )
 
 
 def asked_person(request: Request, facts: Facts) -> Person:

@@ -214,6 +214,25 @@ async def test_order_401_404_403_400_409(house: House) -> None:
     assert refusal(await act(house, "ben", done, "approve")) == (409, "already_decided")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("POST", "/v1/batches/decide", "key_cannot_decide"),
+        ("POST", "/v1/leases", "key_cannot_decide"),
+        ("POST", "/v1/delegations", "forbidden"),
+        ("PATCH", "/v1/me/preferences", "forbidden"),
+    ],
+)
+async def test_a_machine_hears_that_this_is_for_people_before_what_is_wrong_with_its_body(
+    house: House, method: str, path: str, code: str
+) -> None:
+    """C-26"""
+    for who, expected in (("ci", (403, code)), ("ada", (400, "validation_error"))):
+        async with house.client(who) as client:
+            answer = await client.request(method, path, json={"decision": "maybe", "bogus": 1})
+        assert (answer.status_code, answer.json()["code"]) == expected
+
+
 async def test_edits_make_a_new_revision_and_the_result_holds_both_plans(house: House) -> None:
     """E-04 E-24 E-45 E-46 E-47 E-48"""
     asked = await house.ask(action="scale up", cost={"usd": 50})

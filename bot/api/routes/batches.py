@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_after, body_of, house, once, several
+from bot.api.exchange import actor, answer, answer_list, body_after, house, once, several
 from bot.api.house import House
 from bot.api.rendering import emails_of, sees_whole
 from bot.api.routes.base import Routes, spec
@@ -57,9 +57,10 @@ async def batches(request: Request) -> Response:
 
 @router.post("/v1/batches/decide", **spec("Decide several, each by itself", body=BatchDecision, lists=OutcomeView))
 async def decide(request: Request) -> Response:
-    said = await body_of(request, BatchDecision)
-    outcomes = await house(request).administration.batches.decide(
-        actor(request),
+    office, who = house(request).administration, actor(request)
+    said = await body_after(request, BatchDecision, lambda: office.refuses_deciding(who))
+    outcomes = await office.batches.decide(
+        who,
         [item.to_item() for item in said.requests],
         said.verdict,
         said.comment,

@@ -17,6 +17,8 @@ from bot.wire.absence import (
     show_delegation,
     show_preferences,
 )
+from core.administration.delegations import must_delegate_as_a_person
+from core.administration.preferences import must_prefer_as_a_person
 
 router = APIRouter(tags=["delegations"])
 _DELEGATIONS = several(DelegationView)
@@ -37,9 +39,11 @@ async def delegations(request: Request) -> Response:
     **spec("Let somebody decide for you for a while", body=DelegationIn, answer=DelegationView, status=201),
 )
 async def give(request: Request) -> Response:
+    who = actor(request)
+    must_delegate_as_a_person(who)
     said = await body_of(request, DelegationIn)
     given = await house(request).administration.delegations.give(
-        actor(request), said.to, said.until, starts_at=said.starts_at, project=said.project, once=await once(request)
+        who, said.to, said.until, starts_at=said.starts_at, project=said.project, once=await once(request)
     )
     return answer(show_delegation(given), 201)
 
@@ -61,10 +65,10 @@ async def preferences(request: Request) -> Response:
 
 @router.patch("/v1/me/preferences", **spec("Say how one likes to be told", body=PreferencesIn, answer=PreferencesView))
 async def prefer(request: Request) -> Response:
+    who = actor(request)
+    must_prefer_as_a_person(who)
     said = await body_of(request, PreferencesIn)
-    chosen = await house(request).administration.preferences.change(
-        actor(request), said.changes(), once=await once(request)
-    )
+    chosen = await house(request).administration.preferences.change(who, said.changes(), once=await once(request))
     return answer(show_preferences(chosen))
 
 

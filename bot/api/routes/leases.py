@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
+from bot.api.exchange import actor, answer, answer_list, body_after, house, once, several
 from bot.api.routes.base import Routes, spec
 from bot.wire.trusting import LeaseIn, LeaseView, show_lease
 from core.errors import Invalid, NotFound
@@ -25,11 +25,10 @@ async def leases(request: Request) -> Response:
     "/v1/leases", **spec("Grant a lease from a request", body=LeaseIn, answer=LeaseView, status=201, asks=True)
 )
 async def grant(request: Request) -> Response:
-    said = await body_of(request, LeaseIn)
+    office, who = house(request).administration, actor(request)
+    said = await body_after(request, LeaseIn, lambda: office.refuses_deciding(who))
     try:
-        lease = await house(request).administration.leases.grant(
-            actor(request), said.request, said.wish(), once=await once(request)
-        )
+        lease = await office.leases.grant(who, said.request, said.wish(), once=await once(request))
     except NotFound:
         raise Invalid("There is no such request here; give the id of one you may decide.", field="request") from None
     return answer(show_lease(lease), 201)
