@@ -20,7 +20,7 @@ def show(request: Request) -> None:
         "status": status_of(request),
         "asked by": request.requester.name,
         "action": request.action,
-        "waits for": ", ".join(one.label for one in request.waiting_for) or None,
+        "waits for": ", ".join(request.waits_for) or None,
         "expires": when(request.expires_at) if request.is_open else None,
         "revision": str(request.revision) if request.revision > 1 else None,
     }
@@ -53,7 +53,7 @@ def table(requests: Iterable[Summary]) -> None:
         found.add_column(heading)
     for one in requests:
         open_until = when(one.expires_at) if one.is_open else None
-        waits = ", ".join(source.label for source in one.waiting_for)
+        waits = ", ".join(one.waits_for)
         row = (str(one.number), one.title, status_of(one), one.requester.name, waits, open_until or "")
         found.add_row(*map(Text, row))
     Console(highlight=False).print(found if found.rows else "Nothing here.")

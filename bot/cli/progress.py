@@ -35,7 +35,7 @@ def gist(request: Request) -> str:
         return f"#{request.number} {request.status.replace('_', ' ')}"
     active = [one for stage in request.stages for one in stage.requirements if one.active and not one.satisfied]
     waits = ", ".join(f"{one.label}{f' ({one.approved} so far)' if one.approved else ''}" for one in active)
-    people = waits or ", ".join(source.label for source in request.waiting_for)
+    people = waits or ", ".join(request.waits_for)
     return f"#{request.number} waits for {people or 'an answer'}{_until(request)}"
 
 

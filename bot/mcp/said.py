@@ -71,7 +71,7 @@ def standing(request: Request, questions: Sequence[Asked] = ()) -> Standing:
         params=dict(request.params),
         changed_by_approvers=dict(request.edits.edits) if request.edits else None,
         decisions=[Decided(by=d.name, decision=d.decision, comment=d.comment) for d in request.live_decisions],
-        waiting_for=[source.label for source in request.waiting_for],
+        waiting_for=list(request.waits_for),
         expires_at=request.expires_at,
         hints=list(request.hints),
         questions=[*asked(request), *(one for one in questions if one.ticket != request.id)],

@@ -203,6 +203,19 @@ def test_a_question_is_told_with_how_to_answer_it(live: Live, key: str, client: 
     assert "cancelled" in capsys.readouterr().out
 
 
+def test_a_group_of_which_all_must_agree_is_named_once(live: Live, client: Countersign, capsys: Any) -> None:
+    group = {"name": "both", "members": ["ada@example.com", "ben@example.com"]}
+    assert live.do(live.house.post("root", "/v1/groups", group)).status_code == 201
+    made = client.requests.create("deploy", "Deploy payments 4.2", approvers=["@both"])
+    assert len(made.waiting_for) == 2
+    assert made.waits_for == ("all of @both",)
+    assert str(client.requests.wait(made.id, timeout=0)) == f"#{made.number} still waits for all of @both"
+    assert run(["read", str(made.number)]) == 0
+    assert capsys.readouterr().out.count("all of @both") == 1
+    assert run(["list", "--requester", "me"]) == 0
+    assert capsys.readouterr().out.count("@both") == 1
+
+
 def test_pending_ones_are_listed_and_execution_can_be_followed(live: Live, client: Countersign, capsys: Any) -> None:
     """C-30 D-42"""
     made = client.requests.create("deploy", "Deploy payments 4.2")

@@ -176,6 +176,11 @@ class Summary:
     def is_open(self) -> bool:
         return self.status in OPEN
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Those in `waiting_for` as people call them, each once: of a whole group every member is waited for by its name."""
+        return tuple(dict.fromkeys(source.label for source in self.waiting_for))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Summary):

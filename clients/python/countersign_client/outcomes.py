@@ -113,7 +113,7 @@ class StillOpen(Came):
         asked = self.questions
         if asked:
             return f"waits for an answer: {asked[0].name} asks “{asked[0].text}”"
-        people = ", ".join(source.label for source in self.request.waiting_for)
+        people = ", ".join(self.request.waits_for)
         return f"still waits for {people}" if people else "is still open"
 
 
