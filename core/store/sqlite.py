@@ -159,24 +159,38 @@ class SqliteStore(Engine):
 
     def _write(self) -> None:
         while tasks := self._lanes.take():
-            changed = self._commit_together(tasks)
-            answer_all(self._loop, tasks, [partial(self._tell, frozenset(changed))])
+            begun, changed = self._commit_together(tasks)
+            answer_all(self._loop, begun, [partial(self._tell, frozenset(changed))])
 
-    def _commit_together(self, tasks: Sequence[Task]) -> list[Changed]:
-        """One transaction for all of them; what they changed."""
-        wanted = [task for task in tasks if task.begin()]
+    def _commit_together(self, tasks: Sequence[Task]) -> tuple[Sequence[Task], list[Changed]]:
+        """One transaction for all of them, or for as many as there is time for: which, and what they changed."""
+        wanted: list[Task] = []
+        late: list[Task] = []
+        for task in tasks:
+            (wanted if task.begin() else late).append(task)
         done: list[StoreTransaction] = []
         try:
             if wanted:
                 self._connection.execute("BEGIN IMMEDIATE")
-                done = [tx for task in wanted if (tx := self._one(task, alone=len(wanted) == 1)) is not None]
+                wanted = wanted[: self._each(wanted, done)]
             if self._connection.in_transaction:
                 self._seal(frozenset[str]().union(*(tx.logged for tx in done)))
                 self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._fail(wanted, error)
-            return []
-        return [changed for tx in done for changed in tx.changed.values()]
+            done.clear()
+        return [*late, *wanted], [changed for tx in done for changed in tx.changed.values()]
+
+    def _each(self, wanted: Sequence[Task], done: list[StoreTransaction]) -> int:
+        """Run one after the other; how many. The chores that are left when people come are given back."""
+        for place, task in enumerate(wanted):
+            if place and self._lanes.chores_must_yield():
+                self._lanes.give_back(wanted[place:])
+                return place
+            tx = self._one(task, alone=len(wanted) == 1)
+            if tx is not None:
+                done.append(tx)
+        return len(wanted)
 
     def _one(self, task: Task, *, alone: bool) -> StoreTransaction | None:
         """Run one command; a failed one leaves nothing behind. Alone it needs no savepoint: all is rolled back."""

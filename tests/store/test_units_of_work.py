@@ -99,11 +99,14 @@ async def test_work_begun_for_a_caller_who_left_is_still_committed(store: Engine
         go_on.wait(30)
         comment_on(request.id)(tx)
 
+    told = asyncio.Event()
+    store.subscribe(lambda _: told.set())
     (future,) = await queued(store, [slow])
     await asyncio.to_thread(begun.wait)
     future.cancel()
     go_on.set()
-    await store.transact(lambda tx: tx.request(request.id))
+    async with asyncio.timeout(30):
+        await told.wait()
     assert await store.read(lambda reader: reader.versions([request.id])) == {request.id: 2}
 
 
@@ -124,6 +127,42 @@ def test_chores_come_in_slices_and_are_never_starved() -> None:
     sizes = [len(waiting.take()) for _ in range(3)]
     loop.close()
     assert sizes == [lanes.SLICE, 70, lanes.SLICE]
+
+
+async def test_a_click_waits_for_one_chore_at_most_and_the_others_are_done_after_it(sqlite_database: str) -> None:
+    order: list[str] = []
+    begun, come = threading.Event(), threading.Event()
+
+    def chore(name: str) -> Callable[[Transaction], None]:
+        def work(_: Transaction) -> None:
+            order.append(name)
+            begun.set()
+            assert come.wait(10)
+
+        return work
+
+    async with opened(sqlite_database, Clock()) as store:
+        gate = threading.Event()
+        held = asyncio.ensure_future(store.transact(lambda _: gate.wait(10)))
+        chores = [asyncio.ensure_future(store.transact(chore(f"chore {n}"), chore=True)) for n in range(5)]
+        await asyncio.sleep(0)  # all are in line
+        gate.set()
+        await asyncio.to_thread(begun.wait, 10)
+        click = asyncio.ensure_future(store.transact(lambda _: order.append("click")))
+        await asyncio.sleep(0)
+        come.set()
+        await asyncio.gather(held, click, *chores)
+    assert order == ["chore 0", "click", *(f"chore {n}" for n in range(1, 5))]
+
+
+def test_chores_that_were_kept_waiting_do_not_yield() -> None:
+    waiting = lanes.Lanes()
+    loop = asyncio.new_event_loop()
+    waiting.put(lanes.Task(lambda _: None, loop.create_future(), None, since=0.0), chore=True)
+    waiting.put(lanes.Task(lambda _: None, loop.create_future(), None), chore=False)
+    waiting.take()
+    loop.close()
+    assert not waiting.chores_must_yield()
 
 
 def test_some_threads_stay_free_of_chores() -> None:
