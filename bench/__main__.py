@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import bench.figures
 from bench.figures.base import Bench, Figure
 from bench.outcome import Outcome, table
+from bench.progress import report
 from core.collection import members
 from tests.postgres import Server, running
 
@@ -29,9 +30,9 @@ def main() -> None:
             print(f"measuring {word} …", file=sys.stderr, flush=True)
             place = Path(folder) / word
             place.mkdir()
-            found = list(figures[word].measure(Bench(asked.quick, place, databases)))
-            print(table(found), file=sys.stderr, flush=True)
-            outcomes += found
+            for outcome in figures[word].measure(Bench(asked.quick, place, databases)):
+                report(f"{outcome.figure}: {outcome.ours}, {outcome.ratio:.2f} where {outcome.target} is promised")
+                outcomes.append(outcome)
     print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print(table(outcomes))
 

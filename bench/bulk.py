@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count as counting
 from typing import Any, Final
@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from bench.progress import report
+from core.model.request import Request
 
 TABLES: Final = {"requests": "id", "waiting": "request", "events": "request"}
 """The tables a request has rows in, and the column that names it."""
@@ -55,7 +56,7 @@ class Template:
 
     def copy(self, place: int, age: timedelta) -> Copy:
         created_at = self.created_at - age - timedelta(seconds=1 + place)
-        words = _words(f"{self.id[:-10]}{place:010}", FIRST + place, created_at)
+        words = _words(named(self.id, place), FIRST + place, created_at)
         return Copy(place, created_at, words)
 
 
@@ -100,6 +101,20 @@ def copy_requests(
             _fill_postgres(connected, wanted)
         with psycopg.connect(url, autocommit=True) as connected:
             connected.execute("ANALYZE")
+
+
+def named(id: str, place: int) -> str:
+    """The id of the copy in this place."""
+    return f"{id[:-10]}{place:010}"
+
+
+def copies(requests: Sequence[Request], count: int) -> list[Request]:
+    """The same copies as their cards show them, without reading each."""
+    return [
+        replace(one, id=named(one.id, place), number=FIRST + place)
+        for place in range(count)
+        for one in (requests[place % len(requests)],)
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------- SQLite

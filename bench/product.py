@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
+from bench.bulk import copies, copy_requests
 from bench.clicks import click
 from bench.database import shown_everywhere, statuses
 from bench.process import Server, end, serving
@@ -32,6 +33,9 @@ from core.store.migrate import upgrade
 
 SECRET: Final = base64.b64encode(b"only for measuring, never for use").decode()
 STARTING: Final = 30.0
+TEMPLATES: Final = 1_000
+"""Requests that the desk makes for a place to click; the others are copied from them."""
+
 Core = Rooms
 
 
@@ -152,8 +156,15 @@ class Workplace:
         return serving("bench.paced_server", str(times), variables=variables)
 
     def ask(self, count: int, *, votes: int = 1, cards: bool = True) -> None:
-        """So many requests, made before the product starts, which will find their cards to be posted."""
-        self.requests = asyncio.run(_ask(self.url, self.world, count, votes, ("slack",) if cards else ()))
+        """So many requests, made before the product starts, which will find their cards to be posted.
+
+        Of very many all but the first are copies.
+        """
+        made = min(count, TEMPLATES)
+        self.requests = asyncio.run(_ask(self.url, self.world, made, votes, ("slack",) if cards else ()))
+        if count > made:
+            copy_requests(self.url, [request.id for request in self.requests], count - made, cards=cards)
+            self.requests = [*self.requests, *copies(self.requests, count - made)]
 
     def show(self) -> None:
         """As if every card had been posted: a click finds the product with nothing to do but to redraw, at Slack's pace."""

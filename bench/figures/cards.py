@@ -14,6 +14,7 @@ from bench.figures.base import Bench, Figure
 from bench.load import Job, offer
 from bench.outcome import Outcome, Turns, percentile
 from bench.product import Workplace, workplace
+from bench.progress import report
 from bench.world import CHANNEL
 
 VOTES: Final = 5
@@ -40,11 +41,15 @@ def clicked(place: Workplace, count: int) -> list[float]:
     """Seconds each click took; the cards were posted before, and are all drawn anew afterwards."""
     with place.paced(TIMES) as ours:
         wait_until_shown(place.url)
+        report(
+            f"{count} requests {'with' if place.posted() else 'without'} cards on show; now {count * VOTES:,} clicks"
+        )
         bodies = tuple(place.clicks(VOTES))
         load = offer(Job(ours.port, PATH, bodies, 64, RATE, place.secret, FORM))
         load.must_succeed()
         if not all(place.approved(place.requests)):
             raise SystemExit("a request has its five approvals and is not approved")
+        report(f"clicked; {behind(place.url)} cards are to be drawn anew")
         wait_until_shown(place.url)
     open_cards = [message for message in history(place) if ACTION in json.dumps(message.get("blocks", []))]
     if open_cards:

@@ -13,6 +13,7 @@ from bench.load import Job, Load, offer
 from bench.outcome import Outcome, Turns, percentile, say
 from bench.process import serving
 from bench.product import Workplace, workplace
+from bench.progress import report
 
 RATE: Final = 300.0
 CONNECTIONS: Final = 64
@@ -64,12 +65,17 @@ def on(bench: Bench, kind: str, url: str) -> Iterable[Outcome]:
     with workplace(bench.folder, url) as place:
         place.ask(1 + rounds * (alone + together) + turns * each + BURST)
         place.show()
+        report(f"{kind}: {len(place.requests):,} requests to be clicked")
+        clicks = iter(place.clicks())
+        report(f"{kind}: clicks built")
         with place.product() as ours, serving("bench.floors.bolt") as floor:
-            sides = Sides(place, ours.port, floor.port, iter(place.clicks()))
+            sides = Sides(place, ours.port, floor.port, clicks)
             sides.pair(1, 1)
             limits = LIMITS[kind]
             yield one_at_a_time(sides, kind, rounds, alone, limits.p50)
+            report(f"{kind}: clicked one at a time")
             yield sixteen(sides, kind, rounds, together, limits.share)
+            report(f"{kind}: clicked sixteen at once; now {turns * each / RATE:.0f} s of open load for each side")
             yield open_load(sides, kind, turns, each, limits.p99)
             if not all(place.approved(place.requests[:-BURST])):
                 raise SystemExit("a click was answered with 200 and its request is not approved")

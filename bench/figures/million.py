@@ -14,6 +14,7 @@ from bench.bulk import copy_requests
 from bench.figures.base import Bench, Figure
 from bench.outcome import Outcome, Turns
 from bench.product import Core, core, keys, prepare, product
+from bench.progress import report
 from bench.world import World, at_once, draft, furnish
 from bot.slack import inbox
 from bot.slack.cards.home import WAITING
@@ -45,7 +46,9 @@ def measure(bench: Bench) -> Iterable[Outcome]:
         urls = [bench.sqlite(name) if kind == "SQLite" else bench.postgres.fresh() for name in ("few", "many")]
         for url, count in zip(urls, (FEW, many), strict=True):
             fill(url, count)
+            report(f"{kind}: {count:,} requests pending")
         yield from asyncio.run(compare(bench, kind, urls[0], urls[1], many))
+        report(f"{kind}: pages and sweeps measured")
         held = [memory(bench, url) for url in urls]
         name = f"memory, {many:,} pending against {FEW:,}, {kind}"
         yield Turns((held[1],), (held[0],)).compare(name, "MB", 1.1)
