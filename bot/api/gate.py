@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
@@ -85,6 +86,8 @@ class Gate:
         except ApprovalError as refusal:
             visit.state["refused"] = refusal.word
             await visit.answer(problem(refusal, visit.reference))
+        except ClientDisconnect:
+            pass  # whoever hung up in the middle of a body hears no answer, and nothing is broken
         except Exception:
             # The last line: whatever this is, it is a bug, and the caller hears one constant sentence.
             log.exception("bug", reference=visit.reference, method=scope["method"], path=scope["path"])

@@ -90,6 +90,36 @@ async def test_a_bug_is_one_constant_sentence_and_its_reference_finds_the_log(
     assert [entry["reference"] for entry in logs if entry["event"] == "bug"] == [answer.json()["reference"]]
 
 
+@pytest.mark.parametrize("path", ["/v1/login", "/v1/requests"])
+async def test_whoever_hangs_up_in_the_middle_of_a_body_is_no_bug_of_ours(house: House, path: str) -> None:
+    heard: list[Any] = [
+        {"type": "http.request", "body": b'{"type": "dep', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return heard.pop(0)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    key = f"Bearer {house.credentials['ci']}".encode()
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"authorization", key), (b"content-length", b"100")],
+    }
+    with capture_logs() as logs:
+        await house.assembly.app(scope, receive, send)
+    assert said == []
+    assert [(entry["event"], entry["status"]) for entry in logs] == [("answered", None)]
+
+
 async def test_no_credential_and_no_body_is_ever_logged(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     secret = "correct-horse-battery"
     with capture_logs() as logs:
