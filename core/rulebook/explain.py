@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from core.model.explanation import Because, Explanation, PolicySeen, RuleSeen
 from core.model.request import Plan
 from core.model.rule import Effect, Mode
-from core.phrases import kept, listed, phrase
+from core.phrases import listed, phrase, speaking
+from core.rulebook import outcomes as o
 from core.rulebook.given import Given, PolicyAnswer, PolicyState
 from core.rulebook.merging import BEFORE
+from core.rulebook.outcomes import said_again
 from core.rulebook.rulebook import Look, Looked
 
 LISTED = 20
@@ -81,15 +83,13 @@ class _Came:
         if rule.mode is Mode.SHADOW and look.bites:
             return "shadow", phrase("only watches")
         if rule.id in self.waived:
-            return "waived", phrase("set aside: {waived_by}", waived_by=self.waived_by)
+            return "waived", o.set_aside(waived_by=self.waived_by)
         if not look.bites:
             return _idle(look)
         match rule.effect:
             case Effect.REQUIRE:
-                return "asks", phrase(
-                    "{answer}, so its people are asked",
-                    answer=phrase("matches") if look.holds else phrase("cannot tell"),
-                )
+                matches = phrase("matches, so its people are asked")
+                return "asks", matches if look.holds else phrase("cannot tell, so its people are asked")
             case Effect.DENY if look.cannot_tell:
                 return "questions", phrase("cannot tell, so somebody must look")
             case Effect.DENY:
@@ -110,7 +110,7 @@ class _Came:
 
 def _idle(look: Look) -> tuple[str, str]:
     if look.spent:
-        return "no_match", phrase("no longer allows: {why}", why=look.answer.why)
+        return "no_match", o.no_longer(why=look.answer.why)
     if look.cannot_tell:
         return "no_match", phrase("cannot tell, so it does not allow")
     return "no_match", phrase("does not match")
@@ -133,7 +133,7 @@ def read_out(seen: Explanation, plan: Plan | None = None) -> tuple[str, ...]:
     stages = () if plan is None else plan.stages
     labels = {requirement.id: requirement.label for stage in stages for requirement in stage.requirements}
     people = (replace(one, label=labels.get(one.requirement, one.label)) for one in seen.people)
-    lines = [kept(seen.outcome), *map(_asked, people)]
+    lines = [said_again(seen.outcome), *map(_asked, people)]
     lines += [say_policy(one) for one in seen.policies]
     lines += [
         phrase("Rule {one} (version {version}) {said}.", one=one.name, version=one.version, said=_said(one))
@@ -141,8 +141,9 @@ def read_out(seen: Explanation, plan: Plan | None = None) -> tuple[str, ...]:
     ]
     if seen.others:
         lines.append(phrase("{others} more rules were looked at and did not match.", others=seen.others))
-    told = {could_not_tell(one.name, one.why or "") for one in seen.rules}
-    return (*lines, *(note for note in seen.notes if note not in told))
+    with speaking(None):  # as it is kept
+        told = {could_not_tell(one.name, one.why or "") for one in seen.rules}
+    return (*lines, *(said_again(note) for note in seen.notes if note not in told))
 
 
 def _asked(one: Because) -> str:
@@ -152,15 +153,15 @@ def _asked(one: Because) -> str:
 
 
 def _askers(one: Because) -> str:
-    return listed(kept(asker) for asker in one.asked_by)
+    return listed(said_again(asker) for asker in one.asked_by)
 
 
 def could_not_tell(rule: str, why: str) -> str:
-    return phrase("Rule {rule} could not tell: {why}.", rule=rule, why=why)
+    return o.rule_could_not_tell(rule=rule, why=why)
 
 
 def policy_asks(policy: str) -> str:
-    return phrase("Policy {policy} asks for people.", policy=policy)
+    return o.policy_asks(policy=policy)
 
 
 _POLICY_SAID = {
@@ -180,11 +181,11 @@ def say_policy(one: PolicySeen) -> str:
         one=one.name,
         shadow=shadow,
         policy_said=_POLICY_SAID[one.state],
-        sentence=kept(one.sentence),
+        sentence=said_again(one.sentence),
         why=why,
     )
 
 
 def _said(one: RuleSeen) -> str:
     doubt = f" ({one.why})" if one.why and one.answer == "cannot_tell" else ""
-    return f"{phrase('is in shadow and ') if one.fate == 'shadow' else ''}{kept(one.sentence)}{doubt}"
+    return f"{phrase('is in shadow and ') if one.fate == 'shadow' else ''}{said_again(one.sentence)}{doubt}"

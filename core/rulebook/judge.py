@@ -19,6 +19,7 @@ from core.model.rule import Effect, Mode, Rule
 from core.phrases import phrase
 from core.requirements.approvals import Approvals
 from core.requirements.check import Check
+from core.rulebook import outcomes as o
 from core.rulebook.binding import ANYONE, bind_stages, binder, is_unbound, sources_of
 from core.rulebook.explain import (
     Fates,
@@ -111,12 +112,10 @@ class _Case:
     def _denied(self) -> Judgement | None:
         rule = next((look.rule for look in self._on(Effect.DENY) if look.holds), None)
         if rule is not None:
-            return self._over(
-                Outcome.DENY, phrase("Rule {rule} denies this.", rule=rule.name), rule.cause, frozenset({rule.id})
-            )
+            return self._over(Outcome.DENY, o.rule_denies(rule=rule.name), rule.cause, frozenset({rule.id}))
         policy = next((policy for policy in self.given.policies if policy.denies), None)
         if policy is not None:
-            sentence = _with_reasons(phrase("Policy {policy} rejects this", policy=policy.name), policy.reasons)
+            sentence = o.with_reasons(o.policy_rejects(policy=policy.name), policy.reasons)
             return self._over(Outcome.DENY, sentence, policy.cause)
         return None
 
@@ -143,12 +142,10 @@ class _Case:
         """The allow rule, else what else may answer for the people."""
         rule = self._allow_rule()
         if rule is not None:
-            return _Yes(rule.cause, phrase("Rule {rule} allows this.", rule=rule.name), rule)
+            return _Yes(rule.cause, o.rule_allows(rule=rule.name), rule)
         policy = next((policy for policy in self.given.policies if policy.allows), None)
         if policy is not None:
-            return _Yes(
-                policy.cause, _with_reasons(phrase("Policy {policy} passed", policy=policy.name), policy.reasons)
-            )
+            return _Yes(policy.cause, o.with_reasons(o.policy_passed(policy=policy.name), policy.reasons))
         offer = next(iter(self.given.offers), None)
         return None if offer is None else _Yes(offer.cause, offer.sentence)
 
@@ -202,11 +199,11 @@ class _Case:
         if default == "allow":
             return _Yes(
                 "no_rule",
-                phrase("No rule asks for anybody, and project {project} then allows.", project=self.project.name),
+                o.project_allows(project=self.project.name),
             )
         waiting = any(policy.state is PolicyState.WAITING for policy in self.given.policies)
         if default == "deny" and not asked:
-            why = phrase("No rule covers this, and project {project} then denies.", project=self.project.name)
+            why = o.project_denies(project=self.project.name)
             return None if waiting else self._over(Outcome.DENY, why, "no_rule")
         return self._default_asker(phrase("default routing"))
 
@@ -216,10 +213,7 @@ class _Case:
     def _doubts(self) -> tuple[str, ...]:
         """Who wants a person to look, whoever that is."""
         denials = (look for look in self._on(Effect.DENY) if look.cannot_tell)
-        rules = (
-            phrase("rule {rule}, which could not tell ({why})", rule=look.rule.name, why=look.answer.why)
-            for look in denials
-        )
+        rules = (o.rule_doubts(rule=look.rule.name, why=look.answer.why) for look in denials)
         policies = (
             phrase("policy {policy}{doubt}", policy=policy.name, doubt=policy.doubt)
             for policy in self.given.policies
@@ -262,15 +256,9 @@ class _Case:
         said += [policy_asks(policy.name) for policy in self.given.policies if policy.stages]
         if self.named:
             said.append(phrase("The request names its approvers."))
-        said += [phrase("Somebody must look, says {doubt}.", doubt=doubt) for doubt in self._doubts()]
+        said += [o.somebody_must_look(doubt=doubt) for doubt in self._doubts()]
         if not said and any(because.asked_by == ("default routing",) for because in merged.because):
-            said.append(
-                phrase(
-                    "Nobody was named, so one of {anyone} in {project} suffices.",
-                    anyone=ANYONE,
-                    project=self.project.name,
-                )
-            )
+            said.append(o.nobody_named(anyone=ANYONE, project=self.project.name))
         return tuple(said) or (phrase("Checks must pass first."),)
 
     def _with_rules(self, rules: tuple[Rule, ...], merged: Merged) -> Plan:
@@ -308,9 +296,7 @@ class _Case:
         for policy in self.given.policies:
             notes += [_names_nobody(policy, source) for source in sources_of(policy.stages) if self._stands_not(source)]
             if policy.state is PolicyState.UNCLEAR:
-                notes.append(
-                    _with_reasons(phrase("Policy {policy} gave no clear answer", policy=policy.name), policy.reasons)
-                )
+                notes.append(o.with_reasons(o.policy_unclear(policy=policy.name), policy.reasons))
         return tuple(dict.fromkeys(notes))
 
     def _is_nobody(self, rule: Rule, source: Source) -> bool:
@@ -382,34 +368,28 @@ def _calls_for_people(stages: Iterable[Stage]) -> bool:
 
 def _asks(look: Look) -> str:
     if look.cannot_tell:
-        return phrase("Rule {rule} asks, since it cannot tell ({why}).", rule=look.rule.name, why=look.answer.why)
-    what = "people" if _calls_for_people(look.rule.stages) else "checks"
-    return phrase("Rule {rule} asks for {what}.", rule=look.rule.name, what=what)
+        return o.rule_unsure(rule=look.rule.name, why=look.answer.why)
+    asks = o.rule_asks_people if _calls_for_people(look.rule.stages) else o.rule_asks_checks
+    return asks(rule=look.rule.name)
 
 
 def _nobody(rule: Rule, source: Source) -> str:
-    return phrase("Rule {rule} names {source}, which stands for nobody here.", rule=rule.name, source=source.label)
+    return o.rule_names_nobody(rule=rule.name, source=source.label)
 
 
 def _names_nobody(policy: PolicyAnswer, source: Source) -> str:
-    return phrase(
-        "Policy {policy} names {source}, which stands for nobody here.", policy=policy.name, source=source.label
-    )
-
-
-def _with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:
-    return f"{sentence}: {'; '.join(reasons)}." if reasons else f"{sentence}."
+    return o.policy_names_nobody(policy=policy.name, source=source.label)
 
 
 def _difference(real: Judgement, would: Judgement) -> str:
     """In a few words: what another judgement would have done otherwise."""
     if would.outcome is not real.outcome:
         words = {
-            Outcome.DENY: phrase("rejected it"),
-            Outcome.ALLOW: phrase("let it through"),
-            Outcome.ASK: phrase("asked people"),
+            Outcome.DENY: phrase("would have rejected it"),
+            Outcome.ALLOW: phrase("would have let it through"),
+            Outcome.ASK: phrase("would have asked people"),
         }
-        return phrase("would have {words}", words=words[would.outcome])
+        return words[would.outcome]
     more, less = _labels(would) - _labels(real), _labels(real) - _labels(would)
     said = [phrase("would have asked {more}", more=" and ".join(sorted(more)))] if more else []
     said += [phrase("would not have asked {less}", less=" and ".join(sorted(less)))] if less else []

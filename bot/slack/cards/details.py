@@ -14,8 +14,9 @@ from bot.slack.drawing.drawn import Backdrop
 from core.masking import mask, mask_text
 from core.model.change import is_change
 from core.model.request import Content, Decision, ExecutionStatus, Life, Request, Verdict
-from core.phrases import kept, phrase
+from core.phrases import phrase, speaking
 from core.rulebook.explain import policy_asks, say_policy
+from core.rulebook.outcomes import said_again
 from core.standing import failed_checks
 from core.veil import veil
 
@@ -162,8 +163,9 @@ def _json(values: Mapping[str, Any]) -> str:
 def _why(request: Request) -> list[Json]:
     seen = request.plan.explanation
     policies = () if seen is None else seen.policies
-    told = {policy_asks(one.name) for one in policies}
-    said = [[b.words(mask_text(kept(why)), 300)] for why in request.plan.why[:10] if why not in told]
+    with speaking(None):  # as it is kept
+        told = {policy_asks(one.name) for one in policies}
+    said = [[b.words(mask_text(said_again(why)), 300)] for why in request.plan.why[:10] if why not in told]
     said += [[b.words(mask_text(say_policy(one)), 600)] for one in policies[:10]]
     if not said:
         return []
