@@ -63,7 +63,7 @@ _EMPTY_GROUP: Final = delete(group_members).where(group_members.c.group == bindp
 _PRESENT: Final = select(group_members.c.member, group_members.c.since).where(
     group_members.c.group == bindparam("group")
 )
-_MIRRORS: Final = select(groups.c.mirrors).where(groups.c.id == bindparam("group"))
+_HELD: Final = select(groups.c.mirrors).where(groups.c.id == bindparam("group")).with_for_update(key_share=True)
 _NOBODY_FOLLOWED: Final = delete(mirrored_users).where(mirrored_users.c.group == bindparam("group"))
 _NOT_MIRRORED: Final = delete(mirrors).where(mirrors.c.group == bindparam("group"))
 _DROP_GROUP: Final = delete(groups).where(groups.c.id == bindparam("group"))
@@ -100,9 +100,9 @@ class Setup:
     def set_group_members(self, group: str, members: Iterable[str]) -> None:
         """Whoever comes into a mirrored group comes when they came into the user group, as far as that was seen."""
         wanted = sorted(set(members))
+        held = self._db.row(_HELD, {"group": group})  # two who set the same group come one after the other
+        mirrored = held is not None and bool(held[0])
         present = {row[0]: row[1] for row in self._db.rows(_PRESENT, {"group": group})}
-        mirrors = self._db.row(_MIRRORS, {"group": group})
-        mirrored = mirrors is not None and bool(mirrors[0])
         came = {row[0]: row[1] for row in self._db.rows(CAME, {"group": group})} if mirrored else {}
         now = round(self._db.now().timestamp() * 1_000_000) if mirrored else None
         self._db.run(_EMPTY_GROUP, {"group": group})

@@ -189,3 +189,31 @@ async def test_commands_that_come_one_by_one_warm_few_connections(postgres_datab
         with psycopg.connect(postgres_database) as looking:
             found = looking.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'countersign'")
             assert (found.fetchone() or (0,))[0] < WRITERS
+
+
+@pytest.mark.postgres
+async def test_of_two_who_set_a_group_at_once_the_later_one_has_the_last_word(
+    replicas: tuple[Engine, Engine], postgres_database: str
+) -> None:
+    one, two = replicas
+    written, go_on = threading.Event(), threading.Event()
+
+    def first(tx: Transaction) -> None:
+        tx.set_group_members("grp_platform", ["mem_ada"])
+        tx.remembered("nobody", "nothing")  # a look, so that what was sent has been written
+        written.set()
+        assert go_on.wait(30)
+
+    setting = asyncio.ensure_future(one.transact(first))
+    await asyncio.to_thread(written.wait, 30)
+    after = asyncio.ensure_future(two.transact(lambda tx: tx.set_group_members("grp_platform", ["mem_bob"])))
+    await asyncio.to_thread(somebody_waits_for_a_lock, postgres_database)
+    go_on.set()
+    await asyncio.gather(setting, after)
+    assert set(await one.read(lambda reader: reader.group_members("grp_platform"))) == {"mem_bob"}
+
+
+def somebody_waits_for_a_lock(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as looking:
+        while looking.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
+            pass
