@@ -377,6 +377,9 @@ class Transaction(Protocol):
 
     def put_hopeless_rule(self, organisation: str, hopeless: Hopeless) -> None: ...
     def hopeless_rules(self, organisation: str) -> Sequence[Hopeless]: ...
+    def hold(self, organisation: str) -> None:
+        """Until the commit nobody else who holds it changes what this organisation has set up."""
+
     def take_turn(self, project: str, supersede_key: str) -> None:
         """Let those who ask under one key go one after the other until their commits, so that none misses another."""
 

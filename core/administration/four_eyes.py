@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from core.administration.office import Asked, Made, Office, operator
 from core.administration.plain_words import lines_of
-from core.administration.rehearsal import Effect, Recorder, at_once, deterministic, print_of
+from core.administration.rehearsal import Effect, Recorder, at_once, deterministic, inner_store, print_of
 from core.administration.spelling import spell, unspell
 from core.desk import Desk
 from core.errors import Conflict, NotAllowed
@@ -85,6 +85,24 @@ class FourEyes:
             return False
         organisation = await self._store.read(lambda reader: reader.organisation(actor.organisation))
         return organisation is not None and organisation.four_eyes
+
+    async def alone(self, office: Office, method: Method, actor: Actor, given: inspect.BoundArguments) -> Any:
+        """What it looks at stays as it is until what it writes is committed: admins of one organisation take turns."""
+        after: list[Callable[[], None]] = []
+
+        def work(tx: Transaction) -> Any:
+            after.clear()
+            tx.hold(actor.organisation)
+            return tx.within(
+                lambda inner, reader: at_once(
+                    method(office.alone(inner_store(inner, reader), after), *given.args[1:], **given.kwargs)
+                )
+            )
+
+        answer = await self._store.transact(work)
+        for tell in after:
+            tell()
+        return answer
 
     async def ask(self, office: Office, method: Method, topic: str, actor: Actor, given: inspect.BoundArguments) -> Any:
         """Raises `Asked`; answers only where the call would change nothing."""

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from core.administration.following import remirror
@@ -382,7 +383,7 @@ class Installations(Office):
 
     def _tell(self, installation: Installation) -> None:
         for listener in self._listeners:
-            listener(installation)
+            self._afterwards(partial(listener, installation))
 
     def _must_seal(self) -> Sealing:
         if self._sealing is None:

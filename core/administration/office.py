@@ -6,7 +6,7 @@ import copy
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound
@@ -20,6 +20,7 @@ from core.ports import Idempotency, Reader, Remembered, Store, Transaction
 P = ParamSpec("P")
 T = TypeVar("T")
 Whose = TypeVar("Whose", bound="Office")
+AnOffice = TypeVar("AnOffice", bound="Office")
 WayIn = TypeVar("WayIn", ApiKey, Token, Workload)
 
 
@@ -67,6 +68,9 @@ class Eyes(Protocol):
     async def ask(
         self, office: Office, method: Callable[..., Any], topic: str, actor: Actor, given: inspect.BoundArguments
     ) -> Any: ...
+    async def alone(
+        self, office: Office, method: Callable[..., Any], actor: Actor, given: inspect.BoundArguments
+    ) -> Any: ...
 
 
 Change = Callable[Concatenate[Whose, Actor, P], Coroutine[Any, Any, T]]
@@ -74,6 +78,8 @@ Change = Callable[Concatenate[Whose, Actor, P], Coroutine[Any, Any, T]]
 
 def four_eyes(topic: str, *, unless: str | None = None) -> Callable[[Change[Whose, P, T]], Change[Whose, P, T]]:
     """On each method that changes who must or may say yes: with four eyes on it is asked of the other admins first.
+
+    Without them it is made in one unit of work, in which nobody else changes what its organisation has set up.
 
     The request's type is `countersign.<topic>`. `unless` names an argument that, when true, makes the call a mere stop
     (suspending an agent), which takes effect at once: it lets nothing pass.
@@ -92,10 +98,13 @@ def four_eyes(topic: str, *, unless: str | None = None) -> Callable[[Change[Whos
             earlier = await eyes.earlier(given.arguments.get("once"))
             if earlier is not None:
                 raise earlier
-            stops = unless is not None and bool(given.arguments[unless])
-            if stops or not await eyes.are_on(actor):
+            if unless is not None and bool(given.arguments[unless]):
                 return await method(self, actor, *args, **kwargs)
-            answer: T = await eyes.ask(self, method, topic, actor, given)
+            answer: T
+            if await eyes.are_on(actor):
+                answer = await eyes.ask(self, method, topic, actor, given)
+            else:
+                answer = await eyes.alone(self, method, actor, given)
             return answer
 
         return guarded
@@ -104,10 +113,14 @@ def four_eyes(topic: str, *, unless: str | None = None) -> Callable[[Change[Whos
 
 
 class Office:
-    """`_was_asked` is true where others have agreed to what is being done: secrets are then made later, for who asked."""
+    """`_was_asked` is true where others have agreed to what is being done: secrets are then made later, for who asked.
+
+    `_after` is there while a unit of work of its caller's is under way, and takes what is to be told once it is committed.
+    """
 
     _eyes: Eyes | None = None
     _was_asked = False
+    _after: list[Callable[[], None]] | None = None
     _noting: Callable[[str, str], None] | None = None
 
     def __init__(self, store: Store, fresh: Callable[[], str]) -> None:
@@ -127,14 +140,22 @@ class Office:
 
     def _people_changed(self, organisation: str, name: str) -> None:
         if self._noting is not None:
-            self._noting(organisation, name)
+            self._afterwards(partial(self._noting, organisation, name))
+
+    def _afterwards(self, tell: Callable[[], None]) -> None:
+        """Once what is being done has been committed."""
+        if self._after is None:
+            tell()
+        else:
+            self._after.append(tell)
 
     def inside(self, store: Store, fresh: Callable[[], str]) -> Self:
         """The same office at work on one transaction's store, carrying out what it is told; offices it uses likewise."""
-        office = copy.copy(self)
-        parts = {name: part.inside(store, fresh) for name, part in vars(self).items() if isinstance(part, Office)}
-        vars(office).update(parts, _store=store, _fresh=fresh, _eyes=None, _was_asked=True)
-        return office
+        return _at_work(self, _store=store, _fresh=fresh, _eyes=None, _was_asked=True)
+
+    def alone(self, store: Store, after: list[Callable[[], None]]) -> Self:
+        """The same office doing what it was called for on one transaction's store."""
+        return _at_work(self, _store=store, _eyes=None, _after=after)
 
     async def _change(self, work: Callable[[Transaction], str], once: Idempotency | None) -> Made:
         """Run `work`, which says the id of its noun, unless this very call was made before."""
@@ -175,6 +196,14 @@ class Office:
             return False
         entry = await self._store.transact(lambda tx: tx.remembered(once.credential, once.key))
         return entry is not None and entry.body == once.body
+
+
+def _at_work(office: AnOffice, **changes: Any) -> AnOffice:
+    """A copy with these changes, and of the offices it uses likewise."""
+    copied = copy.copy(office)
+    parts = {name: _at_work(part, **changes) for name, part in vars(office).items() if isinstance(part, Office)}
+    vars(copied).update(parts, **changes)
+    return copied
 
 
 def roles_of(reader: Reader, actor: Actor, project: str | None) -> frozenset[Role]:

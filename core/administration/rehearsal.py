@@ -60,6 +60,10 @@ class InnerStore:
         return work(self._reader)
 
 
+def inner_store(tx: Transaction, reader: Reader) -> Store:
+    return cast("Store", InnerStore(tx, reader))
+
+
 class Recorder:
     """A transaction that writes down what is written through it."""
 
@@ -68,7 +72,7 @@ class Recorder:
         self.effects: list[Effect] = []
 
     def store(self) -> Store:
-        return cast("Store", InnerStore(cast("Transaction", self), self._reader))
+        return inner_store(cast("Transaction", self), self._reader)
 
     def __getattr__(self, name: str) -> Any:
         does = getattr(self._tx, name)

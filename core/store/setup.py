@@ -64,6 +64,9 @@ _PRESENT: Final = select(group_members.c.member, group_members.c.since).where(
     group_members.c.group == bindparam("group")
 )
 _HELD: Final = select(groups.c.mirrors).where(groups.c.id == bindparam("group")).with_for_update(key_share=True)
+_HELD_ORGANISATION: Final = (
+    select(organisations.c.id).where(organisations.c.id == bindparam("id")).with_for_update(key_share=True)
+)
 _NOBODY_FOLLOWED: Final = delete(mirrored_users).where(mirrored_users.c.group == bindparam("group"))
 _NOT_MIRRORED: Final = delete(mirrors).where(mirrors.c.group == bindparam("group"))
 _DROP_GROUP: Final = delete(groups).where(groups.c.id == bindparam("group"))
@@ -93,6 +96,9 @@ class Setup:
         changed = self._db.run(statement, rows.noun_values(noun, self._codec))
         if changed != 1:
             raise Conflict("This id belongs to another organisation; nothing was changed.")
+
+    def hold(self, organisation: str) -> None:
+        self._db.rows(_HELD_ORGANISATION, {"id": organisation})
 
     def unpin(self, identity: str) -> None:
         self._db.run(_UNPIN, {"id": identity})
