@@ -11,7 +11,10 @@ changed: it is rehearsed in a transaction that is taken back, the other admins a
 `countersign.<topic>`, and `Asked` is raised. It is an `ApprovalError` that refuses nothing: its sentence says "Asked as #12: …" wherever sentences are shown,
 `asked.made` is the `Made` with the request's id and number, and the API answers 202. Offices keep their return types.
 
-For that to work, such a method must await nothing but its own `_store` (no sleep, no thread, no network: fetch before),
+Without four eyes it is run whole in one transaction that holds the organisation: what it has looked at still holds when it
+writes, and what is to be told is told after the commit.
+
+For either to work, such a method must await nothing but its own `_store` (no sleep, no thread, no network: fetch before),
 take its ids from `_fresh` and its time from the transaction, take arguments that are JSON values or nouns known to
 `spelling`, and make secrets only unless `_was_asked`. Writers of `Transaction` called `put…`, `drop…`, `set_…`, `move_…`
 are written down; add what a new noun looked like before to `rehearsal.before_of`, so that it is guarded by its own state
