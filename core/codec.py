@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
 import orjson
 from cattrs import Converter
+from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from core.model.event import WORD, WORDS, Event
@@ -154,9 +156,10 @@ def _register_values(converter: Converter) -> None:
     converter.register_unstructure_hook_factory(_is_tuple, lambda kind: _tuple_writer(converter, kind))
     converter.register_structure_hook_factory(_is_tuple, lambda kind: _tuple_reader(converter, kind))
     converter.register_structure_hook_factory(_is_optional, lambda kind: _optional_reader(converter, kind))
-    converter.register_unstructure_hook_func(_is_json_object, lambda value: value)
+    converter.register_unstructure_hook_factory(_is_optional, lambda kind: _optional_writer(converter, kind))
+    converter.register_unstructure_hook_func(_is_json_object, identity)
     converter.register_structure_hook_func(_is_json_object, _as_it_is)
-    converter.register_unstructure_hook_func(_is_enum, lambda member: member.value)
+    converter.register_unstructure_hook_func(_is_enum, attrgetter("_value_"))
     converter.register_structure_hook_factory(_is_enum, _enum_reader)
 
 
@@ -203,7 +206,16 @@ def _tuple_writer(converter: Converter, kind: Any) -> Callable[[tuple[Any, ...]]
     if element in _PLAIN:
         return list
     write = converter.get_unstructure_hook(element)
-    return lambda values: [write(value) for value in values]
+    return lambda values: [write(value) for value in values] if values else []
+
+
+def _optional_writer(converter: Converter, kind: Any) -> Callable[[Any], Any]:
+    """What is written as it is needs no look whether it is there."""
+    present = next(part for part in get_args(kind) if part is not NoneType)
+    write = converter.get_unstructure_hook(present)
+    if present in _PLAIN or write is identity:
+        return identity
+    return lambda value: None if value is None else write(value)
 
 
 def _tuple_reader(converter: Converter, kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.masking import mask_path
 from core.model import event as e
+from core.model.altered import altered
 from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
 from core.model.emergency import CAUSE, Finding
@@ -42,7 +43,7 @@ def told(request: Request, event: e.Event) -> tuple[Told, ...]:
     if say is None:
         return ()
     known = secrets_of(request)
-    lines = (replace(one, sentence=conceal(one.sentence, known)) for one in say(veil(request), event))
+    lines = (altered(one, sentence=conceal(one.sentence, known)) for one in say(veil(request), event))
     return tuple(lines) if request.batch is None else tuple(_of_batch(request, lines))
 
 
@@ -56,7 +57,7 @@ def _of_batch(request: Request, lines: Iterable[Told]) -> Iterator[Told]:
         if one.place != THREAD:
             yield one
         elif one.word not in ON_THE_CARD:
-            yield replace(one, sentence=phrase("#{number}: {sentence}", number=request.number, sentence=one.sentence))
+            yield altered(one, sentence=phrase("#{number}: {sentence}", number=request.number, sentence=one.sentence))
 
 
 def _name(request: Request) -> str:

@@ -87,23 +87,15 @@ def again(text: str) -> str:
 
 
 def _said(one: str, many: str | None, count: int, given: Mapping[str, Any]) -> str:
-    pattern = _pattern(one, many, count)
-    made = Phrase(pattern.format_map(_again(given)) if given else pattern)
-    made.one, made.several, made.number, made.given = one, many, count, given
-    return made
-
-
-def _again(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: again(value) if isinstance(value, Phrase) else value for name, value in given.items()}
-
-
-def _pattern(one: str, many: str | None, count: int) -> str:
+    """What is set into it and is a phrase itself is said in the same language by `Phrase.__format__`."""
     catalogue = _spoken.get()
+    pattern = one if many is None or count == 1 else many
     if catalogue is not None:
         found = catalogue.find(one) if many is None else catalogue.find_many(one, many, count)
-        if found is not None:
-            return found
-    return one if many is None or count == 1 else many
+        pattern = pattern if found is None else found
+    made = Phrase(pattern.format_map(given) if given else pattern)
+    made.one, made.several, made.number, made.given = one, many, count, given
+    return made
 
 
 def kept(text: str) -> str:

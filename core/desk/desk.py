@@ -10,7 +10,6 @@ import asyncio
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -40,6 +39,7 @@ from core.lifecycle.changing import carrier
 from core.lifecycle.facts import Problem
 from core.model import command as c
 from core.model import event as e
+from core.model.altered import altered
 from core.model.change import Change
 from core.model.organisation import Project
 from core.model.people import Actor, clock_actor
@@ -100,7 +100,7 @@ class Desk:
         self, actor: Actor, draft: Draft, *, once: Idempotency | None = None, deadline: float | None = None
     ) -> Done:
         """A new request, judged; 403 before 400, as everywhere."""
-        return await self._answer(replace(await self._new(actor, draft), once=once), deadline)
+        return await self._answer(altered(await self._new(actor, draft), once=once), deadline)
 
     async def create_batch(
         self, actor: Actor, drafts: Sequence[Draft], *, once: Idempotency | None = None, deadline: float | None = None
@@ -290,12 +290,12 @@ class Desk:
 
     async def _readied(self, call: Call) -> Call:
         book = await self._books.of(call.actor.organisation)
-        call = replace(call, types=book.types, draw=Draw(self._key, book.safety), checks=book.checks)
+        call = altered(call, types=book.types, draw=Draw(self._key, book.safety), checks=book.checks)
         if call.change is not None or not _makes_a_revision(call.command):
             return call
         if book.asks_nobody:
-            return replace(call, weighed=Weighed(book.version))
-        return replace(call, weighed=await self._weighed(call, book))
+            return altered(call, weighed=Weighed(book.version))
+        return altered(call, weighed=await self._weighed(call, book))
 
     async def _weighed(self, call: Call, book: Book) -> Weighed | None:
         command, request = call.command, None
@@ -306,9 +306,9 @@ class Desk:
         if found is None:
             return None
         if call.problems:
-            book = replace(book, policies=())  # it is refused for them: nobody outside need hear of it
+            book = altered(book, policies=())  # it is refused for them: nobody outside need hear of it
         weighed = await self._gathering.weigh(book, found, of=request, known=isinstance(command, c.Judge))
-        return replace(weighed, revision=None if request is None else request.revision)
+        return altered(weighed, revision=None if request is None else request.revision)
 
     async def _transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
         for _ in range(TRIES):
@@ -330,7 +330,7 @@ class Desk:
         if command.supersede_key is not None:
             tx.take_turn(command.project, command.supersede_key)
         facts = self._facts(tx, None, call, must_exist(tx.project(command.project)))
-        events = decide(None, command, replace(facts, number=call.number))
+        events = decide(None, command, altered(facts, number=call.number))
         request = fold(None, events)
         self._save(tx, None, request, events, call.actor)
         self._count(tx, call, facts, request)
@@ -437,7 +437,7 @@ class Desk:
         facts = for_the_clock(tx, request, must_exist(tx.project(request.project)), self._fresh())
         if isinstance(command, c.CheckPeople):
             deciders = tx.people(relied_on(request), request.project)
-            facts = replace(facts, impossible=still_missing(tx, request), people=deciders)
+            facts = altered(facts, impossible=still_missing(tx, request), people=deciders)
         events = decide(request, command, facts)
         if events:
             self._save(tx, request, fold(request, events), events, facts.actor)

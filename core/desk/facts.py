@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from core.desk.call import Call, Moved
@@ -15,6 +14,7 @@ from core.lifecycle.changing import judge_change, not_from_outside
 from core.lifecycle.facts import Problem
 from core.lifecycle.fields import misfits
 from core.model import command as c
+from core.model.altered import altered
 from core.model.change import is_change_type
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.people import Actor, Person, Verb, clock_actor
@@ -56,31 +56,31 @@ def gather(tx: Transaction, request: Request | None, call: Call, *, project: Pro
         problems=call.problems,
     )
     if isinstance(command, c.ReportCheck | c.RunCheck):
-        facts = replace(facts, check=tx.check_called(project.organisation, command.name))
+        facts = altered(facts, check=tx.check_called(project.organisation, command.name))
     if actor.is_agent and isinstance(command, c.Create):
         limit = project.settings.open_requests_per_agent
-        facts = replace(facts, open_count=tx.count_open(f"agent:{actor.id}", limit))
+        facts = altered(facts, open_count=tx.count_open(f"agent:{actor.id}", limit))
     return _judged(tx, request, call, with_emergencies(tx, request, command, facts))
 
 
 def as_clock(facts: Facts, request: Request) -> Facts:
     """The same facts in the hands of the clock."""
-    return replace(facts, actor=clock_actor(request.organisation), person=None, agent=None, judgement=None)
+    return altered(facts, actor=clock_actor(request.organisation), person=None, agent=None, judgement=None)
 
 
 def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) -> Facts:
     command = call.command
     if call.change is not None:
-        return replace(facts, change=True, judgement=judge_change(call.change, facts.project.settings.decide_in))
+        return altered(facts, change=True, judgement=judge_change(call.change, facts.project.settings.decide_in))
     proposal = content_after(request, command, facts.type)
     if proposal is not None:
         given = _given(tx, request, call, facts)
         judgement = _judgement(request, command, facts, proposal[1], given)
         few = rosters(tx, judgement.plan, facts.project.id, beside=len(judgement.plan.barred))
-        facts = replace(facts, judgement=judgement, rosters=few)
+        facts = altered(facts, judgement=judgement, rosters=few)
         return facts if facts.problems else _with_what_is_missing(tx, request, command, proposal[1], facts)
     if isinstance(command, ADVANCING) and request is not None:
-        return replace(facts, rosters=rosters(tx, _only_fixing(request.plan), facts.project.id))
+        return altered(facts, rosters=rosters(tx, _only_fixing(request.plan), facts.project.id))
     return facts
 
 
@@ -127,9 +127,9 @@ def _with_what_is_missing(
     if own != judgement.plan:
         short_of = _missing(tx, own, rosters(tx, own, facts.project.id), facts.project.id) if named else ()
         if not short_of:
-            return replace(facts, impossible=short)
+            return altered(facts, impossible=short)
         short = short_of
-    return replace(facts, problems=tuple(_too_few(label) for label in short))
+    return altered(facts, problems=tuple(_too_few(label) for label in short))
 
 
 def _too_few(label: str) -> Problem:
@@ -157,7 +157,7 @@ def for_the_clock(tx: Transaction, request: Request, project: Project, fresh: st
     now = tx.now()
     facts = Facts(now, clock_actor(request.organisation), fresh, project, BUILT_IN_TYPES["custom"])
     if overdue(request, now):
-        return replace(facts, impossible=still_missing(tx, request))
+        return altered(facts, impossible=still_missing(tx, request))
     at = next_escalation(request)
     if at is None or now < at:
         return facts
@@ -165,7 +165,7 @@ def for_the_clock(tx: Transaction, request: Request, project: Project, fresh: st
     to = {source.principal for escalation in request.plan.escalations for source in escalation.to}
     behind = {principal: tx.roster(principal, project.id, EVERYBODY) for principal in to}
     fixing = rosters(tx, _only_fixing(request.plan), project.id)
-    return replace(facts, people=tx.people(deciders, project.id), rosters={**fixing, **behind})
+    return altered(facts, people=tx.people(deciders, project.id), rosters={**fixing, **behind})
 
 
 def still_missing(tx: Transaction, request: Request) -> tuple[str, ...]:
@@ -173,7 +173,7 @@ def still_missing(tx: Transaction, request: Request) -> tuple[str, ...]:
     if not request.is_open or request.hand_overs:
         return ()
     stages = tuple(stage for stage in request.plan.stages if stage.number >= request.stage)
-    plan = replace(request.plan, stages=stages)
+    plan = altered(request.plan, stages=stages)
     gone = tuple(_gone(tx, request, stages))
     return gone or _missing(tx, plan, rosters(tx, plan, request.project), request.project, _who_counts(request, stages))
 
@@ -242,15 +242,15 @@ def must_exist(project: Project | None) -> Project:
 def with_fixed_facts(content: Content, actor: Actor) -> Content:
     """Facts fixed by an API key stand above what the caller says."""
     fixed = {name: value for name, value in actor.facts.items() if name != "acts_for"}
-    return replace(content, facts={**content.facts, **fixed}) if fixed else content
+    return altered(content, facts={**content.facts, **fixed}) if fixed else content
 
 
 def _only_fixing(plan: Plan) -> Plan:
     """The plan reduced to requirements whose people are fixed when their stage opens."""
     stages = (
-        replace(stage, requirements=tuple(r for r in stage.requirements if r.fixes_people)) for stage in plan.stages
+        altered(stage, requirements=tuple(r for r in stage.requirements if r.fixes_people)) for stage in plan.stages
     )
-    return replace(plan, stages=tuple(stages))
+    return altered(plan, stages=tuple(stages))
 
 
 def rosters(tx: Transaction, plan: Plan, project: str, *, beside: int = ROSTER) -> dict[str, frozenset[str]]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from core.model.altered import altered
 from core.model.canonical import canonical as canonical_bytes
 from core.model.canonical import canonical_words
 from core.ports import Head, LedgerRow
@@ -30,7 +30,7 @@ def digest(text: str) -> str:
 def link(row: LedgerRow, head: Head) -> LedgerRow:
     """The row as the next one after `head`."""
     seq = head.seq + 1
-    return replace(row, seq=seq, previous=head.hash, hash=_hash(row, seq, head.hash))
+    return altered(row, seq=seq, previous=head.hash, hash=_hash(row, seq, head.hash))
 
 
 def hash_of(row: LedgerRow) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.lifecycle import who
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
 from core.model import event as e
+from core.model.altered import altered
 from core.model.emergency import CAUSE
 from core.model.people import Absent, Person, Verb, Way
 from core.model.request import Decision, Request, Status
@@ -102,7 +101,7 @@ def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | Non
     if not person.may(Verb.APPROVE):
         return phrase("{name} may no longer approve", name=decision.name)
     on_duty = {name for name in decision.principals if name.startswith("oncall:")}
-    then = replace(person, principals=person.principals | on_duty, stands_in_for=_stood_in_for(decision, person, facts))
+    then = altered(person, principals=person.principals | on_duty, stands_in_for=_stood_in_for(decision, person, facts))
     if (gone := _delegator_gone(decision, request, then)) is not None:
         return gone
     if decision.stage not in {stage.number for stage in who.named_stages(request, then)}:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
 
 from core.model import event as e
+from core.model.altered import altered
 from core.model.in_hand import KEPT, InHand
 from core.model.request import (
     Decision,
@@ -52,7 +52,7 @@ def _evolve(step: InHand) -> Request:
         return _created(event)
     if request is None:
         raise ValueError(f"{type(event).__name__} before Created")
-    return replace(request, version=request.version + 1, **_HOW[type(event)](request, event))
+    return altered(request, version=request.version + 1, **_HOW[type(event)](request, event))
 
 
 def _created(event: e.Created) -> Request:
@@ -130,11 +130,11 @@ def _review_closed(request: Request, event: e.ReviewClosed) -> Changes:
 
 
 def _with_glass(request: Request, glass: str, **changes: Any) -> Changes:
-    return {"glasses": tuple(replace(one, **changes) if one.id == glass else one for one in request.glasses)}
+    return {"glasses": tuple(altered(one, **changes) if one.id == glass else one for one in request.glasses)}
 
 
 def _mark(request: Request, decision: str, life: Life) -> Changes:
-    return {"decisions": tuple(replace(d, life=life) if d.id == decision else d for d in request.decisions)}
+    return {"decisions": tuple(altered(d, life=life) if d.id == decision else d for d in request.decisions)}
 
 
 def _withdrawn(request: Request, event: e.ApprovalWithdrawn) -> Changes:
@@ -147,7 +147,7 @@ def _lapsed(request: Request, event: e.ApprovalLapsed) -> Changes:
 
 def _edited(request: Request, event: e.Edited) -> Changes:
     carried = _with_stale(request.decisions, event.keeps)
-    kept = (replace(d, revision=event.revision) if d.id in event.keeps else d for d in carried)
+    kept = (altered(d, revision=event.revision) if d.id in event.keeps else d for d in carried)
     return {**_new_revision(event), "edits": {**request.edits, **event.edits}, "decisions": tuple(kept)}
 
 
@@ -176,7 +176,7 @@ def _new_revision(event: e.Edited | e.Revised) -> Changes:
 
 
 def _with_stale(decisions: tuple[Decision, ...], keeps: frozenset[str]) -> tuple[Decision, ...]:
-    return tuple(replace(d, life=Life.STALE) if d.counts and d.id not in keeps else d for d in decisions)
+    return tuple(altered(d, life=Life.STALE) if d.counts and d.id not in keeps else d for d in decisions)
 
 
 def _check_reported(request: Request, event: e.CheckReported) -> Changes:
@@ -191,7 +191,7 @@ def _question_answered(request: Request, event: e.QuestionAnswered) -> Changes:
     def answer(question: Question) -> Question:
         if question.id != event.question:
             return question
-        return replace(question, answer=event.answer, answered_by=event.by, answered_at=event.at)
+        return altered(question, answer=event.answer, answered_by=event.by, answered_at=event.at)
 
     questions = tuple(answer(question) for question in request.questions)
     still_open = any(question.is_open for question in questions)
@@ -212,7 +212,7 @@ def _lease_granted(request: Request, event: e.LeaseGranted) -> Changes:
 
 def _lease_revoked(request: Request, event: e.LeaseRevoked) -> Changes:
     changed = (
-        replace(one, revoked_at=event.at, revoked_by=event.by) if one.id == event.lease else one
+        altered(one, revoked_at=event.at, revoked_by=event.by) if one.id == event.lease else one
         for one in request.leases
     )
     return {"leases": tuple(changed)}
@@ -246,7 +246,7 @@ def _discarded(request: Request, event: e.Discarded) -> Changes:
 
 
 def _execution(request: Request, **changes: Any) -> Changes:
-    return {"execution": replace(request.execution or Execution(ExecutionStatus.PENDING), **changes)}
+    return {"execution": altered(request.execution or Execution(ExecutionStatus.PENDING), **changes)}
 
 
 def _called_upon(request: Request, event: e.ExecutionRequested) -> Changes:
@@ -292,10 +292,10 @@ def _called_anew(request: Request, event: e.CalledAnew) -> Changes:
         return (called if source.principal == called.principal else source,)
 
     def said(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-        return tuple(replace(one, requirements=tuple(r.bound(bind) for r in one.requirements)) for one in stages)
+        return tuple(altered(one, requirements=tuple(r.bound(bind) for r in one.requirements)) for one in stages)
 
-    to = (replace(one, to=tuple(bind(source)[0] for source in one.to)) for one in request.plan.escalations)
-    plan = replace(request.plan, stages=said(request.plan.stages), escalations=tuple(to))
+    to = (altered(one, to=tuple(bind(source)[0] for source in one.to)) for one in request.plan.escalations)
+    plan = altered(request.plan, stages=said(request.plan.stages), escalations=tuple(to))
     return {"plan": plan, "named": said(request.named)}
 
 

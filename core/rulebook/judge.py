@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from core.model.absence import MAY_STAND_IN
+from core.model.altered import altered
 from core.model.organisation import Project, RequestType
 from core.model.request import BEFORE_PEOPLE, Escalates, Judgement, Outcome, Plan, Requester, Stage
 from core.model.requirement import Bind, Requirement, Source
@@ -96,13 +97,13 @@ class _Case:
         seen = judgement.plan.explanation
         if seen is None or not shadows:
             return judgement
-        return replace(judgement, plan=replace(judgement.plan, explanation=Fates(seen).with_shadows(shadows)))
+        return altered(judgement, plan=altered(judgement.plan, explanation=Fates(seen).with_shadows(shadows)))
 
     def _with_policies(self, judgement: Judgement) -> Judgement:
         seen, policies = judgement.plan.explanation, policies_seen(self.given)
         if seen is None or not policies:
             return judgement
-        return replace(judgement, plan=replace(judgement.plan, explanation=replace(seen, policies=policies)))
+        return altered(judgement, plan=altered(judgement.plan, explanation=altered(seen, policies=policies)))
 
     def weighed(self) -> Judgement:
         return self._denied() or self._asked()
@@ -121,7 +122,7 @@ class _Case:
 
     def _over(self, outcome: Outcome, why: str, cause: str, decided: frozenset[str] = frozenset()) -> Judgement:
         seen = explanation(self.given.looked, why, decided=decided, notes=self._notes())
-        return Judgement(outcome, replace(self.frame, why=(why,), explanation=seen), cause)
+        return Judgement(outcome, altered(self.frame, why=(why,), explanation=seen), cause)
 
     # Require and allow.
 
@@ -236,7 +237,7 @@ class _Case:
             notes=self._notes(),
         )
         people = _calls_for_people(merged.stages)
-        plan = replace(
+        plan = altered(
             self._with_rules(rules, merged) if rules else self.frame,
             stages=merged.stages,
             why=why,
@@ -265,7 +266,7 @@ class _Case:
         """Shortest windows, every reminder, every place to tell; each escalation acts on its own rule's requirements."""
         frame = self.frame
         bars = (self.given.behind.get(source.principal, frozenset()) for rule in rules for source in rule.not_from)
-        return replace(
+        return altered(
             frame,
             reply_window=_shortest(frame.reply_window, *(rule.reply_window for rule in rules)),
             execution_window=_shortest(frame.execution_window, *(rule.execution_window for rule in rules)),
@@ -313,10 +314,10 @@ class _Case:
 
     def _shadow(self, look: Look, judgement: Judgement) -> tuple[Look, str]:
         """What would have become of this had the rule been on."""
-        on = replace(look, rule=replace(look.rule, mode=Mode.ON))
+        on = altered(look, rule=altered(look.rule, mode=Mode.ON))
         looks = tuple(on if one is look else one for one in self.given.looked.looks)
-        looked = replace(self.given.looked, looks=looks)
-        would = replace(self, given=replace(self.given, looked=looked), looks=_sorted(looked)).weighed()
+        looked = altered(self.given.looked, looks=looks)
+        would = altered(self, given=altered(self.given, looked=looked), looks=_sorted(looked)).weighed()
         return look, _difference(judgement, would)
 
 

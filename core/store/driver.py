@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Executable, Insert, Select, bindparam
@@ -73,16 +74,20 @@ class Statements:
         return known
 
     def _for_rows(self, statement: Insert, columns: tuple[str, ...], rows: int) -> tuple[Prepared, tuple[str, ...]]:
-        """The INSERT for so many rows at once, and what their values are called: `column_0` and on, row by row."""
+        """The INSERT for so many rows at once, and what their values are called: `column_0` and on, row by row.
+
+        Those of a lone row are called as its columns are.
+        """
         key = (statement, columns, rows)
         known = self._several.get(key)
         if known is None:
             table = statement.table
+            names = [[name if rows == 1 else f"{name}_{row}" for name in columns] for row in range(rows)]
             values = [
-                {name: bindparam(f"{name}_{row}", type_=table.c[name].type) for name in columns} for row in range(rows)
+                {name: bindparam(called, type_=table.c[name].type) for name, called in zip(columns, row, strict=True)}
+                for row in names
             ]
-            names = tuple(f"{name}_{row}" for row in range(rows) for name in columns)
-            known = self._several[key] = self._prepare(statement.values(values)), names
+            known = self._several[key] = self._prepare(statement.values(values)), tuple(chain.from_iterable(names))
         return known
 
     def sent(self, statement: Executable, rows: Sequence[Params]) -> Iterator[tuple[str, Params]]:
@@ -100,8 +105,7 @@ class Statements:
         while start < len(rows):
             size = min(MOST_ROWS, len(rows) - start)
             prepared, names = self._for_rows(statement, columns, size)
-            part = (row[name] for row in rows[start : start + size] for name in columns)
-            yield prepared.sql, prepared.values(dict(zip(names, part, strict=True)))
+            yield prepared.sql, prepared.values(_together(names, columns, rows[start : start + size]))
             start += size
 
     def _prepare(self, statement: Executable) -> Prepared:
@@ -125,6 +129,12 @@ class Statements:
             convert = _reader(column.type, self._dialect)
             if convert is not None:
                 yield index, convert
+
+
+def _together(names: tuple[str, ...], columns: tuple[str, ...], rows: Sequence[Params]) -> Params:
+    if len(rows) == 1:
+        return rows[0]
+    return dict(zip(names, [row[name] for row in rows for name in columns], strict=True))
 
 
 def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

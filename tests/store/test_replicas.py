@@ -15,7 +15,6 @@ from core.store import news
 from core.store.engine import Engine
 from core.store.lock import only_server
 from core.store.news import News
-from core.store.postgres import WRITERS
 from tests.store.builders import ADA, ORG, T0, a_request, comment_on, furnish, opened, store_new
 
 pytestmark = pytest.mark.anyio
@@ -178,17 +177,6 @@ async def test_changes_of_one_organisation_made_at_once_come_one_after_the_other
 
     await asyncio.gather(*(store.transact(change(name)) for store, name in zip(replicas, ("red", "blue"), strict=True)))
     assert sorted(tried) == ["blue", "red"]
-
-
-@pytest.mark.postgres
-async def test_commands_that_come_one_by_one_warm_few_connections(postgres_database: str) -> None:
-    async with opened(postgres_database) as store:
-        await store.transact(furnish)
-        for _ in range(4 * WRITERS):
-            await store.transact(store_new(a_request()))
-        with psycopg.connect(postgres_database) as looking:
-            found = looking.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'countersign'")
-            assert (found.fetchone() or (0,))[0] < WRITERS
 
 
 @pytest.mark.postgres

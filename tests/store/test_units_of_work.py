@@ -4,6 +4,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -163,6 +164,30 @@ def test_chores_that_were_kept_waiting_do_not_yield() -> None:
     waiting.take()
     loop.close()
     assert not waiting.chores_must_yield()
+
+
+def test_who_rested_last_is_woken_first() -> None:
+    """Its connection to the database is the warmest."""
+    waiting, loop = lanes.Lanes(), asyncio.new_event_loop()
+    took: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def work() -> None:
+        while waiting.take(people=1):
+            took.put(threading.get_ident())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    found = Counter[int]()
+    for _ in range(20):
+        time.sleep(0.005)  # time to rest again, which nobody can see from outside
+        waiting.put(lanes.Task(lambda _: None, loop.create_future(), None), chore=False)
+        found[took.get(timeout=10)] += 1
+    waiting.close()
+    for thread in threads:
+        thread.join(10)
+    loop.close()
+    assert max(found.values()) > 10, found
 
 
 def test_some_threads_stay_free_of_chores() -> None:
