@@ -179,7 +179,7 @@ class Requirement(ABC):
 
     def names(self, principals: frozenset[str]) -> frozenset[str]:
         """Those of the principals by which this requirement calls for somebody."""
-        return frozenset(source.principal for source in self.sources) & principals
+        return principals.intersection([source.principal for source in self.sources])
 
 
 Decode = Callable[[Mapping[str, Any]], Requirement]
