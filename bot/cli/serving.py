@@ -51,14 +51,22 @@ def _run(settings: Settings) -> int:
 
 async def _serve(settings: Settings) -> int:
     async with assemble(settings) as assembly:
-        # What is here now stays: looking through it again and again for garbage would hold every click up for 100 ms.
-        gc.collect()
-        gc.freeze()
-        server = server_for(assembly)
         log.info("listening", url=settings.url, docs=f"{settings.url}/docs")
-        await server.serve()
+        started = await listen(assembly)
     log.info("stopped")
-    return 0 if server.started else 1
+    return 0 if started else 1
+
+
+async def listen(assembly: Assembly) -> bool:
+    """Serve until stopped; whether it could begin.
+
+    What is here by now stays: looking through it again and again for garbage would hold every click up for 100 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    server = server_for(assembly)
+    await server.serve()
+    return server.started
 
 
 def server_for(assembly: Assembly) -> Server:
