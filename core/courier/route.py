@@ -26,8 +26,8 @@ from core.ports import Delivery, Notice, Pile, Transaction
 MOST_IN_HAND = 64
 """Rows claimed at once; those who must wait are put back, so that this many can always move."""
 
-MOST_PILES = 8
-"""Piles claimed at once: each may be long, and people's commands wait for the writer meanwhile."""
+MOST_PILES = 3
+"""Piles in hand at one time: telling one takes a dozen steps, and a click waits at each of its own for all that are ready."""
 
 BREATH = 0.02
 """Seconds between being woken and looking: quick decisions in a row become one look."""
@@ -157,10 +157,9 @@ class Route:
         deliveries = tx.claim_deliveries(word, self._owner, patience.claim, room)
         left = room - len(deliveries)
         notices = tx.claim_notices(word, self._owner, patience.claim, left) if left > 0 else ()
-        left -= len(notices)
-        if left <= 0:
-            return deliveries, notices, ()
-        return deliveries, notices, tx.claim_piles(word, self._owner, patience.claim, min(left, MOST_PILES), busy)
+        left = min(left - len(notices), MOST_PILES - len(busy))
+        piles = tx.claim_piles(word, self._owner, patience.claim, left, busy) if left > 0 else ()
+        return deliveries, notices, piles
 
     def _begin(
         self, deliveries: Sequence[Delivery], notices: Sequence[Notice], piles: Sequence[Pile], now: float

@@ -19,8 +19,8 @@ GROUP: Final = 256
 SLICE: Final = 10
 """Chores in one group commit at most; a click that comes meanwhile waits for the one in hand and the commit."""
 
-AT_ONCE: Final = 2
-"""Threads with chores at one time; the others are there for people, whose clicks share the processor with them."""
+AT_ONCE: Final = 1
+"""Threads with chores at one time: people's clicks share the one interpreter with them, and a second made nothing quicker."""
 
 PATIENCE: Final = 1.0
 """Seconds after which a slice of chores goes before people once, so that they are never starved."""
