@@ -93,10 +93,20 @@ class PostgresSession(Session):
                 yield
                 self.committing = True
                 self._execute("COMMIT")
+        except BaseException:
+            self._pipeline = None
+            self._take_back()
+            raise
         finally:
             self._pipeline = None
-            if self.connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
-                self.connection.execute("ROLLBACK")
+
+    def _take_back(self) -> None:
+        """What was sent behind a failure the driver believes prepared, though it never was: only its own rollback forgets it."""
+        status = self.connection.info.transaction_status
+        if status == TransactionStatus.IDLE:
+            self.connection.execute("BEGIN", prepare=False)
+        if status != TransactionStatus.UNKNOWN:
+            self.connection.rollback()
 
     def rows(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> list[Row]:
         params = params or {}

@@ -29,8 +29,8 @@ BEFORE_START: Final = {"apps.connections.open", "auth.test"}
 PEOPLE: Final = ("alice", "bob", "frank")
 """An admin, an approver, and somebody nobody is linked to, who is looked up in Slack."""
 
-SOON: Final = 1.5
-"""Seconds for an acknowledgement here; Slack gives three."""
+SOON: Final = 20.0
+"""Seconds for an acknowledgement here: while Slack answers nothing, whoever waits for it waits longer."""
 
 BEFORE_ANSWERS: Final = ("admin", "cards", "commands", "flows")
 """Where handlers live. What reaches Slack stands beside these folders, and is handed what is to be done afterwards."""
