@@ -94,7 +94,6 @@ class PostgresSession(Session):
                 self.committing = True
                 self._execute("COMMIT")
         except BaseException:
-            self._pipeline = None
             self._take_back()
             raise
         finally:
@@ -105,7 +104,7 @@ class PostgresSession(Session):
         status = self.connection.info.transaction_status
         if status == TransactionStatus.IDLE:
             self.connection.execute("BEGIN", prepare=False)
-        if status != TransactionStatus.UNKNOWN:
+        if status in {TransactionStatus.IDLE, TransactionStatus.INTRANS, TransactionStatus.INERROR}:
             self.connection.rollback()
 
     def rows(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> list[Row]:
