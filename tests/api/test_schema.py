@@ -22,6 +22,7 @@ from bot.api.app import create_app
 from bot.api.house import House as Inside
 from core.model.people import Role, Verb
 from tests.api.conftest import House, running, settings_for
+from tests.serving import served
 
 CHECKS: Final = [
     not_a_server_error,
@@ -52,16 +53,10 @@ class Running(threading.Thread):
         async with running(settings_for(self.database, rate_limit=0)) as house:
             await self._furnish(house)
             config = uvicorn.Config(house.assembly.app, port=0, log_level="critical", lifespan="off")
-            server = uvicorn.Server(config)
-            serving = asyncio.create_task(server.serve())
-            while not server.started:  # noqa: ASYNC110 - uvicorn tells no other way
-                await asyncio.sleep(0.01)
-            self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-            self.loop = asyncio.get_running_loop()
-            self.ready.set()
-            await self.over.wait()
-            server.should_exit = True
-            await serving
+            async with served(uvicorn.Server(config)) as self.url:
+                self.loop = asyncio.get_running_loop()
+                self.ready.set()
+                await self.over.wait()
 
     async def _furnish(self, house: House) -> None:
         await house.member("ada", Role.APPROVER)

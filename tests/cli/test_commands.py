@@ -21,6 +21,7 @@ from bot.cli.app import run
 from core.model.people import Actor, Role, Way
 from countersign_client import login_file
 from tests.api.conftest import House, running, settings_for
+from tests.serving import served
 
 
 @pytest.fixture(autouse=True)
@@ -48,15 +49,10 @@ class Served(threading.Thread):
         async with running(settings_for(self.database)) as house:
             await self._furnish(house)
             server = uvicorn.Server(uvicorn.Config(house.assembly.app, port=0, log_level="critical", lifespan="off"))
-            serving = asyncio.create_task(server.serve())
-            while not server.started:  # noqa: ASYNC110 - uvicorn tells no other way
-                await asyncio.sleep(0.01)
-            self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-            self.loop, self.over = asyncio.get_running_loop(), asyncio.Event()
-            self.ready.set()
-            await self.over.wait()
-            server.should_exit = True
-            await serving
+            async with served(server) as self.url:
+                self.loop, self.over = asyncio.get_running_loop(), asyncio.Event()
+                self.ready.set()
+                await self.over.wait()
 
     async def _furnish(self, house: House) -> None:
         ada = await house.member("ada", Role.APPROVER)

@@ -14,6 +14,7 @@ import uvicorn
 from bot.cli.app import run
 from core.model.people import Role
 from tests.api.conftest import House, running, settings_for
+from tests.serving import served
 
 RULES = """\
 name: prod
@@ -52,15 +53,10 @@ class Server(threading.Thread):
         async with running(settings_for(self.database)) as house:
             await self._furnish(house)
             server = uvicorn.Server(uvicorn.Config(house.assembly.app, port=0, log_level="critical", lifespan="off"))
-            serving = asyncio.create_task(server.serve())
-            while not server.started:  # noqa: ASYNC110 (uvicorn tells no other way)
-                await asyncio.sleep(0.01)
-            self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-            self.loop = asyncio.get_running_loop()
-            self.ready.set()
-            await self.over.wait()
-            server.should_exit = True
-            await serving
+            async with served(server) as self.url:
+                self.loop = asyncio.get_running_loop()
+                self.ready.set()
+                await self.over.wait()
 
     async def _furnish(self, house: House) -> None:
         await house.member("ada", Role.APPROVER)

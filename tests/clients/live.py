@@ -15,6 +15,7 @@ import uvicorn
 
 from core.model.people import Role, Verb
 from tests.api.conftest import running, settings_for
+from tests.serving import served
 
 T = TypeVar("T")
 
@@ -41,17 +42,11 @@ class Live(threading.Thread):
             for name in ("ada", "ben"):
                 await house.member(name, Role.APPROVER)
             config = uvicorn.Config(house.assembly.entrance, port=0, log_level="critical", lifespan="off")
-            server = uvicorn.Server(config)
-            serving = asyncio.create_task(server.serve())
-            while not server.started:  # noqa: ASYNC110 - uvicorn tells no other way
-                await asyncio.sleep(0.01)
-            self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-            self.house, self._loop, self._over = house, asyncio.get_running_loop(), asyncio.Event()
-            self._ready.set()
-            await self._over.wait()
-            house.assembly.house.waiting.stop()
-            server.should_exit = True
-            await serving
+            async with served(uvicorn.Server(config)) as self.url:
+                self.house, self._loop, self._over = house, asyncio.get_running_loop(), asyncio.Event()
+                self._ready.set()
+                await self._over.wait()
+                house.assembly.house.waiting.stop()
 
     def open(self) -> Self:
         self.start()
