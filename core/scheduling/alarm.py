@@ -2,6 +2,7 @@
 
 APScheduler only rings. What is due stands in the store, so that everything here may be forgotten at a restart, rung twice,
 or rung too early without harm. Moments are the product's clock, which tests turn by hand; APScheduler's own is the real one.
+When that is set forward or back, by an hour or a century, everything is rung for once and set anew.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
 SLICE = 50
 """Requests rung in one transaction."""
@@ -24,6 +26,9 @@ MOST_SLICES = 2000
 
 BREATH = 0.25
 """Seconds between two looks for the earliest due moment, however many commits there are; at 0.05 it was 8 % of a click."""
+
+MOST_ADRIFT = 1.0
+"""Seconds by which the real clock may part from the monotonic one between two looks; more is a clock that was set."""
 
 SWEEP = "sweep"
 NEXT = "next"
@@ -38,6 +43,17 @@ class Chore:
     name: str
     every: timedelta
     do: Callable[[], Awaitable[object]]
+
+
+class Again(IntervalTrigger):  # type: ignore[misc]
+    """Every so often, without the turns that were missed: APScheduler counts those one by one, in the loop's own thread.
+
+    A clock set forward by a century holds six hundred million turns of five seconds, which took all the machine's memory.
+    """
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        found: datetime = super().get_next_fire_time(previous_fire_time, now)
+        return found if found > now else now + self.interval
 
 
 class Alarm:
@@ -65,6 +81,7 @@ class Alarm:
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         self._swept = time.monotonic()
+        self._ahead = _ahead()
         self.last_swept_at: datetime | None = None
 
     @property
@@ -87,8 +104,7 @@ class Alarm:
         self._begin()
         try:
             while True:
-                await self._wake.wait()
-                self._wake.clear()
+                await self._woken()
                 await self._answer()
                 await asyncio.sleep(BREATH)
         finally:
@@ -104,11 +120,25 @@ class Alarm:
                 await asyncio.wait(set(self._under_way.values()))
 
     def _begin(self) -> None:
-        for chore in (Chore(SWEEP, self._at_least_every, self._sweep), *self._chores.values()):
-            seconds = chore.every.total_seconds()
-            self._scheduler.add_job(self._ring, "interval", args=[chore.name], id=chore.name, seconds=seconds)
         self._scheduler.start()
+        self._set_all()
+
+    def _set_all(self) -> None:
+        for chore in (Chore(SWEEP, self._at_least_every, self._sweep), *self._chores.values()):
+            again = Again(seconds=chore.every.total_seconds(), timezone=UTC)
+            self._scheduler.add_job(self._ring, again, args=[chore.name], id=chore.name, replace_existing=True)
         self.clock_turned()
+
+    async def _woken(self) -> None:
+        """By a ring or a commit; and, because a clock set back holds up every ring, by the monotonic clock at the latest."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._at_least_every.total_seconds()):
+                await self._wake.wait()
+        self._wake.clear()
+        before, self._ahead = self._ahead, _ahead()
+        if abs(self._ahead - before) > MOST_ADRIFT:
+            log.warning("alarm.clock_was_set", seconds=round(self._ahead - before))
+            self._set_all()
 
     async def _stop(self) -> None:
         tasks = list(self._under_way.values())
@@ -167,3 +197,8 @@ class Alarm:
         least = timedelta(seconds=self.last_swept_at is not None and due <= self.last_swept_at)
         rings_at = datetime.now(UTC) + max(due - self._now(), least)
         self._scheduler.add_job(self._ring, "date", run_date=rings_at, args=[SWEEP], id=NEXT, replace_existing=True)
+
+
+def _ahead() -> float:
+    """Seconds by which the real clock is ahead of the one that nobody can set."""
+    return time.time() - time.monotonic()

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
 
 from core.scheduling.alarm import SLICE, Alarm, Chore
 
@@ -41,8 +43,8 @@ class Wall:
 
 
 @asynccontextmanager
-async def ticking(wall: Wall, *chores: Chore) -> AsyncIterator[Alarm]:
-    alarm = Alarm(now=wall.now, next_due=wall.next_due, sweep=wall.sweep, chores=chores)
+async def ticking(wall: Wall, *chores: Chore, **settings: Any) -> AsyncIterator[Alarm]:
+    alarm = Alarm(now=wall.now, next_due=wall.next_due, sweep=wall.sweep, chores=chores, **settings)
     task = asyncio.create_task(alarm.run())
     await until(lambda: bool(wall.sweeps))
     yield alarm
@@ -165,3 +167,36 @@ async def test_draining_sweeps_and_ends_what_is_under_way() -> None:
     alarm = Alarm(now=wall.now, next_due=wall.next_due, sweep=wall.sweep)
     await alarm.drain()
     assert wall.due == []
+
+
+async def test_a_century_that_passes_at_once_is_one_ring() -> None:
+    """Each missed turn used to be counted, in this very thread: hundreds of millions of them, for minutes, gigabytes of them."""
+    wall, done = Wall(), 0
+
+    async def count() -> None:
+        nonlocal done
+        done += 1
+
+    async with ticking(wall, chore("count", count, timedelta(milliseconds=100))):
+        await until(lambda: done > 1)
+        sweeps, began = len(wall.sweeps), done
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=36500), tick=True):
+            await until(lambda: len(wall.sweeps) > sweeps and done > began)
+            assert done - began < 10
+
+
+@pytest.mark.parametrize("ago", [timedelta(hours=1), timedelta(days=36500)], ids=str)
+async def test_a_clock_that_is_set_back_holds_nothing_up(ago: timedelta) -> None:
+    wall, done = Wall(), 0
+
+    async def count() -> None:
+        nonlocal done
+        done += 1
+
+    async with ticking(wall, chore("count", count, timedelta(milliseconds=100)), at_least_every=timedelta(seconds=0.5)):
+        await until(lambda: done > 1)
+        with time_machine.travel(datetime.now(UTC) - ago, tick=True):
+            began, sweeps = done, len(wall.sweeps)
+            await until(lambda: done > began + 3 and len(wall.sweeps) > sweeps + 1)
+            wall.due.append(wall.now() + timedelta(seconds=0.1))
+            await until(lambda: not wall.due)
