@@ -32,20 +32,20 @@ class Telling:
 
     def __init__(self, road: Road) -> None:
         self._road = road
-        self._postponed: dict[tuple[str, str], set[int]] = {}
+        self._postponed: dict[tuple[str, str], dict[int, float]] = {}
 
     def forget(self) -> None:
         self._postponed.clear()
 
     async def tell(self, notice: Notice, claimed_at: float) -> None:
         cards = await self._road.cards(notice.request) if notice.request else []
-        if self._must_wait(notice, cards):
+        if _has_no_thread_yet(notice, cards):
             await self._postpone(notice, self._road.patience.behind)
             return
         shown = [outcome.bare(card) for card in cards if card.state == "shown"]
         spots = await self._spots(notice, shown)
         gates = post_gates(self._road.outlet.pace, spots)
-        wait = await self._road.wait(notice.id, gates)
+        wait = max(await self._road.wait(notice.id, gates), self._behind(notice))
         if wait > 0:
             await self._postpone(notice, wait)
             return
@@ -72,13 +72,17 @@ class Telling:
             return [await self._road.spot(card) for card in shown]
         return [await self._road.outlet.spot(notice.organisation, notice.place, {})]
 
-    def _must_wait(self, notice: Notice, cards: Sequence[Delivery]) -> bool:
-        """A thread begins with its card; and nothing overtakes what happened before it."""
-        if any(seq < outcome.seq(notice) for seq in self._postponed.get(_line(notice), ())):
-            return True
-        return notice.place == THREAD and any(
-            card.state in {"new", "unknown"} and card.attempts < CARD_TRIES for card in cards
-        )
+    def _behind(self, notice: Notice) -> float:
+        """Seconds until what happened before it has its turn, for nothing overtakes; 0 where it is first in its line.
+
+        A look each second would be in vain where a crowded place makes the line wait for an hour, and another for each of
+        the thousand that wait there.
+        """
+        line = self._postponed.get(_line(notice), {})
+        before = [until for seq, until in line.items() if seq < outcome.seq(notice)]
+        if not before:
+            return 0
+        return max(max(before) - self._road.seconds(), self._road.patience.behind)
 
     async def _say(self, notice: Notice, tell: Say, gates: Sequence[Gate]) -> None:
         road = self._road
@@ -105,17 +109,24 @@ class Telling:
         await self._postpone(notice, self._road.patience.backoff(tries), attempts=tries)
 
     async def _postpone(self, notice: Notice, seconds: float, attempts: int | None = None) -> None:
-        self._postponed.setdefault(_line(notice), set()).add(outcome.seq(notice))
+        self._postponed.setdefault(_line(notice), {})[outcome.seq(notice)] = self._road.seconds() + seconds
         tries = notice.attempts if attempts is None else attempts
         await self._road.note(lambda now: outcome.tell_later(notice, now, seconds, tries))
         self._road.come_back_in(seconds)
 
     async def _settle(self, notice: Notice, after: Notice) -> None:
         await self._road.note(lambda _: after)
-        line = self._postponed.get(_line(notice), set())
-        line.discard(outcome.seq(notice))
+        line = self._postponed.get(_line(notice), {})
+        line.pop(outcome.seq(notice), None)
         if not line:
             self._postponed.pop(_line(notice), None)
+
+
+def _has_no_thread_yet(notice: Notice, cards: Sequence[Delivery]) -> bool:
+    """A thread begins with its card."""
+    return notice.place == THREAD and any(
+        card.state in {"new", "unknown"} and card.attempts < CARD_TRIES for card in cards
+    )
 
 
 def _line(notice: Notice) -> tuple[str, str]:

@@ -1,10 +1,13 @@
 """Notices: each once, after the cards they belong under, in the order in which things happened."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from core.courier import OutletBusy, OutletRefused
+from core.courier.road import Road
 from core.model import command as c
 from core.ports import Notice
 from tests.courier.outlet import QUICK, Board, Lost
@@ -188,3 +191,31 @@ async def test_reminders_in_one_channel_are_paced(world: World) -> None:
     for _ in range(5):
         await world.turn(1, courier)
     assert [line[-1] for line in lines(world, "#deploys")] == list("01234")
+
+
+async def test_a_line_behind_another_in_a_crowded_place_waits_for_its_turn_and_looks_no_oftener(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked every second, of three thousand decided requests each: the courier did little else, for hours."""
+    put_off: list[str] = []
+    note = Road.note
+
+    async def noted(road: Road, change: Callable[[datetime], Notice]) -> Notice:
+        after = await note(road, change)
+        if after.state == "due":
+            put_off.append(after.id)
+        return after
+
+    requests = [await world.ask(approvers=("ada",)) for _ in range(4)]
+    courier = world.courier()
+    await courier.drain()
+    world.board.pace = replace(QUICK, post_gap=100)
+    monkeypatch.setattr(Road, "note", noted)
+    for request in requests:
+        await world.do("ada", request, c.Comment("first"))
+        await world.do("ada", request, c.Comment("second"))
+        await courier.drain()
+    for _ in range(90):
+        await world.turn(10, courier)
+    assert len(put_off) <= 2 * 8
+    assert [sentence.rpartition(" ")[2] for sentence in lines(world, "#deploys")] == ["first", "second"] * 4
