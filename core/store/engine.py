@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from core.codec import Codec
 from core.ports import Chain, Changed, Clock, Derive, Reader, Transaction, Work
 from core.store.driver import Session
-from core.store.lanes import Lanes, Task
+from core.store.lanes import Task
 from core.store.reader import StoreReader
 from core.store.transaction import StoreTransaction
 
@@ -50,7 +50,6 @@ class Engine(ABC):
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._lanes = Lanes()
         self._loop = asyncio.get_running_loop()
         self._listeners: dict[object, Callable[[frozenset[Changed]], None]] = {}
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: iter(()))
@@ -59,8 +58,12 @@ class Engine(ABC):
 
     async def transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
-        self._lanes.put(Task(work, future, deadline), chore=chore)
+        self._put(Task(work, future, deadline), chore=chore)
         return await future
+
+    @abstractmethod
+    def _put(self, task: Task, *, chore: bool) -> None:
+        """It waits for its turn; `Unavailable` once the store is being closed."""
 
     @abstractmethod
     async def read(self, work: Callable[[Reader], T]) -> T: ...
@@ -93,7 +96,7 @@ class Engine(ABC):
         self._listeners[key] = callback
         return lambda: self._listeners.pop(key, None) and None
 
-    def _tell(self, changed: frozenset[Changed]) -> None:
+    def tell(self, changed: frozenset[Changed]) -> None:
         """On the loop."""
         if changed:
             for callback in tuple(self._listeners.values()):

@@ -1,4 +1,4 @@
-"""Work waiting for a store thread: two lanes, people before chores, and the answers on their way back to the loop."""
+"""Work waiting for one of PostgreSQL's store threads: two lanes, people before chores; and what any work that waits is."""
 
 from __future__ import annotations
 
@@ -6,24 +6,18 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.errors import Unavailable
 from core.ports import Transaction
 
-GROUP: Final = 256
-"""Commands of people in one group commit at most."""
-
-SLICE: Final = 10
-"""Chores in one group commit at most; a click that comes meanwhile waits for the one in hand and the commit."""
-
 AT_ONCE: Final = 1
 """Threads with chores at one time: people's clicks share the one interpreter with them, and a second made nothing quicker."""
 
 PATIENCE: Final = 1.0
-"""Seconds after which a slice of chores goes before people once, so that they are never starved."""
+"""Seconds after which chores go before people once, so that they are never starved."""
 
 
 @dataclass(slots=True)
@@ -66,7 +60,6 @@ class Lanes:
         self._people: deque[Task] = deque()
         self._chores: deque[Task] = deque()
         self._last_chores = 0.0
-        self._kept_waiting = False
         self._busy: set[int] = set()
         self._lock = threading.Lock()
         self._resting: list[threading.Condition] = []
@@ -79,27 +72,19 @@ class Lanes:
             (self._chores if chore else self._people).append(task)
             self._wake()
 
-    def take(self, people: int = GROUP, chores: int = SLICE) -> list[Task]:
-        """The next work of one lane, as much as may go together; empty once closed and drained."""
+    def take(self) -> Task | None:
+        """The next one; none once closed and drained."""
         with self._lock:
             self._finished()
             while not (self._people or self._may_do_chores() or self._is_drained()):
                 self._rest()
             if self._people and not (self._chores_are_due() and self._may_do_chores()):
-                return _some(self._people, people)
+                return self._people.popleft()
+            if not self._chores:
+                return None
             self._last_chores = time.monotonic()
-            self._kept_waiting = bool(self._people)
             self._busy.add(threading.get_ident())
-            return _some(self._chores, chores)
-
-    def chores_must_yield(self) -> bool:
-        """Whether people have come since these chores were taken: nobody waits for more than one of them."""
-        return bool(self._people) and not self._kept_waiting and bool(self._busy)
-
-    def give_back(self, chores: Sequence[Task]) -> None:
-        """These were not begun; they come first when chores have their next turn."""
-        with self._lock:
-            self._chores.extendleft(reversed(chores))
+            return self._chores.popleft()
 
     def close(self) -> None:
         """No more is taken in; what is in is still done."""
@@ -137,18 +122,12 @@ class Lanes:
         return time.monotonic() - max(self._chores[0].since, self._last_chores) > PATIENCE
 
 
-def _some(lane: deque[Task], most: int) -> list[Task]:
-    return [lane.popleft() for _ in range(min(most, len(lane)))]
-
-
-def answer_all(loop: asyncio.AbstractEventLoop, tasks: Sequence[Task], then: Iterable[Callable[[], None]] = ()) -> None:
-    """Hand every answer to the loop in one go, then tell the world."""
+def answer(loop: asyncio.AbstractEventLoop, task: Task, then: Callable[[], None]) -> None:
+    """Hand the answer to the loop, then tell the world."""
 
     def back() -> None:
-        for task in tasks:
-            task.answer()
-        for call in then:
-            call()
+        task.answer()
+        then()
 
     if not loop.is_closed():
         loop.call_soon_threadsafe(back)

@@ -26,7 +26,7 @@ from core.errors import Conflict, Invalid, Unavailable
 from core.ports import Changed, Reader, Transaction
 from core.store.driver import Params, Row, Session, Statements
 from core.store.engine import Engine, Parts, Seal
-from core.store.lanes import Task, answer_all
+from core.store.lanes import Lanes, Task, answer
 from core.store.news import News
 from core.store.readers import Readers
 from core.store.transaction import StoreTransaction
@@ -173,6 +173,7 @@ class PostgresStore(Engine):
         super().__init__(parts)
         self._url = url
         self._prepared = Statements(PGDialect_psycopg())  # type: ignore[no-untyped-call]
+        self._lanes = Lanes()
         self._reading = threading.local()
         self._readers = Readers(READERS)
         self._opened: list[Connection] = []
@@ -198,16 +199,19 @@ class PostgresStore(Engine):
         for connection in self._opened:
             connection.close()
 
+    def _put(self, task: Task, *, chore: bool) -> None:
+        self._lanes.put(task, chore=chore)
+
     async def read(self, work: Callable[[Reader], T]) -> T:
         return await self._readers.run(partial(self._read, work))
 
-    def _tell(self, changed: frozenset[Changed]) -> None:
-        super()._tell(changed)
+    def tell(self, changed: frozenset[Changed]) -> None:
+        super().tell(changed)
         self._news.pass_on(changed)
 
     def tell_from_afar(self, changed: frozenset[Changed]) -> None:
         """Another replica's changes, on the loop."""
-        super()._tell(changed)
+        super().tell(changed)
 
     def _read(self, work: Callable[[Reader], T]) -> T:
         """Once more on a new connection when the old one has broken: a read does no harm twice."""
@@ -239,13 +243,12 @@ class PostgresStore(Engine):
 
     def _write(self) -> None:
         session: PostgresSession | None = None
-        while tasks := self._lanes.take(people=1, chores=1):
-            (task,) = tasks
+        while (task := self._lanes.take()) is not None:
             changed: list[Changed] = []
             if task.begin():
                 session, tx = self._do(session, task)
                 changed = [] if tx is None else list(tx.changed.values())
-            answer_all(self._loop, tasks, [partial(self._tell, frozenset(changed))])
+            answer(self._loop, task, partial(self.tell, frozenset(changed)))
         if session is not None:
             session.connection.close()
 

@@ -1,4 +1,4 @@
-"""SQLite: one writer thread with group commit, and a few reading connections that cannot write.
+"""SQLite: one connection that writes, with group commit, and a few that read and cannot write.
 
 Commands that wait together share one transaction and one sync of the disk; each has its own savepoint, so that a failed
 one rolls back alone. A failed commit fails them all, and none of them is ever answered twice.
@@ -6,11 +6,10 @@ one rolls back alone. A failed commit fails them all, and none of them is ever a
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,20 +18,18 @@ from typing import Final, TypeVar
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from core.errors import Conflict, Unavailable
-from core.ports import Changed, Clock, Reader
+from core.errors import Conflict
+from core.ports import Clock, Reader
 from core.store.driver import Params, Row, Session, Statements
 from core.store.engine import Engine, Parts
-from core.store.lanes import Task, answer_all
+from core.store.lanes import Task
 from core.store.readers import Readers
 from core.store.transaction import StoreTransaction
+from core.store.turns import BUSY_SECONDS, Turns
 
 T = TypeVar("T")
 
 READERS: Final = 2
-BUSY_SECONDS: Final = 5.0
-"""How long to wait for another process (a migration, a command on the host) that writes."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -119,19 +116,20 @@ class SqliteStore(Engine):
         self._prepared = statements()
         self._connection = connect(path)
         self._session = SqliteSession(self._connection, self._prepared, parts.clock)
-        self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
+        self._turns = Turns(self._connection, self)
         self._reading = threading.local()
         self._readers = Readers(READERS)
         self._opened: list[sqlite3.Connection] = []
-        self._writer.start()
 
     async def close(self) -> None:
         """Finish what was begun, then let go of the file."""
-        self._lanes.close()
-        await asyncio.to_thread(self._writer.join)
+        await self._turns.close()
         await self._readers.close()
         for connection in (*self._opened, self._connection):
             connection.close()
+
+    def _put(self, task: Task, *, chore: bool) -> None:
+        self._turns.put(task, chore=chore)
 
     async def read(self, work: Callable[[Reader], T]) -> T:
         return await self._readers.run(partial(self._read, work))
@@ -155,84 +153,20 @@ class SqliteStore(Engine):
         finally:
             connection.execute("COMMIT")
 
-    # The writer thread.
+    # Inside of a transaction, for `Turns`.
 
-    def _write(self) -> None:
-        while tasks := self._lanes.take():
-            begun, changed = self._commit_together(tasks)
-            answer_all(self._loop, begun, [partial(self._tell, frozenset(changed))])
-
-    def _commit_together(self, tasks: Sequence[Task]) -> tuple[Sequence[Task], list[Changed]]:
-        """One transaction for all of them, or for as many as there is time for: which, and what they changed."""
-        wanted: list[Task] = []
-        late: list[Task] = []
-        for task in tasks:
-            (wanted if task.begin() else late).append(task)
-        done: list[StoreTransaction] = []
-        try:
-            if wanted:
-                self._connection.execute("BEGIN IMMEDIATE")
-                wanted = wanted[: self._each(wanted, done)]
-            if self._connection.in_transaction:
-                self._seal(frozenset[str]().union(*(tx.logged for tx in done)))
-                self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._fail(wanted, error)
-            done.clear()
-        return [*late, *wanted], [changed for tx in done for changed in tx.changed.values()]
-
-    def _each(self, wanted: Sequence[Task], done: list[StoreTransaction]) -> int:
-        """Run one after the other; how many. The chores that are left when people come are given back."""
-        for place, task in enumerate(wanted):
-            if place and self._lanes.chores_must_yield():
-                self._lanes.give_back(wanted[place:])
-                return place
-            tx = self._one(task, alone=len(wanted) == 1)
-            if tx is not None:
-                done.append(tx)
-        return len(wanted)
-
-    def _one(self, task: Task, *, alone: bool) -> StoreTransaction | None:
-        """Run one command; a failed one leaves nothing behind. Alone it needs no savepoint: all is rolled back."""
+    def begin(self) -> StoreTransaction:
         self._session.begin()
-        tx = self._transaction(self._session)
-        if not alone:
-            self._connection.execute("SAVEPOINT command")
-        try:
-            task.result = task.work(tx)
-        except BaseException as error:  # noqa: BLE001 (it belongs to whoever asked, and is raised there)
-            task.error = error
-            self._undo(alone=alone)
-            return None
-        if not alone:
-            self._connection.execute("RELEASE command")
-        return tx
+        return self._transaction(self._session)
 
-    def _undo(self, *, alone: bool) -> None:
-        if not self._connection.in_transaction:
-            raise sqlite3.OperationalError("the database has rolled back the whole group")
-        if alone:
-            self._connection.execute("ROLLBACK")
-            return
-        self._connection.execute("ROLLBACK TO command")
-        self._connection.execute("RELEASE command")
-
-    def _fail(self, tasks: Sequence[Task], error: sqlite3.Error) -> None:
-        _log.error("a group of %d commands could not be committed: %s", len(tasks), error)
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-        for task in tasks:
-            if task.error is None:
-                task.error = Unavailable("The database could not be written, so nothing was done; try again.")
-
-    def _seal(self, organisations: frozenset[str]) -> None:
+    def seal(self, done: Iterable[StoreTransaction]) -> None:
         """Seal what this group has added to the ledger; should that fail, a later group seals it too."""
+        organisations = frozenset[str]().union(*(tx.logged for tx in done))
         if self._parts.seal is None or not organisations:
             return
         self._connection.execute("SAVEPOINT seal")
         try:
-            self._session.begin()
-            self._parts.seal(self._transaction(self._session), organisations)
+            self._parts.seal(self.begin(), organisations)
         except Exception:  # noqa: BLE001 (commands are not lost because their seal is late)
             _log.exception("the ledger could not be sealed")
             self._connection.execute("ROLLBACK TO seal")

@@ -2,10 +2,12 @@
 
 import asyncio
 import queue
+import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 import pytest
@@ -13,8 +15,10 @@ import pytest
 from core.errors import Conflict, Unavailable
 from core.model.organisation import Member
 from core.ports import Changed, Transaction
-from core.store import lanes
+from core.store import lanes, turns
 from core.store.engine import Engine
+from core.store.opening import sqlite_path
+from core.store.sqlite import SqliteStore
 from tests.store.builders import (
     ADA,
     ELSEWHERE,
@@ -33,16 +37,21 @@ pytestmark = pytest.mark.anyio
 
 
 class Gate:
-    """Holds every store thread inside a unit of work until it is opened, so that work piles up behind it."""
+    """Holds every store thread inside a unit of work until it is opened, so that work piles up behind it.
 
-    def __init__(self, store: Engine, threads: int) -> None:
+    On SQLite that is a chore: commands of people are carried out on the loop, where nothing can be held.
+    """
+
+    def __init__(self, store: Engine) -> None:
         self._store = store
         self._open = threading.Event()
         self._inside = threading.Semaphore(0)
-        self._threads = threads
+        self._threads = len(getattr(store, "_writers", [None]))
+        self._chore = isinstance(store, SqliteStore)
 
     async def __aenter__(self) -> Self:
-        self._held = [asyncio.ensure_future(self._store.transact(self._wait)) for _ in range(self._threads)]
+        hold = partial(self._store.transact, self._wait, chore=self._chore)
+        self._held = [asyncio.ensure_future(hold()) for _ in range(self._threads)]
         for _ in self._held:
             await asyncio.to_thread(self._inside.acquire)
         return self
@@ -54,10 +63,6 @@ class Gate:
     def _wait(self, _: Transaction) -> None:
         self._inside.release()
         self._open.wait(30)
-
-
-def gate(store: Engine) -> Gate:
-    return Gate(store, len(getattr(store, "_writers", [None])))
 
 
 async def queued(store: Engine, works: list[Callable[[Transaction], Any]], **how: Any) -> list["asyncio.Task[Any]"]:
@@ -74,7 +79,7 @@ async def test_a_failed_command_of_a_group_rolls_back_alone(store: Engine) -> No
         comment_on(ids[1])(tx)
         raise LookupError("not this one")
 
-    async with gate(store):
+    async with Gate(store):
         futures = await queued(store, [comment_on(ids[0]), broken, comment_on(ids[2])])
     outcomes = await asyncio.gather(*futures, return_exceptions=True)
     assert [type(outcome).__name__ for outcome in outcomes] == ["Request", "LookupError", "Request"]
@@ -83,7 +88,7 @@ async def test_a_failed_command_of_a_group_rolls_back_alone(store: Engine) -> No
 
 async def test_a_cancelled_caller_neither_runs_nor_holds_up_the_rest(store: Engine) -> None:
     ids = [(await store.transact(store_new(a_request()))).id for _ in range(2)]
-    async with gate(store):
+    async with Gate(store):
         cancelled, kept = await queued(store, [comment_on(ids[0]), comment_on(ids[1])])
         cancelled.cancel()
         await asyncio.sleep(0)
@@ -102,7 +107,7 @@ async def test_work_begun_for_a_caller_who_left_is_still_committed(store: Engine
 
     told = asyncio.Event()
     store.subscribe(lambda _: told.set())
-    (future,) = await queued(store, [slow])
+    (future,) = await queued(store, [slow], chore=True)
     await asyncio.to_thread(begun.wait)
     future.cancel()
     go_on.set()
@@ -119,15 +124,15 @@ async def test_a_command_not_begun_in_time_is_refused_and_never_run(store: Engin
     assert (await store.transact(comment_on(request.id), deadline=time.monotonic() + 30)).version == 2
 
 
-def test_chores_come_in_slices_and_are_never_starved() -> None:
-    waiting = lanes.Lanes()
-    loop = asyncio.new_event_loop()
-    for _ in range(70):
-        waiting.put(lanes.Task(lambda _: None, loop.create_future(), None, since=0.0), chore=True)
-        waiting.put(lanes.Task(lambda _: None, loop.create_future(), None), chore=False)
-    sizes = [len(waiting.take()) for _ in range(3)]
-    loop.close()
-    assert sizes == [lanes.SLICE, 70, lanes.SLICE]
+async def test_chores_come_in_slices_and_are_never_starved(sqlite_database: str) -> None:
+    order: list[str] = []
+    async with opened(sqlite_database, Clock()) as store:
+        async with Gate(store):
+            chores = await queued(store, [partial(noted, order, "chore")] * (turns.SLICE + 1), chore=True)
+            people = await queued(store, [partial(noted, order, "person")] * 3)
+            await asyncio.sleep(lanes.PATIENCE)
+        await asyncio.gather(*chores, *people)
+    assert order == ["chore"] * turns.SLICE + ["person"] * 3 + ["chore"]
 
 
 async def test_a_click_waits_for_one_chore_at_most_and_the_others_are_done_after_it(sqlite_database: str) -> None:
@@ -143,27 +148,77 @@ async def test_a_click_waits_for_one_chore_at_most_and_the_others_are_done_after
         return work
 
     async with opened(sqlite_database, Clock()) as store:
-        gate = threading.Event()
-        held = asyncio.ensure_future(store.transact(lambda _: gate.wait(10)))
-        chores = [asyncio.ensure_future(store.transact(chore(f"chore {n}"), chore=True)) for n in range(5)]
-        await asyncio.sleep(0)  # all are in line
-        gate.set()
+        chores = await queued(store, [chore(f"chore {n}") for n in range(5)], chore=True)
         await asyncio.to_thread(begun.wait, 10)
-        click = asyncio.ensure_future(store.transact(lambda _: order.append("click")))
-        await asyncio.sleep(0)
+        (click,) = await queued(store, [partial(noted, order, "click")])
         come.set()
-        await asyncio.gather(held, click, *chores)
+        await asyncio.gather(click, *chores)
     assert order == ["chore 0", "click", *(f"chore {n}" for n in range(1, 5))]
 
 
-def test_chores_that_were_kept_waiting_do_not_yield() -> None:
-    waiting = lanes.Lanes()
-    loop = asyncio.new_event_loop()
-    waiting.put(lanes.Task(lambda _: None, loop.create_future(), None, since=0.0), chore=True)
-    waiting.put(lanes.Task(lambda _: None, loop.create_future(), None), chore=False)
-    waiting.take()
-    loop.close()
-    assert not waiting.chores_must_yield()
+async def test_people_who_come_together_share_a_commit_and_leave_the_loop_time_for_others(
+    sqlite_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three that take longer than a turn may, two wait for the next ones; the loop goes on in between."""
+    order: list[str] = []
+    long = turns.TURN * 1.5
+
+    def slow(_: Transaction) -> None:
+        order.append("command")
+        time.sleep(long)
+
+    async def others(until: Callable[[], bool]) -> None:
+        while not until():
+            if order[-1:] == ["command"]:
+                order.append("others")
+            await asyncio.sleep(0)
+
+    async with opened(sqlite_database, Clock()) as store:
+        works = await queued(store, [slow] * 3)
+        await others(lambda: all(work.done() for work in works))
+        assert order == ["command", "others"] * 3
+        monkeypatch.setattr(turns, "TURN", 60)
+        order.clear()
+        works = await queued(store, [slow] * 3)
+        await others(lambda: all(work.done() for work in works))
+    assert order == ["command"] * 3 + ["others"]
+
+
+async def test_the_loop_does_not_wait_for_another_process_that_writes(sqlite_database: str) -> None:
+    async with opened(sqlite_database, Clock()) as store:
+        await store.transact(furnish)
+        request = await store.transact(store_new(a_request()))
+        other = sqlite3.connect(sqlite_path(sqlite_database), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        (command,) = await queued(store, [comment_on(request.id)])
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+            assert not command.done()
+        assert (await store.read(lambda reader: reader.versions([request.id]))) == {request.id: 1}
+        other.execute("ROLLBACK")
+        other.close()
+        assert (await command).version == 2
+        assert (await store.transact(comment_on(request.id))).version == 3
+
+
+async def test_what_cannot_be_written_in_time_is_refused_and_nothing_hangs(
+    sqlite_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "BUSY_SECONDS", 0.05)
+    async with opened(sqlite_database, Clock()) as store:
+        await store.transact(furnish)
+        other = sqlite3.connect(sqlite_path(sqlite_database), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        for chore in (False, True):
+            with pytest.raises(Unavailable):
+                await store.transact(store_new(a_request()), chore=chore)
+        other.execute("ROLLBACK")
+        other.close()
+        assert (await store.transact(store_new(a_request()))).version == 1
+
+
+def noted(order: list[str], name: str, _: Transaction) -> None:
+    order.append(name)
 
 
 def test_who_rested_last_is_woken_first() -> None:
@@ -172,7 +227,7 @@ def test_who_rested_last_is_woken_first() -> None:
     took: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     def work() -> None:
-        while waiting.take(people=1):
+        while waiting.take() is not None:
             took.put(threading.get_ident())
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -193,27 +248,28 @@ def test_who_rested_last_is_woken_first() -> None:
 def test_some_threads_stay_free_of_chores() -> None:
     waiting = lanes.Lanes()
     loop = asyncio.new_event_loop()
-    for _ in range(lanes.AT_ONCE + 1):
-        waiting.put(lanes.Task(lambda _: None, loop.create_future(), None), chore=True)
+    chores = [lanes.Task(lambda _: None, loop.create_future(), None) for _ in range(lanes.AT_ONCE + 1)]
+    for chore in chores:
+        waiting.put(chore, chore=True)
     done = [threading.Event() for _ in range(lanes.AT_ONCE + 1)]
-    taken: queue.SimpleQueue[int] = queue.SimpleQueue()
+    taken: queue.SimpleQueue[lanes.Task] = queue.SimpleQueue()
 
     def work(place: int) -> None:
-        while tasks := waiting.take(chores=1):
-            taken.put(len(tasks))
+        while (task := waiting.take()) is not None:
+            taken.put(task)
             done[place].wait(10)
 
     threads = [threading.Thread(target=work, args=(place,)) for place in range(lanes.AT_ONCE + 1)]
     for thread in threads:
         thread.start()
-    assert [taken.get(timeout=10) for _ in range(lanes.AT_ONCE)] == [1] * lanes.AT_ONCE
+    assert [taken.get(timeout=10) for _ in range(lanes.AT_ONCE)] == chores[:-1]
     assert taken.empty()
     person = lanes.Task(lambda _: None, loop.create_future(), None)
     waiting.put(person, chore=False)
-    assert taken.get(timeout=10) == 1  # by the thread that is left
+    assert taken.get(timeout=10) is person  # by the thread that is left
     for event in done:
         event.set()
-    assert taken.get(timeout=10) == 1  # the last chore
+    assert taken.get(timeout=10) is chores[-1]
     waiting.close()
     for thread in threads:
         thread.join(10)
@@ -230,7 +286,20 @@ def test_people_come_first_while_no_chore_has_waited_long() -> None:
     waiting.put(person, chore=False)
     taken = [waiting.take(), waiting.take()]
     loop.close()
-    assert taken == [[person], [chore]]
+    assert taken == [person, chore]
+
+
+def test_chores_that_have_waited_long_go_before_people_once() -> None:
+    waiting = lanes.Lanes()
+    loop = asyncio.new_event_loop()
+    chores = [lanes.Task(lambda _: None, loop.create_future(), None, since=0.0) for _ in range(2)]
+    people = [lanes.Task(lambda _: None, loop.create_future(), None) for _ in range(2)]
+    for chore, person in zip(chores, people, strict=True):
+        waiting.put(chore, chore=True)
+        waiting.put(person, chore=False)
+    taken = [waiting.take() for _ in range(4)]
+    loop.close()
+    assert taken == [chores[0], *people, chores[1]]
 
 
 async def test_two_things_with_one_name_are_a_conflict(store: Engine) -> None:

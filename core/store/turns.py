@@ -1,0 +1,261 @@
+"""The one connection that writes to a SQLite file, and whose turn it is: people's on the loop, chores' on a thread.
+
+Commands of people are a millisecond of Python each. On a thread of their own they and the loop would wait for the one
+interpreter at each statement; on the loop, between two of its other turns, they take what they take. Whatever waits for the
+disk, which is every commit, or for another process that writes, and all chores, is the thread's; the connection has one
+holder at any moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import Context
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, Protocol
+
+from core.errors import Unavailable
+from core.ports import Changed
+from core.store.lanes import PATIENCE, Task
+from core.store.transaction import StoreTransaction
+
+GROUP: Final = 256
+"""Commands of people in one group commit at most."""
+
+SLICE: Final = 10
+"""Chores in one group commit at most; a click that comes meanwhile waits for the one in hand and the commit."""
+
+TURN: Final = 0.02
+"""Seconds after which people's commands are committed and the loop looks after others, however many are left."""
+
+BUSY_SECONDS: Final = 5.0
+"""How long the thread waits for another process (a migration, a command on the host) that writes; the loop never does."""
+
+_log = logging.getLogger(__name__)
+
+
+class Hands(Protocol):
+    """What the store does inside of a transaction."""
+
+    def begin(self) -> StoreTransaction:
+        """A new unit of work."""
+
+    def seal(self, done: Iterable[StoreTransaction]) -> None:
+        """At the end of a group that is about to be committed; never raises but `sqlite3.Error`."""
+
+    def tell(self, changed: frozenset[Changed]) -> None:
+        """On the loop, after the commit."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Commands of one transaction. `tasks` are to be answered: run, or too late to be; `left` were not begun."""
+
+    tasks: list[Task] = field(default_factory=list)
+    run: list[Task] = field(default_factory=list)
+    done: list[StoreTransaction] = field(default_factory=list)
+    left: Sequence[Task] = ()
+
+    def fail(self, error: sqlite3.Error) -> None:
+        """None of them is answered twice, and none as if it had been done."""
+        _log.error("a group of %d commands could not be committed: %s", len(self.run), error)
+        self.done.clear()
+        for task in self.run:
+            if task.error is None:
+                task.error = Unavailable("The database could not be written, so nothing was done; try again.")
+
+
+class Turns:
+    """Made and used on one loop; its thread is begun here and ended by `close`."""
+
+    def __init__(self, connection: sqlite3.Connection, hands: Hands) -> None:
+        self._connection = connection
+        self._hands = hands
+        self._loop = asyncio.get_running_loop()
+        self._people: deque[Task] = deque()
+        self._chores: deque[Task] = deque()
+        self._last_chores = 0.0
+        self._is_lent = False
+        self._is_coming = False
+        self._is_closed = False
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+        self._work: queue.SimpleQueue[Callable[[], Group] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._lend_a_hand, name="store-writer", daemon=True)
+        self._thread.start()
+        self._patience(0)
+
+    def put(self, task: Task, *, chore: bool) -> None:
+        if self._is_closed:
+            raise Unavailable("The server is stopping; try again in a moment.")
+        (self._chores if chore else self._people).append(task)
+        self._come()
+
+    async def close(self) -> None:
+        """No more is taken in; what is in is still done."""
+        self._is_closed = True
+        await self._at_rest.wait()
+        self._work.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    # On the loop.
+
+    def _come(self) -> None:
+        """The next turn, unless it is under way; in a context of its own, as if on a thread."""
+        self._at_rest.clear()
+        if not (self._is_lent or self._is_coming):
+            self._is_coming = True
+            self._loop.call_soon(self._turn, context=Context())
+
+    def _turn(self) -> None:
+        self._is_coming = False
+        if self._people and not self._chores_are_due():
+            self._people_have_their_turn(_some(self._people, GROUP))
+        elif self._chores:
+            waited = bool(self._people)
+            self._last_chores = time.monotonic()
+            self._lend(partial(self._do_chores, _some(self._chores, SLICE), kept_waiting=waited))
+        else:
+            self._at_rest.set()
+
+    def _people_have_their_turn(self, tasks: Sequence[Task]) -> None:
+        until = time.monotonic() + TURN
+        try:
+            group = self._carry_out(tasks, lambda: time.monotonic() > until)
+        except sqlite3.Error:  # another process writes; or it is worse, and will not go away by waiting
+            self._lend(partial(self._wait_and_do, tasks))
+            return
+        self._people.extendleft(reversed(group.left))
+        group.left = ()
+        self._lend(partial(self._commit, group))
+
+    def _lend(self, work: Callable[[], Group]) -> None:
+        self._is_lent = True
+        self._work.put(work)
+
+    def _back(self, group: Group) -> None:
+        self._is_lent = False
+        self._chores.extendleft(reversed(group.left))
+        for task in group.tasks:
+            task.answer()
+        self._hands.tell(frozenset(changed for tx in group.done for changed in tx.changed.values()))
+        self._come()
+
+    def _chores_are_due(self) -> bool:
+        """They have been kept waiting for people long enough."""
+        return bool(self._chores) and time.monotonic() - max(self._chores[0].since, self._last_chores) > PATIENCE
+
+    # On the thread.
+
+    def _lend_a_hand(self) -> None:
+        while (work := self._work.get()) is not None:
+            group = work()
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._back, group, context=Context())
+
+    def _do_chores(self, tasks: Sequence[Task], *, kept_waiting: bool) -> Group:
+        """Some of them; nobody who comes meanwhile waits for more than one, unless these have been kept waiting."""
+        return self._wait_and_do(tasks, enough=lambda: bool(self._people) and not kept_waiting)
+
+    def _wait_and_do(self, tasks: Sequence[Task], enough: Callable[[], bool] = lambda: False) -> Group:
+        try:
+            with self._patiently():
+                group = self._carry_out(tasks, enough)
+        except sqlite3.Error as error:
+            group = Group(list(tasks), list(tasks))
+            group.fail(error)
+            return group
+        return self._commit(group)
+
+    def _commit(self, group: Group) -> Group:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._undo_all()
+            group.fail(error)
+        return group
+
+    @contextmanager
+    def _patiently(self) -> Iterator[None]:
+        self._patience(BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            self._patience(0)
+
+    def _patience(self, seconds: float) -> None:
+        self._connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+
+    # By whoever has the connection.
+
+    def _carry_out(self, tasks: Sequence[Task], enough: Callable[[], bool]) -> Group:
+        """One transaction for all that are still wanted, or for the first of them; yet to be committed.
+
+        Raises `sqlite3.Error`, having done nothing, where the transaction could not begin: another process writes.
+        """
+        group = Group()
+        wanted: list[Task] = []
+        for task in tasks:
+            (wanted if task.begin() else group.tasks).append(task)
+        if not wanted:
+            return group
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for place, task in enumerate(wanted):
+                if place and enough():
+                    group.left = wanted[place:]
+                    break
+                group.run.append(task)
+                tx = self._one(task, alone=len(wanted) == 1)
+                if tx is not None:
+                    group.done.append(tx)
+            if self._connection.in_transaction:
+                self._hands.seal(group.done)
+        except sqlite3.Error as error:
+            self._undo_all()
+            group.fail(error)
+        group.tasks += group.run
+        return group
+
+    def _one(self, task: Task, *, alone: bool) -> StoreTransaction | None:
+        """Run one command; a failed one leaves nothing behind. Alone it needs no savepoint: all is rolled back."""
+        tx = self._hands.begin()
+        if not alone:
+            self._connection.execute("SAVEPOINT command")
+        try:
+            task.result = task.work(tx)
+        except BaseException as error:  # noqa: BLE001 (it belongs to whoever asked, and is raised there)
+            task.error = error
+            self._undo(alone=alone)
+            return None
+        if not alone:
+            self._connection.execute("RELEASE command")
+        return tx
+
+    def _undo(self, *, alone: bool) -> None:
+        if not self._connection.in_transaction:
+            raise sqlite3.OperationalError("the database has rolled back the whole group")
+        if alone:
+            self._connection.execute("ROLLBACK")
+            return
+        self._connection.execute("ROLLBACK TO command")
+        self._connection.execute("RELEASE command")
+
+    def _undo_all(self) -> None:
+        """Should even that fail, so does the next beginning, and nobody is told that anything was done."""
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+
+def _some(lane: deque[Task], most: int) -> list[Task]:
+    return [lane.popleft() for _ in range(min(most, len(lane)))]
