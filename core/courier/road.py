@@ -11,6 +11,7 @@ from core.courier import outcome
 from core.courier.outcome import Patience
 from core.courier.outlet import OutcomeUnknown, Outlet, OutletBusy, Spot
 from core.courier.pace import Book, Gate
+from core.courier.together import Together
 from core.model.request import Request
 from core.ports import Delivery, Notice, Store, Transaction
 
@@ -29,6 +30,7 @@ class Road:
         self.book = Book()
         self.wake = asyncio.Event()
         self.leased_until = float("-inf")
+        self._together = Together(store)
 
     def leave_to_others(self) -> None:
         """Another courier holds the lease: what was promised here no longer holds."""
@@ -68,7 +70,7 @@ class Road:
 
     async def cards(self, request: str) -> list[Delivery]:
         """Every delivery of the request to this outlet."""
-        every = await self.store.read(lambda reader: reader.deliveries(request))
+        every = await self.store.glance(lambda reader: reader.deliveries(request))
         return [delivery for delivery in every if delivery.outlet == self.outlet.word]
 
     async def now(self) -> datetime:
@@ -82,7 +84,7 @@ class Road:
             tx.record_delivery(delivery)
             return delivery
 
-        return await self.store.transact(work, chore=True)
+        return await self._together.write(work)
 
     async def note(self, change: Callable[[datetime], Notice]) -> Notice:
         """The same for a notice."""
@@ -92,7 +94,7 @@ class Road:
             tx.record_notice(notice)
             return notice
 
-        return await self.store.transact(work, chore=True)
+        return await self._together.write(work)
 
     async def put_back(self, delivery: Delivery, seconds: float) -> None:
         await self.record(lambda now: outcome.put_back(delivery, now, seconds))
