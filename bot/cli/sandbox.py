@@ -29,8 +29,8 @@ from bot.settings import FixedSettings
 from core.courier import Pace
 
 HINTS = (
-    "You are Alice. Click Approve on the payments deploy: stage 2 opens and waits for two of security.",
-    "Become Carol (top right) and click Reject: every copy of the card changes.",
+    "As Alice (top right), click Approve on the payments deploy: stage 2 opens and waits for two of security.",
+    "Become Carol and click Reject: every copy of the card changes.",
     "Type /countersign help, or /countersign ask to ask for something yourself.",
     "Turn the clock: people are reminded, then the request expires.",
 )

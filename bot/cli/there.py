@@ -17,6 +17,7 @@ from countersign_client import (
     Patience,
     Refused,
     Unreachable,
+    WrongAddress,
 )
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
@@ -49,6 +50,8 @@ def speaking(letting_through: type[CountersignError] | tuple[()] = ()) -> Iterat
         raise Ending(_what_to_do(str(failure)), UNREACHABLE) from None
     except NotUnderstood as failure:
         raise Ending(str(failure), UNREACHABLE) from None
+    except WrongAddress as failure:
+        raise Ending(str(failure), USAGE) from None
     except NotLoggedIn as failure:
         raise Ending(str(failure), NOT_ALLOWED) from None
     except Refused as refusal:

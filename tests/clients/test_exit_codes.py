@@ -563,3 +563,10 @@ def test_several_are_asked_for_by_a_file_of_lines(
         (tmp_path / "wrong.jsonl").write_text(text)
         assert run(["batch", "wrong.jsonl"]) == 2
         assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["countersign.example.com", "http://[::1", "http://x:99999999"])
+def test_an_address_that_is_none_is_2_and_nothing_is_asked(url: str, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setenv("COUNTERSIGN_URL", url)
+    assert run(["list"]) == 2
+    assert "is no address of a server" in capsys.readouterr().err

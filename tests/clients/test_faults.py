@@ -186,9 +186,10 @@ def test_a_proxy_is_used_where_the_environment_names_one() -> None:
     assert route_to("http://a.example.com", {"http_proxy": "p:8080"}).target("/v1/me") == "http://a.example.com/v1/me"
 
 
-def test_an_address_that_is_none_is_refused_at_once() -> None:
-    with pytest.raises(c.CountersignError, match="no address of a server"):
-        Countersign("countersign.example.com", "csk_1")
+@pytest.mark.parametrize("url", ["countersign.example.com", "ftp://x", "http://", "http://[::1", "http://x:99999999"])
+def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
+    with pytest.raises(c.WrongAddress, match=r"no address of a server.*https://countersign\.example\.com"):
+        Countersign(url, "csk_1")
 
 
 def test_calls_travel_through_a_proxy(live: Live, key: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ from countersign_client.errors import (
     StaleStage,
     Unauthorized,
     Unreachable,
+    WrongAddress,
 )
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ __all__ = [
     "Summary",
     "Unauthorized",
     "Unreachable",
+    "WrongAddress",
     "__version__",
     "action_digest",
     "digest_for",

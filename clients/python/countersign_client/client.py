@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from countersign_client.calls import AGENT, JSON_LINES, NOTHING, Answer, Headers
 from countersign_client.environment import Remote, remote
-from countersign_client.errors import CountersignError, Unreachable
+from countersign_client.errors import Unreachable, WrongAddress
 from countersign_client.flow import Flow, Patience, Pause, Renew, Step, arun, operation, run
 from countersign_client.issued import AwaitedSource, Source
 from countersign_client.route import Route, route_to
@@ -308,5 +308,5 @@ def _way(speaker: Speaker) -> tuple[Route, Headers]:
     try:
         route = route_to(speaker.remote.url)
     except ValueError as problem:
-        raise CountersignError(str(problem)) from None
+        raise WrongAddress(str(problem)) from None
     return route, (("Host", route.host_header), ("User-Agent", AGENT))

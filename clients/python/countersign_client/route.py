@@ -6,9 +6,12 @@ import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+LIKE_THIS: Final = "write one like https://countersign.example.com."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,15 @@ class Route:
 
 def route_to(url: str, environment: Mapping[str, str] | None = None) -> Route:
     """ValueError for what is no address of a server."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        named = parts.port
+    except ValueError as problem:
+        raise ValueError(f"{url!r} is no address of a server ({problem}); {LIKE_THIS}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is no address of a server; write one like https://countersign.example.com.")
+        raise ValueError(f"{url!r} is no address of a server; {LIKE_THIS}")
     secure = parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
+    port = named or (443 if secure else 80)
     proxy = _proxy(parts.scheme, parts.hostname, os.environ if environment is None else environment)
     return Route(secure, parts.hostname, port, parts.path.rstrip("/"), proxy)
 
