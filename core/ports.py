@@ -1,7 +1,8 @@
 """The few Protocols core needs from outside: a store, a clock, a directory of Slack people, outlets.
 
-The store's contract is written where its users read it: `Work` runs on a store thread inside one transaction, may run
-again from the start if the database asks for it, and must do nothing but use the `Transaction` it is given.
+The store's contract is written where its users read it: `Work` runs inside one transaction, on a store thread or, for
+people's commands on a file, on the loop itself; so it is short, may run again from the start if the database asks for it,
+and must do nothing but use the `Transaction` it is given. Chores always have a thread.
 """
 
 from __future__ import annotations
