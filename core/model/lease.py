@@ -35,8 +35,28 @@ class Kind:
     def sentence(self) -> str:
         """`deploy "release api *" of a run, at most $5.00`."""
         said = self.type if self.action in (None, ANY) else f'{self.type} "{_short(self.action or "")}"'
-        said += phrase(" of a {subject_kind}", subject_kind=self.subject_kind) if self.subject_kind else ""
-        return said if self.usd is None else phrase("{said}, at most ${usd:.2f}", said=said, usd=self.usd)
+        said = of_a(said, self.subject_kind) if self.subject_kind else said
+        return said if self.usd is None else at_most(said, f"${self.usd:.2f}")
+
+
+def of_a(what: str, subject_kind: str) -> str:
+    return phrase("{what} of a {subject_kind}", what=what, subject_kind=subject_kind)
+
+
+def at_most(what: str, usd: str) -> str:
+    return phrase("{what}, at most {usd}", what=what, usd=usd)
+
+
+def lease_answers(granter: str, what: str, agent: str, number: str, used: str, uses: str) -> str:
+    return phrase(
+        "{granter} leased {what} to {agent} from #{number}: use {used} of {uses}.",
+        granter=granter,
+        what=what,
+        agent=agent,
+        number=number,
+        used=used,
+        uses=uses,
+    )
 
 
 def _short(text: str) -> str:
@@ -74,14 +94,13 @@ class Lease:
     @property
     def sentence(self) -> str:
         """Why it answers for the people, said of the use that is about to be counted."""
-        return phrase(
-            "{granter} leased {sentence} to {agent} from #{number}: use {used} of {uses}.",
-            granter=self.granted_by_name,
-            sentence=self.kind.sentence,
-            agent=self.agent_name,
-            number=self.number,
-            used=self.used + 1,
-            uses=self.uses,
+        return lease_answers(
+            self.granted_by_name,
+            self.kind.sentence,
+            self.agent_name,
+            str(self.number),
+            str(self.used + 1),
+            str(self.uses),
         )
 
     def is_alive(self, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from core.model.request import Stage
 from core.model.requirement import Source
-from core.phrases import phrase
+from core.rulebook import outcomes as o
 from core.rulebook.rulebook import Looked
 
 
@@ -55,11 +55,9 @@ class PolicyAnswer:
 
     @property
     def doubt(self) -> str:
-        said = {
-            PolicyState.FAILED: phrase(", which failed"),
-            PolicyState.UNCLEAR: phrase(", which gave no clear answer"),
-        }
-        return said.get(self.state, "")
+        """Who wants a person to look, and why."""
+        said = {PolicyState.FAILED: o.policy_failed, PolicyState.UNCLEAR: o.policy_told_nothing}
+        return said.get(self.state, o.policy_wants)(self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ class _Case:
         """Checks of the project, and policies that have not answered, hold everything up before people are asked."""
         checks: list[Requirement] = [Check("", name) for name in self.given.checks]
         waiting = (policy for policy in self.given.policies if policy.state is PolicyState.WAITING)
-        checks += [Check("", policy.cause, phrase("policy {policy}", policy=policy.name)) for policy in waiting]
+        checks += [Check("", policy.cause, o.policy_wants(policy.name)) for policy in waiting]
         return (Asker(PROJECT, PROJECT, (Stage(BEFORE, BEFORE_PEOPLE, tuple(checks)),)),) if checks else ()
 
     def _rule_asks(self, rule: Rule) -> Asker:
@@ -182,7 +182,7 @@ class _Case:
         return tuple(self._policy_asks(policy) for policy in policies)
 
     def _policy_asks(self, policy: PolicyAnswer) -> Asker:
-        return Asker(policy.cause, phrase("policy {policy}", policy=policy.name), bind_stages(policy.stages, self.bind))
+        return Asker(policy.cause, o.policy_wants(policy.name), bind_stages(policy.stages, self.bind))
 
     def _request_asks(self) -> tuple[Asker, ...]:
         return (Asker(REQUEST, REQUEST, self.named),) if self.named else ()
@@ -215,11 +215,7 @@ class _Case:
         """Who wants a person to look, whoever that is."""
         denials = (look for look in self._on(Effect.DENY) if look.cannot_tell)
         rules = (o.rule_doubts(rule=look.rule.name, why=look.answer.why) for look in denials)
-        policies = (
-            phrase("policy {policy}{doubt}", policy=policy.name, doubt=policy.doubt)
-            for policy in self.given.policies
-            if policy.wants_people
-        )
+        policies = (policy.doubt for policy in self.given.policies if policy.wants_people)
         return (*rules, *policies)
 
     # The plan.

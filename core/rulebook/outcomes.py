@@ -12,6 +12,7 @@ from functools import cache
 from inspect import signature
 from typing import Final
 
+from core.model.lease import at_most, lease_answers, of_a
 from core.phrases import kept, language_now, phrase, speaking
 
 Sentence = Callable[..., str]
@@ -85,6 +86,35 @@ def somebody_must_look(doubt: str) -> str:
     return phrase("Somebody must look, says {doubt}.", doubt=doubt)
 
 
+def policy_wants(policy: str) -> str:
+    return phrase("policy {policy}", policy=policy)
+
+
+def policy_failed(policy: str) -> str:
+    return phrase("policy {policy}, which failed", policy=policy)
+
+
+def policy_told_nothing(policy: str) -> str:
+    return phrase("policy {policy}, which gave no clear answer", policy=policy)
+
+
+def trust_answers(alike: str, spent: str, limit: str) -> str:
+    return phrase("{alike}; {spent} of {limit} today.", alike=alike, spent=spent, limit=limit)
+
+
+def alike_approved(approved: str, asked: str) -> str:
+    return phrase("{approved} of {asked} alike approved", approved=approved, asked=asked)
+
+
+def alike_approved_and_failed(approved: str, asked: str, failed: str) -> str:
+    return phrase(
+        "{approved} of {asked} alike approved, {failed} failed afterwards",
+        approved=approved,
+        asked=asked,
+        failed=failed,
+    )
+
+
 def set_aside(waived_by: str) -> str:
     return phrase("set aside: {waived_by}", waived_by=waived_by)
 
@@ -108,14 +138,25 @@ _WHOLE: Final = (
     project_denies,
     nobody_named,
     somebody_must_look,
+    trust_answers,
+    lease_answers,
     set_aside,
     no_longer,
 )
 _WITH_REASONS: Final = (policy_passed, policy_rejects, policy_unclear)
 """Its own reasons may follow, in the policy's words."""
 
-_OURS: Final = frozenset({"anyone", "doubt", "waived_by"})
-"""What stands in these braces is our own again; all else is what people call things."""
+_OURS: Final[Mapping[str, tuple[Sentence, ...]]] = {
+    "anyone": (),
+    "doubt": (rule_doubts, policy_failed, policy_told_nothing, policy_wants),
+    "waived_by": _WHOLE,
+    "alike": (alike_approved_and_failed, alike_approved),
+    "what": (at_most, of_a),
+}
+"""What stands in these braces is our own again, and one of these or what they know; all else is what people call things."""
+
+_SHAPES: Final[Mapping[str, str]] = {"what": ".+", "usd": r"\$[\d.]+", "subject_kind": r"[\w-]+"}
+"""What an action's own words could otherwise be taken for."""
 
 _BRACES: Final = re.compile(r"\{(\w+)\}")
 
@@ -124,14 +165,14 @@ def with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:
     return f"{sentence}: {'; '.join(reasons)}." if reasons else f"{sentence}."
 
 
-def said_again(text: str) -> str:
-    """A kept sentence in the language spoken now; one that is not known stays as it is."""
+def said_again(text: str, among: tuple[Sentence, ...] = _WHOLE) -> str:
+    """A kept sentence, one of these, in the language spoken now; one that is not known stays as it is."""
     if language_now() is None:
         return text
     known = kept(text)
     if known != text:
         return known
-    for say in _WHOLE:
+    for say in among:
         if (found := _reads(say).fullmatch(text)) is not None:
             return _say(say, found.groupdict())
     for say in _WITH_REASONS:
@@ -143,14 +184,17 @@ def said_again(text: str) -> str:
 
 
 def _say(say: Sentence, given: Mapping[str, str]) -> str:
-    return say(**{name: said_again(value) if name in _OURS else value for name, value in given.items()})
+    return say(**{name: said_again(value, _OURS[name]) if name in _OURS else value for name, value in given.items()})
 
 
 @cache
 def _reads(say: Sentence, rest: str = "") -> re.Pattern[str]:
     """The first name is as short as can be, so that what follows it is found first."""
     pieces = _BRACES.split(_pattern(say))
-    read = (f"(?P<{piece}>.+?)" if place % 2 else re.escape(piece) for place, piece in enumerate(pieces))
+    read = (
+        f"(?P<{piece}>{_SHAPES.get(piece, '.+?')})" if place % 2 else re.escape(piece)
+        for place, piece in enumerate(pieces)
+    )
     return re.compile("".join(read) + rest, re.DOTALL)
 
 

@@ -18,6 +18,7 @@ from typing import Final
 from core.model.request import Content, ExecutionStatus, Request, Status
 from core.model.trust import Made, Record, Safety, Spent
 from core.phrases import phrase
+from core.rulebook import outcomes as o
 from core.rulebook.given import Offer
 
 CAUSE: Final = "trust_budget"
@@ -124,21 +125,16 @@ def trust(record: Record, content: Content, safety: Safety, spent: Spent, now: d
     against = _against(content, safety, spent, reached, spot_check=spot_check)
     if against is not None:
         return Trust(None, f"{against} ({alike}).", reached)
-    sentence = phrase(
-        "{alike}; {spent} of {limit} today.",
-        alike=alike,
-        spent=_money(spent.usd + usd_of(content)),
-        limit=_money(safety.usd_a_day),
-    )
+    sentence = o.trust_answers(alike, _money(spent.usd + usd_of(content)), _money(safety.usd_a_day))
     return Trust(Offer(CAUSE, sentence), sentence, reached)
 
 
 def said_of(record: Record) -> str:
     """`47 of 48 alike approved`, and how many of those failed."""
-    failed = phrase(", {failed} failed afterwards", failed=record.failed) if record.failed else ""
-    return phrase(
-        "{approved} of {asked} alike approved{failed}", approved=record.approved, asked=record.asked, failed=failed
-    )
+    approved, asked = str(record.approved), str(record.asked)
+    if record.failed:
+        return o.alike_approved_and_failed(approved, asked, str(record.failed))
+    return o.alike_approved(approved, asked)
 
 
 def standing_of(record: Record, safety: Safety, spent: Spent, now: datetime) -> str:
