@@ -80,7 +80,7 @@ class Inquirer:
 
     async def run(self) -> None:
         """Until cancelled; begins with whatever a restart has left."""
-        await self._store.transact(lambda tx: tx.release_inquiries(self._owner))
+        await self._store.transact(lambda tx: tx.release_inquiries(self._owner), chore=True)
         self._wake.set()
         try:
             while True:

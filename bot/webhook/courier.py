@@ -163,7 +163,9 @@ class WebhookCourier:
             await asyncio.gather(*late, return_exceptions=True)
         held = [one for one, until in self._leased.items() if until > time.monotonic()]
         if held:
-            await self._store.transact(lambda tx: [tx.hold_lease(_lease(one), self._owner, 0) for one in held])
+            await self._store.transact(
+                lambda tx: [tx.hold_lease(_lease(one), self._owner, 0) for one in held], chore=True
+            )
 
     # One endpoint.
 

@@ -156,7 +156,7 @@ class Mirrors(Office):
             tx.note_mirror(group, tx.now(), problem)
             return replace(change, name=name)
 
-        change = await self._store.transact(work)
+        change = await self._store.transact(work, chore=True)
         self._look_after(actor.organisation, group, change)
         return change
 
@@ -175,7 +175,7 @@ class Mirrors(Office):
                 tx.follow_users(group, "", ())
             return remirror(tx, actor, group)
 
-        change = await self._store.transact(work)
+        change = await self._store.transact(work, chore=True)
         self._look_after(actor.organisation, group, change)
         return change
 
@@ -192,7 +192,7 @@ class Mirrors(Office):
             tx.log(actor.organisation, "group_not_followed", actor, {"group": group, "problem": problem})
             return True
 
-        return await self._store.transact(work)
+        return await self._store.transact(work, chore=True)
 
     def _look_after(self, organisation: str, group: str, change: Change) -> None:
         for member in sorted(change.went):

@@ -50,7 +50,7 @@ class Cards:
             return
         self._road.book.done(delivery.id)
         if not asked:
-            await self._road.record(lambda _: outcome.lost(delivery, "its request no longer exists"))
+            await self._road.record(delivery, lambda _: outcome.lost(delivery, "its request no longer exists"))
         else:
             await self._draw(delivery, asked, gates)
 
@@ -71,7 +71,7 @@ class Cards:
         road, posting = self._road, delivery.state != "shown"
         announced = delivery
         if posting:
-            announced = await road.record(lambda now: outcome.about_to_post(delivery, now, road.patience))
+            announced = await road.record(delivery, lambda now: outcome.about_to_post(delivery, now, road.patience))
         try:
             drawn = await road.send(self._shown(outcome.bare(delivery), asked))
         except OutletBusy as busy:
@@ -99,12 +99,12 @@ class Cards:
             await self.retry(delivery, problem)
             return
         patience = self._road.patience
-        await self._road.record(lambda now: outcome.look_for_soon(delivery, now, patience, problem))
+        await self._road.record(delivery, lambda now: outcome.look_for_soon(delivery, now, patience, problem))
         self._road.come_back_in(patience.look_for)
 
     async def retry(self, delivery: Delivery, problem: str) -> None:
         patience = self._road.patience
-        retried = await self._road.record(lambda now: outcome.retry(delivery, now, patience, problem))
+        retried = await self._road.record(delivery, lambda now: outcome.retry(delivery, now, patience, problem))
         self._road.come_back_in(patience.backoff(retried.attempts))
 
     # After an unknown outcome.
@@ -114,7 +114,7 @@ class Cards:
         road = self._road
         address = await self._look_up(delivery)
         if address is not None:
-            await road.record(lambda _: outcome.found(delivery, address))
+            await road.record(delivery, lambda _: outcome.found(delivery, address))
             return False
         now, again_at = await road.now(), outcome.post_again_at(delivery, road.patience)
         if now < again_at:
@@ -136,7 +136,7 @@ class Cards:
     async def _refused(self, delivery: Delivery, no: OutletRefused) -> None:
         log.warning("courier.refused", outlet=delivery.outlet, delivery=delivery.id, reason=no.reason, gone=no.gone)
         if no.gone and not outcome.is_second_copy(delivery):
-            await self._road.record(lambda _: outcome.vanished(delivery, no.reason))
+            await self._road.record(delivery, lambda _: outcome.vanished(delivery, no.reason))
         elif no.permanent or no.gone or delivery.attempts >= self._road.patience.card_tries:
             await self._lose(delivery, no.reason)
         else:

@@ -22,9 +22,9 @@ class Patience:
     """How long, in seconds, and how often.
 
     A row is claimed for `claim`; one call of an outlet may take `send`. What waits for its turn longer than `linger` is put
-    back meanwhile; a notice that must stay behind another looks again after `behind`. A post of unknown outcome is looked
-    for after `look_for`, repeated after `again`, then after twice as long each time, `posts` times in all. What is refused in
-    passing (a token to be renewed …) is tried `card_tries` times, which is a day, and a notice `tries` times.
+    back meanwhile; a notice that must stay behind another looks again after `behind` at the least. A post of unknown outcome
+    is looked for after `look_for`, repeated after `again`, then after twice as long each time, `posts` times in all. What is
+    refused in passing (a token to be renewed …) is tried `card_tries` times, which is a day, and a notice `tries` times.
     """
 
     lease: float = 15

@@ -76,17 +76,17 @@ class Road:
     async def now(self) -> datetime:
         return await self.store.read(lambda reader: reader.now())
 
-    async def record(self, change: Callable[[datetime], Delivery]) -> Delivery:
-        """Write what `change` makes of the present moment, and let go of the claim."""
+    async def record(self, row: Delivery, change: Callable[[datetime], Delivery]) -> Delivery:
+        """Write what `change` makes of the row at the present moment, and let go of the claim."""
 
         def work(tx: Transaction) -> Delivery:
             delivery = change(tx.now())
             tx.record_delivery(delivery)
             return delivery
 
-        return await self._together.write(work)
+        return await self._together.write(work, row.batch or row.request)
 
-    async def note(self, change: Callable[[datetime], Notice]) -> Notice:
+    async def note(self, row: Notice, change: Callable[[datetime], Notice]) -> Notice:
         """The same for a notice."""
 
         def work(tx: Transaction) -> Notice:
@@ -94,10 +94,10 @@ class Road:
             tx.record_notice(notice)
             return notice
 
-        return await self._together.write(work)
+        return await self._together.write(work, row.id)
 
     async def put_back(self, delivery: Delivery, seconds: float) -> None:
-        await self.record(lambda now: outcome.put_back(delivery, now, seconds))
+        await self.record(delivery, lambda now: outcome.put_back(delivery, now, seconds))
         self.come_back_in(seconds)
 
     def come_back_in(self, seconds: float) -> None:

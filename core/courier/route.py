@@ -27,8 +27,8 @@ MOST_IN_HAND = 64
 """Rows claimed at once; those who must wait are put back, so that this many can always move."""
 
 MANY = MOST_IN_HAND // 2
-"""Rows of one look after which the next one follows at once. Of fewer, looks follow in strides: one after each of a hundred
-and fifty clicks a second, with all it wrote by itself, took as much of the one interpreter as the clicks did."""
+"""Rows of one look after which the next one follows at once; after fewer, a stride later. One look after each click took, with
+all that it wrote by itself, as much of the one interpreter as the click did."""
 
 MOST_PILES = 3
 """Piles in hand at one time: telling one takes a dozen steps, and a click waits at each of its own for all that are ready."""

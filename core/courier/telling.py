@@ -45,9 +45,11 @@ class Telling:
         shown = [outcome.bare(card) for card in cards if card.state == "shown"]
         spots = await self._spots(notice, shown)
         gates = post_gates(self._road.outlet.pace, spots)
-        wait = max(await self._road.wait(notice.id, gates), self._behind(notice))
-        if wait > 0:
-            await self._postpone(notice, wait)
+        wait, behind = await self._road.wait(notice.id, gates), self._behind(notice)
+        if wait == 0 < behind:
+            self._road.book.done(notice.id)  # its slot went by; a kept one would let the whole line go at once
+        if max(wait, behind) > 0:
+            await self._postpone(notice, max(wait, behind))
             return
         request = await self._road.request(notice.request) if notice.request else None
         if not self._road.is_mine(claimed_at):
@@ -75,8 +77,7 @@ class Telling:
     def _behind(self, notice: Notice) -> float:
         """Seconds until what happened before it has its turn, for nothing overtakes; 0 where it is first in its line.
 
-        A look each second would be in vain where a crowded place makes the line wait for an hour, and another for each of
-        the thousand that wait there.
+        In a crowded place that may be an hour, and thousands may stand there: none of them looks each second.
         """
         line = self._postponed.get(_line(notice), {})
         before = [until for seq, until in line.items() if seq < outcome.seq(notice)]
@@ -86,7 +87,8 @@ class Telling:
 
     async def _say(self, notice: Notice, tell: Say, gates: Sequence[Gate]) -> None:
         road = self._road
-        announced = await road.note(lambda _: outcome.about_to_tell(notice))
+        announced = await road.note(notice, lambda _: outcome.about_to_tell(notice))
+        self._leave_line(notice)  # counts as told, whatever becomes of it now
         try:
             said = await road.send(tell())
         except OutletBusy as busy:
@@ -111,11 +113,14 @@ class Telling:
     async def _postpone(self, notice: Notice, seconds: float, attempts: int | None = None) -> None:
         self._postponed.setdefault(_line(notice), {})[outcome.seq(notice)] = self._road.seconds() + seconds
         tries = notice.attempts if attempts is None else attempts
-        await self._road.note(lambda now: outcome.tell_later(notice, now, seconds, tries))
+        await self._road.note(notice, lambda now: outcome.tell_later(notice, now, seconds, tries))
         self._road.come_back_in(seconds)
 
     async def _settle(self, notice: Notice, after: Notice) -> None:
-        await self._road.note(lambda _: after)
+        await self._road.note(notice, lambda _: after)
+        self._leave_line(notice)
+
+    def _leave_line(self, notice: Notice) -> None:
         line = self._postponed.get(_line(notice), {})
         line.pop(outcome.seq(notice), None)
         if not line:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from core.errors import Unavailable
 from core.ports import Store, Transaction
 
 T = TypeVar("T")
@@ -14,46 +16,74 @@ GATHERING: Final = 0.005
 """Seconds in which what comes is written together."""
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`alone_of` names what only one record of a transaction may be about."""
+
+    work: Callable[[Transaction], Any]
+    alone_of: str
+    written: asyncio.Future[Any]
+
+
 class Together:
     """Belongs to one loop."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: list[tuple[Callable[[Transaction], Any], asyncio.Future[Any]]] = []
-        self._writing: set[asyncio.Task[None]] = set()
+        self._waiting: list[Record] = []
+        self._writer: asyncio.Task[None] | None = None
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        """What `work` comes to, once it is committed; its own error where it fails, whatever becomes of the others."""
+    async def write(self, work: Callable[[Transaction], T], alone_of: str) -> T:
+        """What `work` comes to, once it is committed; its own error where it fails, whatever becomes of the others.
+
+        Of what has the same `alone_of` one is written after the other: a transaction that locks two rows of a request,
+        in whatever order, and a command that locks all of them could wait for each other.
+        """
         written: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, written))
-        if len(self._waiting) == 1:
-            task = asyncio.create_task(self._write())
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
+        self._waiting.append(Record(work, alone_of, written))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
         return await written
 
     async def _write(self) -> None:
-        await asyncio.sleep(GATHERING)
-        waiting, self._waiting = self._waiting, []
-        wanted = [(work, written) for work, written in waiting if not written.done()]
         try:
-            found = await self._commit([work for work, _ in wanted])
-        except Exception:  # noqa: BLE001 (each is told of its own error, or has none by itself)
-            await asyncio.gather(*(self._alone(work, written) for work, written in wanted))
+            await asyncio.sleep(GATHERING)
+            while self._waiting:
+                records, self._waiting = _one_of_each(self._waiting)
+                await self._record(records)
+        finally:
+            self._writer = None
+
+    async def _record(self, records: Sequence[Record]) -> None:
+        if not records:
             return
-        for (_, written), result in zip(wanted, found, strict=True):
-            if not written.done():
-                written.set_result(result)
-
-    async def _alone(self, work: Callable[[Transaction], T], written: asyncio.Future[T]) -> None:
         try:
-            (result,) = await self._commit([work])
+            found = await self._store.transact(lambda tx: [record.work(tx) for record in records], chore=True)
         except Exception as error:  # noqa: BLE001 (raised where it was asked for)
-            if not written.done():
-                written.set_exception(error)
-        else:
-            if not written.done():
-                written.set_result(result)
+            if len(records) == 1 or isinstance(error, Unavailable):
+                _refuse(records, error)
+                return
+            for record in records:  # it may be the fault of one of them
+                await self._record([record] if not record.written.done() else [])
+            return
+        for record, result in zip(records, found, strict=True):
+            if not record.written.done():
+                record.written.set_result(result)
 
-    async def _commit(self, works: Sequence[Callable[[Transaction], Any]]) -> list[Any]:
-        return await self._store.transact(lambda tx: [work(tx) for work in works], chore=True)
+
+def _one_of_each(waiting: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+    """Those that may go in one transaction, and the others; of those who left meanwhile, nothing."""
+    now: dict[str, Record] = {}
+    later = []
+    for record in waiting:
+        if record.written.done():
+            continue
+        if now.setdefault(record.alone_of, record) is not record:
+            later.append(record)
+    return list(now.values()), later
+
+
+def _refuse(records: Sequence[Record], error: Exception) -> None:
+    for record in records:
+        if not record.written.done():
+            record.written.set_exception(error)

@@ -121,9 +121,10 @@ class Alarm:
 
     def _begin(self) -> None:
         self._scheduler.start()
-        self._set_all()
+        self._begin_anew()
 
-    def _set_all(self) -> None:
+    def _begin_anew(self) -> None:
+        """Every turn counts from now, and everything is rung for."""
         for chore in (Chore(SWEEP, self._at_least_every, self._sweep), *self._chores.values()):
             again = Again(seconds=chore.every.total_seconds(), timezone=UTC)
             self._scheduler.add_job(self._ring, again, args=[chore.name], id=chore.name, replace_existing=True)
@@ -138,7 +139,7 @@ class Alarm:
         before, self._ahead = self._ahead, _ahead()
         if abs(self._ahead - before) > MOST_ADRIFT:
             log.warning("alarm.clock_was_set", seconds=round(self._ahead - before))
-            self._set_all()
+            self._begin_anew()
 
     async def _stop(self) -> None:
         tasks = list(self._under_way.values())

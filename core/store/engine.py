@@ -1,4 +1,4 @@
-"""What both databases have in common: lanes of work, threads that take from them, numbers, and telling who waits."""
+"""What both databases have in common: work that waits for its turn, numbers, and telling who waits."""
 
 from __future__ import annotations
 

@@ -44,7 +44,9 @@ class Task:
         """On the loop: nobody may be waiting any more."""
         if self.future.done():
             return
-        if self.error is not None:
+        if isinstance(self.error, StopIteration):  # a future takes any error but this one
+            self.future.set_exception(RuntimeError("a command ran out of what it went through"))
+        elif self.error is not None:
             self.future.set_exception(self.error)
         else:
             self.future.set_result(self.result)

@@ -15,8 +15,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,10 +34,10 @@ SLICE: Final = 10
 """Chores in one group commit at most; a click that comes meanwhile waits for the one in hand and the commit."""
 
 TURN: Final = 0.02
-"""Seconds after which people's commands are committed and the loop looks after others, however many are left."""
+"""Seconds after which no further command is begun: those that were are committed, and the loop looks after others."""
 
 BUSY_SECONDS: Final = 5.0
-"""How long the thread waits for another process (a migration, a command on the host) that writes; the loop never does."""
+"""How long the thread waits for another process (a migration, a command on the host) that writes; no turn of the loop does."""
 
 _log = logging.getLogger(__name__)
 
@@ -57,14 +57,17 @@ class Hands(Protocol):
 
 @dataclass(slots=True)
 class Group:
-    """Commands of one transaction. `tasks` are to be answered: run, or too late to be; `left` were not begun."""
+    """Commands of one transaction. `tasks` are to be answered: those `run`, and those that came too late to be.
+
+    `done` are the units of work that are kept; `left` were not begun, and wait for the next turn.
+    """
 
     tasks: list[Task] = field(default_factory=list)
     run: list[Task] = field(default_factory=list)
     done: list[StoreTransaction] = field(default_factory=list)
     left: Sequence[Task] = ()
 
-    def fail(self, error: sqlite3.Error) -> None:
+    def fail(self, error: Exception) -> None:
         """None of them is answered twice, and none as if it had been done."""
         _log.error("a group of %d commands could not be committed: %s", len(self.run), error)
         self.done.clear()
@@ -83,15 +86,15 @@ class Turns:
         self._people: deque[Task] = deque()
         self._chores: deque[Task] = deque()
         self._last_chores = 0.0
-        self._is_lent = False
+        self._thread_has_it = False
         self._is_coming = False
         self._is_closed = False
         self._at_rest = asyncio.Event()
         self._at_rest.set()
-        self._work: queue.SimpleQueue[Callable[[], Group] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._lend_a_hand, name="store-writer", daemon=True)
+        self._work: queue.SimpleQueue[tuple[Callable[[], Group], Sequence[Task]] | None] = queue.SimpleQueue()
+        self._busy_timeout(BUSY_SECONDS)
+        self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
-        self._patience(0)
 
     def put(self, task: Task, *, chore: bool) -> None:
         if self._is_closed:
@@ -111,43 +114,46 @@ class Turns:
     def _come(self) -> None:
         """The next turn, unless it is under way; in a context of its own, as if on a thread."""
         self._at_rest.clear()
-        if not (self._is_lent or self._is_coming):
+        if not (self._thread_has_it or self._is_coming):
             self._is_coming = True
             self._loop.call_soon(self._turn, context=Context())
 
     def _turn(self) -> None:
         self._is_coming = False
         if self._people and not self._chores_are_due():
-            self._people_have_their_turn(_some(self._people, GROUP))
+            self._people_have_their_turn(_first(self._people, GROUP))
         elif self._chores:
-            waited = bool(self._people)
+            tasks, waited = _first(self._chores, SLICE), bool(self._people)
             self._last_chores = time.monotonic()
-            self._lend(partial(self._do_chores, _some(self._chores, SLICE), kept_waiting=waited))
+            self._hand_over(partial(self._do_chores, tasks, kept_waiting=waited), tasks)
         else:
             self._at_rest.set()
 
     def _people_have_their_turn(self, tasks: Sequence[Task]) -> None:
         until = time.monotonic() + TURN
         try:
-            group = self._carry_out(tasks, lambda: time.monotonic() > until)
+            group = self._carry_out(tasks, lambda: time.monotonic() > until, patiently=False)
         except sqlite3.Error:  # another process writes; or it is worse, and will not go away by waiting
-            self._lend(partial(self._wait_and_do, tasks))
+            self._hand_over(partial(self._do, tasks), tasks)
             return
         self._people.extendleft(reversed(group.left))
-        group.left = ()
-        self._lend(partial(self._commit, group))
+        group.left = ()  # else they would come back among the chores
+        self._hand_over(partial(self._commit, group), group.tasks)
 
-    def _lend(self, work: Callable[[], Group]) -> None:
-        self._is_lent = True
-        self._work.put(work)
+    def _hand_over(self, work: Callable[[], Group], tasks: Sequence[Task]) -> None:
+        """The connection, and with it what is to be done for these."""
+        self._thread_has_it = True
+        self._work.put((work, tasks))
 
     def _back(self, group: Group) -> None:
-        self._is_lent = False
+        self._thread_has_it = False
         self._chores.extendleft(reversed(group.left))
-        for task in group.tasks:
-            task.answer()
-        self._hands.tell(frozenset(changed for tx in group.done for changed in tx.changed.values()))
-        self._come()
+        try:
+            for task in group.tasks:
+                task.answer()
+            self._hands.tell(frozenset(changed for tx in group.done for changed in tx.changed.values()))
+        finally:
+            self._come()
 
     def _chores_are_due(self) -> bool:
         """They have been kept waiting for people long enough."""
@@ -155,49 +161,40 @@ class Turns:
 
     # On the thread.
 
-    def _lend_a_hand(self) -> None:
-        while (work := self._work.get()) is not None:
-            group = work()
+    def _serve(self) -> None:
+        """Whatever goes wrong is told to those who wait for it: there is no other thread."""
+        while (handed := self._work.get()) is not None:
+            work, tasks = handed
+            try:
+                group = work()
+            except Exception as error:  # noqa: BLE001
+                self._undo_all()
+                group = Group(list(tasks), list(tasks))
+                group.fail(error)
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._back, group, context=Context())
 
     def _do_chores(self, tasks: Sequence[Task], *, kept_waiting: bool) -> Group:
         """Some of them; nobody who comes meanwhile waits for more than one, unless these have been kept waiting."""
-        return self._wait_and_do(tasks, enough=lambda: bool(self._people) and not kept_waiting)
+        return self._do(tasks, lambda: bool(self._people) and not kept_waiting)
 
-    def _wait_and_do(self, tasks: Sequence[Task], enough: Callable[[], bool] = lambda: False) -> Group:
-        try:
-            with self._patiently():
-                group = self._carry_out(tasks, enough)
-        except sqlite3.Error as error:
-            group = Group(list(tasks), list(tasks))
-            group.fail(error)
-            return group
-        return self._commit(group)
+    def _do(self, tasks: Sequence[Task], enough: Callable[[], bool] = lambda: False) -> Group:
+        return self._commit(self._carry_out(tasks, enough, patiently=True))
 
     def _commit(self, group: Group) -> Group:
+        if not group.done:
+            self._undo_all()
+            return group
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("COMMIT")
+            self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._undo_all()
             group.fail(error)
         return group
 
-    @contextmanager
-    def _patiently(self) -> Iterator[None]:
-        self._patience(BUSY_SECONDS)
-        try:
-            yield
-        finally:
-            self._patience(0)
-
-    def _patience(self, seconds: float) -> None:
-        self._connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
-
     # By whoever has the connection.
 
-    def _carry_out(self, tasks: Sequence[Task], enough: Callable[[], bool]) -> Group:
+    def _carry_out(self, tasks: Sequence[Task], enough: Callable[[], bool], *, patiently: bool) -> Group:
         """One transaction for all that are still wanted, or for the first of them; yet to be committed.
 
         Raises `sqlite3.Error`, having done nothing, where the transaction could not begin: another process writes.
@@ -208,23 +205,34 @@ class Turns:
             (wanted if task.begin() else group.tasks).append(task)
         if not wanted:
             return group
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._begin(patiently=patiently)
         try:
-            for place, task in enumerate(wanted):
-                if place and enough():
-                    group.left = wanted[place:]
+            for task in wanted:
+                if group.run and enough():
                     break
                 group.run.append(task)
                 tx = self._one(task, alone=len(wanted) == 1)
                 if tx is not None:
                     group.done.append(tx)
-            if self._connection.in_transaction:
+            if group.done:
                 self._hands.seal(group.done)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 (the whole group was taken back, by SQLite or here)
             self._undo_all()
             group.fail(error)
+        group.left = wanted[len(group.run) :]
         group.tasks += group.run
         return group
+
+    def _begin(self, *, patiently: bool) -> None:
+        self._undo_all()
+        if patiently:
+            self._connection.execute("BEGIN IMMEDIATE")
+            return
+        self._busy_timeout(0)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self._busy_timeout(BUSY_SECONDS)
 
     def _one(self, task: Task, *, alone: bool) -> StoreTransaction | None:
         """Run one command; a failed one leaves nothing behind. Alone it needs no savepoint: all is rolled back."""
@@ -251,11 +259,14 @@ class Turns:
         self._connection.execute("RELEASE command")
 
     def _undo_all(self) -> None:
-        """Should even that fail, so does the next beginning, and nobody is told that anything was done."""
+        """Should even that fail, it is tried again before anything else begins, and nothing of it is ever committed."""
         with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
+    def _busy_timeout(self, seconds: float) -> None:
+        self._connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
 
-def _some(lane: deque[Task], most: int) -> list[Task]:
+
+def _first(lane: deque[Task], most: int) -> list[Task]:
     return [lane.popleft() for _ in range(min(most, len(lane)))]

@@ -186,10 +186,20 @@ def test_a_proxy_is_used_where_the_environment_names_one() -> None:
     assert route_to("http://a.example.com", {"http_proxy": "p:8080"}).target("/v1/me") == "http://a.example.com/v1/me"
 
 
-@pytest.mark.parametrize("url", ["countersign.example.com", "ftp://x", "http://", "http://[::1", "http://x:99999999"])
+@pytest.mark.parametrize(
+    "url", ["countersign.example.com", "ftp://x", "http://", "http://[::1", "http://x:0", "http://me:pass@x:99999999"]
+)
 def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
-    with pytest.raises(c.WrongAddress, match=r"no address of a server.*https://countersign\.example\.com"):
+    with pytest.raises(c.WrongAddress, match=r"no address of a server.*https://countersign\.example\.com") as refused:
         Countersign(url, "csk_1")
+    assert "pass" not in str(refused.value)
+
+
+@pytest.mark.parametrize("proxy", ["https://proxy", "http://", "http://[::1", "proxy:99999999"])
+def test_a_proxy_that_is_none_is_named(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(c.WrongAddress, match="HTTPS_PROXY names no proxy"):
+        Countersign("https://countersign.example.com", "csk_1")
 
 
 def test_calls_travel_through_a_proxy(live: Live, key: str, monkeypatch: pytest.MonkeyPatch) -> None:

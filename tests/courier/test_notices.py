@@ -200,8 +200,8 @@ async def test_a_line_behind_another_in_a_crowded_place_waits_for_its_turn_and_l
     put_off: list[str] = []
     note = Road.note
 
-    async def noted(road: Road, change: Callable[[datetime], Notice]) -> Notice:
-        after = await note(road, change)
+    async def noted(road: Road, row: Notice, change: Callable[[datetime], Notice]) -> Notice:
+        after = await note(road, row, change)
         if after.state == "due":
             put_off.append(after.id)
         return after
@@ -219,3 +219,35 @@ async def test_a_line_behind_another_in_a_crowded_place_waits_for_its_turn_and_l
         await world.turn(10, courier)
     assert len(put_off) <= 2 * 8
     assert [sentence.rpartition(" ")[2] for sentence in lines(world, "#deploys")] == ["first", "second"] * 4
+
+
+async def test_a_line_whose_first_one_failed_in_a_way_nobody_foresaw_goes_on(world: World) -> None:
+    """It was announced, so it counts as told; those behind it waited for it for ever."""
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("tell", OutletBusy(30), ZeroDivisionError())
+    await world.do("ada", request, c.Comment("remark 0"))
+    await courier.drain()
+    await world.do("ada", request, c.Comment("remark 1"))
+    for _ in range(4):
+        await world.turn(31, courier)
+    assert [line[-1] for line in lines(world, "#deploys")] == ["1"]
+
+
+async def test_a_line_that_waited_for_a_refused_one_does_not_go_at_once(world: World) -> None:
+    request = await world.ask(approvers=("ada",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.pace = replace(QUICK, post_gap=10)
+    world.board.fails("tell", OutletRefused("try_later", permanent=False))
+    for number in range(4):
+        await world.do("ada", request, c.Comment(f"remark {number}"))
+    await courier.drain()
+    told = []
+    for _ in range(90):
+        before = len(lines(world, "#deploys"))
+        await world.turn(1, courier)
+        told.append(len(lines(world, "#deploys")) - before)
+    assert [line[-1] for line in lines(world, "#deploys")] == list("0123")
+    assert max(told) == 1

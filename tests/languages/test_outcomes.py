@@ -42,13 +42,13 @@ def test_a_kept_outcome_is_said_again_in_the_readers_language(kept: str) -> None
 
 
 def test_every_pattern_is_recognised_with_the_names_that_were_in_it() -> None:
-    whole = (*o._WHOLE, *(say for nested in o._OURS.values() for say in nested))
+    whole: tuple[o.Sentence, ...] = (*o._WHOLE, *(say for nested in o._OURS.values() for say in nested))
     names = {name: f"<{name}>" for say in (*whole, *o._WITH_REASONS) for name in signature(say).parameters}
     names |= {"usd": "$5.00", "subject_kind": "run"}
     for say in (*whole, *o._WITH_REASONS):
         said = say(**{name: names[name] for name in signature(say).parameters})
         said = f"{said}." if say in o._WITH_REASONS else said
         with speaking_to("de-DE"):
-            again = said_again(said, (*whole,))
+            again = said_again(said, whole)
         assert again != said
         assert all(name in again for name in names.values() if name in said), said

@@ -217,6 +217,88 @@ async def test_what_cannot_be_written_in_time_is_refused_and_nothing_hangs(
         assert (await store.transact(store_new(a_request()))).version == 1
 
 
+@pytest.mark.parametrize("chore", [False, True])
+async def test_a_full_disk_is_told_to_each_of_a_group_and_nothing_hangs(sqlite_database: str, chore: bool) -> None:
+    """SQLite takes back all of them when one meets it, those included that were not yet begun."""
+
+    def large(tx: Transaction) -> None:
+        for number in range(40):
+            tx.put(Member(f"mem_{number}", ORG, f"{number}@acme.example", "x" * 100_000, active=True, created_at=T0))
+
+    async with opened(sqlite_database, Clock()) as store:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        request = await store.transact(store_new(a_request()))
+        (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count={pages + 200}")
+        works = [comment_on(request.id), large, *[comment_on(request.id)] * 3]
+        async with asyncio.timeout(30):
+            found = await asyncio.gather(*await queued(store, works, chore=chore), return_exceptions=True)
+        store._connection.execute("PRAGMA max_page_count=100000000")
+        assert [isinstance(one, Exception) for one in found] == [True, True, False, False, False]
+        assert isinstance(found[0], Unavailable)
+        assert await store.read(lambda reader: reader.versions([request.id])) == {request.id: 4}
+        assert (await store.transact(comment_on(request.id))).version == 5
+
+
+@pytest.mark.parametrize("chore", [False, True])
+async def test_a_commit_that_fails_is_told_to_all_of_its_group(
+    sqlite_database: str, chore: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(sqlite_database, Clock()) as store:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        request = await store.transact(store_new(a_request()))
+        monkeypatch.setattr(store._turns, "_connection", Faulty(store._connection, "COMMIT"))
+        works = await queued(store, [comment_on(request.id)] * 3, chore=chore)
+        async with asyncio.timeout(30):
+            found = await asyncio.gather(*works, return_exceptions=True)
+        assert [type(one).__name__ for one in found] == ["Unavailable"] * 3
+        assert await store.read(lambda reader: reader.versions([request.id])) == {request.id: 1}
+        assert (await store.transact(comment_on(request.id))).version == 2
+
+
+@pytest.mark.parametrize("chore", [False, True])
+async def test_what_could_not_be_taken_back_is_not_committed_with_what_comes_next(
+    sqlite_database: str, chore: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(sqlite_database, Clock()) as store:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        request = await store.transact(store_new(a_request()))
+        monkeypatch.setattr(store._turns, "_connection", Faulty(store._connection, "COMMIT", "ROLLBACK"))
+        with pytest.raises(Unavailable):
+            await store.transact(comment_on(request.id), chore=chore)
+        assert store._connection.in_transaction
+        with pytest.raises(Unavailable):
+            await store.transact(comment_on(request.id), deadline=time.monotonic() - 1, chore=chore)
+        assert (await store.transact(comment_on(request.id), chore=chore)).version == 2
+
+
+async def test_an_error_that_no_future_takes_is_told_all_the_same(store: Engine) -> None:
+    async with asyncio.timeout(30):
+        with pytest.raises(RuntimeError, match="ran out"):
+            await store.transact(lambda _: next(iter(())))
+        assert await store.transact(lambda _: 1) == 1
+
+
+class Faulty:
+    """A connection on which each of these fails once."""
+
+    def __init__(self, connection: sqlite3.Connection, *failing: str) -> None:
+        self._connection, self._failing = connection, list(failing)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+    def execute(self, sql: str) -> sqlite3.Cursor:
+        if sql in self._failing:
+            self._failing.remove(sql)
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._connection.execute(sql)
+
+
 def noted(order: list[str], name: str, _: Transaction) -> None:
     order.append(name)
 

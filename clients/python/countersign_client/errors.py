@@ -4,7 +4,7 @@ CountersignError
 ├── Unreachable                 no answer came, or none that can be relied on; whether it was done is unknown unless retried
 ├── NotUnderstood               something answered, and not as Countersign would: a wrong address, a proxy's page
 ├── NotLoggedIn                 there is no credential to send
-├── WrongAddress                what should be a server's address is none; nothing was sent
+├── WrongAddress                what should be a server's or a proxy's address is none; nothing was sent
 ├── ReceiptRefused              (in `receipts`) a receipt proves nothing, or something else; `reason` is one stable word
 ├── NotApproved                 (in `outcomes`) raised by whatever goes on only after a yes; `outcome` says why there was none
 │   └── EditsNotAccepted        approved, but not as asked

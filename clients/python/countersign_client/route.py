@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -55,29 +56,38 @@ class Route:
 
 
 def route_to(url: str, environment: Mapping[str, str] | None = None) -> Route:
-    """ValueError for what is no address of a server."""
+    """ValueError for what is no address of a server, or names a proxy that is none."""
+    parts = _taken_apart(url)
+    if parts is None or parts.scheme not in ("http", "https"):
+        raise ValueError(f"{_without_password(url)!r} is no address of a server; {LIKE_THIS}")
+    secure, host = parts.scheme == "https", parts.hostname or ""
+    proxy = _proxy(parts.scheme, host, os.environ if environment is None else environment)
+    return Route(secure, host, parts.port or (443 if secure else 80), parts.path.rstrip("/"), proxy)
+
+
+def _taken_apart(url: str) -> SplitResult | None:
+    """None where there is no host in it, or a port that cannot be one."""
     try:
         parts = urlsplit(url)
-        named = parts.port
-    except ValueError as problem:
-        raise ValueError(f"{url!r} is no address of a server ({problem}); {LIKE_THIS}") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is no address of a server; {LIKE_THIS}")
-    secure = parts.scheme == "https"
-    port = named or (443 if secure else 80)
-    proxy = _proxy(parts.scheme, parts.hostname, os.environ if environment is None else environment)
-    return Route(secure, parts.hostname, port, parts.path.rstrip("/"), proxy)
+        return parts if parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^/]*@", "//…@", url)
 
 
 def _proxy(scheme: str, host: str, environment: Mapping[str, str]) -> Proxy | None:
     named = (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
-    url = next((found for name in named if (found := environment.get(name))), None)
-    if url is None or host in LOOPBACK or _goes_direct(host, environment):
+    name = next((name for name in named if environment.get(name)), None)
+    if name is None or host in LOOPBACK or _goes_direct(host, environment):
         return None
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"The proxy for {scheme}:// must be an http:// address.")
-    return Proxy(parts.hostname, parts.port or 80, _credential(parts.username, parts.password))
+    url = environment[name]
+    parts = _taken_apart(url if "://" in url else f"http://{url}")
+    if parts is None or parts.scheme != "http":
+        raise ValueError(f"{name} names no proxy; write one like http://proxy.example.com:3128.")
+    return Proxy(parts.hostname or "", parts.port or 80, _credential(parts.username, parts.password))
 
 
 def _goes_direct(host: str, environment: Mapping[str, str]) -> bool:
