@@ -175,7 +175,7 @@ class Route:
             mine.card = card
             mine.deliveries.append(delivery)
         for notice in notices:
-            errands[notice.request or notice.place].notices.append(notice)
+            errands[notice.request or f"{notice.organisation}/{notice.place}"].notices.append(notice)
         for request, mine in errands.items():
             self._start(request, mine)
         for pile in piles:

@@ -20,6 +20,8 @@ from core.ports import Delivery, Notice
 
 Say = Callable[[], Awaitable[Notice]]
 
+Line = tuple[str, str, str]
+
 THREAD = "thread"
 CARD_TRIES = 3
 """Posts of a card that its thread waits for; a card in worse trouble than this must not silence the others."""
@@ -32,7 +34,7 @@ class Telling:
 
     def __init__(self, road: Road) -> None:
         self._road = road
-        self._postponed: dict[tuple[str, str], dict[int, float]] = {}
+        self._postponed: dict[Line, dict[int, float]] = {}
 
     def forget(self) -> None:
         self._postponed.clear()
@@ -134,6 +136,6 @@ def _has_no_thread_yet(notice: Notice, cards: Sequence[Delivery]) -> bool:
     )
 
 
-def _line(notice: Notice) -> tuple[str, str]:
-    """Those who stand in one line: the same request, the same ears."""
-    return notice.request, notice.place
+def _line(notice: Notice) -> Line:
+    """Those who stand in one line: the same request, or none, and the same ears."""
+    return notice.organisation, notice.request, notice.place

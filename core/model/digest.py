@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import rfc8785
@@ -87,4 +86,4 @@ def content_json(content: Content) -> dict[str, Any]:
 
 
 def _subject(subject: Subject | None) -> dict[str, Any] | None:
-    return None if subject is None else asdict(subject)
+    return None if subject is None else {"kind": subject.kind, "id": subject.id, "url": subject.url}
