@@ -84,7 +84,7 @@ class Waiting:
             seen = -1
             while seen < watched.newest and watched.waiters:
                 told = watched.newest  # what is committed while we read may not be in what we read
-                request = await self._store.read(lambda reader: reader.request(id))
+                request = await self._store.glance(lambda reader: reader.request(id))
                 if request is None:
                     return
                 seen = max(request.version, told)

@@ -202,20 +202,20 @@ class Desk:
     async def would_refuse(self, actor: Actor, request: str, command: c.Command) -> ApprovalError | None:
         """What stands in the way of such a command now; nothing is written. For edges that say 403 before 400."""
         fresh, types = self._fresh(), (await self._books.of(actor.organisation)).types
-        return await self._store.read(lambda reader: weigh(reader, actor, request, command, types=types, fresh=fresh))
+        return await self._store.glance(lambda reader: weigh(reader, actor, request, command, types=types, fresh=fresh))
 
     async def see(self, actor: Actor, request: str) -> Request:
         """The request as it stands now, if the actor may know of it; an overdue end is written first."""
         types = (await self._books.of(actor.organisation)).types
-        stored = await self._store.read(lambda reader: seen(reader, actor, request, types))
+        stored = await self._store.glance(lambda reader: seen(reader, actor, request, types))
         if overdue(stored[0], stored[1]):
             await self.ring(request)
-            stored = await self._store.read(lambda reader: seen(reader, actor, request, types))
+            stored = await self._store.glance(lambda reader: seen(reader, actor, request, types))
         return stored[0]
 
     async def number(self, organisation: str, number: int) -> str | None:
         """The id of `#number`."""
-        found = await self._store.read(lambda reader: reader.request_by_number(organisation, number))
+        found = await self._store.glance(lambda reader: reader.request_by_number(organisation, number))
         return None if found is None else found.id
 
     async def ring(self, request: str) -> None:

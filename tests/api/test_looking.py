@@ -219,14 +219,16 @@ async def test_one_read_per_change_serves_everybody_who_waits(house: House, monk
     await held(house, polls[0], many=8)
     reads = 0
     store = house.assembly.house.waiting._store
-    read = store.read
+    glance = store.glance
 
     async def counted(work: Any) -> Any:
         nonlocal reads
         reads += 1
-        return await read(work)
+        return await glance(work)
 
-    monkeypatch.setattr(house.assembly.house.waiting, "_store", type("Counted", (), {"read": staticmethod(counted)})())
+    monkeypatch.setattr(
+        house.assembly.house.waiting, "_store", type("Counted", (), {"glance": staticmethod(counted)})()
+    )
     await decide(house, "ada", asked)
     async with asyncio.timeout(20):
         answers = await asyncio.gather(*polls)

@@ -20,7 +20,7 @@ class SlowStore:
     def __init__(self) -> None:
         self.version, self.reads, self.let = 1, 0, asyncio.Semaphore(0)
 
-    async def read(self, work: Callable[[Reader], Request]) -> Request:
+    async def glance(self, work: Callable[[Reader], Request]) -> Request:
         self.reads += 1
         seen = SimpleNamespace(version=self.version, status=Status.PENDING if self.version < 3 else Status.REJECTED)
         await self.let.acquire()
