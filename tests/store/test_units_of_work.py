@@ -130,7 +130,7 @@ async def test_chores_come_in_slices_and_are_never_starved(sqlite_database: str)
         async with Gate(store):
             chores = await queued(store, [partial(noted, order, "chore")] * (turns.SLICE + 1), chore=True)
             people = await queued(store, [partial(noted, order, "person")] * 3)
-            await asyncio.sleep(lanes.PATIENCE)
+            await asyncio.sleep(lanes.PATIENCE * 1.2)
         await asyncio.gather(*chores, *people)
     assert order == ["chore"] * turns.SLICE + ["person"] * 3 + ["chore"]
 
