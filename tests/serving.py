@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -11,6 +12,10 @@ import uvicorn
 
 FINISHING: Final = 5.0
 """Seconds in which answers under way may end."""
+
+
+LETTING_IN: Final = 5
+"""Rounds of the loop after which whoever was being let in when it closed is a connection, and can be shut down."""
 
 
 @asynccontextmanager
@@ -29,6 +34,8 @@ async def served(server: uvicorn.Server) -> AsyncIterator[str]:
 async def _ended(server: uvicorn.Server) -> None:
     for listening in server.servers:
         listening.close()
+    for _ in range(LETTING_IN):
+        await asyncio.sleep(0)
     state = server.server_state
     for connection in tuple(state.connections):
         connection.shutdown()
@@ -37,3 +44,7 @@ async def _ended(server: uvicorn.Server) -> None:
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FINISHING):
+            while state.connections:  # noqa: ASYNC110 (each leaves by itself once it is closed)
+                await asyncio.sleep(0.001)
