@@ -15,7 +15,8 @@ FINISHING: Final = 5.0
 
 
 LETTING_IN: Final = 5
-"""Rounds of the loop after which whoever was being let in when it closed is a connection, and can be shut down."""
+"""Rounds of the loop after which whoever was being let in is a connection, and can be shut down. asyncio forgets the socket of
+one whose server closes meanwhile, and a warning of that came up in some later test."""
 
 
 @asynccontextmanager
@@ -32,10 +33,14 @@ async def served(server: uvicorn.Server) -> AsyncIterator[str]:
 
 
 async def _ended(server: uvicorn.Server) -> None:
+    loop = asyncio.get_running_loop()
     for listening in server.servers:
-        listening.close()
+        for door in listening.sockets:
+            loop.remove_reader(door.fileno())
     for _ in range(LETTING_IN):
         await asyncio.sleep(0)
+    for listening in server.servers:
+        listening.close()
     state = server.server_state
     for connection in tuple(state.connections):
         connection.shutdown()
