@@ -1,5 +1,6 @@
 """Socket Mode as the real client meets it: tickets, hello, one of many, disconnects, ghosts."""
 
+import asyncio
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import page_state
 from bot.sandbox.server import Sandbox
+from tests.patience import PATIENT
 from tests.sandbox.conftest import over_http, over_sockets
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +80,7 @@ async def test_the_eleventh_socket_is_one_too_many(sandbox: Sandbox, session: ai
 
 
 async def test_the_real_client_comes_back_after_a_refresh(sandbox: Sandbox, app: AsyncApp) -> None:
+    """Twice: once for the word and once for the close. What falls on the connection it leaves again is lost, and typed again."""
     seen: list[str] = []
 
     @app.command("/demo")
@@ -85,13 +88,15 @@ async def test_the_real_client_comes_back_after_a_refresh(sandbox: Sandbox, app:
         seen.append(command["text"])
         await ack()
 
+    sandbox.slack.delivery.ack_limit = 1
     alice = sandbox.as_user("alice")
-    async with over_sockets(sandbox, app):
+    async with over_sockets(sandbox, app), asyncio.timeout(PATIENT):
         await sandbox.sockets.disconnect("refresh_requested")
         assert sandbox.sockets.count == 0
         await alice.sees(lambda: sandbox.sockets.count == 1)
-        assert (await alice.command("/demo again")).ok
-    assert seen == ["again"]
+        while not (await alice.command("/demo again")).ok:
+            pass
+    assert set(seen) == {"again"}
 
 
 async def test_a_ghost_swallows_what_is_sent_to_it(sandbox: Sandbox, app: AsyncApp) -> None:
