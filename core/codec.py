@@ -3,11 +3,16 @@
 Times are ISO 8601 in UTC with `Z`, durations seconds, enums their value, sets sorted lists. A requirement is stored as
 `{word: {…}}` and read by the kind registered under that word; kinds are given from outside, so nothing is imported in
 circles. Hooks are compiled once per codec, when they are first wanted.
+
+A stored request leaves out what is empty by default (None, false, 0, nothing in it): most of its forty fields. What has any
+other default is always written, so that another default, one day, changes no request that was asked before. Its plan is a text
+within the text: of a hundred requests most are judged alike, so a plan that was read or written before is known by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
@@ -21,8 +26,9 @@ from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from core.model.event import WORD, WORDS, Event
+from core.model.in_hand import InHand
 from core.model.organisation import Settings
-from core.model.request import Content, Request
+from core.model.request import Content, Plan, Request
 from core.model.requirement import Requirement
 
 K = TypeVar("K")
@@ -31,6 +37,9 @@ V = TypeVar("V")
 
 MOST_SETTINGS: Final = 256
 """Projects whose settings are kept as read."""
+
+MOST_PLANS: Final = 256
+"""Plans kept as read, and texts of plans kept as written."""
 
 Reader = Callable[[Mapping[str, Any]], Event]
 
@@ -57,8 +66,11 @@ class Codec:
         self._converter = Converter(detailed_validation=False)
         _register_values(self._converter)
         self._register_requirements()
-        self._keep_built_content()
-        self._write_request = make_dict_unstructure_fn(Request, self._converter, original=override(omit=True))
+        self._read_content = self._keep_what_is_built(Content)
+        self._keep_what_is_built(Plan)
+        self._read_request = self._converter.get_structure_hook(Request)
+        self._brief = Brief()
+        self._plan = lru_cache(maxsize=MOST_PLANS)(self._read_plan)
         self._settings = lru_cache(maxsize=MOST_SETTINGS)(self._read_settings)
         self._to_payload = Late(self._writer)
         self._from_payload: Late[str, Reader] = Late(lambda word: self._reader(WORDS[word]))
@@ -87,20 +99,22 @@ class Codec:
         return self.parse(text, Settings)
 
     def request(self, text: str) -> Request:
-        """A stored request; `original` null stands for the same as `content`, as it mostly is."""
+        """A stored request; no `original` stands for the same as `content`, as it mostly is."""
         plain = orjson.loads(text)
-        content = self._converter.structure(plain["content"], Content)
-        plain["content"] = content
-        if plain["original"] is None:
+        content = plain["content"] = self._read_content(plain["content"], Content)
+        if plain.get("original") is None:
             plain["original"] = content
-        return self._converter.structure(plain, Request)
+        if isinstance(plain["plan"], str):  # an object in what was stored before plans were texts
+            plain["plan"] = self._plan(plain["plan"])
+        request: Request = self._read_request(plain, Request)
+        return request
+
+    def _read_plan(self, text: str) -> Plan:
+        return self.parse(text, Plan)
 
     def request_text(self, request: Request) -> str:
         """The inverse of `request`."""
-        plain = self._write_request(request)
-        changed = request.original is not request.content and request.original != request.content
-        plain["original"] = self._converter.unstructure(request.original) if changed else None
-        return orjson.dumps(plain).decode()
+        return self._brief.request_text(request)
 
     def payload(self, event: Event) -> tuple[str, dict[str, Any]]:
         """The event's stored word, and all it says but its moment."""
@@ -115,12 +129,15 @@ class Codec:
         self._converter.register_unstructure_hook_func(_is_requirement, lambda requirement: requirement.to_json())
         self._converter.register_structure_hook_func(_is_requirement, lambda data, _: self._requirement(data))
 
-    def _keep_built_content(self) -> None:
-        """`content` and `original` are mostly one: built once."""
-        build = make_dict_structure_fn(Content, self._converter, _cattrs_detailed_validation=False)
-        self._converter.register_structure_hook(
-            Content, lambda data, kind: data if type(data) is Content else build(data, kind)
-        )
+    def _keep_what_is_built(self, noun: type[T]) -> Callable[[Any, Any], T]:
+        """It may stand among plain values as it is: `content` and `original` are mostly one, a plan is mostly known."""
+        build = make_dict_structure_fn(noun, self._converter, _cattrs_detailed_validation=False)
+
+        def read(data: Any, kind: Any) -> T:
+            return data if type(data) is noun else build(data, kind)
+
+        self._converter.register_structure_hook(noun, read)
+        return read
 
     def _requirement(self, data: Mapping[str, Any]) -> Requirement:
         ((word, parameters),) = data.items()
@@ -136,6 +153,36 @@ class Codec:
         return lambda payload: read(payload, kind)
 
 
+class Brief:
+    """Writes requests: what is empty is left out, and what orjson writes as we do is left to it."""
+
+    def __init__(self) -> None:
+        self._converter = Converter(detailed_validation=False)
+        self._converter.register_unstructure_hook_factory(is_dataclass, self._without_what_is_empty)
+        self._converter.register_unstructure_hook_factory(_is_tuple, lambda kind: _tuple_writer(self._converter, kind))
+        self._converter.register_unstructure_hook_factory(
+            _is_optional, lambda kind: _optional_writer(self._converter, kind)
+        )
+        self._converter.register_unstructure_hook_func(_is_left_to_orjson, identity)
+        self._converter.register_unstructure_hook_func(_is_requirement, lambda requirement: requirement.to_json())
+        apart = {"original": override(omit=True), "plan": override(omit=True)}
+        self._write = make_dict_unstructure_fn(Request, self._converter, **(_without_empty(Request) | apart))
+        self._plan_text = lru_cache(maxsize=MOST_PLANS)(self._written_plan)
+
+    def request_text(self, request: Request) -> str:
+        plain = self._write(request)
+        plain["plan"] = self._plan_text(InHand(request.plan))
+        if request.original is not request.content and request.original != request.content:
+            plain["original"] = self._converter.unstructure(request.original)
+        return _text(plain)
+
+    def _written_plan(self, plan: InHand) -> str:
+        return _text(self._converter.unstructure(plan.held[0]))
+
+    def _without_what_is_empty(self, noun: Any) -> Callable[[Any], dict[str, Any]]:
+        return make_dict_unstructure_fn(noun, self._converter, **_without_empty(noun))
+
+
 def codec(requirement_kinds: Mapping[str, type[Requirement]]) -> Codec:
     """The codec that knows these kinds of requirement by their words."""
     return Codec(requirement_kinds)
@@ -148,6 +195,7 @@ def moment_text(at: datetime) -> str:
 
 def _register_values(converter: Converter) -> None:
     converter.register_structure_hook_func(_is_plain, _as_it_is)
+    converter.register_structure_hook_func(_is_set, lambda values, _: frozenset(values))
     converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     converter.register_unstructure_hook(datetime, moment_text)
     converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
@@ -171,6 +219,36 @@ def _seconds(duration: timedelta) -> int | float:
     """Whole seconds as an integer."""
     whole, rest = divmod(duration, timedelta(seconds=1))
     return whole if not rest else duration / timedelta(seconds=1)
+
+
+def _text(plain: Any) -> str:
+    return orjson.dumps(plain, default=_asked_about, option=orjson.OPT_UTC_Z).decode()
+
+
+def _asked_about(value: Any) -> Any:
+    """What orjson has no words of its own for."""
+    if isinstance(value, timedelta):
+        return _seconds(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise TypeError(f"a {type(value).__name__} cannot be stored")
+
+
+def _is_left_to_orjson(kind: Any) -> bool:
+    """Values, and tuples, sets and objects of them. Dataclasses are ours, and with them whatever holds one."""
+    if isinstance(kind, type):
+        return not (is_dataclass(kind) or issubclass(kind, Requirement))
+    return all(part is ... or _is_left_to_orjson(part) for part in get_args(kind))
+
+
+def _without_empty(noun: Any) -> dict[str, Any]:
+    return {field.name: override(omit_if_default=True) for field in fields(noun) if _is_empty_by_default(field)}
+
+
+def _is_empty_by_default(field: Field[Any]) -> bool:
+    if field.default is not MISSING:
+        return not field.default
+    return field.default_factory is not MISSING and not field.default_factory()
 
 
 def _is_plain(kind: Any) -> bool:

@@ -62,7 +62,7 @@ def _asked(row: Sequence[Any], codec: Codec) -> Asked:
         number=number,
         project=project,
         requester=codec.build(plain["requester"], Requester),
-        content=codec.build(plain["original"] or plain["content"], Content),
+        content=codec.build(plain.get("original") or plain["content"], Content),
         at=at,
         on_behalf_of=plain.get("on_behalf_of"),
         named=codec.build(named, tuple[Stage, ...]) if named else (),

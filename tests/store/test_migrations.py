@@ -1,5 +1,6 @@
 """The schema goes up, down and up again on filled databases of both kinds, and is the one the tables describe."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine, inspect
+from sqlalchemy import NullPool, create_engine, inspect, text
 
 from core.model.explanation import Explanation, RuleSeen
 from core.ports import Filter
@@ -186,3 +187,20 @@ async def test_open_requests_of_before_are_not_waited_for_by_late_joiners(empty:
         for since, found in ((asked.created_at - HOUR, 1), (asked.created_at + HOUR, 0)):
             wanted = Filter(waiting_for=frozenset({group}), came={group: since})
             assert await store.read(lambda reader, wanted=wanted: reader.count(ORG, wanted, 9)) == found  # type: ignore[misc]
+
+
+async def test_requests_are_written_in_full_for_what_came_before(empty: str) -> None:
+    """It would take defaults of its own for fields that are missing, but not do without `original`, nor read a plan's text."""
+    migrate.upgrade(empty)
+    asked = a_request()
+    async with opened(empty) as store:
+        await store.transact(furnish)
+        await store.transact(store_new(asked))
+    migrate.downgrade(empty, "0016")
+    with schema.connected(empty) as connection:
+        stored = json.loads(connection.execute(text("SELECT state FROM requests")).scalar_one())
+    assert stored["original"] is None
+    assert stored["plan"]["stages"][0]["number"] == 1
+    migrate.upgrade(empty)
+    async with opened(empty) as store:
+        assert await store.read(lambda reader: reader.request(asked.id)) == asked
