@@ -14,9 +14,9 @@ from typing import Final, TypeVar
 from core.codec import Codec
 from core.ports import Chain, Changed, Clock, Derive, Reader, Transaction, Work
 from core.store.driver import Session
-from core.store.lanes import Task
 from core.store.reader import StoreReader
 from core.store.transaction import StoreTransaction
+from core.store.waiting_line import Task
 
 T = TypeVar("T")
 Seal = Callable[[Transaction, frozenset[str]], None]

@@ -1,55 +1,17 @@
-"""Work waiting for one of PostgreSQL's store threads: two lanes, people before chores; and what any work that waits is."""
+"""Work waiting for one of PostgreSQL's store threads: two lanes, people before chores."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from core.errors import Unavailable
-from core.ports import Transaction
+from core.store.waiting_line import Task, WaitingLine
 
 AT_ONCE: Final = 1
 """Threads with chores at one time: people's clicks share the one interpreter with them, and a second made nothing quicker."""
-
-PATIENCE: Final = 1.0
-"""Seconds after which chores go before people once, so that they are never starved."""
-
-
-@dataclass(slots=True)
-class Task:
-    """One unit of work and who waits for it."""
-
-    work: Callable[[Transaction], Any]
-    future: asyncio.Future[Any]
-    deadline: float | None
-    since: float = field(default_factory=time.monotonic)
-    result: Any = None
-    error: BaseException | None = None
-
-    def begin(self) -> bool:
-        """Whether it is still wanted; one that is too late is refused, never run."""
-        if self.future.cancelled():
-            return False
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            self.error = Unavailable("It took too long to get to this, so nothing was done; try again.")
-            return False
-        return True
-
-    def answer(self) -> None:
-        """On the loop: nobody may be waiting any more."""
-        if self.future.done():
-            return
-        if isinstance(self.error, StopIteration):  # a future takes any error but this one
-            self.future.set_exception(RuntimeError("a command ran out of what it went through"))
-        elif self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
 
 
 class Lanes:
@@ -59,9 +21,7 @@ class Lanes:
     """
 
     def __init__(self) -> None:
-        self._people: deque[Task] = deque()
-        self._chores: deque[Task] = deque()
-        self._last_chores = 0.0
+        self._line = WaitingLine()
         self._busy: set[int] = set()
         self._lock = threading.Lock()
         self._resting: list[threading.Condition] = []
@@ -71,22 +31,21 @@ class Lanes:
         with self._lock:
             if self._closed:
                 raise Unavailable("The server is stopping; try again in a moment.")
-            (self._chores if chore else self._people).append(task)
+            self._line.put(task, chore=chore)
             self._wake()
 
     def take(self) -> Task | None:
         """The next one; none once closed and drained."""
         with self._lock:
             self._finished()
-            while not (self._people or self._may_do_chores() or self._is_drained()):
+            while not (self._line.people or self._may_do_chores() or self._is_drained()):
                 self._rest()
-            if self._people and not (self._chores_are_due() and self._may_do_chores()):
-                return self._people.popleft()
-            if not self._chores:
+            if self._line.people and not (self._line.chores_are_due() and self._may_do_chores()):
+                return self._line.people.popleft()
+            if not self._line.chores:
                 return None
-            self._last_chores = time.monotonic()
             self._busy.add(threading.get_ident())
-            return self._chores.popleft()
+            return self._line.take_chores(1)[0]
 
     def close(self) -> None:
         """No more is taken in; what is in is still done."""
@@ -113,15 +72,10 @@ class Lanes:
             self._wake()
 
     def _may_do_chores(self) -> bool:
-        return bool(self._chores) and len(self._busy) < AT_ONCE
+        return bool(self._line.chores) and len(self._busy) < AT_ONCE
 
     def _is_drained(self) -> bool:
-        return self._closed and not self._chores
-
-    def _chores_are_due(self) -> bool:
-        if not self._chores:
-            return False
-        return time.monotonic() - max(self._chores[0].since, self._last_chores) > PATIENCE
+        return self._closed and not self._line.chores
 
 
 def answer(loop: asyncio.AbstractEventLoop, task: Task, then: Callable[[], None]) -> None:

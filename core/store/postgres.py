@@ -26,10 +26,11 @@ from core.errors import Conflict, Invalid, Unavailable
 from core.ports import Changed, Reader, Transaction
 from core.store.driver import Params, Row, Session, Statements
 from core.store.engine import Engine, Parts, Seal
-from core.store.lanes import Lanes, Task, answer
+from core.store.lanes import Lanes, answer
 from core.store.news import News
 from core.store.readers import Readers
 from core.store.transaction import StoreTransaction
+from core.store.waiting_line import Task
 
 T = TypeVar("T")
 Connection = psycopg.Connection[Row]

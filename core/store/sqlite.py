@@ -22,10 +22,10 @@ from core.errors import Conflict
 from core.ports import Clock, Reader
 from core.store.driver import Params, Row, Session, Statements
 from core.store.engine import Engine, Parts
-from core.store.lanes import Task
 from core.store.readers import Readers
 from core.store.transaction import StoreTransaction
 from core.store.turns import BUSY_SECONDS, Turns
+from core.store.waiting_line import Task
 
 T = TypeVar("T")
 

@@ -14,7 +14,6 @@ import queue
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from contextvars import Context
@@ -24,8 +23,8 @@ from typing import Final, Protocol
 
 from core.errors import Unavailable
 from core.ports import Changed
-from core.store.lanes import PATIENCE, Task
 from core.store.transaction import StoreTransaction
+from core.store.waiting_line import Task, WaitingLine
 
 GROUP: Final = 256
 """Commands of people in one group commit at most."""
@@ -83,9 +82,7 @@ class Turns:
         self._connection = connection
         self._hands = hands
         self._loop = asyncio.get_running_loop()
-        self._people: deque[Task] = deque()
-        self._chores: deque[Task] = deque()
-        self._last_chores = 0.0
+        self._line = WaitingLine()
         self._thread_has_it = False
         self._is_coming = False
         self._is_closed = False
@@ -99,7 +96,7 @@ class Turns:
     def put(self, task: Task, *, chore: bool) -> None:
         if self._is_closed:
             raise Unavailable("The server is stopping; try again in a moment.")
-        (self._chores if chore else self._people).append(task)
+        self._line.put(task, chore=chore)
         self._come()
 
     async def close(self) -> None:
@@ -120,11 +117,10 @@ class Turns:
 
     def _turn(self) -> None:
         self._is_coming = False
-        if self._people and not self._chores_are_due():
-            self._people_have_their_turn(_first(self._people, GROUP))
-        elif self._chores:
-            tasks, waited = _first(self._chores, SLICE), bool(self._people)
-            self._last_chores = time.monotonic()
+        if self._line.people and not self._line.chores_are_due():
+            self._people_have_their_turn(self._line.take_people(GROUP))
+        elif self._line.chores:
+            tasks, waited = self._line.take_chores(SLICE), bool(self._line.people)
             self._hand_over(partial(self._do_chores, tasks, kept_waiting=waited), tasks)
         else:
             self._at_rest.set()
@@ -136,7 +132,7 @@ class Turns:
         except sqlite3.Error:  # another process writes; or it is worse, and will not go away by waiting
             self._hand_over(partial(self._do, tasks), tasks)
             return
-        self._people.extendleft(reversed(group.left))
+        self._line.people.extendleft(reversed(group.left))
         group.left = ()  # else they would come back among the chores
         self._hand_over(partial(self._commit, group), group.tasks)
 
@@ -147,17 +143,13 @@ class Turns:
 
     def _back(self, group: Group) -> None:
         self._thread_has_it = False
-        self._chores.extendleft(reversed(group.left))
+        self._line.chores.extendleft(reversed(group.left))
         try:
             for task in group.tasks:
                 task.answer()
             self._hands.tell(frozenset(changed for tx in group.done for changed in tx.changed.values()))
         finally:
             self._come()
-
-    def _chores_are_due(self) -> bool:
-        """They have been kept waiting for people long enough."""
-        return bool(self._chores) and time.monotonic() - max(self._chores[0].since, self._last_chores) > PATIENCE
 
     # On the thread.
 
@@ -176,7 +168,7 @@ class Turns:
 
     def _do_chores(self, tasks: Sequence[Task], *, kept_waiting: bool) -> Group:
         """Some of them; nobody who comes meanwhile waits for more than one, unless these have been kept waiting."""
-        return self._do(tasks, lambda: bool(self._people) and not kept_waiting)
+        return self._do(tasks, lambda: bool(self._line.people) and not kept_waiting)
 
     def _do(self, tasks: Sequence[Task], enough: Callable[[], bool] = lambda: False) -> Group:
         return self._commit(self._carry_out(tasks, enough, patiently=True))
@@ -266,7 +258,3 @@ class Turns:
 
     def _busy_timeout(self, seconds: float) -> None:
         self._connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
-
-
-def _first(lane: deque[Task], most: int) -> list[Task]:
-    return [lane.popleft() for _ in range(min(most, len(lane)))]

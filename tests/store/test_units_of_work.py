@@ -6,7 +6,8 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Self
 
@@ -14,11 +15,13 @@ import pytest
 
 from core.errors import Conflict, Unavailable
 from core.model.organisation import Member
+from core.model.request import Request
 from core.ports import Changed, Transaction
-from core.store import lanes, turns
+from core.store import lanes, turns, waiting_line
 from core.store.engine import Engine
 from core.store.opening import sqlite_path
 from core.store.sqlite import SqliteStore
+from core.store.waiting_line import Task
 from tests.store.builders import (
     ADA,
     ELSEWHERE,
@@ -70,6 +73,18 @@ async def queued(store: Engine, works: list[Callable[[Transaction], Any]], **how
     futures = [asyncio.ensure_future(store.transact(work, **how)) for work in works]
     await asyncio.sleep(0)
     return futures
+
+
+@asynccontextmanager
+async def a_file_with_a_request(database: str) -> AsyncIterator[tuple[SqliteStore, Request]]:
+    async with opened(database, Clock()) as store:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        yield store, await store.transact(store_new(a_request()))
+
+
+def a_task(loop: asyncio.AbstractEventLoop, **how: Any) -> Task:
+    return Task(lambda _: None, loop.create_future(), None, **how)
 
 
 async def test_a_failed_command_of_a_group_rolls_back_alone(store: Engine) -> None:
@@ -130,7 +145,7 @@ async def test_chores_come_in_slices_and_are_never_starved(sqlite_database: str)
         async with Gate(store):
             chores = await queued(store, [partial(noted, order, "chore")] * (turns.SLICE + 1), chore=True)
             people = await queued(store, [partial(noted, order, "person")] * 3)
-            await asyncio.sleep(lanes.PATIENCE * 1.2)
+            await asyncio.sleep(waiting_line.PATIENCE * 1.2)
         await asyncio.gather(*chores, *people)
     assert order == ["chore"] * turns.SLICE + ["person"] * 3 + ["chore"]
 
@@ -185,9 +200,7 @@ async def test_people_who_come_together_share_a_commit_and_leave_the_loop_time_f
 
 
 async def test_the_loop_does_not_wait_for_another_process_that_writes(sqlite_database: str) -> None:
-    async with opened(sqlite_database, Clock()) as store:
-        await store.transact(furnish)
-        request = await store.transact(store_new(a_request()))
+    async with a_file_with_a_request(sqlite_database) as (store, request):
         other = sqlite3.connect(sqlite_path(sqlite_database), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         (command,) = await queued(store, [comment_on(request.id)])
@@ -228,10 +241,7 @@ async def test_a_full_disk_is_told_to_each_of_a_group_and_nothing_hangs(
         for number in range(40):
             tx.put(Member(f"mem_{number}", ORG, f"{number}@acme.example", "x" * 100_000, active=True, created_at=T0))
 
-    async with opened(sqlite_database, Clock()) as store:
-        assert isinstance(store, SqliteStore)
-        await store.transact(furnish)
-        request = await store.transact(store_new(a_request()))
+    async with a_file_with_a_request(sqlite_database) as (store, request):
         (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
         store._connection.execute(f"PRAGMA max_page_count={pages + 200}")
         works = [comment_on(request.id), large, *[comment_on(request.id)] * 3]
@@ -249,10 +259,7 @@ async def test_a_commit_that_fails_is_told_to_all_of_its_group(
     sqlite_database: str, chore: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "TURN", 60)
-    async with opened(sqlite_database, Clock()) as store:
-        assert isinstance(store, SqliteStore)
-        await store.transact(furnish)
-        request = await store.transact(store_new(a_request()))
+    async with a_file_with_a_request(sqlite_database) as (store, request):
         monkeypatch.setattr(store._turns, "_connection", Faulty(store._connection, "COMMIT"))
         works = await queued(store, [comment_on(request.id)] * 3, chore=chore)
         async with asyncio.timeout(30):
@@ -266,10 +273,7 @@ async def test_a_commit_that_fails_is_told_to_all_of_its_group(
 async def test_what_could_not_be_taken_back_is_not_committed_with_what_comes_next(
     sqlite_database: str, chore: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with opened(sqlite_database, Clock()) as store:
-        assert isinstance(store, SqliteStore)
-        await store.transact(furnish)
-        request = await store.transact(store_new(a_request()))
+    async with a_file_with_a_request(sqlite_database) as (store, request):
         monkeypatch.setattr(store._turns, "_connection", Faulty(store._connection, "COMMIT", "ROLLBACK"))
         with pytest.raises(Unavailable):
             await store.transact(comment_on(request.id), chore=chore)
@@ -322,7 +326,7 @@ def test_who_rested_last_is_woken_first() -> None:
     found = Counter[int]()
     for _ in range(20):
         time.sleep(0.005)  # time to rest again, which nobody can see from outside
-        waiting.put(lanes.Task(lambda _: None, loop.create_future(), None), chore=False)
+        waiting.put(a_task(loop), chore=False)
         found[took.get(timeout=10)] += 1
     waiting.close()
     for thread in threads:
@@ -334,11 +338,11 @@ def test_who_rested_last_is_woken_first() -> None:
 def test_some_threads_stay_free_of_chores() -> None:
     waiting = lanes.Lanes()
     loop = asyncio.new_event_loop()
-    chores = [lanes.Task(lambda _: None, loop.create_future(), None) for _ in range(lanes.AT_ONCE + 1)]
+    chores = [a_task(loop) for _ in range(lanes.AT_ONCE + 1)]
     for chore in chores:
         waiting.put(chore, chore=True)
     done = [threading.Event() for _ in range(lanes.AT_ONCE + 1)]
-    taken: queue.SimpleQueue[lanes.Task] = queue.SimpleQueue()
+    taken: queue.SimpleQueue[Task] = queue.SimpleQueue()
 
     def work(place: int) -> None:
         while (task := waiting.take()) is not None:
@@ -350,7 +354,7 @@ def test_some_threads_stay_free_of_chores() -> None:
         thread.start()
     assert [taken.get(timeout=10) for _ in range(lanes.AT_ONCE)] == chores[:-1]
     assert taken.empty()
-    person = lanes.Task(lambda _: None, loop.create_future(), None)
+    person = a_task(loop)
     waiting.put(person, chore=False)
     assert taken.get(timeout=10) is person  # by the thread that is left
     for event in done:
@@ -366,8 +370,8 @@ def test_some_threads_stay_free_of_chores() -> None:
 def test_people_come_first_while_no_chore_has_waited_long() -> None:
     waiting = lanes.Lanes()
     loop = asyncio.new_event_loop()
-    chore = lanes.Task(lambda _: None, loop.create_future(), None)
-    person = lanes.Task(lambda _: None, loop.create_future(), None)
+    chore = a_task(loop)
+    person = a_task(loop)
     waiting.put(chore, chore=True)
     waiting.put(person, chore=False)
     taken = [waiting.take(), waiting.take()]
@@ -378,8 +382,8 @@ def test_people_come_first_while_no_chore_has_waited_long() -> None:
 def test_chores_that_have_waited_long_go_before_people_once() -> None:
     waiting = lanes.Lanes()
     loop = asyncio.new_event_loop()
-    chores = [lanes.Task(lambda _: None, loop.create_future(), None, since=0.0) for _ in range(2)]
-    people = [lanes.Task(lambda _: None, loop.create_future(), None) for _ in range(2)]
+    chores = [a_task(loop, since=0.0) for _ in range(2)]
+    people = [a_task(loop) for _ in range(2)]
     for chore, person in zip(chores, people, strict=True):
         waiting.put(chore, chore=True)
         waiting.put(person, chore=False)
