@@ -47,7 +47,9 @@ def language_now() -> Catalogue | None:
 class Phrase(str):
     """A text that can be said again in another language."""
 
-    __slots__ = ("given", "number", "one", "several")
+    __slots__ = ("given", "language", "number", "one", "several")
+    language: Catalogue | None
+    """The one it is said in."""
     one: str
     several: str | None
     number: int
@@ -82,8 +84,10 @@ def listed(words: Iterable[str], *, either: bool = False) -> str:
 
 
 def again(text: str) -> str:
-    """The text in the language spoken now; whatever is no phrase stays as it is."""
-    return _said(text.one, text.several, text.number, text.given) if isinstance(text, Phrase) else text
+    """The text in the language spoken now; whatever is no phrase, or is said in that language, stays as it is."""
+    if not isinstance(text, Phrase) or text.language is _spoken.get():
+        return text
+    return _said(text.one, text.several, text.number, text.given)
 
 
 def _said(one: str, many: str | None, count: int, given: Mapping[str, Any]) -> str:
@@ -94,7 +98,7 @@ def _said(one: str, many: str | None, count: int, given: Mapping[str, Any]) -> s
         found = catalogue.find(one) if many is None else catalogue.find_many(one, many, count)
         pattern = pattern if found is None else found
     made = Phrase(pattern.format_map(given) if given else pattern)
-    made.one, made.several, made.number, made.given = one, many, count, given
+    made.language, made.one, made.several, made.number, made.given = catalogue, one, many, count, given
     return made
 
 
@@ -108,9 +112,11 @@ def pack(text: str) -> Mapping[str, Any] | None:
     """A phrase as JSON, to be said later in a language not known yet; None for any other text."""
     if not isinstance(text, Phrase):
         return None
-    given = {name: pack(value) or value for name, value in text.given.items()}
-    if not all(isinstance(value, _JSON) for value in given.values()):
-        return None
+    given: dict[str, Any] = {}
+    for name, value in text.given.items():
+        given[name] = (pack(value) or value) if isinstance(value, Phrase) else value
+        if not isinstance(given[name], _JSON):
+            return None
     return {"one": text.one, "several": text.several, "number": text.number, "given": given}
 
 

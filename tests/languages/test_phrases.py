@@ -73,6 +73,17 @@ def test_what_was_said_in_english_is_said_again_with_everything_in_it() -> None:
     assert again(again(said)) == said
 
 
+@pytest.mark.parametrize(
+    ("language", "waiting"), [(None, "Waiting for nobody."), (Backwards(), "Es wartet auf niemand.")]
+)
+def test_what_is_said_in_the_language_spoken_now_stays_as_it_is(language: Catalogue | None, waiting: str) -> None:
+    with speaking(language):
+        said = phrase("Waiting for {name}.", name=phrase("nobody"))
+        assert again(said) is said
+    assert said == waiting
+    assert again(said) == "Waiting for nobody."
+
+
 def test_what_was_changed_since_is_a_plain_text_and_stays_as_it_is() -> None:
     """Or what was masked in it would come back."""
     masked = phrase("Waiting for {name}.", name="secret").replace("secret", "•••")
