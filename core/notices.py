@@ -42,9 +42,14 @@ def told(request: Request, event: e.Event) -> tuple[Told, ...]:
     say = _SAY.get(type(event))
     if say is None:
         return ()
+    lines = _veiled(say(veil(request), event), request) if request.plan.secret else say(request, event)
+    return lines if request.batch is None else tuple(_of_batch(request, lines))
+
+
+def _veiled(lines: tuple[Told, ...], request: Request) -> tuple[Told, ...]:
+    """A comment may have a secret of the request in it."""
     known = secrets_of(request)
-    lines = (altered(one, sentence=conceal(one.sentence, known)) for one in say(veil(request), event))
-    return tuple(lines) if request.batch is None else tuple(_of_batch(request, lines))
+    return tuple(altered(one, sentence=conceal(one.sentence, known)) for one in lines)
 
 
 ON_THE_CARD = frozenset({"approved", "ended", "stage_opened"})
@@ -109,6 +114,8 @@ def _decided(request: Request, event: e.DecisionRecorded) -> tuple[Told, ...]:
 
 def _to_delegators(request: Request, decision: Decision) -> tuple[Told, ...]:
     """Whoever is away hears what was decided in their place."""
+    if not decision.delegated:
+        return ()
     if decision.verdict is Verdict.REJECTED:
         sentence = phrase("{name}: {delegate} rejected it for you.", name=_name(request), delegate=decision.name)
     else:
@@ -206,8 +213,9 @@ def _judged(request: Request, event: e.Judged) -> tuple[Told, ...]:
     plan = event.plan
     notes = () if plan.explanation is None else plan.explanation.notes
     told = _told_of_a_rule(request, plan) if plan.tell else ()
-    trouble = f"{_name(request)}: {' '.join(notes)}"
-    return (*told, Told(_admins(request), "rule_trouble", trouble)) if notes else told
+    if not notes:
+        return told
+    return (*told, Told(_admins(request), "rule_trouble", f"{_name(request)}: {' '.join(notes)}"))
 
 
 def _told_of_a_rule(request: Request, plan: Plan) -> tuple[Told, ...]:
@@ -373,28 +381,33 @@ def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
 
 def _ended(request: Request, event: e.Ended) -> tuple[Told, ...]:
     sentence = how_it_ended(request, event.comment)
-    return (
-        *_line(sentence, "ended"),
-        Told(REQUESTER, "ended", phrase("{request}: {sentence}", request=_name(request), sentence=sentence)),
-    )
+    in_thread = _line(sentence, "ended")
+    if not _a_person_asked(request):
+        return in_thread
+    told = phrase("{request}: {sentence}", request=_name(request), sentence=sentence)
+    return (*in_thread, Told(REQUESTER, "ended", told))
+
+
+def _a_person_asked(request: Request) -> bool:
+    """Themselves, or through an agent; a machine that asked for nobody hears by its own ways."""
+    return request.requester.kind == "member" or bool(request.on_behalf_of)
 
 
 def how_it_ended(request: Request, comment: str | None = None) -> str:
     """The one clear line about the end: who, and why. Empty while the request is open."""
-    by = _deciders(request)
-    if request.is_yes and request.cause == CAUSE and request.glass is not None:
+    if request.cause == CAUSE and request.is_yes and request.glass is not None:
         return phrase(
             "EMERGENCY: {glass} broke the glass: {reason}", glass=request.glass.name, reason=request.glass.reason
         )
     match request.status:
         case Status.APPROVED:
             return (
-                phrase("Approved by {by}.", by=by)
+                phrase("Approved by {by}.", by=_deciders(request))
                 if request.cause == "people"
                 else phrase("Approved ({cause}).", cause=request.cause)
             )
         case Status.APPROVED_WITH_EDITS:
-            return phrase("Approved with edits by {by}.", by=by)
+            return phrase("Approved with edits by {by}.", by=_deciders(request))
         case Status.AUTO_APPROVED:
             return phrase("Approved without asking anybody: {cause}.", cause=_cause(request))
         case Status.AUTO_REJECTED:

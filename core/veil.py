@@ -47,6 +47,8 @@ def veil(request: Request) -> Request:
 
 def secrets_of(request: Request) -> tuple[str, ...]:
     """Every secret of the request as text, the longest first, so that none is left over in part."""
+    if not request.plan.secret:
+        return ()
     found = {*_held(request.content, request.plan.secret), *_held(request.original, request.plan.secret)}
     edited = (value for path, value in request.edits.items() if is_secret(path, request.plan.secret))
     found |= {text for value in edited for text in _texts(value)}

@@ -176,6 +176,11 @@ def test_while_it_is_open_nothing_is_said_of_its_end() -> None:
     assert how_it_ended(asked().request) == ""
 
 
+def test_a_machine_that_asked_for_nobody_is_not_told_of_the_end() -> None:
+    story = given(ADA, asks=stages(one_of("@platform")), by="ci", machines=(agent("ci"),))
+    assert after(story, "ada", c.Approve())[1:] == [("thread", "Approved by Ada.")]
+
+
 def test_execution_is_told_as_it_goes() -> None:
     """D-22, D-23, D-24"""
     story = given(ADA, asks=stages(one_of("@platform")), by="ci", machines=(agent("ci"),))
