@@ -16,6 +16,7 @@ from core.reminding import (
     PILED,
     REMINDER,
     REMINDING,
+    Make,
     channels_of,
     ears,
     is_mentioned,
@@ -55,24 +56,20 @@ class Outgoing:
         """Cards for newly opened stages, then one notice per event, place and outlet."""
         if not self._outlets:
             return
-        if any(isinstance(event, SHOWN_ANEW) for event in events) and after.is_open:
+        if after.is_open and any(isinstance(event, SHOWN_ANEW) for event in events):
             self._show(tx, after)
-        first = after.version - len(events) + 1
-        notices = [
-            notice
-            for version, event in enumerate(events, start=first)
-            for notice in self._notices(tx, before, after, event, version)
-        ]
+        notices: list[Notice] = []
+        for version, event in enumerate(events, start=after.version - len(events) + 1):
+            if before is None and not isinstance(event, TOLD_AT_FIRST):
+                continue
+            if lines := told(after, event):
+                notices += self._notices(tx, after, lines, f"{after.id}:{version}")
         if notices:
             tx.notify(notices)
 
     def tell(self, tx: Transaction, request: Request, event: str, what: Told) -> None:
         """One notice per place and outlet; `event` tells it from all others."""
-        notices = [
-            replace(self._notice(request, what, 0, place, outlet), event=event)
-            for place in self._resolve(tx, request, what)
-            for outlet in self._outlets
-        ]
+        notices = self._telling(tx, request, what, event)
         if notices:
             tx.notify(notices)
 
@@ -115,32 +112,27 @@ class Outgoing:
         asked = _people_behind(waiting_principals(request), behind(tx, request), MOST_COPIES)
         return tuple(member for member in asked if member in wanting)[:DIRECT]
 
-    def _notices(
-        self, tx: Transaction, before: Request | None, after: Request, event: e.Event, version: int
-    ) -> Iterable[Notice]:
-        if before is None and not isinstance(event, TOLD_AT_FIRST):
-            return
+    def _notices(self, tx: Transaction, request: Request, lines: Iterable[Told], event: str) -> Iterable[Notice]:
         mentions: list[str] = []
-        for what in told(after, event):
+        for what in lines:
             if what.word == REMINDER or (what.word in REMINDING and what.place != THREAD):
-                yield from self._reminding(tx, after, what, version, mentions)
-                continue
-            for place in self._resolve(tx, after, what):
-                for outlet in self._outlets:
-                    yield self._notice(after, what, version, place, outlet)
+                yield from self._reminding(tx, request, what, event, mentions)
+            else:
+                yield from self._telling(tx, request, what, event)
+
+    def _telling(self, tx: Transaction, request: Request, what: Told, event: str) -> list[Notice]:
+        places, make = self._resolve(tx, request, what), self._making(request, what, event)
+        return [make(place, outlet) for place in places for outlet in self._outlets]
 
     def _reminding(
-        self, tx: Transaction, request: Request, what: Told, version: int, mentions: list[str]
+        self, tx: Transaction, request: Request, what: Told, event: str, mentions: list[str]
     ) -> Iterable[Notice]:
         """Piled up, to be told together; what is said in the thread of a channel's card mentions whoever wants that.
 
         People come before the thread, so that it is known by then who is to be mentioned.
         """
         now, channels = tx.now(), channels_of(tx, request) if what.word == REMINDER else {}
-
-        def make(place: str, outlet: str) -> Notice:
-            return self._notice(request, what, version, place, outlet)
-
+        make = self._making(request, what, event)
         if what.place == THREAD:
             named = {MENTION: tuple(mentions)} if mentions else {}
             for outlet, places in channels.items():
@@ -154,20 +146,28 @@ class Outgoing:
         told = (f"member:{member}" for member in members if member not in mentions)
         yield from to_members(told, how, now, make, self._outlets, waits=what.word == REMINDER)
 
-    def _notice(self, request: Request, what: Told, version: int, place: str, outlet: str) -> Notice:
-        return Notice(
-            id=f"ntc_{self._fresh()}",
-            organisation=request.organisation,
-            request=request.id,
-            event=f"{request.id}:{version}",
-            outlet=outlet,
-            place=place,
-            word=what.word,
-            sentence=what.sentence,
-            extra=_extra(what),
-        )
+    def _making(self, request: Request, what: Told, event: str) -> Make:
+        """What it says is packed once, however many hear it."""
+        extra = {**what.extra, **said_again(what.sentence)}
+
+        def make(place: str, outlet: str) -> Notice:
+            return Notice(
+                id=f"ntc_{self._fresh()}",
+                organisation=request.organisation,
+                request=request.id,
+                event=event,
+                outlet=outlet,
+                place=place,
+                word=what.word,
+                sentence=what.sentence,
+                extra=extra,
+            )
+
+        return make
 
     def _resolve(self, tx: Transaction, request: Request, what: Told) -> tuple[str, ...]:
+        if what.place == THREAD:
+            return (THREAD,)
         if what.place == REQUESTER:
             return requester_places(request)
         if what.place == ASKED:
@@ -178,10 +178,6 @@ class Outgoing:
         if what.place.startswith(("group:", "role:", "anyone:")):
             return tuple(f"member:{member}" for member in sorted(behind(tx, request)(what.place, DIRECT)))
         return (what.place,)
-
-
-def _extra(what: Told) -> Mapping[str, Any]:
-    return {**what.extra, **said_again(what.sentence)}
 
 
 def said_again(sentence: str) -> Mapping[str, Any]:
