@@ -188,6 +188,9 @@ def owner_of_inquiries(inside: Rooms) -> str:
 
 
 def derive(request: Request) -> Derived:
+    """Once it is over nobody is waited for, and it stands on no rule; the clock may still be due."""
+    if not request.is_open:
+        return Derived(frozenset(), next_due(request))
     standing_on = waited_for_by(rules_stood_on(request))
     return Derived(waiting_principals(request) | groups_named_later(request) | standing_on, next_due(request))
 
