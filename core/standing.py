@@ -11,8 +11,8 @@ from typing import Final, cast
 
 from core.model.in_hand import KEPT, InHand
 from core.model.matching import match
-from core.model.request import Decision, Request, Stage
-from core.model.requirement import Reports, Requirement, Result, Source, Vote
+from core.model.request import Request, Stage
+from core.model.requirement import NO_REPORTS, Reports, Requirement, Result, Source, Vote
 from core.phrases import language_now, listed, phrase
 
 
@@ -86,24 +86,39 @@ def _stand(known: InHand) -> Standing:
     return Standing(tuple(_explain(request, stage, votes[stage.number], chosen) for stage in request.plan.stages))
 
 
+def first_unmet(request: Request) -> int | None:
+    """The first stage that is not met: what deciding asks of every step, so that nothing is put into words for it."""
+    if request.plan.distinct or request.glass is not None:
+        return stand(request).first_unmet
+    reports = reports_of(request)
+    for stage in request.plan.stages:
+        votes = votes_of(request, stage.number)
+        for requirement in stage.requirements:
+            if not requirement.is_met(votes, request.fixed.get(requirement.id), reports):
+                return stage.number
+    return None
+
+
 def votes_of(request: Request, stage: int) -> tuple[Vote, ...]:
     """The live approvals given in this stage of the present revision, each person once."""
-    counted = {d.member: d for d in request.decisions if _counts_now(d, request, stage)}
-    return tuple(Vote(d.member, d.signed, d.principals, d.delegated) for d in counted.values())
+    counted = {
+        d.member: Vote(d.member, d.signed, d.principals, d.delegated)
+        for d in request.decisions
+        if d.stage == stage and d.revision == request.revision and d.counts
+    }
+    return tuple(counted.values())
 
 
 def reports_of(request: Request) -> Reports:
     """What checks have said of the present revision."""
+    if not request.checks:
+        return NO_REPORTS
     return {name: report for name, report in request.checks.items() if report.revision == request.revision}
 
 
 def failed_checks(request: Request) -> tuple[str, ...]:
     """The checks whose last word on the present revision is no, by name."""
     return tuple(sorted(name for name, report in reports_of(request).items() if report.state == "failed"))
-
-
-def _counts_now(decision: Decision, request: Request, stage: int) -> bool:
-    return decision.counts and decision.revision == request.revision and decision.stage == stage
 
 
 def waiting_principals(request: Request) -> frozenset[str]:

@@ -12,7 +12,7 @@ from core.model.people import Absent, Person, Verb, Way
 from core.model.request import Decision, Request, Status
 from core.phrases import phrase
 from core.scheduling.deadlines import handed_over
-from core.standing import people_to_fix, reports_of, stand
+from core.standing import first_unmet, people_to_fix, reports_of
 
 
 def open_stage(request: Request, number: int, facts: Facts) -> e.StageOpened:
@@ -29,7 +29,7 @@ def open_stage(request: Request, number: int, facts: Facts) -> e.StageOpened:
 
 def enter(request: Request, facts: Facts) -> tuple[e.Event, ...]:
     """Opens the first stage that is not met, and goes on from there. For a plan that has just been judged."""
-    first = stand(request).first_unmet
+    first = first_unmet(request)
     opened = open_stage(request, request.plan.stages[-1].number if first is None else first, facts)
     return (opened, *advance(fold(request, (opened,)), facts))
 
@@ -39,11 +39,13 @@ def advance(request: Request, facts: Facts) -> tuple[e.Event, ...]:
 
     A stage may be met the moment it opens, by approvals given before an earlier one opened again.
     """
-    if stand(request).first_unmet == request.stage:
+    first, after = first_unmet(request), request
+    if first == request.stage:
         return ()
     lapsed = _lapses(request, facts)
-    after = fold(request, lapsed)
-    first = stand(after).first_unmet
+    if lapsed:
+        after = fold(request, lapsed)
+        first = first_unmet(after)
     if first is None:
         return (*lapsed, *_passed(after, after.plan.stages[-1].number + 1, facts), approved(after, facts))
     if first == request.stage:
@@ -53,8 +55,8 @@ def advance(request: Request, facts: Facts) -> tuple[e.Event, ...]:
 
 
 def _passed(request: Request, reached: int, facts: Facts) -> tuple[e.StagePassed, ...]:
-    numbers = (stage.number for stage in request.plan.stages)
-    return tuple(e.StagePassed(facts.now, number) for number in numbers if request.stage <= number < reached)
+    numbers = [stage.number for stage in request.plan.stages if request.stage <= stage.number < reached]
+    return tuple([e.StagePassed(facts.now, number) for number in numbers])
 
 
 def approved(request: Request, facts: Facts) -> e.Ended:
@@ -77,18 +79,20 @@ def _unasked(request: Request) -> str:
 def recount(request: Request, facts: Facts) -> tuple[e.Event, ...]:
     """Without the approvals of people who left; a stage that had passed by one of them is open again."""
     lapsed = _lapses(request, facts)
+    if not lapsed:
+        return ()
     after = fold(request, lapsed)
-    first = stand(after).first_unmet
-    if not lapsed or first is None or first >= request.stage:
+    first = first_unmet(after)
+    if first is None or first >= request.stage:
         return lapsed
     return (*lapsed, open_stage(after, first, facts))
 
 
 def _lapses(request: Request, facts: Facts) -> tuple[e.ApprovalLapsed, ...]:
     """Everybody counted must still be there and entitled."""
-    counted = (d for d in request.decisions if d.counts and d.revision == request.revision)
-    reasons = ((d.id, _why_lapsed(d, request, facts)) for d in counted if d.member in facts.people)
-    return tuple(e.ApprovalLapsed(facts.now, id, why) for id, why in reasons if why)
+    counted = [d for d in request.decisions if d.counts and d.revision == request.revision and d.member in facts.people]
+    reasons = [(d.id, _why_lapsed(d, request, facts)) for d in counted]
+    return tuple([e.ApprovalLapsed(facts.now, id, why) for id, why in reasons if why])
 
 
 def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | None:
@@ -100,13 +104,20 @@ def _why_lapsed(decision: Decision, request: Request, facts: Facts) -> str | Non
         return phrase("{name}'s account is no longer linked", name=decision.name)
     if not person.may(Verb.APPROVE):
         return phrase("{name} may no longer approve", name=decision.name)
-    on_duty = {name for name in decision.principals if name.startswith("oncall:")}
-    then = altered(person, principals=person.principals | on_duty, stands_in_for=_stood_in_for(decision, person, facts))
-    if (gone := _delegator_gone(decision, request, then)) is not None:
+    then = _as_then(decision, person, facts)
+    if decision.delegated and (gone := _delegator_gone(decision, request, then)) is not None:
         return gone
-    if decision.stage not in {stage.number for stage in who.named_stages(request, then)}:
+    if not any(stage.number == decision.stage for stage in who.named_stages(request, then)):
         return phrase("{name} is no longer among those asked", name=decision.name)
     return None
+
+
+def _as_then(decision: Decision, person: Person, facts: Facts) -> Person:
+    """Whoever gave it, on duty as they were then, and in the place of those it was given for alone."""
+    on_duty = {name for name in decision.principals - person.principals if name.startswith("oncall:")}
+    if not on_duty and not decision.delegated and not person.stands_in_for:
+        return person
+    return altered(person, principals=person.principals | on_duty, stands_in_for=_stood_in_for(decision, person, facts))
 
 
 def _stood_in_for(decision: Decision, giver: Person, facts: Facts) -> tuple[Absent, ...]:

@@ -22,14 +22,14 @@ from core.model.request import Content, Decision, HandOver, Outcome, Request, St
 from core.model.requirement import Delegated
 from core.model.visible import says_something
 from core.phrases import phrase
-from core.standing import stand
+from core.standing import first_unmet
 
 
 def stored_decision(request: Request, command: c.Command, facts: Facts) -> Decision | None:
     """The same person's same verdict on the same revision and stage, given before: the answer to a repeat."""
-    wanted = {c.Approve: Verdict.APPROVED, c.Reject: Verdict.REJECTED}.get(type(command))
-    if wanted is None or not facts.actor.is_member or not isinstance(command, c.Approve | c.Reject):
+    if not request.decisions or not isinstance(command, c.Approve | c.Reject) or not facts.actor.is_member:
         return None
+    wanted = Verdict.APPROVED if isinstance(command, c.Approve) else Verdict.REJECTED
     if isinstance(command, c.Approve) and command.edits is not None:
         return _stored_edit(request, command, facts)
     revision = request.revision if command.revision is None else command.revision
@@ -92,14 +92,15 @@ def _decision(
 ) -> Decision:
     seats = who.seats_of(request, person)
     delegated = _in_whose_place(request, person, verdict)
-    every = seats.union(*(one.principals for one in delegated))
-    labels = (
+    every = seats.union(*[one.principals for one in delegated]) if delegated else seats
+    labels = [
         source.label
         for stage in request.plan.stages
+        if verdict is Verdict.REJECTED or stage.number == request.stage
         for requirement in stage.requirements
         for source in requirement.sources
-        if source.principal in every and (verdict is Verdict.REJECTED or stage.number == request.stage)
-    )
+        if source.principal in every
+    ]
     return Decision(
         id=f"dec_{facts.fresh}",
         member=person.id,
@@ -191,7 +192,7 @@ def withdraw(request: Request, command: c.Withdraw, facts: Facts) -> tuple[e.Eve
         )
     withdrawn = tuple(e.ApprovalWithdrawn(facts.now, d.id, command.comment) for d in mine)
     after = fold(request, withdrawn)
-    first = stand(after).first_unmet
+    first = first_unmet(after)
     if first is not None and first < request.stage:
         return (*withdrawn, open_stage(after, first, facts))
     return withdrawn

@@ -367,6 +367,8 @@ class Request:
     @property
     def glass(self) -> Glass | None:
         """Broken for what is asked now."""
+        if not self.glasses:
+            return None
         return next((one for one in self.glasses if one.revision == self.revision), None)
 
     @property

@@ -156,6 +156,10 @@ class Requirement(ABC):
     def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> Result:
         """How it stands with these votes; `fixed` are its people where they were fixed when the stage opened."""
 
+    def is_met(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> bool:
+        """What `standing` says of being met; a kind that many decisions ask says it without putting the rest into words."""
+        return self.standing(votes, fixed, reports).met
+
     @abstractmethod
     def slots(self, fixed: frozenset[str] | None) -> int:
         """How many different people it may need at most; 0 where it needs no person."""

@@ -69,6 +69,9 @@ class AnyOf(Requirement):
             parts=results,
         )
 
+    def is_met(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> bool:
+        return any(part.is_met(votes, fixed, reports) for part in self.parts)
+
     def without_people(self, result: Result, sentence: str) -> Result:
         pairs = zip(self.parts, result.parts, strict=True)
         parts = tuple(part.without_people(each, sentence) for part, each in pairs)

@@ -68,6 +68,8 @@ class Approvals(Requirement):
         return self if found == self.people else replace(self, people=found)
 
     def fills(self, vote: Vote, fixed: frozenset[str] | None) -> tuple[str, ...]:
+        if not vote.delegated:
+            return (vote.member,) if self._calls_for(vote.member, vote.principals, fixed) else ()
         return tuple(member for member, names in vote.places if self._calls_for(member, names, fixed))
 
     def _calls_for(self, member: str, principals: frozenset[str], fixed: frozenset[str] | None) -> bool:
@@ -81,18 +83,24 @@ class Approvals(Requirement):
         return len(self.people) if fixed is None else len(fixed)
 
     def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> Result:
-        counted = self._counted(votes, fixed)
-        have, need = len({vote.member for vote in counted}), self.slots(fixed)
-        met = have >= need > 0 and not (self.all and fixed is None)
+        counted, label, need = self._counted(votes, fixed), self.label, self.slots(fixed)
+        met = self._suffices(counted, fixed)
         return Result(
-            label=self.label,
+            label=label,
             met=met,
-            sentence=self._sentence(counted, need),
-            have=have,
+            sentence=_sentence(label, counted, need),
+            have=_people(counted),
             need=need,
             by=tuple(vote.member for vote in counted),
             waiting_on=() if met else self._missing(counted, fixed),
         )
+
+    def is_met(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> bool:
+        return self._suffices(self._counted(votes, fixed), fixed)
+
+    def _suffices(self, counted: tuple[Vote, ...], fixed: frozenset[str] | None) -> bool:
+        """Where all are asked, it is known only from the opening of the stage on who they are."""
+        return _people(counted) >= self.slots(fixed) > 0 and not (self.all and fixed is None)
 
     def without_people(self, result: Result, sentence: str) -> Result:
         if result.met:
@@ -101,8 +109,8 @@ class Approvals(Requirement):
 
     def _counted(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None) -> tuple[Vote, ...]:
         """Those that count, as many as can: a delegate and the delegator fill one place between them."""
-        accepted = tuple(vote for vote in votes if self.accepts(vote, fixed))
-        if not any(vote.delegated for vote in accepted):
+        accepted = tuple([vote for vote in votes if self.fills(vote, fixed)])
+        if not [vote for vote in accepted if vote.delegated]:
             return accepted
         placed = match({vote.member: self.fills(vote, fixed) for vote in accepted})
         return tuple(vote.only_for({placed[vote.member]}) for vote in accepted if vote.member in placed)
@@ -111,22 +119,13 @@ class Approvals(Requirement):
         """Never nobody: where too few are left, all it calls for are waited for still."""
         placed = [place for vote in counted for place in vote.places if place[1]]
         answered = {vote.member for vote in counted}.union(*({who} | _people_in(names) for who, names in placed))
-        known = {source.principal: source for source in self.people}
         if self.all and fixed is not None:
+            known = {source.principal: source for source in self.people}
             waited = (f"member:{member}" for member in sorted(fixed - answered))
             left = tuple(known.get(principal, Source(principal, self.label)) for principal in waited)
         else:
             left = tuple(s for s in self.people if s.principal.removeprefix("member:") not in answered)
         return left or self.people
-
-    def _sentence(self, counted: tuple[Vote, ...], need: int) -> str:
-        who = ", ".join(vote.name for vote in counted)
-        if 0 < need <= len(counted):
-            return phrase("{label}: approved by {who}", label=self.label, who=who)
-        if need == 0:
-            return phrase("{label}: nobody is left who could approve", label=self.label)
-        so_far = phrase("{count} of {need}", count=len(counted), need=need) + (f" ({who})" if who else "")
-        return f"{self.label}: {so_far}"
 
     def to_json(self) -> dict[str, Any]:
         people = [{"principal": source.principal, "label": source.label} for source in self.people]
@@ -140,6 +139,20 @@ class Approvals(Requirement):
     def from_json(cls, data: Mapping[str, Any], decode: Decode) -> Approvals:
         people = tuple(Source(source["principal"], source["label"]) for source in data["from"])
         return cls(data["id"], data["min"], people, data["all"])
+
+
+def _people(counted: tuple[Vote, ...]) -> int:
+    return len({vote.member for vote in counted})
+
+
+def _sentence(label: str, counted: tuple[Vote, ...], need: int) -> str:
+    who = ", ".join([vote.name for vote in counted])
+    if 0 < need <= len(counted):
+        return phrase("{label}: approved by {who}", label=label, who=who)
+    if need == 0:
+        return phrase("{label}: nobody is left who could approve", label=label)
+    so_far = phrase("{count} of {need}", count=len(counted), need=need) + (f" ({who})" if who else "")
+    return f"{label}: {so_far}"
 
 
 def _people_in(principals: frozenset[str]) -> frozenset[str]:

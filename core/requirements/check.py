@@ -52,12 +52,13 @@ class Check(Requirement):
         return 0
 
     def standing(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> Result:
+        label = self.label
+        said = _says(reports.get(self.name))
+        return Result(label=label, met=self.is_met(votes, fixed, reports), sentence=f"{label}: {said}")
+
+    def is_met(self, votes: tuple[Vote, ...], fixed: frozenset[str] | None, reports: Reports = NO_REPORTS) -> bool:
         report = reports.get(self.name)
-        return Result(
-            label=self.label,
-            met=report is not None and report.state == "passed",
-            sentence=f"{self.label}: {_says(report)}",
-        )
+        return report is not None and report.state == "passed"
 
     def to_json(self) -> dict[str, Any]:
         return {self.word: {"id": self.id, "name": self.name, "title": self.title}}

@@ -22,7 +22,7 @@ from core.model.emergency import Finding
 from core.model.people import Role
 from core.model.request import YES, Content, Cost, ExecutionStatus, Life, Request, Stage, Status, Verdict
 from core.scheduling.deadlines import next_due
-from core.standing import stand, waiting_principals
+from core.standing import first_unmet, stand, waiting_principals
 from tests.lifecycle import kit
 from tests.lifecycle.kit import HOUR, MINUTE, Story, all_of, one_of, person, some, somebody, stages
 
@@ -296,7 +296,7 @@ class OneRequest(RuleBasedStateMachine):
         """The open stage is the first that is not met: nothing is ever stuck in a stage that is met."""
         request = self.story.request
         if request.is_open:
-            assert stand(request).first_unmet == request.stage
+            assert first_unmet(request) == stand(request).first_unmet == request.stage
             assert waiting_principals(request)
 
 
