@@ -18,7 +18,7 @@ from core.model import command as c
 from core.model import event as e
 from core.model.digest import action_digest
 from core.model.people import Person, Verb
-from core.model.request import Content, Decision, HandOver, Outcome, Request, Status, Verdict
+from core.model.request import Content, Decision, HandOver, Outcome, Request, Stage, Status, Verdict
 from core.model.requirement import Delegated
 from core.model.visible import says_something
 from core.phrases import phrase
@@ -63,9 +63,9 @@ def _stored_edit(request: Request, command: c.Approve, facts: Facts) -> Decision
 def approve(request: Request, command: c.Approve, facts: Facts) -> tuple[e.Event, ...]:
     """Edits that cannot be are told first, but only of the revision they were made for."""
     person = who.decider(request, facts)
-    who.must_be_named(request, person)
+    stages = who.must_be_named(request, person)
     if request.is_open:
-        _turn_or_stale(request, command, person)
+        _turn_or_stale(request, command, stages)
     if command.edits is not None:
         must_not_be_a_change(request, phrase("approved with edits"))
     if command.edits is not None and command.revision in (None, request.revision):
@@ -80,11 +80,11 @@ def approve(request: Request, command: c.Approve, facts: Facts) -> tuple[e.Event
     return (recorded, *advance(fold(request, (recorded,)), facts))
 
 
-def _turn_or_stale(request: Request, command: c.Approve, person: Person) -> None:
+def _turn_or_stale(request: Request, command: c.Approve, stages: tuple[Stage, ...]) -> None:
     """Somebody whose card shows a passed stage is told that it moved on, not that it is not their turn."""
     if command.stage is not None and command.stage < request.stage:
         who.must_be_current(request, command.revision, command.stage)
-    who.must_be_their_turn(request, person)
+    who.must_be_their_turn(request, stages)
 
 
 def _decision(

@@ -178,19 +178,20 @@ def must_decide_here(request: Request, facts: Facts) -> None:
 
 def seats_of(request: Request, person: Person) -> frozenset[str]:
     """The principals under which this person sits in the open stage, hand-overs given and taken included, in order."""
-    return _moved(request, person, person.principals - _late(request, person))
+    late = _late(request, person)
+    return _moved(request, person, person.principals - late if late else person.principals)
 
 
 def _late(request: Request, person: Person) -> frozenset[str]:
     """Mirrored groups this person came into while the stage was open: there somebody in Slack chose them, for this."""
-    after = request.late_after
-    if after is None or not person.came:
+    if not person.came or (after := request.late_after) is None:
         return frozenset()
     return frozenset(group for group, since in person.came.items() if since > after)
 
 
 def _moved(request: Request, person: Person, principals: frozenset[str]) -> frozenset[str]:
-    seats = principals | {f"member:{person.id}"}
+    own = f"member:{person.id}"
+    seats = principals if own in principals else principals | {own}
     for moved in request.hand_overs:
         if moved.giver == person.id:
             seats -= moved.principals
@@ -250,21 +251,27 @@ def seats_to_give(request: Request, person: Person) -> frozenset[str]:
 
 def named_stages(request: Request, person: Person) -> tuple[Stage, ...]:
     """The stages that name this person in some requirement, met or not."""
-    now = _all_seats(seats_of(request, person), delegated_to(request, person))
-    later = _all_seats(_moved(request, person, person.principals), delegated_to(request, person, late=False))
-    return tuple(
+    now = later = _all_seats(seats_of(request, person), delegated_to(request, person))
+    if person.came or person.stands_in_for:
+        later = _all_seats(_moved(request, person, person.principals), delegated_to(request, person, late=False))
+    named = [
         stage
         for stage in request.plan.stages
-        if any(
-            sits_in(request, r, seats)
-            for seats in (later if stage.number > request.stage else now)
-            for r in stage.requirements
-        )
-    )
+        if _is_named(request, stage, later if stage.number > request.stage else now)
+    ]
+    return tuple(named)
+
+
+def _is_named(request: Request, stage: Stage, all_seats: tuple[frozenset[str], ...]) -> bool:
+    for requirement in stage.requirements:
+        for seats in all_seats:
+            if sits_in(request, requirement, seats):
+                return True
+    return False
 
 
 def _all_seats(own: frozenset[str], delegated: tuple[Delegated, ...]) -> tuple[frozenset[str], ...]:
-    return (own, *(one.principals for one in delegated))
+    return (own, *[one.principals for one in delegated]) if delegated else (own,)
 
 
 def named_oneself(request: Request, person: Person) -> bool:
@@ -282,7 +289,9 @@ def sits_in(request: Request, requirement: Requirement, seats: frozenset[str]) -
 
 def must_be_named(request: Request, person: Person) -> tuple[Stage, ...]:
     stages = named_stages(request, person)
-    if not stages and _late(request, person):
+    if stages:
+        return stages
+    if _late(request, person):
         raise NotAllowed(
             phrase(
                 "You came into the Slack user group while request #{number} was already being asked, so you do not "
@@ -292,7 +301,7 @@ def must_be_named(request: Request, person: Person) -> tuple[Stage, ...]:
             code="not_an_approver",
         )
     barred = _stood_in_for_but_barred(request, person)
-    if not stages and barred is not None:
+    if barred is not None:
         raise NotAllowed(
             phrase(
                 "You stand in for {barred}, and request #{number} was asked by or for them, so you cannot decide it in "
@@ -302,14 +311,12 @@ def must_be_named(request: Request, person: Person) -> tuple[Stage, ...]:
             ),
             code="own_request",
         )
-    if not stages:
-        raise NotAllowed(
-            phrase(
-                "Request #{number} does not ask for you; it asks {asked}.", number=request.number, asked=_asked(request)
-            ),
-            code="not_an_approver",
-        )
-    return stages
+    raise NotAllowed(
+        phrase(
+            "Request #{number} does not ask for you; it asks {asked}.", number=request.number, asked=_asked(request)
+        ),
+        code="not_an_approver",
+    )
 
 
 def _stood_in_for_but_barred(request: Request, person: Person) -> str | None:
@@ -334,11 +341,12 @@ def _open_stage(request: Request) -> str:
     return phrase("stage {stage}", stage=request.stage) if request.stage else phrase("the checks before people")
 
 
-def must_be_their_turn(request: Request, person: Person) -> None:
-    """Approving is for the open stage only; who comes later hears when, who came earlier that it has passed."""
-    stages = must_be_named(request, person)
-    numbers = {stage.number for stage in stages}
-    if request.stage in numbers:
+def must_be_their_turn(request: Request, stages: tuple[Stage, ...]) -> None:
+    """Approving is for the open stage only; who comes later hears when, who came earlier that it has passed.
+
+    `stages` are those that name them.
+    """
+    if any(stage.number == request.stage for stage in stages):
         return
     later = next((stage for stage in stages if stage.number > request.stage), None)
     if later is not None:

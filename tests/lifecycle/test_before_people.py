@@ -5,7 +5,7 @@ import pytest
 from bot.slack.drawing import samples
 from bot.wire.showing import show
 from core.errors import Conflict, NotAllowed
-from core.lifecycle.who import must_be_current, must_be_their_turn
+from core.lifecycle.who import must_be_current, must_be_named, must_be_their_turn
 from core.model import event as e
 from core.model.people import Person, Verb
 from core.notices import told
@@ -44,6 +44,6 @@ def test_whoever_is_asked_after_the_checks_hears_when_their_turn_comes() -> None
     with pytest.raises(
         NotAllowed, match="asked in stage 1 \\(Platform\\), and the checks before people still wait for policy"
     ):
-        must_be_their_turn(samples.checking(), BOB)
+        must_be_their_turn(samples.checking(), must_be_named(samples.checking(), BOB))
     with pytest.raises(Conflict, match="now at the checks before people"):
         must_be_current(samples.checking(), 1, 1)
