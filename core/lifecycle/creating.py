@@ -32,7 +32,7 @@ def create(command: c.Create, facts: Facts) -> tuple[e.Event, ...]:
     created = _created(command, facts)
     judgement = _judgement(facts)
     ends = expiry(facts.now, judgement.plan.reply_window, command.expires_at)
-    return (created, *follow(fold(None, (created,)), judgement, facts, ends))
+    return follow(None, (created,), judgement, facts, ends)
 
 
 def _may_ask(command: c.Create, facts: Facts) -> None:
@@ -137,19 +137,25 @@ def judged_expiry(request: Request, plan: Plan, facts: Facts) -> datetime | None
     return expiry(facts.now, after, request.expires_at)
 
 
-def follow(request: Request, judgement: Judgement, facts: Facts, ends: datetime | None) -> tuple[e.Event, ...]:
-    """What comes of a judgement: the plan, then the first stage or the end."""
+def follow(
+    request: Request | None,
+    so_far: tuple[e.Event, ...],
+    judgement: Judgement,
+    facts: Facts,
+    ends: datetime | None,
+) -> tuple[e.Event, ...]:
+    """What has happened to the request `so_far`, and what comes of its judgement: the plan, then the first stage or the end."""
     plan = judgement.plan
-    judged = e.Judged(facts.now, plan, ends)
+    judged = (*so_far, e.Judged(facts.now, plan, ends))
     match judgement.outcome:
         case Outcome.DENY:
-            return (judged, e.Ended(facts.now, Status.AUTO_REJECTED, judgement.cause or "no_rule", None, None))
+            return (*judged, e.Ended(facts.now, Status.AUTO_REJECTED, judgement.cause or "no_rule", None, None))
         case Outcome.ALLOW:
             execution = handed_over(plan, facts.now)
             cause = judgement.cause or "no_rule"
-            return (judged, e.Ended(facts.now, Status.AUTO_APPROVED, cause, None, execution))
+            return (*judged, e.Ended(facts.now, Status.AUTO_APPROVED, cause, None, execution))
         case _:
-            return (judged, *_impossible(facts), *enter(fold(request, (judged,)), facts))
+            return (*judged, *_impossible(facts), *enter(fold(request, judged), facts))
 
 
 def _impossible(facts: Facts) -> tuple[e.Event, ...]:
@@ -171,10 +177,8 @@ def revise(request: Request, command: c.Revise, facts: Facts) -> tuple[e.Event, 
         )
         for question in request.open_questions
     )
-    after = fold(request, (revised, *answers))
     judgement = _judgement(facts)
-    ends = judged_expiry(after, judgement.plan, facts)
-    return (revised, *answers, *follow(after, judgement, facts, ends))
+    return follow(request, (revised, *answers), judgement, facts, judged_expiry(request, judgement.plan, facts))
 
 
 def _not_too_often(request: Request, facts: Facts) -> None:
@@ -223,4 +227,4 @@ def rejudge(request: Request, command: c.Judge, facts: Facts) -> tuple[e.Event, 
     judgement = facts.judgement
     if not request.is_open or judgement is None or with_escalations(judgement.plan, request.escalated) == request.plan:
         return ()
-    return follow(request, judgement, facts, judged_expiry(request, judgement.plan, facts))
+    return follow(request, (), judgement, facts, judged_expiry(request, judgement.plan, facts))

@@ -146,7 +146,7 @@ def _judged_again(request: Request, facts: Facts) -> tuple[e.Event, ...]:
     judged = e.Judged(facts.now, judgement.plan, ends)
     match judgement.outcome:
         case Outcome.DENY:
-            return follow(request, judgement, facts, ends)
+            return follow(request, (), judgement, facts, ends)
         case Outcome.ALLOW:
             return (judged, approved(fold(request, (judged,)), facts))
         case _:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from core.model import event as e
 from core.model.altered import altered
-from core.model.in_hand import KEPT, InHand
 from core.model.request import (
     Decision,
     Execution,
@@ -25,34 +23,39 @@ from core.model.requirement import Source
 from core.scheduling.escalations import after_escalation, key
 
 Changes = dict[str, Any]
-"""Fields of the request and what they become. One copy per event: copying was a tenth of a decision."""
+"""Fields of the request and what they become."""
 
 
 def fold(request: Request | None, events: Iterable[e.Event]) -> Request:
-    """The request after all the events; the first one of a new request is `Created`."""
+    """The request after all the events, its version one higher by each; the first one of a new request is `Created`.
+
+    One copy for all of them, for copying was a tenth of a decision: it is nobody else's before it is returned.
+    """
+    made: Request | None = None
     for event in events:
-        request = evolve(request, event)
-    if request is None:
+        if isinstance(event, e.Created):
+            made = _created(event)
+        elif made is not None:
+            _go_on(made, version=made.version + 1, **_HOW[type(event)](made, event))
+        elif request is not None:
+            made = altered(request, version=request.version + 1, **_HOW[type(event)](request, event))
+        else:
+            raise ValueError(f"{type(event).__name__} before Created")
+    after = request if made is None else made
+    if after is None:
         raise ValueError("nothing to fold")
-    return request
+    return after
+
+
+def _go_on(made: Request, **changes: Any) -> None:
+    """Frozen for everybody but `fold`, which has just made it."""
+    for name, value in changes.items():
+        object.__setattr__(made, name, value)
 
 
 def evolve(request: Request | None, event: e.Event) -> Request:
-    """The request after one event; its version is one higher.
-
-    What deciding has folded to look ahead is folded again to be saved: the same events onto the same request.
-    """
-    return _evolve(InHand(request, event))
-
-
-@lru_cache(maxsize=KEPT)
-def _evolve(step: InHand) -> Request:
-    request, event = cast("tuple[Request | None, e.Event]", step.held)
-    if isinstance(event, e.Created):
-        return _created(event)
-    if request is None:
-        raise ValueError(f"{type(event).__name__} before Created")
-    return altered(request, version=request.version + 1, **_HOW[type(event)](request, event))
+    """The request after one event; its version is one higher."""
+    return fold(request, (event,))
 
 
 def _created(event: e.Created) -> Request:

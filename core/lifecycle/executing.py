@@ -81,8 +81,8 @@ def may_have_it_run(request: Request, facts: Facts) -> bool:
 
 def called_upon(events: Sequence[e.Event]) -> tuple[e.Event, ...]:
     """With the yes itself, where the project has it so."""
-    ended = (event for event in events if isinstance(event, e.Ended) and event.execution is not None)
-    return tuple(e.ExecutionRequested(event.at) for event in ended if _at_once(event.execution))
+    ended = [event for event in events if isinstance(event, e.Ended) and _at_once(event.execution)]
+    return tuple([e.ExecutionRequested(event.at) for event in ended])
 
 
 def _at_once(execution: Execution | None) -> bool:
