@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -60,6 +60,9 @@ TRIES = 5
 
 UNRECORDED = (Invalid, TooSoon, Unavailable)
 """Refusals that are no act of anybody: only logged and counted, never in the ledger."""
+
+JUDGED = (c.Create, c.Revise, c.Judge)
+"""What makes a revision, or asks again about the present one."""
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -285,17 +288,14 @@ class Desk:
 
     async def _ready(self, call: Call) -> Call:
         """The call with what rules say of the revision it makes, fetched before its transaction; in English, as it is kept."""
-        with speaking(None):
-            return await self._readied(call)
-
-    async def _readied(self, call: Call) -> Call:
         book = await self._books.of(call.actor.organisation)
         call = altered(call, types=book.types, draw=Draw(self._key, book.safety), checks=book.checks)
         if call.change is not None or not _makes_a_revision(call.command):
             return call
         if book.asks_nobody:
             return altered(call, weighed=Weighed(book.version))
-        return altered(call, weighed=await self._weighed(call, book))
+        with speaking(None):
+            return altered(call, weighed=await self._weighed(call, book))
 
     async def _weighed(self, call: Call, book: Book) -> Weighed | None:
         command, request = call.command, None
@@ -402,9 +402,8 @@ class Desk:
         return after
 
     def _save(
-        self, tx: Transaction, before: Request | None, after: Request, events: Iterable[e.Event], actor: Actor
+        self, tx: Transaction, before: Request | None, after: Request, events: tuple[e.Event, ...], actor: Actor
     ) -> None:
-        events = tuple(events)
         tx.save(before, after, [(event, actor) for event in events])
         self._outgoing.announce(tx, before, after, events)
         keep_leases(tx, after, events)
@@ -413,6 +412,8 @@ class Desk:
 
     def _count(self, tx: Transaction, call: Call, facts: Facts, after: Request, before: Plan | None = None) -> None:
         """What may only be used so often, or so dearly, has been used once more; `before`: of the plan judged anew."""
+        if facts.judgement is None:
+            return
         count_use(tx, call.weighed, facts.judgement, before)
         count_offer(tx, after, call.command, facts, call.draw.safety)
 
@@ -456,10 +457,7 @@ class Desk:
 
 
 def _makes_a_revision(command: c.Command) -> bool:
-    """Or asks again about the present one."""
-    return isinstance(command, c.Create | c.Revise | c.Judge) or (
-        isinstance(command, c.Approve) and bool(command.edits)
-    )
+    return isinstance(command, JUDGED) or (isinstance(command, c.Approve) and bool(command.edits))
 
 
 def _new_revision(command: c.Create, project: Project) -> Revision:

@@ -35,6 +35,8 @@ def _is_suspended(look: Transaction | Reader, request: Request) -> bool:
 
 
 def keep_reviews(tx: Transaction, after: Request, events: Iterable[e.Event]) -> None:
+    if not after.glasses:
+        return
     for event in events:
         if isinstance(event, e.GlassBroken):
             tx.open_review(_review(after, event.glass))

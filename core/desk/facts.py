@@ -35,6 +35,13 @@ EVERYBODY = 500
 ADVANCING: Final = (c.Approve, c.BreakGlass, c.Withdraw, c.GrantLease, c.ReportCheck, c.RunCheck)
 """Commands after which another stage may open, without another plan."""
 
+RELYING: Final = (c.Approve, c.BreakGlass, c.Judge, c.ReportCheck, c.RunCheck)
+"""Commands after which approvals may no longer count: whoever gave them must still be there."""
+
+ABOUT_A_CHECK: Final = (c.ReportCheck, c.RunCheck)
+
+WITH_CONTENT: Final = (c.Create, c.Revise)
+
 Types = Mapping[str, RequestType]
 Counts = Callable[[str, Person], bool]
 """Whether a person counts among those behind a principal."""
@@ -55,7 +62,7 @@ def gather(tx: Transaction, request: Request | None, call: Call, *, project: Pro
         people=people,
         problems=call.problems,
     )
-    if isinstance(command, c.ReportCheck | c.RunCheck):
+    if isinstance(command, ABOUT_A_CHECK):
         facts = altered(facts, check=tx.check_called(project.organisation, command.name))
     if actor.is_agent and isinstance(command, c.Create):
         limit = project.settings.open_requests_per_agent
@@ -79,7 +86,7 @@ def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) 
         few = rosters(tx, judgement.plan, facts.project.id, beside=len(judgement.plan.barred))
         facts = altered(facts, judgement=judgement, rosters=few)
         return facts if facts.problems else _with_what_is_missing(tx, request, command, proposal[1], facts)
-    if isinstance(command, ADVANCING) and request is not None:
+    if isinstance(command, ADVANCING) and request is not None and _fixes_people(request.plan):
         return altered(facts, rosters=rosters(tx, _only_fixing(request.plan), facts.project.id))
     return facts
 
@@ -199,7 +206,7 @@ def _gone(tx: Transaction, request: Request, stages: tuple[Stage, ...]) -> Itera
 
 def people_needed(request: Request | None, actor: Actor, command: c.Command) -> frozenset[str]:
     needed = {actor.id} if actor.is_member else set()
-    if request is not None and isinstance(command, c.Approve | c.BreakGlass | c.Judge | c.ReportCheck | c.RunCheck):
+    if request is not None and request.decisions and isinstance(command, RELYING):
         needed |= relied_on(request)
     if isinstance(command, c.GiveSeat):
         needed.add(command.taker)
@@ -208,7 +215,7 @@ def people_needed(request: Request | None, actor: Actor, command: c.Command) -> 
 
 def relied_on(request: Request) -> frozenset[str]:
     """Everybody who must still be there for the approvals to count: who gave them, and in whose place."""
-    return frozenset[str]().union(*(decision.relies_on for decision in request.decisions if decision.counts))
+    return frozenset().union(*[decision.relies_on for decision in request.decisions if decision.counts])
 
 
 def type_called(types: Types, word: str) -> RequestType:
@@ -228,7 +235,7 @@ def type_problem(types: Types, content: Content) -> tuple[Problem, ...]:
 
 
 def _type_word(request: Request | None, command: c.Command) -> str:
-    if isinstance(command, c.Create | c.Revise):
+    if isinstance(command, WITH_CONTENT):
         return command.content.type
     return request.content.type if request is not None else "custom"
 
@@ -243,6 +250,10 @@ def with_fixed_facts(content: Content, actor: Actor) -> Content:
     """Facts fixed by an API key stand above what the caller says."""
     fixed = {name: value for name, value in actor.facts.items() if name != "acts_for"}
     return altered(content, facts={**content.facts, **fixed}) if fixed else content
+
+
+def _fixes_people(plan: Plan) -> bool:
+    return any(requirement.fixes_people for stage in plan.stages for requirement in stage.requirements)
 
 
 def _only_fixing(plan: Plan) -> Plan:

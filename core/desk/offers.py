@@ -141,7 +141,7 @@ def _sentence(judgement: Judgement) -> str:
 
 def keep_record(tx: Transaction, before: Request | None, after: Request, events: Sequence[e.Event], draw: Draw) -> None:
     """What people made of an agent's request, or what came of it afterwards, counts for or against its like."""
-    made = made_of(before, after, was_drawn=draw.safety.enabled and draw.has(after.id))
+    made = made_of(before, after, was_drawn=lambda: draw.safety.enabled and draw.has(after.id))
     if made is not None:
         past = Past(made, events[-1].at)
         tx.mark_trust(after.organisation, after.requester.id, after.content.type, made, past.good, past.bad)
@@ -149,6 +149,8 @@ def keep_record(tx: Transaction, before: Request | None, after: Request, events:
 
 def keep_leases(tx: Transaction, after: Request, events: Iterable[e.Event]) -> None:
     """Leases granted from this request, and those taken back, as rows of their own."""
+    if not after.leases:
+        return
     changed = {event.lease.id for event in events if isinstance(event, e.LeaseGranted)}
     changed |= {event.lease for event in events if isinstance(event, e.LeaseRevoked)}
     for lease in after.leases:

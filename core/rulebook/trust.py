@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -57,7 +57,8 @@ class Past:
 
     @property
     def bad(self) -> float:
-        return _grown(self.at) * _BAD.get(self.made, 0.0)
+        weight = _BAD.get(self.made, 0.0)
+        return _grown(self.at) * weight if weight else 0.0
 
 
 def _grown(at: datetime) -> float:
@@ -71,10 +72,10 @@ def record_of(history: Iterable[Past]) -> Record:
     return Record(**counts, good=sum(past.good for past in history), bad=sum(past.bad for past in history))
 
 
-def made_of(before: Request | None, after: Request, *, was_drawn: bool) -> Made | None:
+def made_of(before: Request | None, after: Request, *, was_drawn: Callable[[], bool]) -> Made | None:
     """What became of an agent's request by one change, if that says anything about trust.
 
-    A spot check (`was_drawn`) that its requester takes away counts as one nobody answered: else it could be asked again
+    A spot check (`was_drawn`, asked for where it matters) that its requester takes away counts as one nobody answered: else it could be asked again
     and again until it is not drawn. A yes of nobody but the person the agent acts for earns nothing.
     """
     if before is None or after.requester.kind != "agent":
@@ -84,15 +85,20 @@ def made_of(before: Request | None, after: Request, *, was_drawn: bool) -> Made 
     return Made.FAILED if _has_failed(after) and not _has_failed(before) else None
 
 
-def _ended(request: Request, *, was_drawn: bool) -> Made | None:
+def _ended(request: Request, *, was_drawn: Callable[[], bool]) -> Made | None:
     if request.cause == "people":
-        by_others = any(d.counts and d.member != request.on_behalf_of for d in request.decisions)
-        made = {Status.APPROVED: Made.APPROVED if by_others else None, Status.APPROVED_WITH_EDITS: Made.EDITED}
-        return {**made, Status.REJECTED: Made.REJECTED}.get(request.status)
+        return _decided(request)
     if request.status is Status.EXPIRED:
         return Made.TIMED_OUT
     taken_away = request.status is Status.CANCELLED and request.cause in {"requester", "discarded", "superseded"}
-    return Made.TIMED_OUT if taken_away and was_drawn else None
+    return Made.TIMED_OUT if taken_away and was_drawn() else None
+
+
+def _decided(request: Request) -> Made | None:
+    if request.status is Status.APPROVED:
+        by_others = any(d.counts and d.member != request.on_behalf_of for d in request.decisions)
+        return Made.APPROVED if by_others else None
+    return {Status.APPROVED_WITH_EDITS: Made.EDITED, Status.REJECTED: Made.REJECTED}.get(request.status)
 
 
 def _has_failed(request: Request) -> bool:
