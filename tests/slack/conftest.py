@@ -1,5 +1,6 @@
 """The real Bolt behind our real door and over real sockets, with the real desk and store, against the sandbox's Slack."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -160,10 +161,12 @@ async def over_sockets(world: World) -> AsyncIterator[None]:
     async with aiohttp.ClientSession() as session:
         socket = Socket(world.slack.dispatch, world.sandbox.app_token, web_client(None, world.sandbox.api_url, session))
         await socket.connect_async()
+        running = asyncio.create_task(socket.run())
         try:
             yield
         finally:
-            await socket.close()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 Transport = Callable[[World], Any]

@@ -1,15 +1,16 @@
-"""Socket Mode, watched: a connection that went deaf, or whose ticket was used up, is replaced by a new client.
+"""Socket Mode, watched: a connection that Slack refreshes, that ended or went deaf, is followed by a new one.
 
 The SDK's client can stay deaf after a reconnect and tries a used ticket for ever, so a client is never mended: a new one
-connects, then the old one is closed.
+connects, then the old one is closed; one that Slack asked to leave only once Slack has ended it, for until then clicks
+may come over it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
@@ -18,18 +19,18 @@ from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.entrance.connection import Connection
 from bot.slack.entrance.payload import well_formed
 
 PING: Final = 5.0
-DEAF: Final = 4.0
-"""Pings without an answer after which a connection counts as deaf."""
-
 CONNECT: Final = 15.0
+LINGER: Final = 60.0
+"""Seconds for which a connection that Slack asked to leave is still read, where Slack does not end it."""
+
 MANY: Final = 8
 """Of ten connections Slack allows; beyond, payloads are likely to be lost on ghosts."""
 
@@ -46,69 +47,78 @@ class Socket:
         self._app_token = app_token
         self._web = web
         self._ping = ping
-        self.client: SocketModeClient | None = None
+        self._due = asyncio.Event()
+        self._former: list[Connection] = []
+        self.client: Connection | None = None
         self.connections = 0
 
     @property
     def is_connected(self) -> bool:
-        return self.client is not None and self._is_well(self.client)
+        return self.client is not None and self.client.is_well
 
     async def connect_async(self) -> None:
-        """A first connection; raises `TimeoutError` when Slack lets none through in time."""
+        """A first connection, which `run` keeps; raises `TimeoutError` when Slack lets none through in time."""
         self.client = await self._connect()
 
     async def run(self) -> None:
-        """Serve until cancelled, replacing the client whenever it is not well."""
+        """Serve until cancelled, replacing the client whenever it is not well or is to leave."""
         try:
             while True:
+                self._due.clear()
                 await self._keep()
-                await asyncio.sleep(self._ping)
+                await self._part()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._ping):
+                        await self._due.wait()
         finally:
             await self.close()
 
     async def close(self) -> None:
-        client, self.client = self.client, None
-        if client is not None:
+        clients, self._former = self._former, []
+        if self.client is not None:
+            clients.append(self.client)
+            self.client = None
+        for client in clients:
             await client.close()  # type: ignore[no-untyped-call]
 
     async def _keep(self) -> None:
         old = self.client
-        if old is not None and self._is_well(old):
+        if old is not None and old.is_well and old.asked_to_leave is None:
             return
-        if old is not None:
-            log.warning("slack.socket_replaced")
         try:
-            self.client = await self._connect()
+            new = await self._connect()
         except (TimeoutError, OSError, aiohttp.ClientError) as problem:
             log.warning("slack.socket_not_connected", problem=type(problem).__name__)
             return
-        if old is not None:
-            await old.close()  # type: ignore[no-untyped-call]
+        self.client = new
+        if old is None:
+            return
+        if old.asked_to_leave is None:
+            log.warning("slack.socket_replaced")
+        old.successor.set_result(new)
+        self._former.append(old)
 
-    async def _connect(self) -> SocketModeClient:
-        client = SocketModeClient(
-            app_token=self._app_token,
-            web_client=self._web,
-            ping_interval=self._ping,
-            logger=logging.getLogger("slack_sdk.socket_mode"),
-        )
+    async def _part(self) -> None:
+        """Closes the former connections over which nothing can come any more."""
+        for former in tuple(self._former):
+            asked = former.asked_to_leave
+            if asked is None or not former.is_well or time.monotonic() - asked >= LINGER:
+                await former.close()  # type: ignore[no-untyped-call]
+                self._former.remove(former)
+
+    async def _connect(self) -> Connection:
+        """One that Slack has greeted: it ends those beyond the tenth instead."""
+        client = Connection(self._app_token, self._web, self._ping, self._due.set)
         client.socket_mode_request_listeners.append(self._handle)
         client.message_listeners.append(self._listen)
         try:
             async with asyncio.timeout(CONNECT):
                 await client.connect()  # type: ignore[no-untyped-call]
+                await client.greeted.wait()
         except BaseException:
             await client.close()  # type: ignore[no-untyped-call]
             raise
         return client
-
-    def _is_well(self, client: SocketModeClient) -> bool:
-        """Open, and its pings come back."""
-        session = client.current_session
-        if client.closed or client.stale or session is None or session.closed:
-            return False
-        heard = client.last_ping_pong_time
-        return heard is None or time.time() - heard < self._ping * DEAF
 
     async def _listen(
         self, _client: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None = None
