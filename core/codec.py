@@ -1,12 +1,8 @@
 """Model dataclasses to plain JSON values and back, for everything that is stored.
 
-Times are ISO 8601 in UTC with `Z`, durations seconds, enums their value, sets sorted lists. A requirement is stored as
-`{word: {…}}` and read by the kind registered under that word; kinds are given from outside, so nothing is imported in
-circles. Hooks are compiled once per codec, when they are first wanted.
-
-A stored request leaves out what is empty by default (None, false, 0, nothing in it): most of its forty fields. What has any
-other default is always written, so that another default, one day, changes no request that was asked before. Its plan is a text
-within the text: of a hundred requests most are judged alike, so a plan that was read or written before is known by it.
+Times are ISO 8601 in UTC with `Z`, durations seconds, enums their value, sets sorted lists, requirements `{word: {…}}`. A stored
+request leaves out what is empty by default; any other default is written, so that another one, one day, changes no request
+asked before. Its plan is a text within the text, by which it is known: of a hundred requests most are judged alike.
 """
 
 from __future__ import annotations
@@ -59,7 +55,10 @@ class Late(dict[K, V]):
 
 
 class Codec:
-    """Reads and writes the nouns. Safe to share between threads."""
+    """Reads and writes the nouns. Safe to share between threads; hooks are compiled when they are first wanted.
+
+    Kinds of requirement are given by their words, so that nothing is imported in circles.
+    """
 
     def __init__(self, kinds: Mapping[str, type[Requirement]]) -> None:
         self._kinds = dict(kinds)
