@@ -1,14 +1,14 @@
 """The one Bolt app behind HTTP and Socket Mode: one listener per kind of payload, and everything around it, built.
 
-`process_before_response` commits before it acknowledges and spares Bolt's 10 ms poll. Our own `authorize` answers from
-what is known since start-up: no `auth.test` stands in the way of a click.
+The listeners are Bolt's last middleware, which commits before it answers: Bolt's own listeners are asked one after the other,
+and for each question and each call everything a listener might want is put together. Our own `authorize` answers from what is
+known since start-up: no `auth.test` stands in the way of a click.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +17,8 @@ import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
@@ -52,11 +53,13 @@ from core.errors import Unavailable
 from core.model.batch import read_items
 from core.ports import Changed, Delivery, Reader, Store
 
-ANY: Final = re.compile(r"[\s\S]*")
 NIGHTLY: Final = 24 * 3600.0
 SOON: Final = 60.0
 
 Adopt = Callable[[Delivery, Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
+
+Listen = Callable[[dict[str, Any], str | None], Awaitable[BoltResponse]]
+"""A body, and its digest where it was signed."""
 
 log = structlog.get_logger()
 
@@ -190,31 +193,38 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     )
     copies = Copies(store, showing, adopt)
     bolt = _bolt(client, installation)
-    Listeners(dispatch, events, afterwards, copies).join(bolt)
+    bolt.use(Listeners(dispatch, events, afterwards, copies))
     return Slack(bolt, installation, found, directory, mirrors, channels, events, afterwards, announcing)
+
+
+@dataclass(frozen=True, slots=True)
+class Known(AsyncAuthorize):
+    """Whether the app is installed where a payload comes from. Not a plain function: Bolt looks up what one asks for by name."""
+
+    installation: Installation
+
+    async def __call__(self, *, enterprise_id: str | None, team_id: str | None, **_: object) -> AuthorizeResult | None:
+        here = self.installation
+        if team_id != here.team and (enterprise_id is None or enterprise_id != here.enterprise):
+            return None
+        return AuthorizeResult(
+            enterprise_id=here.enterprise,
+            team_id=here.team or team_id,
+            bot_token=here.token,
+            bot_id=here.bot,
+            bot_user_id=here.bot_user,
+        )
 
 
 def _bolt(client: AsyncWebClient, installation: Installation) -> AsyncApp:
     """A client without a token: with one, Bolt would ask `auth.test` on clicks."""
     bare = AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[])
 
-    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
-        if team_id != installation.team and (enterprise_id is None or enterprise_id != installation.enterprise):
-            return None
-        return AuthorizeResult(
-            enterprise_id=installation.enterprise,
-            team_id=installation.team or team_id,
-            bot_token=installation.token,
-            bot_id=installation.bot,
-            bot_user_id=installation.bot_user,
-        )
-
     return AsyncApp(
         name="countersign",
         logger=_quiet(),
         client=bare,
-        authorize=authorize,  # type: ignore[arg-type]  # None means not installed, says Bolt's own documentation
-        process_before_response=True,
+        authorize=Known(installation),  # type: ignore[arg-type]  # None means not installed, says Bolt's own documentation
         request_verification_enabled=False,
         ssl_check_enabled=False,
         url_verification_enabled=False,
@@ -245,7 +255,7 @@ class Copies:
         if self.adopt is None or click.place is None or request is None:
             return
         address = {"channel": click.place.channel, "ts": click.place.ts}
-        delivery = await self.store.read(lambda reader: _card(reader, request, click.delivery))
+        delivery = await self.store.glance(lambda reader: _card(reader, request, click.delivery))
         if delivery is None or address.items() <= delivery.address.items():
             return
         other = await self.adopt(delivery, address)
@@ -270,7 +280,7 @@ def _card(reader: Reader, request: str, id: str | None) -> Delivery | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Listeners:
+class Listeners(AsyncMiddleware):
     """The listeners, one per kind of payload. Each is the last line: interactions end with 200 and a sentence."""
 
     dispatch: Dispatch
@@ -278,16 +288,34 @@ class Listeners:
     afterwards: Afterwards
     copies: Copies
 
-    def join(self, bolt: AsyncApp) -> None:
-        bolt.action(ANY)(self.on_action)
-        bolt.view(ANY)(self.on_view)
-        bolt.shortcut(ANY)(self.on_shortcut)
-        bolt.command(NAME)(self.on_command)
-        bolt.event(ANY)(self.on_event)
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - so Bolt calls it
+    ) -> BoltResponse | None:
+        listen = self._for(req.body)
+        if listen is None:
+            return await next()
+        return await listen(req.body, req.context.get(PROOF))
 
-    async def on_action(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+    def _for(self, body: Mapping[str, Any]) -> Listen | None:
+        match body.get("type"):
+            case "block_actions":
+                return self.on_action
+            case "view_submission":
+                return self.on_view
+            case "shortcut" | "message_action":
+                return self.on_shortcut
+            case "event_callback":
+                return self.on_event
+            case _:
+                return self.on_command if body.get("command") == NAME else None
+
+    async def on_action(self, body: dict[str, Any], digest: str | None) -> BoltResponse:
         async def work() -> Acknowledgement:
-            click = payload.click(body, context.get(PROOF))
+            click = payload.click(body, digest)
             answer = await self.dispatch.click(click)
             if click.view_type == "home":
                 self.events.homes.clicked(click.sender, read_look(click.metadata))
@@ -297,16 +325,16 @@ class Listeners:
 
         return await _guarded(work)
 
-    async def on_view(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
-        return await _guarded(lambda: self.dispatch.submission(payload.submission(body, context.get(PROOF))))
+    async def on_view(self, body: dict[str, Any], digest: str | None) -> BoltResponse:
+        return await _guarded(lambda: self.dispatch.submission(payload.submission(body, digest)))
 
-    async def on_shortcut(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
-        return await _guarded(lambda: self.dispatch.shortcut(payload.shortcut(body, context.get(PROOF))))
+    async def on_shortcut(self, body: dict[str, Any], digest: str | None) -> BoltResponse:
+        return await _guarded(lambda: self.dispatch.shortcut(payload.shortcut(body, digest)))
 
-    async def on_command(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
-        return await _guarded(lambda: self.dispatch.slash(payload.slash(body, context.get(PROOF))))
+    async def on_command(self, body: dict[str, Any], digest: str | None) -> BoltResponse:
+        return await _guarded(lambda: self.dispatch.slash(payload.slash(body, digest)))
 
-    async def on_event(self, body: dict[str, Any]) -> BoltResponse:
+    async def on_event(self, body: dict[str, Any], _: str | None) -> BoltResponse:
         try:
             await self.events.handle(body, payload.happening(body))
         except Malformed as malformed:
