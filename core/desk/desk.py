@@ -289,26 +289,27 @@ class Desk:
     async def _ready(self, call: Call) -> Call:
         """The call with what rules say of the revision it makes, fetched before its transaction; in English, as it is kept."""
         book = await self._books.of(call.actor.organisation)
-        call = altered(call, types=book.types, draw=Draw(self._key, book.safety), checks=book.checks)
-        if call.change is not None or not _makes_a_revision(call.command):
-            return call
-        if book.asks_nobody:
-            return altered(call, weighed=Weighed(book.version))
-        with speaking(None):
-            return altered(call, weighed=await self._weighed(call, book))
+        weighed: Weighed | None = None
+        if call.change is None and _makes_a_revision(call.command):
+            with speaking(None):
+                weighed = await self._weighed(call, book)
+        return altered(call, types=book.types, draw=Draw(self._key, book.safety), checks=book.checks, weighed=weighed)
 
     async def _weighed(self, call: Call, book: Book) -> Weighed | None:
+        if book.asks_nobody:
+            return Weighed(book.version)
         command, request = call.command, None
         if isinstance(command, c.Create):
             found = None if call.project is None else _new_revision(command, call.project)
         else:
-            found, request = await self._store.read(lambda reader: next_revision(reader, call))
+            typed = altered(call, types=book.types)
+            found, request = await self._store.read(lambda reader: next_revision(reader, typed))
         if found is None:
             return None
         if call.problems:
             book = altered(book, policies=())  # it is refused for them: nobody outside need hear of it
         weighed = await self._gathering.weigh(book, found, of=request, known=isinstance(command, c.Judge))
-        return altered(weighed, revision=None if request is None else request.revision)
+        return weighed if request is None else altered(weighed, revision=request.revision)
 
     async def _transact(self, work: Work[T], *, deadline: float | None = None, chore: bool = False) -> T:
         for _ in range(TRIES):
@@ -330,7 +331,7 @@ class Desk:
         if command.supersede_key is not None:
             tx.take_turn(command.project, command.supersede_key)
         facts = self._facts(tx, None, call, must_exist(tx.project(command.project)))
-        events = decide(None, command, altered(facts, number=call.number))
+        events = decide(None, command, facts)
         request = fold(None, events)
         self._save(tx, None, request, events, call.actor)
         self._count(tx, call, facts, request)

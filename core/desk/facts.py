@@ -61,13 +61,16 @@ def gather(tx: Transaction, request: Request | None, call: Call, *, project: Pro
         agent=tx.agent(actor.id) if actor.is_agent else None,
         people=people,
         problems=call.problems,
+        check=tx.check_called(project.organisation, command.name) if isinstance(command, ABOUT_A_CHECK) else None,
+        open_count=_count_open(tx, actor, project) if isinstance(command, c.Create) else 0,
+        number=call.number,
     )
-    if isinstance(command, ABOUT_A_CHECK):
-        facts = altered(facts, check=tx.check_called(project.organisation, command.name))
-    if actor.is_agent and isinstance(command, c.Create):
-        limit = project.settings.open_requests_per_agent
-        facts = altered(facts, open_count=tx.count_open(f"agent:{actor.id}", limit))
     return _judged(tx, request, call, with_emergencies(tx, request, command, facts))
+
+
+def _count_open(tx: Transaction, actor: Actor, project: Project) -> int:
+    """As far as the limit for agents; nobody else has one."""
+    return tx.count_open(actor.key, project.settings.open_requests_per_agent) if actor.is_agent else 0
 
 
 def as_clock(facts: Facts, request: Request) -> Facts:
@@ -150,6 +153,8 @@ def _counts(_principal: str, _person: Person) -> bool:
 def _missing(
     tx: Transaction, plan: Plan, people_behind: Mapping[str, frozenset[str]], project: str, counts: Counts = _counts
 ) -> tuple[str, ...]:
+    if not plan.stages:
+        return ()
     everybody = frozenset[str]().union(*people_behind.values())
     people = tx.people(everybody, project)
     present: dict[str, tuple[Person, ...]] = {

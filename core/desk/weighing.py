@@ -69,7 +69,7 @@ class Weighed:
         `before` is the plan of this very revision, where it is judged anew: what it has used is its own.
         """
         looked = self.given.looked
-        if all(look.rule.until is None and look.rule.uses is None for look in looked.looks):
+        if not [look for look in looked.looks if look.rule.until is not None or look.rule.uses is not None]:
             return self.given
         kept = tuple(look for look in looked.looks if look.rule.until is None or now < look.rule.until)
         uses = tx.rule_uses(look.rule.id for look in kept if look.rule.uses is not None)
@@ -121,6 +121,8 @@ def count_use(
     if weighed is None or judgement is None:
         return
     most = {look.rule.id: look.rule.uses for look in weighed.given.looked.looks if look.rule.uses is not None}
+    if not most:
+        return
     using = uses_in(judgement.plan)
     for rule in sorted(using - (frozenset[str]() if before is None else uses_in(before))):
         if rule in most:

@@ -93,9 +93,11 @@ class _Case:
     def judged(self) -> Judgement:
         judgement = self._with_policies(self.weighed())
         watching = [look for look in self.given.looked.looks if look.rule.mode is Mode.SHADOW and look.bites]
+        if not watching:
+            return judgement
         shadows = tuple(self._shadow(look, judgement) for look in watching[:SHADOWS])
         seen = judgement.plan.explanation
-        if seen is None or not shadows:
+        if seen is None:
             return judgement
         return altered(judgement, plan=altered(judgement.plan, explanation=Fates(seen).with_shadows(shadows)))
 
@@ -128,7 +130,7 @@ class _Case:
 
     def _asked(self) -> Judgement:
         yes = self._yes()
-        rules = tuple(look.rule for look in self._asking_looks() if not (yes and look.rule.waivable))
+        rules = tuple([look.rule for look in self._asking_looks() if not (yes and look.rule.waivable)])
         askers = [*self._before(), *map(self._rule_asks, rules), *self._policies_ask(), *self._request_asks()]
         merged = merge(askers)
         if not _calls_for_people(merged.stages):
@@ -136,7 +138,7 @@ class _Case:
             if isinstance(missing, Judgement):
                 return missing
             yes = missing if isinstance(missing, _Yes) else yes
-            merged = merge([*askers, *([missing] if isinstance(missing, Asker) else [])])
+            merged = merge([*askers, missing]) if isinstance(missing, Asker) else merged
         return self._planned(merged, rules, yes)
 
     def _yes(self) -> _Yes | None:
@@ -156,11 +158,12 @@ class _Case:
         return next((look.rule for look in narrow if look.holds), None)
 
     def _narrowest(self) -> tuple[Look, ...]:
-        narrow = narrowest_allowing(self.given.looked)
-        return tuple(look for look in self._on(Effect.ALLOW) if look.rule.scope.narrowness == narrow)
+        allowing = self._on(Effect.ALLOW)
+        narrow = narrowest_allowing(self.given.looked) if allowing else 0
+        return tuple([look for look in allowing if look.rule.scope.narrowness == narrow])
 
     def _asking_looks(self) -> tuple[Look, ...]:
-        return tuple(look for look in self._on(Effect.REQUIRE) if look.bites)
+        return tuple([look for look in self._on(Effect.REQUIRE) if look.bites])
 
     def _on(self, effect: Effect) -> tuple[Look, ...]:
         return self.looks.get((Mode.ON, effect), ())
@@ -221,8 +224,10 @@ class _Case:
     # The plan.
 
     def _planned(self, merged: Merged, rules: tuple[Rule, ...], yes: _Yes | None) -> Judgement:
-        waived = frozenset(look.rule.id for look in self._asking_looks()) - {rule.id for rule in rules}
-        why = self._why(merged, waived, yes)
+        asking = frozenset([look.rule.id for look in self._asking_looks()])
+        waived = asking - {rule.id for rule in rules} if asking else asking
+        people = _calls_for_people(merged.stages)
+        why = self._why(merged, waived, yes, people=people)
         seen = explanation(
             self.given.looked,
             why[0],
@@ -232,7 +237,6 @@ class _Case:
             people=merged.because,
             notes=self._notes(),
         )
-        people = _calls_for_people(merged.stages)
         plan = altered(
             self._with_rules(rules, merged) if rules else self.frame,
             stages=merged.stages,
@@ -245,9 +249,9 @@ class _Case:
             return Judgement(Outcome.ASK, plan, spared_by=spared_by)
         return Judgement(Outcome.ALLOW, plan, yes.cause, spared_by)
 
-    def _why(self, merged: Merged, waived: frozenset[str], yes: _Yes | None) -> tuple[str, ...]:
+    def _why(self, merged: Merged, waived: frozenset[str], yes: _Yes | None, *, people: bool) -> tuple[str, ...]:
         said: list[str] = []
-        if yes is not None and (waived or not _calls_for_people(merged.stages)):
+        if yes is not None and (waived or not people):
             said.append(yes.sentence)
         said += [_asks(look) for look in self._asking_looks() if look.rule.id not in waived]
         said += [policy_asks(policy.name) for policy in self.given.policies if policy.stages]

@@ -53,6 +53,8 @@ class Merged:
 
 def merge(askers: Iterable[Asker]) -> Merged:
     askers = tuple(askers)
+    if not askers:
+        return Merged((), (), {})
     wants: defaultdict[_Key, list[_Wanted]] = defaultdict(list)
     for asker in askers:
         for key, want in _wants(asker).items():
