@@ -23,7 +23,7 @@ from core.phrases import phrase
 from core.ports import Transaction
 from core.rulebook.can_it_pass import what_is_missing
 from core.rulebook.given import Given
-from core.rulebook.judge import judge
+from core.rulebook.judge import can_be_spared, judge
 from core.scheduling.escalations import next_escalation
 
 ROSTER = 25
@@ -84,7 +84,7 @@ def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) 
         return altered(facts, change=True, judgement=judge_change(call.change, facts.project.settings.decide_in))
     proposal = content_after(request, command, facts.type)
     if proposal is not None:
-        given = _given(tx, request, call, facts)
+        given = _given(tx, request, call, facts, proposal[1])
         judgement = _judgement(request, command, facts, proposal[1], given)
         few = rosters(tx, judgement.plan, facts.project.id, beside=len(judgement.plan.barred))
         facts = altered(facts, judgement=judgement, rosters=few)
@@ -94,15 +94,21 @@ def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) 
     return facts
 
 
-def _given(tx: Transaction, request: Request | None, call: Call, facts: Facts) -> Given:
-    """What was fetched, if it was fetched for these rules and this revision: one comparison where there are no rules."""
+def _given(tx: Transaction, request: Request | None, call: Call, facts: Facts, named: tuple[Stage, ...]) -> Given:
+    """What was fetched, if it was fetched for these rules and this revision, and what may answer for the people.
+
+    One comparison where there are no rules.
+    """
     weighed = call.weighed
     if weighed is None or tx.rulebook_version(facts.project.organisation) != weighed.version:
         raise Moved
     if request is not None and weighed.revision not in (None, request.revision):
         raise Moved
     before = request.plan if request is not None and isinstance(call.command, c.Judge) else None
-    return with_offers(tx, weighed.at(facts.now, tx, before), request, call.command, facts, call.draw)
+    given = weighed.at(facts.now, tx, before)
+    if not can_be_spared(given, named):
+        return given
+    return with_offers(tx, given, request, call.command, facts, call.draw)
 
 
 def _judgement(

@@ -34,7 +34,7 @@ from core.rulebook.given import Given, PolicyAnswer, PolicyState
 from core.rulebook.merging import BEFORE, Asker, Merged, merge
 from core.rulebook.rulebook import Look, Looked
 
-__all__ = ["ANYONE", "default_stage", "judge"]
+__all__ = ["ANYONE", "can_be_spared", "default_stage", "judge"]
 
 SHADOWS = 20
 """Rules in shadow that are tried out on one revision; more of them only watch."""
@@ -58,6 +58,22 @@ def judge(
     frame = _frame(requester, on_behalf_of, project, type, distinct=distinct, notify=notify)
     given = given or Given()
     return _Case(project, named, frame, given, binder(project.id, given.stands_for), _sorted(given.looked)).judged()
+
+
+def can_be_spared(given: Given, named: tuple[Stage, ...]) -> bool:
+    """Whether a lease or trust could answer for anybody here, be it only if a rule in shadow were on.
+
+    Not where a rule already allows it, nor where the request itself names people and no rule that asks can be set aside.
+    """
+    looks = given.looked.looks
+    narrow = narrowest_allowing(given.looked)
+    if any(_allows(look) and look.rule.scope.narrowness == narrow for look in looks):
+        return False
+    return not _calls_for_people(named) or any(look.rule.waivable and look.bites for look in looks)
+
+
+def _allows(look: Look) -> bool:
+    return look.rule.effect is Effect.ALLOW and look.rule.mode is Mode.ON and look.holds
 
 
 _Looks = Mapping[tuple[Mode, Effect], tuple[Look, ...]]

@@ -10,8 +10,9 @@ from core.model.requirement import Source
 from core.requirements.approvals import Approvals
 from core.rulebook.explain import read_out
 from core.rulebook.given import Given, Offer, PolicyAnswer, PolicyState
+from core.rulebook.judge import can_be_spared
 from tests.lifecycle.kit import one_of, stages
-from tests.rulebook.kit import BOT, HOUR, asks, content, fates, judged, principals, rulebook, sentences
+from tests.rulebook.kit import BOT, HOUR, asks, content, fates, judged, looked, principals, rulebook, sentences
 
 ANY = ["1 of anyone who may approve"]
 TWO = 'add "two" when true require 2 of @platform'
@@ -261,6 +262,25 @@ def test_trust_and_leases_waive_like_an_allow_rule(cause: str) -> None:
     assert judged(['add "soft" when true require @soft waivable'], given=offered).outcome is Outcome.ALLOW
     assert judged([TWO], given=offered).outcome is Outcome.ASK
     assert judged(given=offered).plan.why == ("47 of 48 alike approved; $3.00 of $20.00 today.",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "named", "could"),
+    [
+        ([], False, True),
+        ([], True, False),
+        (['add "soft" when true require @soft waivable'], True, True),
+        (['add "soft" when true require @soft waivable shadow'], True, True),
+        ([TWO], True, False),
+        (['add "all" when true allow'], False, False),
+        (['add "all" when true allow', 'add "soft" when true require @soft waivable'], False, False),
+        (['add "all" when true allow', 'add "bot" for agent bot when false allow'], False, True),
+        (['add "all" when true allow shadow'], False, True),
+    ],
+)
+def test_whether_trust_or_a_lease_could_answer_for_anybody(lines: list[str], named: bool, could: bool) -> None:
+    seen = Given(looked=looked(rulebook(*lines), content(), BOT))
+    assert can_be_spared(seen, stages(one_of("@legal")) if named else ()) is could
 
 
 # Policies and checks.

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from core.model.request import Cost, Judgement, Outcome, Stage
 from core.model.rule import Effect, Mode, Rule
 from core.rulebook.given import Given, Offer
+from core.rulebook.judge import can_be_spared
 from core.rulebook.merging import Asker, Merged, merge
 from core.rulebook.rulebook import Rulebook
-from tests.rulebook.kit import BOT, CONDITIONS, judged, principals
+from tests.rulebook.kit import BOT, CONDITIONS, content, judged, looked, principals
 from tests.rulebook.strategies import some_rules, stages
 
 few = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -99,6 +100,19 @@ def test_an_allow_rule_never_waives_what_is_not_waivable(
     without, with_it = judgement_of(firm, request_), judgement_of((*firm, allow), request_)
     if not _only_default(without):
         assert (with_it.outcome, with_it.plan.stages) == (without.outcome, without.plan.stages)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(sets_of_rules(), st.just(()) | stages(), st.sampled_from(REQUESTS))
+def test_an_offer_changes_nothing_where_nobody_can_be_spared(
+    rules: tuple[Rule, ...], named: tuple[Stage, ...], request_: dict[str, Any]
+) -> None:
+    """So none is looked for there; nor does it change what rules in shadow are said to do."""
+    book, offer = Rulebook(1, rules, CONDITIONS), Given(offers=(Offer("trust_budget", "trusted"),))
+    if can_be_spared(Given(looked=looked(book, content(**request_), BOT)), named):
+        return
+    without, with_it = (judged(book, by=BOT, named=named, given=one, **request_) for one in (Given(), offer))
+    assert (with_it, with_it.plan.explanation) == (without, without.plan.explanation)
 
 
 @few
