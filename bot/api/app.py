@@ -9,24 +9,24 @@ from typing import Any, Final
 import bot.api.late  # noqa: F401 - before FastAPI: see there
 
 # isort: split
-from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
-from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from bot.api import routes
 from bot.api.docs import router as docs
 from bot.api.gate import OPEN_PATHS, Gate
 from bot.api.house import House
-from bot.api.problems import on_http, on_refusal
-from bot.api.routes.base import REF, Answered, Routes, Taken
+from bot.api.router import Router
+from bot.api.routes.base import REF, Answered, Direct, Routes, Taken
 from bot.wire.showing import Problem
 from core.collection import members
-from core.errors import ApprovalError
 
+TITLE = "Countersign"
 VERSION = "1"
 ABOUT = (
     "A human yes, in Slack, for anything that should not happen without one. Every refusal is a problem document "
@@ -47,52 +47,58 @@ IDEMPOTENCY: Final = {
 }
 
 
-class Api(FastAPI):
-    """The application. Its description is drawn when it is first asked for: that takes longer than all else here."""
+class Api:
+    """The application: the gate, and behind it at once whoever answers. FastAPI only describes.
+
+    The description is drawn when it is first asked for: that takes longer than all else here.
+    """
 
     def __init__(self, house: House, resources: dict[str, Routes]) -> None:
-        super().__init__(title="Countersign", version=VERSION, openapi_url=None, docs_url=None, redoc_url=None)
-        self.state.house = house
+        found = [*(resource.router for resource in sorted(resources.values(), key=_place)), docs]
+        self.house = house
+        self.router = Router([route for router in found for route in router.routes if isinstance(route, Direct)])
         self._resources = resources
+        self._gate = Gate(self.router, house)
+        self._description: dict[str, Any] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self._gate(scope, receive, send)
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        return self.router.routes
 
     def openapi(self) -> dict[str, Any]:
-        if self.openapi_schema is None:
-            self.openapi_schema = describe(self, self.state.house, self._resources)
-        return self.openapi_schema
+        if self._description is None:
+            self._description = describe(self.routes, self.house, self._resources)
+        return self._description
 
 
 def create_app(house: House) -> Api:
     """An ASGI application on the given rooms. It owns none of them: whoever made them closes them."""
-    resources: dict[str, Routes] = members(routes)
-    app = Api(house, resources)
-    for resource in sorted(resources.values(), key=_place):
-        app.router.routes.extend(resource.router.routes)
-    app.include_router(docs)
-    app.add_exception_handler(ApprovalError, on_refusal)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_middleware(Gate, house=house)
-    return app
+    return Api(house, members(routes))
 
 
 def _place(resource: Routes) -> int:
     return OFTEN.index(resource.word) if resource.word in OFTEN else len(OFTEN)
 
 
-def describe(app: FastAPI, house: House, found: dict[str, Routes]) -> dict[str, Any]:
+def describe(served: list[BaseRoute], house: House, found: dict[str, Routes]) -> dict[str, Any]:
     """The OpenAPI description: FastAPI's of paths and answers, ours of what routes read themselves."""
     described = get_openapi(
-        title=app.title,
-        version=app.version,
+        title=TITLE,
+        version=VERSION,
         description=ABOUT,
-        routes=app.routes,
+        routes=served,
         servers=[{"url": house.url}],
     )
     components = described.setdefault("components", {})
-    refs, said = _defined([one.shape for route in _described(app) for _, one in _answers(route)], "serialization")
+    refs, said = _defined([one.shape for route in _described(served) for _, one in _answers(route)], "serialization")
     _, read = _defined([Problem, *(shape for resource in found.values() for shape in resource.shapes)], "validation")
     components["schemas"] = read | _present(said) | components.get("schemas", {})
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
-    for route in _described(app):
+    for route in _described(served):
         for method in route.methods or ():
             _spell_out(route, described["paths"][route.path_format][method.lower()], refs)
     for path, operations in described["paths"].items():
@@ -106,8 +112,8 @@ def describe(app: FastAPI, house: House, found: dict[str, Routes]) -> dict[str, 
     return plain
 
 
-def _described(app: FastAPI) -> Iterator[APIRoute]:
-    return (route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema)
+def _described(served: list[BaseRoute]) -> Iterator[APIRoute]:
+    return (route for route in served if isinstance(route, APIRoute) and route.include_in_schema)
 
 
 def _answers(route: APIRoute) -> Iterator[tuple[str, Answered]]:

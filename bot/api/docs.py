@@ -11,7 +11,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-router = APIRouter(include_in_schema=False)
+from bot.api.routes.base import Direct
+
+router = APIRouter(include_in_schema=False, route_class=Direct)
 
 STYLE: Final = """
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
@@ -34,7 +36,7 @@ async def docs(request: Request) -> Response:
 
 
 @router.get("/")
-async def root() -> Response:
+async def root(_: Request) -> Response:
     return RedirectResponse("/docs")
 
 

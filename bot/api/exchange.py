@@ -26,7 +26,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def house(request: Request) -> House:
-    found: House = request.app.state.house
+    found: House = request.app.house
     return found
 
 

@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,8 +21,9 @@ from ulid import ULID
 
 from bot.api.auth import Caller, bearer, recognise
 from bot.api.house import House
-from bot.api.problems import bug, problem
+from bot.api.problems import asked, bug, nowhere, problem
 from bot.oidc.token import looks_like_one
+from core.administration import Asked
 from core.errors import ApprovalError, Invalid
 
 LARGEST_BODY: Final = 256 * 1024
@@ -81,11 +84,7 @@ class Gate:
             return
         visit = _Visit(self._house, {**scope}, send)
         try:
-            await self._enter(visit.scope, visit.limited(receive), visit.send)
-            await visit.answer_later()
-        except ApprovalError as refusal:
-            visit.state["refused"] = refusal.word
-            await visit.answer(problem(refusal, visit.reference))
+            await self._serve(visit, receive)
         except ClientDisconnect:
             pass  # whoever hung up in the middle of a body hears no answer, and nothing is broken
         except Exception:
@@ -95,7 +94,26 @@ class Gate:
         finally:
             visit.close()
 
-    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, visit: _Visit, receive: Receive) -> None:
+        try:
+            await self._let_in(visit.scope)
+            await self._app(visit.scope, visit.limited(receive), visit.send)
+            await visit.answer_later()
+        except (ApprovalError, HTTPException) as refusal:
+            if visit.has_begun:
+                raise  # in the middle of an answer nothing can be refused
+            await visit.answer(self._refused(visit, refusal))
+
+    def _refused(self, visit: _Visit, refusal: ApprovalError | HTTPException) -> Response:
+        if isinstance(refusal, HTTPException):
+            return nowhere(refusal, visit.reference)
+        if isinstance(refusal, Asked):
+            return asked(refusal, self._house.url)
+        visit.state["refused"] = refusal.word
+        return problem(refusal, visit.reference)
+
+    async def _let_in(self, scope: Scope) -> None:
+        """Who asks is known and no more than may be is sent, or it is refused."""
         headers = Headers(scope=scope)
         path: str = scope["path"]
         if needs_caller(path):
@@ -106,7 +124,6 @@ class Gate:
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > LARGEST_BODY:
             raise _too_large()
-        await self._app(scope, receive, send)
 
     async def _caller(self, credential: str) -> Caller:
         if self._house.sign_on is not None and looks_like_one(credential):
@@ -148,9 +165,13 @@ class _Visit:
             message = {**message, "headers": [*message["headers"], (b"x-request-id", self.reference.encode())]}
         await self._send(message)
 
+    @property
+    def has_begun(self) -> bool:
+        return self._status is not None
+
     async def answer(self, response: ASGIApp) -> None:
         """Nothing more can be said once an answer has begun."""
-        if self._status is None:
+        if not self.has_begun:
             await response(self.scope, _nothing_more, self.send)
 
     async def answer_later(self) -> None:
@@ -161,10 +182,11 @@ class _Visit:
             await self.answer(await later.wait())
 
     def close(self) -> None:
-        route = getattr(self.scope.get("route"), "path", "none")
+        route = self.scope.get("route")
+        path = route.path if isinstance(route, APIRoute) else "none"
         seconds = time.perf_counter() - self._began
         held = self.state.get("held", False)
-        self._house.metrics.answered(self.scope["method"], route, self._status or 0, None if held else seconds)
+        self._house.metrics.answered(self.scope["method"], path, self._status or 0, None if held else seconds)
         if refused := self.state.get("refused"):
             self._house.metrics.refused(refused)
         say = log.debug if (self._status or 500) < 400 and (held or seconds < SLOW) else log.info
@@ -172,7 +194,7 @@ class _Visit:
             "answered",
             reference=self.reference,
             method=self.scope["method"],
-            route=route,
+            route=path,
             status=self._status,
             code=refused,
             ms=round(seconds * 1000, 1),

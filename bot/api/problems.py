@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.wire.setting_up import AskedFor, AskedView
@@ -89,21 +89,10 @@ def asked(error: Asked, url: str) -> Response:
     )
 
 
-async def on_refusal(request: Request, error: Exception) -> Response:
-    if not isinstance(error, ApprovalError):
-        raise error
-    if isinstance(error, Asked):
-        return asked(error, request.app.state.house.url)
-    request.scope.setdefault("state", {})["refused"] = error.word
-    return problem(error, request.scope["state"].get("reference"))
-
-
-async def on_http(request: Request, error: Exception) -> Response:
+def nowhere(error: HTTPException, reference: str) -> Response:
     """What the router itself refuses: an address or a method that does not exist."""
-    status = getattr(error, "status_code", 500)
-    reference = request.scope.get("state", {}).get("reference")
-    headers = dict(getattr(error, "headers", None) or {})
-    if status == 405:
+    if error.status_code == 405:
+        headers = dict(error.headers or {})
         return document(405, TITLES[405], "method_not_allowed", "This address knows other methods.", reference, headers)
     return document(
         404, TITLES[404], "not_found", "There is no such address; see /docs for those there are.", reference

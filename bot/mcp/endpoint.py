@@ -46,5 +46,5 @@ class Endpoint:
         return Inside(self._app, bearer(sent.headers.get("authorization")), self._is_over)
 
     def _is_over(self) -> bool:
-        stopped: bool = self._app.state.house.waiting.is_stopped
+        stopped: bool = self._app.house.waiting.is_stopped
         return stopped

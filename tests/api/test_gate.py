@@ -50,6 +50,16 @@ async def test_unknown_addresses_and_methods_are_problems_too(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_another_method_hears_which_there_are_and_a_slash_too_many_is_taken_off(house: House) -> None:
+    async with house.client("ada") as client:
+        for method, path, known in (("HEAD", "/healthz", "GET"), ("OPTIONS", "/v1/requests/req_1/approve", "POST")):
+            answer = await client.request(method, path)
+            assert (answer.status_code, answer.headers["allow"]) == (405, known)
+        for path in ("/v1/requests", "/v1/requests/req_1/approve"):
+            answer = await client.post(f"{path}/")
+            assert (answer.status_code, answer.headers["location"]) == (307, f"http://test{path}")
+
+
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer nonsense", "Bearer csk_x", "Bearer cst_ü"]
 )

@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.asking import Nothing
 from bot.wire.setting_up import AgentView, KeyView, NewAgent, NewKey, show_agent, show_key
 from core.model.people import Verb
 
-router = APIRouter(tags=["agents"])
+router = APIRouter(tags=["agents"], route_class=Direct)
 _AGENTS = several(AgentView)
 _KEYS = several(KeyView)
 

@@ -11,13 +11,13 @@ from starlette.responses import Response
 from bot.api.exchange import actor, answer, answer_list, body_after, house, once, several
 from bot.api.house import House
 from bot.api.rendering import emails_of, sees_whole
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.batching import BatchDecision, BatchView, NewBatch, OutcomeView, TogetherView, show_batch, show_outcome
 from bot.wire.showing import show
 from core.model.people import Actor
 from core.model.request import Request as Asked
 
-router = APIRouter(tags=["batches"])
+router = APIRouter(tags=["batches"], route_class=Direct)
 _BATCHES = several(BatchView)
 _OUTCOMES = several(OutcomeView)
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_after, body_of, house, once, several
 from bot.api.rendering import answer_done, find
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.judging import (
     CheckChange,
     CheckIn,
@@ -22,7 +22,7 @@ from bot.wire.judging import (
 from bot.wire.showing import DoneView
 from core.model import command as c
 
-router = APIRouter(tags=["checks"])
+router = APIRouter(tags=["checks"], route_class=Direct)
 _CHECKS = several(CheckView)
 
 

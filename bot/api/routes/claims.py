@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several, was_sent_before
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.setting_up import IdentityView, show_identity
 from bot.wire.showing import View
 from bot.wire.strict import Shape, Who
 from core.model.installation import Unmapped
 
 KIND = "slack"
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=Direct)
 
 
 class Confirmation(Shape):

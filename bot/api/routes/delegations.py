@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.absence import (
     DelegationIn,
     DelegationQuery,
@@ -20,7 +20,7 @@ from bot.wire.absence import (
 from core.administration.delegations import must_delegate_as_a_person
 from core.administration.preferences import must_prefer_as_a_person
 
-router = APIRouter(tags=["delegations"])
+router = APIRouter(tags=["delegations"], route_class=Direct)
 _DELEGATIONS = several(DelegationView)
 
 

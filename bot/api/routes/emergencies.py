@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.emergencies import FreezeIn, FreezeView, LiftIn, ReviewView, show_freeze, show_review
 
-router = APIRouter(tags=["emergencies"])
+router = APIRouter(tags=["emergencies"], route_class=Direct)
 _FREEZES = several(FreezeView)
 _REVIEWS = several(ReviewView)
 

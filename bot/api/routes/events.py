@@ -14,7 +14,7 @@ from bot.api.auth import bearer, recognise
 from bot.api.exchange import actor, answer, caller, house, query_of
 from bot.api.following import EventStream, Following, Wanted
 from bot.api.house import House
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.showing import Feed
 from bot.wire.strict import Shape, some
 from core.administration.sight import Sight, sight_of
@@ -26,7 +26,7 @@ from core.model.people import Actor
 from core.naming import find_project
 from core.ports import Reader
 
-router = APIRouter(tags=["reading"])
+router = APIRouter(tags=["reading"], route_class=Direct)
 STREAMS: Final = 20
 """Streams one credential may hold open."""
 

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.setting_up import GroupMembers, GroupView, NewGroup, show_group
 from core.administration.groups import GroupWithMembers
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=Direct)
 _GROUPS = several(GroupView)
 
 

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.api.exchange import house
-from bot.api.routes.base import Routes
+from bot.api.routes.base import Direct, Routes
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], route_class=Direct)
 
 
 @router.get("/healthz", summary="Is the process there?", response_model=None)
-async def healthz() -> Response:
+async def healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_after, house, once, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.trusting import LeaseIn, LeaseView, show_lease
 from core.errors import Invalid, NotFound
 
-router = APIRouter(tags=["leases"])
+router = APIRouter(tags=["leases"], route_class=Direct)
 _LEASES = several(LeaseView)
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.setting_up import (
     GrantIn,
     GrantView,
@@ -24,7 +24,7 @@ from bot.wire.setting_up import (
 from bot.wire.strict import Shape, Who, some
 from core.model.people import Role
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=Direct)
 _MEMBERS = several(MemberView)
 _GRANTS = several(GrantView)
 

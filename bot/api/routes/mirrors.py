@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.setting_up import GroupView, show_group
 from bot.wire.showing import View
 from bot.wire.strict import Shape
@@ -20,7 +20,7 @@ from core.administration.mirrors import Unlinked
 from core.model.installation import Unmapped
 from core.model.mirror import Mirrored
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=Direct)
 
 
 class NewMirror(Shape):

@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, body_of, house
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.setting_up import OrganisationSettings, OrganisationView, show_organisation
 
-router = APIRouter(tags=["organisation"])
+router = APIRouter(tags=["organisation"], route_class=Direct)
 
 
 @router.get("/v1/organisation", **spec("Look at the organisation", answer=OrganisationView))

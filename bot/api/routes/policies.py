@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.judging import PolicyChange, PolicyIn, PolicyView, show_policy
 
-router = APIRouter(tags=["policies"])
+router = APIRouter(tags=["policies"], route_class=Direct)
 _POLICIES = several(PolicyView)
 
 

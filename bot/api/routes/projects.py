@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.setting_up import NewProject, ProjectView, SettingsIn, show_project
 
-router = APIRouter(tags=["projects"])
+router = APIRouter(tags=["projects"], route_class=Direct)
 _PROJECTS = several(ProjectView)
 
 

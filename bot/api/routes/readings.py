@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, house, query_of, several
 from bot.api.rendering import find, sees_whole
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.showing import (
     DecisionView,
     Explanation,
@@ -27,7 +27,7 @@ from core.model.digest import LARGEST_INTEGER
 from core.model.request import Request as Asked
 from core.veil import secrets_of
 
-router = APIRouter(tags=["reading"])
+router = APIRouter(tags=["reading"], route_class=Direct)
 _REQUIREMENTS = several(RequirementView)
 _DECISIONS = several(DecisionView)
 

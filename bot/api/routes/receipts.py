@@ -8,12 +8,12 @@ from starlette.responses import JSONResponse, Response
 
 from bot.api.exchange import actor, answer, house
 from bot.api.rendering import find
-from bot.api.routes.base import Answered, Routes, spec
+from bot.api.routes.base import Answered, Direct, Routes, spec
 from bot.receipts import Receipts
 from bot.wire.proving import KeySetView, ReceiptView
 from core.errors import Unavailable
 
-router = APIRouter(tags=["receipts"])
+router = APIRouter(tags=["receipts"], route_class=Direct)
 
 FRESH = "public, max-age=300"
 """A new key is published a day before it signs, so nobody needs to ask more often."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from bot.api.exchange import PRIVATE, actor, answer, answer_list, body_of, house, once, query_of, several
-from bot.api.routes.base import REF, Routes, spec
+from bot.api.routes.base import REF, Direct, Routes, spec
 from bot.wire.ruling import (
     CheckedRule,
     ReplayIn,
@@ -31,7 +31,7 @@ from bot.wire.ruling import (
 from core.model.rule import Mode
 from core.rulebook.replay import Replayed
 
-router = APIRouter(tags=["rules"])
+router = APIRouter(tags=["rules"], route_class=Direct)
 _RULES = several(RuleView)
 _VERSIONS = several(RuleVersionView)
 LINES: Final = "application/x-ndjson"

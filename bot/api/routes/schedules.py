@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.asking import Nothing
 from bot.wire.trusting import ScheduleFeed, ScheduleIn, ScheduleView, show_schedule
 
-router = APIRouter(tags=["schedules"])
+router = APIRouter(tags=["schedules"], route_class=Direct)
 _SCHEDULES = several(ScheduleView)
 
 

@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, query_of, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.setting_up import LoginIn, Me, TokenView, show_token
 from bot.wire.strict import Shape, Who
 from core.administration.office import verbs
 from core.model.people import Actor
 from core.ports import Reader
 
-router = APIRouter(tags=["credentials"])
+router = APIRouter(tags=["credentials"], route_class=Direct)
 _TOKENS = several(TokenView)
 
 

@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer_list, house, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.trusting import TrustView, show_trust
 
-router = APIRouter(tags=["trust"])
+router = APIRouter(tags=["trust"], route_class=Direct)
 _TRUST = several(TrustView)
 
 

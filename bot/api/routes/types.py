@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.types import TypeIn, TypeView, show_type
 
-router = APIRouter(tags=["types"])
+router = APIRouter(tags=["types"], route_class=Direct)
 _TYPES = several(TypeView)
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, query_of, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.asking import Nothing
 from bot.wire.strict import Shape
 from bot.wire.webhooks import (
@@ -28,7 +28,7 @@ from core.model.digest import LARGEST_INTEGER
 from core.model.duration import parse_duration
 from core.model.endpoint import OVERLAP
 
-router = APIRouter(tags=["webhooks"])
+router = APIRouter(tags=["webhooks"], route_class=Direct)
 _WEBHOOKS = several(WebhookView)
 _ATTEMPTS = several(AttemptView)
 

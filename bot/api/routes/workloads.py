@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.api.exchange import actor, answer, answer_list, body_of, house, once, several
-from bot.api.routes.base import Routes, spec
+from bot.api.routes.base import Direct, Routes, spec
 from bot.wire.setting_up import NewWorkload, WorkloadView, show_workload
 from core.model.people import Verb
 
-router = APIRouter(tags=["agents"])
+router = APIRouter(tags=["agents"], route_class=Direct)
 _WORKLOADS = several(WorkloadView)
 
 
