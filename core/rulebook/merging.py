@@ -9,7 +9,7 @@ is counted from its last, so that it stays as it was.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -63,12 +63,12 @@ def merge(askers: Iterable[Asker]) -> Merged:
 
 
 def _wants(asker: Asker) -> dict[_Key, _Wanted]:
-    seen: Counter[Hashable] = Counter()
+    seen: dict[Hashable, int] = {}
     wants: list[tuple[_Key, _Wanted]] = []
     for stage in sorted(asker.stages, key=lambda stage: -stage.number):
         for requirement in reversed(stage.requirements):
             called = requirement.key
-            seen[called] += 1
+            seen[called] = seen.get(called, 0) + 1
             key = (called, seen[called])
             wants.append((key, _Wanted(requirement, stage.number, (asker,))))
     return dict(reversed(wants))
@@ -76,6 +76,8 @@ def _wants(asker: Asker) -> dict[_Key, _Wanted]:
 
 def _joined(alike: list[_Wanted]) -> _Wanted:
     """All that is wanted under one key, each asker once."""
+    if len(alike) == 1:
+        return alike[0]
     requirement = reduce(lambda one, other: one.joined(other), (want.requirement for want in alike))
     askers = (asker for want in alike for asker in want.askers)
     return _Wanted(requirement, max(want.stage for want in alike), tuple(askers))
@@ -87,9 +89,10 @@ _NUMBERED = re.compile(r"Stage \d+")
 def _names(askers: tuple[Asker, ...]) -> dict[int, tuple[str, ...]]:
     """The names given to each stage, mere numbers left out."""
     names: dict[int, tuple[str, ...]] = {}
-    for stage in (stage for asker in askers for stage in asker.stages):
-        if not _NUMBERED.fullmatch(stage.name):
-            names[stage.number] = tuple(dict.fromkeys((*names.get(stage.number, ()), stage.name)))
+    for asker in askers:
+        for stage in asker.stages:
+            if not _NUMBERED.fullmatch(stage.name):
+                names[stage.number] = tuple(dict.fromkeys((*names.get(stage.number, ()), stage.name)))
     return names
 
 
