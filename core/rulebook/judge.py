@@ -66,8 +66,8 @@ def can_be_spared(given: Given, named: tuple[Stage, ...]) -> bool:
     Not where a rule already allows it, nor where the request itself names people and no rule that asks can be set aside.
     """
     looks = given.looked.looks
-    narrow = narrowest_allowing(given.looked)
-    if any(_allows(look) and look.rule.scope.narrowness == narrow for look in looks):
+    allowed = [look.rule.scope.narrowness for look in looks if _allows(look)]
+    if allowed and max(allowed) == narrowest_allowing(given.looked):
         return False
     return not _calls_for_people(named) or any(look.rule.waivable and look.bites for look in looks)
 
