@@ -125,7 +125,9 @@ def waiting_principals(request: Request) -> frozenset[str]:
     """Every name the open stage waits for; those who took over a seat are waited for by their own name."""
     if not request.is_open:
         return frozenset()
-    waited = frozenset(source.principal for source in stand(request).waiting_on)
+    waited = frozenset([source.principal for source in stand(request).waiting_on])
+    if not request.hand_overs:
+        return waited
     taken: dict[str, frozenset[str]] = {}
     for seat in request.hand_overs:
         taken[seat.giver] = frozenset()
