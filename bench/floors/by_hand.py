@@ -51,7 +51,7 @@ def recording() -> Iterator[Tape]:
     tape, execute = Tape(), psycopg.Cursor.execute
 
     def noting(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
-        tape.sent(self.connection, Statement(query, None if params is None else dict(params)))
+        tape.sent(self.connection, Statement(query, params))
         return execute(self, query, params, **options)
 
     psycopg.Cursor.execute = noting  # type: ignore[method-assign]
@@ -78,7 +78,7 @@ def play(url: str, transactions: Sequence[Transaction], threads: int) -> float:
 
 
 def _work(url: str, waiting: queue.SimpleQueue[Transaction], ready: threading.Barrier) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.RawCursor) as connection:
         connection.prepare_threshold = 1
         connection.prepared_max = 500
         ready.wait()

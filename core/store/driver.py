@@ -11,19 +11,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Executable, Insert, Select, bindparam
 from sqlalchemy.engine import Dialect
-from sqlalchemy.engine.interfaces import Compiled
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from core.store.columns import UtcDateTime, binder, reader
+from core.store.columns import Convert
 
 Row = tuple[Any, ...]
 Params = dict[str, Any]
-Convert = Callable[[Any], Any]
+Values = Sequence[Any]
+Converts = tuple[tuple[int, Convert], ...]
+"""Which places hold a value to be turned, and how."""
 
 MOST_ROWS: Final = 8
 """Rows in one INSERT at most."""
@@ -35,37 +38,34 @@ class Prepared:
 
     sql: str
     literals: Params
-    binds: tuple[tuple[str, Convert], ...]
-    results: tuple[tuple[int, Convert], ...]
+    take: Callable[[Params], Values]
+    binds: Converts
+    results: Converts
 
-    def values(self, params: Params) -> Params:
-        """`params` as the driver wants them."""
-        values = {**self.literals, **params}
-        for name, convert in self.binds:
-            if name in params:
-                values[name] = convert(values[name])
-        return values
+    def values(self, params: Params) -> Values:
+        """Those of `params` and the literals that the text names, in its order, as the driver wants them."""
+        taken = self.take({**self.literals, **params} if self.literals else params)
+        return _turned(taken, self.binds) if self.binds else taken
 
-    def rows(self, found: Iterable[Row]) -> list[Row]:
+    def rows(self, found: list[Row]) -> list[Row]:
         """What the driver found, as the columns' types mean it."""
-        if not self.results:
-            return list(found)
-        return [self._row(row) for row in found]
+        return [tuple(_turned(row, self.results)) for row in found] if self.results else found
 
-    def _row(self, row: Row) -> Row:
-        values = list(row)
-        for index, convert in self.results:
-            values[index] = convert(values[index])
-        return tuple(values)
+
+def _turned(taken: Values, converts: Converts) -> list[Any]:
+    values = list(taken)
+    for place, convert in converts:
+        values[place] = convert(values[place])
+    return values
 
 
 class Statements:
-    """Compiles statements for one database and keeps them."""
+    """Compiles statements for one database, whose placeholders are known by their place, and keeps them."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._prepared: dict[Executable, Prepared] = {}
-        self._several: dict[tuple[Insert, tuple[str, ...], int], tuple[Prepared, tuple[str, ...]]] = {}
+        self._for_rows: dict[tuple[Insert, tuple[str, ...], int], tuple[str, Prepared]] = {}
 
     def prepared(self, statement: Executable) -> Prepared:
         known = self._prepared.get(statement)
@@ -73,79 +73,62 @@ class Statements:
             known = self._prepared[statement] = self._prepare(statement)
         return known
 
-    def _for_rows(self, statement: Insert, columns: tuple[str, ...], rows: int) -> tuple[Prepared, tuple[str, ...]]:
-        """The INSERT for so many rows at once, and what their values are called: `column_0` and on, row by row.
-
-        Those of a lone row are called as its columns are.
-        """
-        key = (statement, columns, rows)
-        known = self._several.get(key)
-        if known is None:
-            table = statement.table
-            names = [[name if rows == 1 else f"{name}_{row}" for name in columns] for row in range(rows)]
-            values = [
-                {name: bindparam(called, type_=table.c[name].type) for name, called in zip(columns, row, strict=True)}
-                for row in names
-            ]
-            known = self._several[key] = self._prepare(statement.values(values)), tuple(chain.from_iterable(names))
-        return known
-
-    def sent(self, statement: Executable, rows: Sequence[Params]) -> Iterator[tuple[str, Params]]:
-        """Text and values of all it takes to run the statement for every row."""
-        if isinstance(statement, Insert) and rows:
-            yield from self._inserted(statement, rows)
+    def sent(self, statement: Executable, rows: Sequence[Params]) -> Iterator[tuple[str, Values]]:
+        """Text and values of all it takes to run the statement for every row; the rows of an INSERT are alike."""
+        if isinstance(statement, Insert):
+            for start in range(0, len(rows), MOST_ROWS):
+                yield self._inserted(statement, rows[start : start + MOST_ROWS])
             return
         prepared = self.prepared(statement)
         for row in rows:
             yield prepared.sql, prepared.values(row)
 
-    def _inserted(self, statement: Insert, rows: Sequence[Params]) -> Iterator[tuple[str, Params]]:
-        """Text and values of as few statements as insert all the rows."""
-        columns, start = tuple(rows[0]), 0
-        while start < len(rows):
-            size = min(MOST_ROWS, len(rows) - start)
-            prepared, names = self._for_rows(statement, columns, size)
-            yield prepared.sql, prepared.values(_together(names, columns, rows[start : start + size]))
-            start += size
+    def _inserted(self, statement: Insert, rows: Sequence[Params]) -> tuple[str, Values]:
+        """Text and values of the one INSERT of all these rows."""
+        key = (statement, tuple(rows[0]), len(rows))
+        known = self._for_rows.get(key)
+        if known is None:
+            known = self._for_rows[key] = self._prepare_for_rows(*key)
+        sql, lone = known
+        return sql, lone.values(rows[0]) if len(rows) == 1 else list(chain.from_iterable(map(lone.values, rows)))
+
+    def _prepare_for_rows(self, statement: Insert, columns: tuple[str, ...], rows: int) -> tuple[str, Prepared]:
+        """The text for so many rows, and the INSERT of a lone one, which knows the values of each of them."""
+        several = self._prepare(statement.values([dict.fromkeys(columns)] * rows))
+        lone = {name: bindparam(name, type_=statement.table.c[name].type) for name in columns}
+        return several.sql, self._prepare(statement.values(lone))
 
     def _prepare(self, statement: Executable) -> Prepared:
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
         assert isinstance(statement, ClauseElement)  # noqa: S101 (every executable is one; the types do not say so)
         compiled = statement.compile(dialect=self._dialect)
-        binds = tuple(self._binds(compiled))
-        known = {name: value for name, value in compiled.params.items() if value is not None}
-        turned = dict(binds)
-        literals = {name: turned[name](value) if name in turned else value for name, value in known.items()}
-        return Prepared(str(compiled), literals, binds, tuple(self._results(statement)))
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 (as what is no DDL is compiled)
+        names, binds = compiled.positiontup or [], compiled.binds
+        return Prepared(
+            sql=str(compiled),
+            literals={name: binds[name].value for name in names if binds[name].value is not None},
+            take=_taker(names),
+            binds=_where_any(self._own(binds[name].type).bind_processor(self._dialect) for name in names),
+            results=_where_any(self._own(column.type).result_processor(self._dialect, None) for column in columns),
+        )
 
-    def _binds(self, compiled: Compiled) -> Iterable[tuple[str, Convert]]:
-        for name, bind in getattr(compiled, "binds", {}).items():
-            convert = _binder(bind.type, self._dialect)
-            if convert is not None:
-                yield name, convert
-
-    def _results(self, statement: Executable) -> Iterable[tuple[int, Convert]]:
-        columns = statement.selected_columns if isinstance(statement, Select) else ()
-        for index, column in enumerate(columns):
-            convert = _reader(column.type, self._dialect)
-            if convert is not None:
-                yield index, convert
+    def _own(self, kind: TypeEngine[Any]) -> TypeEngine[Any]:
+        return kind.dialect_impl(self._dialect)
 
 
-def _together(names: tuple[str, ...], columns: tuple[str, ...], rows: Sequence[Params]) -> Params:
-    if len(rows) == 1:
-        return rows[0]
-    return dict(zip(names, [row[name] for row in rows for name in columns], strict=True))
+def _taker(names: Sequence[str]) -> Callable[[Params], Values]:
+    """`itemgetter`, which gives a lone value bare and cannot be asked for none."""
+    match names:
+        case []:
+            return lambda _: ()
+        case [name]:
+            return lambda params: (params[name],)
+        case _:
+            return itemgetter(*names)
 
 
-def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
-    """A dozen moments travel with each command: our own type's functions without SQLAlchemy's layers around them."""
-    return binder(dialect) if isinstance(kind, UtcDateTime) else kind.dialect_impl(dialect).bind_processor(dialect)
-
-
-def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
-    if isinstance(kind, UtcDateTime):
-        return reader(dialect)
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+def _where_any(converts: Iterable[Convert | None]) -> Converts:
+    return tuple((place, convert) for place, convert in enumerate(converts) if convert is not None)
 
 
 class Session(ABC):

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from core.errors import Conflict, Invalid, Unavailable
 from core.ports import Changed, Reader, Transaction
-from core.store.driver import Params, Row, Session, Statements
+from core.store.driver import Params, Row, Session, Statements, Values
 from core.store.engine import Engine, Parts, Seal
 from core.store.lanes import Lanes, answer
 from core.store.news import News
@@ -52,11 +52,32 @@ _log = logging.getLogger(__name__)
 def connect(url: str) -> Connection:
     """A connection of ours: nothing begins by itself, times in UTC, statements prepared on their second use."""
     connection: Connection = psycopg.connect(
-        url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="countersign", options="-c timezone=UTC"
+        url,
+        autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="countersign",
+        options="-c timezone=UTC",
+        cursor_factory=psycopg.RawCursor,
     )
     connection.prepare_threshold = 1
     connection.prepared_max = 500
     return connection
+
+
+def statements() -> Statements:
+    """With the database's own placeholders: a raw cursor need not look for others at each call."""
+    return Statements(PGDialect_psycopg(paramstyle="numeric_dollar"))  # type: ignore[no-untyped-call]
+
+
+@cache
+def _text(sql: str) -> bytes:
+    """Encoded once, for by it the driver knows what is prepared."""
+    return sql.encode()
+
+
+@cache
+def _checked(sql: str) -> str:
+    return f"WITH changed AS ({sql} RETURNING 1) SELECT 1 / count(*) FROM changed"  # noqa: S608 (our own)
 
 
 Asked = tuple[Executable, tuple[tuple[str, Any], ...]]
@@ -140,8 +161,7 @@ class PostgresSession(Session):
     def change(self, statement: Executable, params: Params, otherwise: Exception) -> None:
         """A change of no row divides by zero, so that the commit behind it in the pipeline cannot succeed."""
         prepared = self._prepared(statement)
-        sql = f"WITH changed AS ({prepared.sql} RETURNING 1) SELECT 1 / count(*) FROM changed"  # noqa: S608 (our own)
-        self._checks.append((self._execute(sql, prepared.values(params)), otherwise))
+        self._checks.append((self._execute(_checked(prepared.sql), prepared.values(params)), otherwise))
 
     def now(self, *, fresh: bool = False) -> datetime:
         if fresh or self._now is None:
@@ -163,8 +183,8 @@ class PostgresSession(Session):
         self._now = moment.astimezone(UTC) + self._turned()
         return self._now
 
-    def _execute(self, sql: str, values: Params | None = None) -> psycopg.Cursor[Row]:
-        return self.connection.cursor().execute(sql.encode(), values)
+    def _execute(self, sql: str, values: Values | None = None) -> psycopg.Cursor[Row]:
+        return self.connection.cursor().execute(_text(sql), values)
 
 
 class PostgresStore(Engine):
@@ -173,7 +193,7 @@ class PostgresStore(Engine):
     def __init__(self, url: str, parts: Parts) -> None:
         super().__init__(parts)
         self._url = url
-        self._prepared = Statements(PGDialect_psycopg())  # type: ignore[no-untyped-call]
+        self._prepared = statements()
         self._lanes = Lanes()
         self._reading = threading.local()
         self._readers = Readers(READERS)

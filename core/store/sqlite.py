@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from core.errors import Conflict
 from core.ports import Clock, Reader
-from core.store.driver import Params, Row, Session, Statements
+from core.store.driver import Params, Row, Session, Statements, Values
 from core.store.engine import Engine, Parts
 from core.store.readers import Readers
 from core.store.transaction import StoreTransaction
@@ -50,7 +50,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 def statements() -> Statements:
-    return Statements(SQLiteDialect_pysqlite(paramstyle="named"))
+    return Statements(SQLiteDialect_pysqlite(paramstyle="qmark"))
 
 
 class SqliteSession(Session):
@@ -98,7 +98,7 @@ class SqliteSession(Session):
         """A new unit of work begins: its clock is read anew."""
         self._now = None
 
-    def _execute(self, sql: str, values: Params) -> None:
+    def _execute(self, sql: str, values: Values) -> None:
         try:
             self._cursor.execute(sql, values)
         except sqlite3.IntegrityError as error:

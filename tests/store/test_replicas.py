@@ -9,17 +9,15 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from core.errors import Conflict, Unavailable
 from core.model.organisation import Group
 from core.ports import Changed, Transaction
 from core.store import news
-from core.store.driver import Statements
 from core.store.engine import Engine
 from core.store.lock import only_server
 from core.store.news import News
-from core.store.postgres import PostgresSession, connect
+from core.store.postgres import PostgresSession, connect, statements
 from core.store.tables import organisations
 from tests.store.builders import ADA, ORG, T0, a_request, comment_on, furnish, opened, store_new
 
@@ -216,7 +214,7 @@ def somebody_waits_for_a_lock(database: str) -> None:
 @pytest.mark.postgres
 def test_what_was_sent_behind_a_failure_can_be_sent_again(postgres_database: str) -> None:
     """The database never prepared it; the driver, which did not hear so, would go on calling it by its name."""
-    session = PostgresSession(connect(postgres_database), Statements(PGDialect_psycopg()), timedelta)  # type: ignore[no-untyped-call]
+    session = PostgresSession(connect(postgres_database), statements(), timedelta)
     look = select(organisations.c.name).where(organisations.c.id == bindparam("id"))
     rename = update(organisations).where(organisations.c.id == bindparam("b_id")).values(name=bindparam("name"))
 
