@@ -5,7 +5,7 @@ desk, say what to show. It returns an answer; `app` carries the answer out, and 
 the acknowledgement.
 
     entrance/       how payloads come in, and what came, typed
-    app, dispatch   one Bolt listener per kind of payload; flows and commands are found in a dict
+    app, dispatch   one listener per kind of payload, all of them behind Bolt; flows and commands are found in a dict
     people/         Slack user -> actor, from what is pinned; `roll/` keeps the pins, groups and absences in line with Slack
     flows/          one conversation per file; `commands/` one slash sub-command per file; `admin/` what both set up
     cards/          one view or message per file, pure, put together from `drawing/`

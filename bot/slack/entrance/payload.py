@@ -142,7 +142,7 @@ _OBJECTS: Final = (
 
 
 def well_formed(body: Mapping[str, Any]) -> bool:
-    """Whether a body has the outer shape of Slack's, so that Bolt can look for its listener without falling over."""
+    """Whether a body has the outer shape of Slack's, so that Bolt can read what it needs without falling over."""
     if not _are(body, _OBJECTS, dict):
         return False
     if not all(
