@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from bot.api.auth import Caller
 from bot.api.house import House
@@ -25,13 +26,22 @@ PRIVATE: Final = {"Cache-Control": "no-store"}
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header of this name, in small letters as the server hands them on."""
+    for one, value in scope["headers"]:
+        if one == name:
+            found: str = value.decode("latin-1")
+            return found
+    return None
+
+
 def house(request: Request) -> House:
     found: House = request.app.house
     return found
 
 
 def caller(request: Request) -> Caller:
-    found: Caller = request.state.caller
+    found: Caller = request.scope["state"]["caller"]
     return found
 
 
@@ -58,7 +68,7 @@ async def body_after(request: Request, shape: type[S], refused: Callable[[], Awa
 
 async def once(request: Request) -> Idempotency | None:
     """The caller's Idempotency-Key with what it is bound to: this credential, this address, this body."""
-    key = request.headers.get("idempotency-key")
+    key = header(request.scope, b"idempotency-key")
     if key is None:
         return None
     if not _KEY.fullmatch(key):

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import structlog
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -21,6 +20,7 @@ from ulid import ULID
 
 from bot.api.auth import Caller, bearer, recognise
 from bot.api.deadlines import Deadlines
+from bot.api.exchange import header
 from bot.api.house import House
 from bot.api.problems import asked, bug, nowhere, problem
 from bot.oidc.token import looks_like_one
@@ -100,7 +100,8 @@ class Gate:
         try:
             await self._let_in(visit.scope)
             await self._app(visit.scope, visit.limited(receive, self._deadlines), visit.send)
-            await visit.answer_later()
+            if "later" in visit.state:
+                await visit.answer_later()
         except (ApprovalError, HTTPException) as refusal:
             if visit.has_begun:
                 raise  # in the middle of an answer nothing can be refused
@@ -116,15 +117,14 @@ class Gate:
 
     async def _let_in(self, scope: Scope) -> None:
         """Who asks is known and no more than may be is sent, or it is refused."""
-        headers = Headers(scope=scope)
         path: str = scope["path"]
         if needs_caller(path):
-            caller = await self._caller(bearer(headers.get("authorization")))
+            caller = await self._caller(bearer(header(scope, b"authorization")))
             if self._house.limits is not None and COUNTED not in scope["state"]:
                 self._house.limits.take(caller.credential)
             scope["state"]["caller"] = caller
-        length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > LARGEST_BODY:
+        length = header(scope, b"content-length")
+        if length is not None and length.isdigit() and int(length) > LARGEST_BODY:
             raise _too_large()
 
     async def _caller(self, credential: str) -> Caller:
@@ -181,10 +181,9 @@ class _Visit:
 
     async def answer_later(self) -> None:
         """Wait for what the route has left to be waited for."""
-        later: Later | None = self.state.pop("later", None)
-        if later is not None:
-            self.scope = {name: found for name, found in self.scope.items() if name in KEPT}
-            await self.answer(await later.wait())
+        later: Later = self.state.pop("later")
+        self.scope = {name: found for name, found in self.scope.items() if name in KEPT}
+        await self.answer(await later.wait())
 
     def close(self) -> None:
         route = self.scope.get("route")
