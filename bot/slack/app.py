@@ -197,14 +197,18 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     return Slack(bolt, installation, found, directory, mirrors, channels, events, afterwards, announcing)
 
 
-@dataclass(frozen=True, slots=True)
 class Known(AsyncAuthorize):
-    """Whether the app is installed where a payload comes from. Not a plain function: Bolt looks up what one asks for by name."""
+    """Whether the app is installed where a payload comes from. Not a plain function: Bolt looks up what one asks for by name.
 
-    installation: Installation
+    Nor frozen: where the environment names an OAuth client, Bolt notes on it how it would renew tokens.
+    """
+
+    def __init__(self, installation: Installation) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._installation = installation
 
     async def __call__(self, *, enterprise_id: str | None, team_id: str | None, **_: object) -> AuthorizeResult | None:
-        here = self.installation
+        here = self._installation
         if team_id != here.team and (enterprise_id is None or enterprise_id != here.enterprise):
             return None
         return AuthorizeResult(
