@@ -15,17 +15,17 @@ def match(wanted: Mapping[S, Sequence[P]]) -> dict[S, P]:
     Augmenting paths never free a slot once it is filled.
     """
     holder: dict[P, S] = {}
-
-    def place(slot: S, tried: set[P]) -> bool:
-        for person in wanted[slot]:
-            if person in tried:
-                continue
-            tried.add(person)
-            if person not in holder or place(holder[person], tried):
-                holder[person] = slot
-                return True
-        return False
-
     for slot in wanted:
-        place(slot, set())
+        _place(slot, wanted, holder, set())
     return {slot: person for person, slot in holder.items()}
+
+
+def _place(slot: S, wanted: Mapping[S, Sequence[P]], holder: dict[P, S], tried: set[P]) -> bool:
+    for person in wanted[slot]:
+        if person in tried:
+            continue
+        tried.add(person)
+        if person not in holder or _place(holder[person], wanted, holder, tried):
+            holder[person] = slot
+            return True
+    return False
