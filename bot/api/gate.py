@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
 from bot.api.auth import Caller, bearer, recognise
-from bot.api.deadlines import Deadlines
 from bot.api.exchange import header
 from bot.api.house import House
 from bot.api.problems import asked, bug, nowhere, problem
@@ -78,7 +77,6 @@ class Gate:
     def __init__(self, app: ASGIApp, house: House) -> None:
         self._app = app
         self._house = house
-        self._deadlines = Deadlines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -99,7 +97,7 @@ class Gate:
     async def _serve(self, visit: _Visit, receive: Receive) -> None:
         try:
             await self._let_in(visit.scope)
-            await self._app(visit.scope, visit.limited(receive, self._deadlines), visit.send)
+            await self._app(visit.scope, visit.limited(receive), visit.send)
             if "later" in visit.state:
                 await visit.answer_later()
         except (ApprovalError, HTTPException) as refusal:
@@ -147,16 +145,13 @@ class _Visit:
         self._began = time.perf_counter()
         self._status: int | None = None
 
-    def limited(self, receive: Receive, deadlines: Deadlines) -> Receive:
+    def limited(self, receive: Receive) -> Receive:
         read, more = 0, True
         ends = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def limit() -> Message:
             nonlocal read, more
-            try:
-                message = await (deadlines.by(ends, receive()) if more else receive())
-            except TimeoutError:
-                raise _too_slow() from None
+            message = await (_in_time(receive, ends) if more else receive())
             read, more = read + len(message.get("body", b"")), message.get("more_body", False)
             if read > LARGEST_BODY:
                 raise _too_large()
@@ -203,6 +198,14 @@ class _Visit:
             code=refused,
             ms=round(seconds * 1000, 1),
         )
+
+
+async def _in_time(receive: Receive, ends: float) -> Message:
+    try:
+        async with asyncio.timeout_at(ends):
+            return await receive()
+    except TimeoutError:
+        raise _too_slow() from None
 
 
 def needs_caller(path: str) -> bool:
