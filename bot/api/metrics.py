@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+"""Counted by name; anybody can invent others, and each would have a line of its own for ever."""
 
 
 class Metrics:
@@ -29,7 +33,7 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, seconds: float | None) -> None:
         """`seconds` is None for an answer that was held back on purpose."""
-        self._answered(method, route, status).inc()
+        self._answered(method if method in METHODS else "other", route, status).inc()
         if seconds is not None:
             self._took(route).observe(seconds)
 

@@ -24,6 +24,16 @@ async def test_health_and_metrics_need_no_credential(house: House) -> None:
     assert 'countersign_http_requests_total{method="POST",route="/v1/requests",status="201"} 1.0' in answers[2].text
 
 
+async def test_invented_methods_are_one_line_of_the_metrics(house: House) -> None:
+    """Anybody may send them, and each line is kept for ever."""
+    async with house.client() as client:
+        for method in ("BREW", "FETCH", "brew"):
+            await client.request(method, "/v1/requests")
+    text = (await house.get(None, "/metrics")).text
+    assert 'method="other"' in text
+    assert "brew" not in text.lower()
+
+
 async def test_a_late_sweep_makes_the_server_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """However soon the next sweep ends: it is always later than this."""
     monkeypatch.setattr(assemble, "LATEST_SWEEP", -1)
