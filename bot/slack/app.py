@@ -285,7 +285,10 @@ def _card(reader: Reader, request: str, id: str | None) -> Delivery | None:
 
 @dataclass(frozen=True, slots=True)
 class Listeners(AsyncMiddleware):
-    """The listeners, one per kind of payload. Each is the last line: interactions end with 200 and a sentence."""
+    """The listeners, one per kind of payload. Each is the last line: interactions end with 200 and a sentence.
+
+    Kinds that nothing of ours can cause, like those of attachments and dialogs, are left to Bolt, which knows nobody for them.
+    """
 
     dispatch: Dispatch
     events: Events

@@ -93,7 +93,10 @@ class Statements:
         return sql, lone.values(rows[0]) if len(rows) == 1 else list(chain.from_iterable(map(lone.values, rows)))
 
     def _prepare_for_rows(self, statement: Insert, columns: tuple[str, ...], rows: int) -> tuple[str, Prepared]:
-        """The text for so many rows, and the INSERT of a lone one, which knows the values of each of them."""
+        """The text for so many rows, and the INSERT of a lone one, which knows the values of each of them.
+
+        So none of its values may stand behind the rows: it would be given once for each, and the database refuses that.
+        """
         several = self._prepare(statement.values([dict.fromkeys(columns)] * rows))
         lone = {name: bindparam(name, type_=statement.table.c[name].type) for name in columns}
         return several.sql, self._prepare(statement.values(lone))

@@ -1,7 +1,8 @@
 """Requests are written without what is empty, and their plan as a text within; before, each field was there.
 
-Nothing is rewritten on the way up, for both are read. On the way down each is written so that what came before can read it:
-that one takes its own defaults for fields that are missing, but asks for `original` and wants the plan as an object.
+Nothing is rewritten on the way up, for both are read; but what came before cannot read what is written from now on, so no
+replica of it may still be running. On the way down each request is written so that it can: it takes its own defaults for
+fields that are missing, but asks for `original` and wants the plan as an object.
 """
 
 from __future__ import annotations
