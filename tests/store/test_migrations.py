@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, inspect, text
 
 from core.model.explanation import Explanation, RuleSeen
+from core.model.request import Request
 from core.ports import Filter
 from core.store import migrate, schema
 from core.store.schema import SchemaBehind
@@ -39,10 +40,13 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.drop(name)
 
 
-async def fill(url: str) -> None:
+async def fill(url: str, asked: Request | None = None) -> Request:
+    """With people and one request."""
+    asked = a_request() if asked is None else asked
     async with opened(url) as store:
         await store.transact(furnish)
-        await store.transact(store_new(a_request()))
+        await store.transact(store_new(asked))
+    return asked
 
 
 def tables(url: str) -> set[str]:
@@ -155,10 +159,7 @@ async def test_open_requests_of_before_are_found_by_the_rules_they_stand_on(empt
     migrate.upgrade(empty)
     rules = (seen_rule("rul_1", "asks"), seen_rule("rul_2", "no_match"))
     asked = a_request()
-    asked = replace(asked, plan=replace(asked.plan, explanation=Explanation("asked", rules=rules)))
-    async with opened(empty) as store:
-        await store.transact(furnish)
-        await store.transact(store_new(asked))
+    asked = await fill(empty, replace(asked, plan=replace(asked.plan, explanation=Explanation("asked", rules=rules))))
     migrate.downgrade(empty, "0011")
     migrate.upgrade(empty)
     async with opened(empty) as store:
@@ -176,10 +177,7 @@ def seen_rule(rule: str, fate: str) -> RuleSeen:
 
 async def test_open_requests_of_before_are_not_waited_for_by_late_joiners(empty: str) -> None:
     migrate.upgrade(empty)
-    asked = a_request()
-    async with opened(empty) as store:
-        await store.transact(furnish)
-        await store.transact(store_new(asked))
+    asked = await fill(empty)
     migrate.downgrade(empty, "0013")
     migrate.upgrade(empty)
     group = "group:grp_platform"
@@ -192,10 +190,7 @@ async def test_open_requests_of_before_are_not_waited_for_by_late_joiners(empty:
 async def test_requests_are_written_in_full_for_what_came_before(empty: str) -> None:
     """It would take defaults of its own for fields that are missing, but not do without `original`, nor read a plan's text."""
     migrate.upgrade(empty)
-    asked = a_request()
-    async with opened(empty) as store:
-        await store.transact(furnish)
-        await store.transact(store_new(asked))
+    asked = await fill(empty)
     migrate.downgrade(empty, "0016")
     with schema.connected(empty) as connection:
         stored = json.loads(connection.execute(text("SELECT state FROM requests")).scalar_one())
