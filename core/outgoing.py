@@ -121,7 +121,10 @@ class Outgoing:
                 yield from self._telling(tx, request, what, event)
 
     def _telling(self, tx: Transaction, request: Request, what: Told, event: str) -> list[Notice]:
-        places, make = self._resolve(tx, request, what), self._making(request, what, event)
+        places = self._resolve(tx, request, what)
+        if not places:
+            return []
+        make = self._making(request, what, event)
         return [make(place, outlet) for place in places for outlet in self._outlets]
 
     def _reminding(
@@ -167,7 +170,7 @@ class Outgoing:
 
     def _resolve(self, tx: Transaction, request: Request, what: Told) -> tuple[str, ...]:
         if what.place == THREAD:
-            return (THREAD,)
+            return (THREAD,) if has_been_shown(request) else ()
         if what.place == REQUESTER:
             return requester_places(request)
         if what.place == ASKED:
@@ -178,6 +181,11 @@ class Outgoing:
         if what.place.startswith(("group:", "role:", "anyone:")):
             return tuple(f"member:{member}" for member in sorted(behind(tx, request)(what.place, DIRECT)))
         return (what.place,)
+
+
+def has_been_shown(request: Request) -> bool:
+    """Cards come with the first stage that opens; what a rule decided at once has none, and no thread under it."""
+    return request.stage_opened_at is not None
 
 
 def said_again(sentence: str) -> Mapping[str, Any]:

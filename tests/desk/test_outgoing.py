@@ -4,6 +4,7 @@ import pytest
 
 from core.model import command as c
 from core.model.people import Role
+from core.model.request import Status
 from core.ports import Transaction
 from tests.desk.office import HOUR, MINUTE, Office, put_member, stage
 
@@ -195,3 +196,13 @@ async def test_without_outlets_nothing_leaves(office: Office) -> None:
     await office.approve("ada", request)
     assert await office.places(request) == []
     assert await office.notices() == []
+
+
+async def test_what_was_never_shown_leaves_no_line_for_a_thread(office: Office) -> None:
+    """A project that allows what no rule speaks of: whoever asked hears of it, and no card will ever stand anywhere."""
+    await office.set(when_no_rule="allow")
+    request = await office.ask()
+    assert request.status is Status.AUTO_APPROVED
+    await office.claim("rita", request)
+    assert [(word, place) for word, place, _ in await office.notices()] == [("ended", "member:mem_rita")]
+    assert await office.places(request) == []
