@@ -67,6 +67,7 @@ class Codec:
         self._register_requirements()
         self._read_content = self._keep_what_is_built(Content)
         self._keep_what_is_built(Plan)
+        self._write_plans_once()
         self._read_request = self._converter.get_structure_hook(Request)
         self._brief = Brief()
         self._plan = lru_cache(maxsize=MOST_PLANS)(self._read_plan)
@@ -137,6 +138,12 @@ class Codec:
 
         self._converter.register_structure_hook(noun, read)
         return read
+
+    def _write_plans_once(self) -> None:
+        """A plan that was just written is known; nobody changes what is written of it."""
+        write = make_dict_unstructure_fn(Plan, self._converter)
+        known = lru_cache(maxsize=MOST_PLANS)(lambda plan: write(plan.held[0]))
+        self._converter.register_unstructure_hook(Plan, lambda plan: known(InHand(plan)))
 
     def _requirement(self, data: Mapping[str, Any]) -> Requirement:
         ((word, parameters),) = data.items()

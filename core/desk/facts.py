@@ -22,8 +22,9 @@ from core.model.request import Content, Judgement, Plan, Request, Stage
 from core.phrases import phrase
 from core.ports import Transaction
 from core.rulebook.can_it_pass import what_is_missing
-from core.rulebook.given import Given
-from core.rulebook.judge import can_be_spared, judge
+from core.rulebook.given import NOTHING, Given
+from core.rulebook.judge import can_be_spared, who_ask
+from core.rulebook.judged import judged
 from core.scheduling.escalations import next_escalation
 
 ROSTER = 25
@@ -112,14 +113,13 @@ def _given(tx: Transaction, request: Request | None, call: Call, facts: Facts, n
 
 
 def _judgement(
-    request: Request | None, command: c.Command, facts: Facts, named: tuple[Stage, ...], given: Given | None
+    request: Request | None, command: c.Command, facts: Facts, named: tuple[Stage, ...], given: Given
 ) -> Judgement:
     asked = command if isinstance(command, c.Create) else request
     if asked is None:
         raise Invalid(phrase("There is nothing to judge."))
-    return judge(
-        requester=asked.requester,
-        on_behalf_of=asked.on_behalf_of,
+    return judged(
+        asking=who_ask(asked.requester, asked.on_behalf_of),
         project=facts.project,
         type=facts.type,
         named=named,
@@ -139,7 +139,7 @@ def _with_what_is_missing(
     short = _missing(tx, judgement.plan, rosters(tx, judgement.plan, facts.project.id), facts.project.id)
     if not short:
         return facts
-    own = _judgement(request, command, facts, named, None).plan
+    own = _judgement(request, command, facts, named, NOTHING).plan
     if own != judgement.plan:
         short_of = _missing(tx, own, rosters(tx, own, facts.project.id), facts.project.id) if named else ()
         if not short_of:

@@ -5,7 +5,7 @@ Frozen ones stay what they were: to compare all their fields would cost more tha
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 KEPT: Final = 64
 """How much of one kind is kept: what is in hand, not what is at rest."""
@@ -16,7 +16,7 @@ class InHand:
 
     __slots__ = ("held",)
 
-    def __init__(self, *held: object) -> None:
+    def __init__(self, *held: Any) -> None:
         self.held = held
 
     def __hash__(self) -> int:

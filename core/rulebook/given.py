@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from core.model.request import Stage
 from core.model.requirement import Source
@@ -84,3 +85,7 @@ class Given:
     watching: tuple[PolicyAnswer, ...] = ()
     checks: tuple[str, ...] = ()
     offers: tuple[Offer, ...] = ()
+
+
+NOTHING: Final = Given()
+"""Where there are no rules, and nothing else has a say."""

@@ -30,11 +30,11 @@ from core.rulebook.explain import (
     policies_seen,
     policy_asks,
 )
-from core.rulebook.given import Given, PolicyAnswer, PolicyState
+from core.rulebook.given import NOTHING, Given, PolicyAnswer, PolicyState
 from core.rulebook.merging import BEFORE, Asker, Merged, merge
 from core.rulebook.rulebook import Look, Looked
 
-__all__ = ["ANYONE", "can_be_spared", "default_stage", "judge"]
+__all__ = ["ANYONE", "can_be_spared", "default_stage", "judge", "who_ask"]
 
 SHADOWS = 20
 """Rules in shadow that are tried out on one revision; more of them only watch."""
@@ -45,19 +45,26 @@ PROJECT = phrase("the project")
 
 def judge(
     *,
-    requester: Requester,
-    on_behalf_of: str | None,
+    asking: frozenset[str],
     project: Project,
     type: RequestType,
     named: tuple[Stage, ...],
     distinct: bool,
     notify: tuple[str, ...],
-    given: Given | None = None,
+    given: Given = NOTHING,
 ) -> Judgement:
-    """Named people only add; where nothing asks for anybody, the project's `when_no_rule` decides."""
-    frame = _frame(requester, on_behalf_of, project, type, distinct=distinct, notify=notify)
-    given = given or Given()
+    """Named people only add; where nothing asks for anybody, the project's `when_no_rule` decides.
+
+    `asking` are the members it is asked by or for (`who_ask`). Says the same of the same as long as one language is spoken.
+    """
+    frame = _frame(asking, project, type, distinct=distinct, notify=notify)
     return _Case(project, named, frame, given, binder(project.id, given.stands_for), _sorted(given.looked)).judged()
+
+
+def who_ask(requester: Requester, on_behalf_of: str | None) -> frozenset[str]:
+    """The members it is asked by or for; they may not decide it, unless their project lets them."""
+    asking = {requester.id} if requester.kind == "member" else set()
+    return frozenset(asking | ({on_behalf_of} if on_behalf_of else set()))
 
 
 def can_be_spared(given: Given, named: tuple[Stage, ...]) -> bool:
@@ -344,13 +351,7 @@ def default_stage(project: Project) -> Stage:
 
 
 def _frame(
-    requester: Requester,
-    on_behalf_of: str | None,
-    project: Project,
-    type: RequestType,
-    *,
-    distinct: bool,
-    notify: tuple[str, ...],
+    asking: frozenset[str], project: Project, type: RequestType, *, distinct: bool, notify: tuple[str, ...]
 ) -> Plan:
     """What holds whoever is asked. Plans are copied seldom: they have two dozen fields."""
     settings = project.settings
@@ -361,18 +362,13 @@ def _frame(
         execution_timeout=settings.execution_timeout,
         auto_execute=settings.auto_execute,
         comment_on_reject=settings.comment_on_reject or type.comment_on_reject,
-        barred=frozenset() if settings.self_approval else _own(requester, on_behalf_of),
+        barred=frozenset() if settings.self_approval else asking,
         decide_in=settings.decide_in,
         secret=type.secret,
         late_members=settings.late_members,
         distinct=distinct,
         notify=tuple(dict.fromkeys((*settings.notify, *notify))),
     )
-
-
-def _own(requester: Requester, on_behalf_of: str | None) -> frozenset[str]:
-    asking = {requester.id} if requester.kind == "member" else set()
-    return frozenset(asking | ({on_behalf_of} if on_behalf_of else set()))
 
 
 def _shortest(*windows: timedelta | None) -> timedelta | None:

@@ -10,7 +10,8 @@ from core.model.request import Content, Judgement, Requester, Stage
 from core.model.rule import Rule
 from core.rulebook.condition import Conditions, View
 from core.rulebook.given import Given
-from core.rulebook.judge import judge
+from core.rulebook.judge import who_ask
+from core.rulebook.judged import judged
 from core.rulebook.rulebook import Looked, Rulebook
 
 
@@ -37,9 +38,7 @@ class PastRevision:
     @property
     def own(self) -> frozenset[str]:
         """The members who may not decide because it is theirs."""
-        asking = {self.requester.id} if self.requester.kind == "member" else set()
-        own = frozenset(asking | ({self.on_behalf_of} if self.on_behalf_of else set()))
-        return frozenset() if self.project.settings.self_approval else own
+        return frozenset() if self.project.settings.self_approval else who_ask(self.requester, self.on_behalf_of)
 
     def candidates_in(self, rulebook: Rulebook) -> tuple[Rule, ...]:
         return rulebook.candidates(
@@ -55,9 +54,8 @@ class PastRevision:
         return rulebook.look_at(self.candidates_in(rulebook), view)
 
     def judged(self, looked: Looked) -> Judgement:
-        return judge(
-            requester=self.requester,
-            on_behalf_of=self.on_behalf_of,
+        return judged(
+            asking=who_ask(self.requester, self.on_behalf_of),
             project=self.project,
             type=self.type,
             named=self.named,

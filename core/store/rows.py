@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from core.codec import Codec
 from core.model.organisation import Agent, ApiKey, Group, Identity, Member, Organisation, Project, Settings, Token
@@ -12,6 +13,9 @@ from core.model.request import ExecutionStatus, Request
 from core.ports import Delivery, Derived, LedgerRow, Notice, Seal
 from core.store.columns import FAR_FUTURE, LONG_AGO
 from core.store.driver import Params, Row
+
+MOST_PROJECTS: Final = 256
+"""Projects kept as read."""
 
 
 def member(row: Row) -> Member:
@@ -30,7 +34,9 @@ def organisation(row: Row) -> Organisation:
     return Organisation(row[0], row[1], row[2], bool(row[3]), row[4], row[5])
 
 
+@lru_cache(maxsize=MOST_PROJECTS)
 def project(row: Row, codec: Codec) -> Project:
+    """The same row is the very same project: it is known what follows from it."""
     id, owner, name, settings, created_at = row
     return Project(id, owner, name, codec.settings(settings), created_at)
 

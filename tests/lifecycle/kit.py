@@ -36,7 +36,7 @@ from core.model.request import (
 from core.model.requirement import Source
 from core.requirements.approvals import Approvals
 from core.rulebook.can_it_pass import what_is_missing
-from core.rulebook.judge import judge
+from core.rulebook.judge import judge, who_ask
 from core.standing import Standing, stand
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -281,8 +281,7 @@ class Story:
             return replace(facts, rosters=self.rosters(plan))
         asked = command if isinstance(command, c.Create) else self.request
         judgement = judge(
-            requester=asked.requester,
-            on_behalf_of=asked.on_behalf_of,
+            asking=who_ask(asked.requester, asked.on_behalf_of),
             project=self.project,
             type=self.type,
             named=proposal[1],

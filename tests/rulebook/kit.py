@@ -16,7 +16,7 @@ from core.model.request import Content, Judgement, Requester, Stage
 from core.model.rule import Rule
 from core.rulebook.condition import Conditions
 from core.rulebook.given import Given
-from core.rulebook.judge import judge
+from core.rulebook.judge import judge, who_ask
 from core.rulebook.line import read_line
 from core.rulebook.rulebook import Looked, Rulebook
 from core.rulebook.source import AsWritten
@@ -80,8 +80,7 @@ def judged(
     book = lines if isinstance(lines, Rulebook) else rulebook(*lines)
     asked = content(**said)
     return judge(
-        requester=by,
-        on_behalf_of=None,
+        asking=who_ask(by, None),
         project=project(**(settings or {})),
         type=BUILT_IN_TYPES["deploy"],
         named=named,
