@@ -21,6 +21,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from core.store.columns import Convert
+from core.store.kept import can_be_kept, may_end_it
 
 Row = tuple[Any, ...]
 Params = dict[str, Any]
@@ -34,13 +35,15 @@ MOST_ROWS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One statement for one database: its text, values written in it, and how values are turned on their way."""
+    """One statement for one database: its text, values written in it, how values are turned on their way, and what of it is kept."""
 
     sql: str
     literals: Params
     take: Callable[[Params], Values]
     binds: Converts
     results: Converts
+    can_be_kept: bool
+    may_end_what_is_kept: bool
 
     def values(self, params: Params) -> Values:
         """Those of `params` and the literals that the text names, in its order, as the driver wants them."""
@@ -113,6 +116,8 @@ class Statements:
             take=_taker(names),
             binds=_where_any(self._own(binds[name].type).bind_processor(self._dialect) for name in names),
             results=_where_any(self._own(column.type).result_processor(self._dialect, None) for column in columns),
+            can_be_kept=can_be_kept(statement),
+            may_end_what_is_kept=may_end_it(statement),
         )
 
     def _own(self, kind: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -136,6 +141,9 @@ def _where_any(converts: Iterable[Convert | None]) -> Converts:
 
 class Session(ABC):
     """One connection's statements, within whatever transaction it is in."""
+
+    keeps: bool = False
+    """Whether what admins set up is kept here, so that it costs nothing to ask for it again."""
 
     @abstractmethod
     def rows(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> list[Row]:

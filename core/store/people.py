@@ -37,6 +37,7 @@ from core.store.duties import moments, on_duty
 from core.store.tables import (
     agents,
     api_keys,
+    delegations,
     grants,
     group_members,
     groups,
@@ -121,9 +122,12 @@ _TOKENS: Final = _by(tokens, "organisation", "member").order_by(tokens.c.created
 _TOKEN_BY_HASH: Final = _by(tokens, "hashed")
 
 
-@lru_cache(maxsize=16)
-def _people(places: int) -> Select[Any]:
-    """Everything `Person` says of so many members as one project sees them, in one statement."""
+@lru_cache(maxsize=32)
+def _people(places: int, *, now: bool) -> Select[Any]:
+    """Everything `Person` says of so many members as one project sees them, in one statement.
+
+    `now` with what they are at this moment alone: on duty, and standing in for others.
+    """
     own_groups = select(group_members.c.group).where(group_members.c.member == members.c.id)
     since = literal(CAME) + cast(group_members.c.since, Text)
     membership = group_members.c.group + func.coalesce(since, literal(""))
@@ -139,6 +143,8 @@ def _people(places: int) -> Select[Any]:
     )
     pinned = exists().where(identities.c.member == members.c.id)
     duties = on_duty(shifts.c.email == members.c.email, schedules.c.organisation == members.c.organisation)
+    on_duties = duties.with_only_columns(Joined(schedules.c.id)).correlate(members).scalar_subquery()
+    givers = givers_of(members.c.id).correlate(members).scalar_subquery()
     return (
         select(
             members.c.id,
@@ -148,12 +154,18 @@ def _people(places: int) -> Select[Any]:
             pinned.label("pinned"),
             grouped.correlate(members).scalar_subquery().label("groups"),
             held.correlate(members).scalar_subquery().label("roles"),
-            duties.with_only_columns(Joined(schedules.c.id)).correlate(members).scalar_subquery().label("duties"),
-            givers_of(members.c.id).correlate(members).scalar_subquery().label("givers"),
+            (on_duties if now else literal("")).label("duties"),
+            (givers if now else literal("")).label("givers"),
         )
         .join(projects, and_(projects.c.id == bindparam("project"), projects.c.organisation == members.c.organisation))
         .where(among(members.c.id, "member", places))
     )
+
+
+_ANYTHING_NOW: Final = select(
+    or_(exists(select(shifts.c.schedule)), exists(select(delegations.c.id).where(delegations.c.ended_at.is_(None))))
+)
+"""Whether anybody has ever been on duty here, or has ever delegated and not ended it."""
 
 
 def _active(behind: Select[Any]) -> Select[Any]:
@@ -236,13 +248,15 @@ class PeopleReads:
 
     def _people(self, members: Iterable[str], project: str) -> dict[str, Row]:
         wanted = sorted(set(members))
+        now = not self._db.keeps or bool(self._db.rows(_ANYTHING_NOW)[0][0])
         found: dict[str, Row] = {}
         for start in range(0, len(wanted), LARGEST):
             part = wanted[start : start + LARGEST]
             places = width(len(part))
             params = {"project": project, **chosen("member", part, places)}
-            params |= moments(self._db.about_now())
-            found |= {row[0]: row for row in self._db.rows(_people(places), params)}
+            if now:
+                params |= moments(self._db.about_now())
+            found |= {row[0]: row for row in self._db.rows(_people(places, now=now), params)}
         return found
 
     def roster(self, principal: str, project: str, limit: int, *, by: datetime | None = None) -> frozenset[str]:

@@ -20,8 +20,9 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from core.errors import Conflict
 from core.ports import Clock, Reader
-from core.store.driver import Params, Row, Session, Statements, Values
+from core.store.driver import Params, Prepared, Row, Session, Statements, Values
 from core.store.engine import Engine, Parts
+from core.store.kept import Kept
 from core.store.readers import Readers
 from core.store.transaction import StoreTransaction
 from core.store.turns import BUSY_SECONDS, Turns
@@ -54,20 +55,35 @@ def statements() -> Statements:
 
 
 class SqliteSession(Session):
-    """Statements on one SQLite connection; everything is known at once."""
+    """Statements on one SQLite connection; everything is known at once. `kept` is the writing connection's."""
 
-    def __init__(self, connection: sqlite3.Connection, prepared: Statements, clock: Clock) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, prepared: Statements, clock: Clock, kept: Kept | None = None
+    ) -> None:
         self._cursor = connection.cursor()
         self._statements = prepared
         self._prepared = prepared.prepared
         self._clock = clock
+        self._kept = kept
+        self.keeps = kept is not None
         self._now: datetime | None = None
 
     def rows(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> list[Row]:
         prepared = self._prepared(statement)
-        self._execute(prepared.sql, prepared.values(params or {}))
+        values = prepared.values(params or {})
         if clock:
             self._now = None
+        if self._kept is None or not prepared.can_be_kept:
+            return self._asked(prepared, values)
+        key = (prepared.sql, tuple(values))
+        found = self._kept.get(key)
+        if found is None:
+            found = self._asked(prepared, values)
+            self._kept.keep(key, found)
+        return found
+
+    def _asked(self, prepared: Prepared, values: Values) -> list[Row]:
+        self._execute(prepared.sql, values)
         return prepared.rows(self._cursor.fetchall())
 
     def ahead(self, statement: Executable, params: Params, *, clock: bool = False) -> None:
@@ -75,12 +91,18 @@ class SqliteSession(Session):
 
     def run(self, statement: Executable, params: Params | None = None) -> int:
         prepared = self._prepared(statement)
+        self._may_end(prepared)
         self._execute(prepared.sql, prepared.values(params or {}))
         return self._cursor.rowcount
 
     def send(self, statement: Executable, rows: Sequence[Params]) -> None:
+        self._may_end(self._prepared(statement))
         for sql, values in self._statements.sent(statement, rows):
             self._execute(sql, values)
+
+    def _may_end(self, prepared: Prepared) -> None:
+        if self._kept is not None and prepared.may_end_what_is_kept:
+            self._kept.written()
 
     def change(self, statement: Executable, params: Params, otherwise: Exception) -> None:
         if self.run(statement, params) != 1:
@@ -115,8 +137,9 @@ class SqliteStore(Engine):
         self._path = path
         self._prepared = statements()
         self._connection = connect(path)
-        self._session = SqliteSession(self._connection, self._prepared, parts.clock)
-        self._turns = Turns(self._connection, self)
+        self._kept = Kept(self._connection)
+        self._session = SqliteSession(self._connection, self._prepared, parts.clock, self._kept)
+        self._turns = Turns(self._connection, self._kept, self)
         self._reading = threading.local()
         self._readers = Readers(READERS)
         self._opened: list[sqlite3.Connection] = []
@@ -135,8 +158,13 @@ class SqliteStore(Engine):
         return await self._readers.run(partial(self._read, work))
 
     async def glance(self, work: Callable[[Reader], T]) -> T:
-        """On the loop itself: finding a few rows takes 40 µs, asking a thread to and being woken again 150."""
-        return self._read(work)
+        """On the loop itself: finding a few rows takes 40 µs, asking a thread to and being woken again 150.
+
+        By the connection that writes, where the loop has it: what it wrote last it need not read from the file.
+        """
+        if self._turns.connection_is_away or self._connection.in_transaction:  # which could not be taken back
+            return self._read(work)
+        return self._in_one_snapshot(self._connection, self._session, work, self._kept)
 
     def _open_reader(self) -> sqlite3.Connection:
         """The connection of this thread, opened with its first read."""
@@ -147,9 +175,20 @@ class SqliteStore(Engine):
 
     def _read(self, work: Callable[[Reader], T]) -> T:
         connection: sqlite3.Connection = getattr(self._reading, "connection", None) or self._open_reader()
-        connection.execute("BEGIN")  # one snapshot for all that `work` reads
+        return self._in_one_snapshot(connection, self._reading.session, work)
+
+    def _in_one_snapshot(
+        self,
+        connection: sqlite3.Connection,
+        session: SqliteSession,
+        work: Callable[[Reader], T],
+        kept: Kept | None = None,
+    ) -> T:
+        connection.execute("BEGIN")
         try:
-            return work(self._reader(self._reading.session))
+            if kept is not None:
+                kept.look_around()
+            return work(self._reader(session))
         finally:
             connection.execute("COMMIT")
 

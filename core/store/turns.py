@@ -23,6 +23,7 @@ from typing import Final, Protocol
 
 from core.errors import Unavailable
 from core.ports import Changed
+from core.store.kept import Kept
 from core.store.transaction import StoreTransaction
 from core.store.waiting_line import Task, WaitingLine
 
@@ -78,8 +79,9 @@ class Group:
 class Turns:
     """Made and used on one loop; its thread is begun here and ended by `close`."""
 
-    def __init__(self, connection: sqlite3.Connection, hands: Hands) -> None:
+    def __init__(self, connection: sqlite3.Connection, kept: Kept, hands: Hands) -> None:
         self._connection = connection
+        self._kept = kept
         self._hands = hands
         self._loop = asyncio.get_running_loop()
         self._line = WaitingLine()
@@ -92,6 +94,11 @@ class Turns:
         self._busy_timeout(BUSY_SECONDS)
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def connection_is_away(self) -> bool:
+        """Asked on the loop: whether the thread has the connection. Else nothing is begun on it."""
+        return self._thread_has_it
 
     def put(self, task: Task, *, chore: bool) -> None:
         if self._is_closed:
@@ -219,7 +226,11 @@ class Turns:
         self._undo_all()
         if patiently:
             self._connection.execute("BEGIN IMMEDIATE")
-            return
+        else:
+            self._begin_at_once()
+        self._kept.look_around()
+
+    def _begin_at_once(self) -> None:
         self._busy_timeout(0)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -244,6 +255,7 @@ class Turns:
     def _undo(self, *, alone: bool) -> None:
         if not self._connection.in_transaction:
             raise sqlite3.OperationalError("the database has rolled back the whole group")
+        self._kept.taken_back()
         if alone:
             self._connection.execute("ROLLBACK")
             return
@@ -255,6 +267,7 @@ class Turns:
         with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+        self._kept.taken_back()
 
     def _busy_timeout(self, seconds: float) -> None:
         self._connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")

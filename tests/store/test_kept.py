@@ -1,0 +1,201 @@
+"""What admins set up is read by every command. Where it is kept, nobody can tell."""
+
+import asyncio
+import importlib
+import inspect
+import pkgutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Executable, Select
+
+import core.store
+from core.model.absence import Delegation
+from core.model.organisation import Member
+from core.ports import Reader, Transaction
+from core.store import kept, sqlite
+from core.store.engine import Engine
+from core.store.kept import SET_UP, can_be_kept
+from core.store.people import _people, _with_role
+from core.store.sqlite import SqliteStore
+from tests.store.builders import HOUR, ORG, PROJECT, T0, Clock, furnish, opened
+from tests.store.test_units_of_work import Faulty
+
+
+def name_of(reader: Reader | Transaction, member: str = "mem_ada") -> str:
+    found = reader.member(ORG, member)
+    assert found is not None
+    return found.name
+
+
+def renamed(name: str) -> Member:
+    return Member("mem_ada", ORG, "ada@acme.example", name, active=True, created_at=T0)
+
+
+async def seen(store: Engine) -> set[str]:
+    """Ada's name, as a glance, a read and a command find it."""
+    return {await store.glance(name_of), await store.read(name_of), await store.transact(name_of)}
+
+
+@pytest.mark.anyio
+async def test_what_was_changed_is_seen_at_once(store: Engine) -> None:
+    assert await seen(store) == {"Ada"}
+    await store.transact(lambda tx: tx.put(renamed("Ida")))
+    assert await seen(store) == {"Ida"}
+
+
+@pytest.mark.anyio
+async def test_what_another_process_changed_is_seen_at_once(store: Engine, database: str) -> None:
+    """An admin's command on the host revokes a key: it opens no door any more."""
+    assert await seen(store) == {"Ada"}
+    async with opened(database) as other:
+        await other.transact(lambda tx: tx.put(renamed("Ida")))
+        assert await seen(store) == {"Ida"}
+        await store.transact(lambda tx: tx.put(renamed("Eda")))
+        assert await seen(other) == {"Eda"}
+
+
+@pytest.mark.anyio
+async def test_what_a_command_takes_back_was_never_seen_by_the_next(store: Engine) -> None:
+    def rename_and_fail(tx: Transaction) -> None:
+        tx.put(renamed("Ida"))
+        assert name_of(tx) == "Ida"
+        raise LookupError
+
+    assert await seen(store) == {"Ada"}
+    found = await asyncio.gather(
+        store.transact(name_of),
+        store.transact(rename_and_fail),
+        store.transact(name_of),
+        return_exceptions=True,
+    )
+    assert (found[0], type(found[1]), found[2]) == ("Ada", LookupError, "Ada")
+    assert await seen(store) == {"Ada"}
+
+
+@pytest.mark.anyio
+async def test_what_inner_work_takes_back_is_not_seen_outside(store: Engine) -> None:
+    def work(tx: Transaction) -> tuple[str, str]:
+        def inner(within: Transaction, _: Reader) -> str:
+            within.put(renamed("Ida"))
+            return name_of(within)
+
+        return tx.within(inner, keep=False), name_of(tx)
+
+    assert await store.transact(work) == ("Ida", "Ada")
+    assert await seen(store) == {"Ada"}
+
+
+@pytest.mark.anyio
+async def test_what_a_group_wrote_that_could_not_be_committed_is_forgotten(
+    sqlite_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command before the last one renamed her, one between failed, and the last one found the new name."""
+
+    def fail(tx: Transaction) -> None:
+        assert name_of(tx) == "Ida"
+        raise LookupError
+
+    async with opened(sqlite_database) as store:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        with monkeypatch.context() as broken:
+            broken.setattr(store._turns, "_connection", Faulty(store._connection, "COMMIT"))
+            found = await asyncio.gather(
+                store.transact(lambda tx: tx.put(renamed("Ida"))),
+                store.transact(fail),
+                store.transact(name_of),
+                return_exceptions=True,
+            )
+        assert all(isinstance(one, Exception) for one in found)
+        assert await seen(store) == {"Ada"}
+
+
+@pytest.mark.anyio
+async def test_who_delegates_is_stood_in_for_from_then_on(store: Engine, clock: Clock) -> None:
+    """People who stand in for nobody are kept; from the first delegation on it depends on the moment."""
+
+    def stands_in_for(reader: Reader | Transaction) -> list[str]:
+        person = reader.person("mem_bob", PROJECT)
+        assert person is not None
+        return [absent.person.id for absent in person.stands_in_for]
+
+    assert await store.transact(stands_in_for) == []
+    now = clock.now()
+    delegation = Delegation("dlg_1", ORG, "mem_ada", "mem_bob", None, now - HOUR, now + HOUR, now)
+    await store.transact(lambda tx: tx.put_delegation(delegation))
+    assert await store.transact(stands_in_for) == await store.glance(stands_in_for) == ["mem_ada"]
+    clock.turn(timedelta(hours=2))
+    assert await store.transact(stands_in_for) == await store.glance(stands_in_for) == []
+
+
+@pytest.mark.anyio
+async def test_on_a_file_it_is_asked_for_once(sqlite_database: str) -> None:
+    async with opened(sqlite_database) as store:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        asked: list[str] = []
+        store._connection.set_trace_callback(asked.append)
+        for _ in range(3):
+            await store.transact(name_of)
+            await store.glance(name_of)
+        assert len([sql for sql in asked if "FROM members" in sql]) == 1
+
+
+@pytest.mark.anyio
+async def test_neither_many_answers_nor_long_ones_are_kept(
+    sqlite_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST", 2)
+    monkeypatch.setattr(kept, "LARGEST", 1)
+    async with opened(sqlite_database) as store:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        for id in ("mem_ada", "mem_1", "mem_2", "mem_3"):
+            await store.transact(lambda tx, id=id: tx.member(ORG, id))  # type: ignore[misc]
+        await store.transact(lambda tx: tx.members(ORG, cursor=None, limit=9))
+        assert len(store._kept._answers) <= 2
+        assert all(len(rows) <= 1 for rows in store._kept._answers.values())
+
+
+# --------------------------------------------------------------------------------------------- which answers can be kept
+
+
+def queries() -> Iterator[tuple[str, Executable]]:
+    """Every query of the store that has a name, and two of those that are made."""
+    for found in pkgutil.iter_modules(core.store.__path__):
+        if found.name not in {"migrate", "migrations"}:
+            module = importlib.import_module(f"core.store.{found.name}")
+            yield from inspect.getmembers(module, lambda one: isinstance(one, Select))
+    yield from {"people": _people(4, now=False), "people now": _people(4, now=True), "role": _with_role(2)}.items()
+
+
+def test_a_kept_answer_is_of_nothing_but_what_admins_set_up(sqlite_database: str) -> None:
+    """As SQLite itself says which tables a query reads."""
+    read: set[str] = set()
+
+    def note(action: int, table: str | None, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_READ and table:
+            read.add(table)
+        return sqlite3.SQLITE_OK
+
+    known, kept_names = {table.name for table in SET_UP}, set()
+    with closing(sqlite.connect(Path(sqlite_database.removeprefix("sqlite:///")))) as connection:
+        connection.set_authorizer(note)
+        for name, query in queries():
+            prepared = sqlite.statements().prepared(query)
+            if prepared.can_be_kept:
+                kept_names.add(name)
+                read.clear()
+                connection.execute(f"EXPLAIN {prepared.sql}", [None] * prepared.sql.count("?"))
+                assert read <= known, name
+    assert {"_MEMBER", "_AGENT", "_KEY_BY_HASH", "_IN_GROUP", "_LINKED", "_COPIES", "people", "role"} <= kept_names
+
+
+def test_what_depends_on_the_moment_or_locks_is_not_kept() -> None:
+    refused = {name for name, query in queries() if not can_be_kept(query)}
+    assert {"people now", "_ON_DUTY", "_DUTIES", "_PRESENT", "_ORGANISATION_HEAD", "_FOR_CHANGE", "_REQUEST"} <= refused
