@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import islice, product
-from typing import Final, cast
+from typing import Final
 
 from core.model.in_hand import KEPT, InHand
 from core.model.matching import match
@@ -72,15 +72,36 @@ def say_waited_for(request: Request) -> str:
 def stand(request: Request) -> Standing:
     """Explain the request from its decisions, and the reports of checks, alone.
 
-    One command asks half a dozen times for the same one: for its index, its card, its notices, its answer.
+    One command asks half a dozen times for the same one: for its index, its card, its notices, its answer. And whatever is
+    asked alike stands alike until somebody decides.
     """
-    return _stand(InHand(request, language_now()))
+    return _stand(_AsItStands(request))
+
+
+class _AsItStands:
+    """Equal to another request of the same plan that stands where it does, with the same decisions, reports and glasses.
+
+    What an explanation says is said in a language.
+    """
+
+    __slots__ = ("_known", "request")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        these = request.decisions, request.fixed or None, request.checks or None, request.glasses
+        known = InHand(request.plan, *these, language_now())
+        self._known = known, request.is_open, request.stage, request.revision
+
+    def __hash__(self) -> int:
+        return hash(self._known)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _AsItStands) and self._known == other._known
 
 
 @lru_cache(maxsize=KEPT)
-def _stand(known: InHand) -> Standing:
-    """What an explanation says is said in a language."""
-    request = cast("Request", known.held[0])
+def _stand(as_it_stands: _AsItStands) -> Standing:
+    request = as_it_stands.request
     votes = {stage.number: votes_of(request, stage.number) for stage in request.plan.stages}
     chosen = _assign(request, votes) if request.plan.distinct else None
     return Standing(tuple(_explain(request, stage, votes[stage.number], chosen) for stage in request.plan.stages))

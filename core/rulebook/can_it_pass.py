@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import islice, product
+from functools import lru_cache
+from itertools import chain, islice, product
 
+from core.model.in_hand import KEPT, InHand
 from core.model.matching import match
 from core.model.organisation import Project
 from core.model.people import Person, Verb
 from core.model.request import Plan
 from core.model.requirement import Requirement
 from core.model.rule import Rule
+from core.phrases import language_now
 from core.rulebook.binding import bind_stages, binder, is_unbound
 from core.standing import CHOICES, Slot, people_to_fix
 
 
 def what_is_missing(plan: Plan, rosters: Mapping[str, tuple[Person, ...]]) -> tuple[str, ...]:
-    """The labels of requirements that too few people could ever meet; empty when all can be. `rosters` by principal."""
+    """The labels of requirements that too few people could ever meet; empty when all can be. `rosters` by principal.
+
+    Most of what is asked is asked of the same people by the same plan, and is not worked out again.
+    """
+    everybody = chain.from_iterable(rosters.values())
+    sizes = tuple([(principal, len(people)) for principal, people in rosters.items()])
+    return _missing(InHand(plan, language_now(), *everybody), sizes)
+
+
+@lru_cache(maxsize=KEPT)
+def _missing(known: InHand, sizes: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+    plan, _, *everybody = known.held
+    people = iter(everybody)
+    rosters: dict[str, tuple[Person, ...]] = {principal: tuple(islice(people, size)) for principal, size in sizes}
     asked = [(stage.number, requirement) for stage in plan.stages for requirement in stage.requirements]
     groups = [asked] if plan.distinct else [[one] for one in asked]
     short = frozenset[tuple[int, str]]().union(*(_shortest(plan, group, rosters) for group in groups))

@@ -410,7 +410,9 @@ def _roles_of(places: int) -> Select[Any]:
     )
 
 
+@lru_cache(maxsize=2048)
 def _person(row: Row, project: str) -> Person:
+    """The same row is the very same person: it is known what follows from it."""
     id, name, email, active, pinned, grouped, held, duties, _ = row
     groups, came = _came(grouped) if grouped and CAME in grouped else (grouped or "", {})
     roles, principals, verbs = _place(id, groups, held or "", project)
