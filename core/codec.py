@@ -37,6 +37,9 @@ MOST_SETTINGS: Final = 256
 MOST_PLANS: Final = 256
 """Plans kept as read, and texts of plans kept as written."""
 
+MOST_MOMENTS: Final = 64
+"""Texts of moments kept: one command writes the same few again and again."""
+
 Reader = Callable[[Mapping[str, Any]], Event]
 
 _PLAIN: Final = frozenset({str, int, float, bool, Any})
@@ -194,6 +197,7 @@ def codec(requirement_kinds: Mapping[str, type[Requirement]]) -> Codec:
     return Codec(requirement_kinds)
 
 
+@lru_cache(maxsize=MOST_MOMENTS)
 def moment_text(at: datetime) -> str:
     """ISO 8601 in UTC with `Z`, microseconds only where there are any."""
     return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from core.model.altered import altered
@@ -53,6 +54,7 @@ def _hash(row: LedgerRow, seq: int, previous: str) -> str:
     return hashlib.sha256(canonical_words(facts)).hexdigest()
 
 
+@lru_cache(maxsize=64)
 def moment(at: datetime) -> str:
     """ISO 8601 in UTC with six digits of a second and `Z`: one moment has one text."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
