@@ -149,6 +149,27 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """What an outlet has to show and to tell now, as far as one look goes; nobody has claimed any of it.
+
+    `cards` are all that stand in this outlet, or are to, of the requests in whose threads something is due, by request.
+    """
+
+    deliveries: Sequence[Delivery]
+    notices: Sequence[Notice]
+    cards: Mapping[str, Sequence[Delivery]]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A row whose turn comes in so many seconds; it was due at `was` when it was seen."""
+
+    id: str
+    was: datetime | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pile:
     """One place where something is due to be told together, claimed until a moment that is no other claim's."""
 
@@ -616,8 +637,14 @@ class Transaction(Protocol):
     def hold_lease(self, name: str, owner: str, seconds: float) -> bool:
         """True when `owner` has the named lease now; renews it when it already has."""
 
-    def claim_deliveries(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Delivery]:
-        """Deliveries whose `wanted` is ahead of `shown`, whose next try has come, and that nobody has claimed."""
+    def due_out(self, outlet: str, limit: int) -> Due:
+        """As a reader's."""
+
+    def claim_deliveries(self, ids: Sequence[str], owner: str, seconds: float) -> Sequence[Delivery]:
+        """Those of them that are due still and that nobody has claimed, as they are now."""
+
+    def put_off_deliveries(self, later: Sequence[Later]) -> None:
+        """Those that are due still as they were seen, and that nobody has claimed; nothing else of them changes."""
 
     def draw_again(self, organisation: str, outlet: str, address: str) -> int:
         """Whatever open or recent requests show at this address is due anew, though nothing of them changed; how many."""
@@ -634,7 +661,8 @@ class Transaction(Protocol):
     def cards_of_batch(self, card: Delivery) -> Sequence[Delivery]:
         """What is drawn as one with this card, itself included; what is lost is none of it."""
 
-    def claim_notices(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Notice]: ...
+    def claim_notices(self, ids: Sequence[str], owner: str, seconds: float) -> Sequence[Notice]: ...
+    def put_off_notices(self, later: Sequence[Later]) -> None: ...
     def record_notice(self, notice: Notice) -> None: ...
     def claim_piles(
         self, outlet: str, owner: str, seconds: float, limit: int, busy: Collection[tuple[str, str]] = ()
@@ -719,6 +747,12 @@ class Reader(Protocol):
         """The same clock as a transaction's."""
 
     def request(self, id: str) -> Request | None: ...
+    def due_out(self, outlet: str, limit: int) -> Due:
+        """Deliveries whose `wanted` is ahead of `shown`, and due notices, whose next try has come and that nobody has claimed.
+
+        Up to so many of each; those first that have been due the longest.
+        """
+
     def piled(self, pile: Pile, owner: str) -> Piled:
         """What this claim holds by now."""
 

@@ -95,6 +95,9 @@ class SlackOutlet:
         return self._pace
 
     async def spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot:
+        return self.known_spot(organisation, place, address)
+
+    def known_spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot:
         """Slack counts by workspace and channel, whatever name a channel goes by (docs.slack.dev, rate limits)."""
         named = place.removeprefix("channel:") if not place.startswith("#") else self._channels.known(place)
         return Spot(self._installation.workspace, named or place)

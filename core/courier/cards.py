@@ -14,7 +14,7 @@ from ulid import ULID
 
 from core.courier import outcome
 from core.courier.fallback import instead_of
-from core.courier.outlet import Binder, OutcomeUnknown, OutletBusy, OutletRefused
+from core.courier.outlet import Binder, OutcomeUnknown, OutletBusy, OutletRefused, Spot
 from core.courier.pace import Gate, post_gates, update_gates
 from core.courier.road import Road
 from core.model.request import Request
@@ -32,6 +32,7 @@ class Cards:
 
     def __init__(self, road: Road) -> None:
         self._road = road
+        self._binds = isinstance(road.outlet, Binder)
 
     async def show(self, claimed: Delivery, claimed_at: float) -> None:
         """Draw the request as it stands now, once it is this card's turn; of a batch all that this card shows."""
@@ -54,17 +55,27 @@ class Cards:
         else:
             await self._draw(delivery, asked, gates)
 
+    def must_wait(self, delivery: Delivery) -> float:
+        """Seconds it is to be put off unclaimed; 0 where its turn is near, or is not all that an errand must ask about."""
+        if delivery.state == "unknown" or (delivery.batch is not None and self._binds):
+            return 0.0
+        spot = self._road.known_spot(delivery.organisation, delivery.place, delivery.address)
+        return 0.0 if spot is None else self._road.until_turn(delivery.id, self._gates_at(delivery, spot))
+
     async def _card_of(self, claimed: Delivery) -> Delivery | None:
         """Of a batch the row that stands for all; None where they were all drawn meanwhile."""
         if claimed.batch is None:
             return claimed
-        if not isinstance(self._road.outlet, Binder):
+        if not self._binds:
             return replace(claimed, batch=None)
         cards = await self._road.store.read(lambda reader: reader.cards_of_batch(claimed))
         return cards[0] if any(card.wanted > card.shown for card in cards) else None
 
     async def _gates(self, delivery: Delivery) -> tuple[Gate, ...]:
-        pace, spot = self._road.outlet.pace, await self._road.spot(delivery)
+        return self._gates_at(delivery, await self._road.spot(delivery))
+
+    def _gates_at(self, delivery: Delivery, spot: Spot) -> tuple[Gate, ...]:
+        pace = self._road.outlet.pace
         return update_gates(pace, spot) if delivery.state == "shown" else post_gates(pace, [spot])
 
     async def _draw(self, delivery: Delivery, asked: Sequence[Asked], gates: Sequence[Gate]) -> None:

@@ -114,6 +114,14 @@ class Outlet(Protocol):
 
 
 @runtime_checkable
+class Guide(Protocol):
+    """An outlet that mostly knows by itself where something will go; in others every row is an errand that asks."""
+
+    def known_spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot | None:
+        """What `spot` would say, where nobody need be asked for it; else None."""
+
+
+@runtime_checkable
 class Binder(Protocol):
     """An outlet that can show several requests on one card; in others each has its own."""
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.courier.outlet import Pace, Spot
 
 Key = tuple[str, ...]
 MOST_BUCKETS = 4096
+MOST_KNOWN = 512
+"""Gates kept as made: those of a crowded place are asked for with each of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,19 @@ class Gate:
     lane: str | None = None
 
 
+@lru_cache(maxsize=MOST_KNOWN)
 def update_gates(pace: Pace, spot: Spot) -> tuple[Gate, ...]:
     return (Gate(("update", spot.lane), 60 / pace.updates, pace.burst, lane=spot.lane),)
 
 
 def post_gates(pace: Pace, spots: Iterable[Spot]) -> tuple[Gate, ...]:
     """To post once in each of these places."""
-    there = sorted(set(spots), key=lambda spot: (spot.lane, spot.place))
+    return _post_gates(pace, frozenset(spots))
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _post_gates(pace: Pace, spots: frozenset[Spot]) -> tuple[Gate, ...]:
+    there = sorted(spots, key=lambda spot: (spot.lane, spot.place))
     each = [Gate(("place", spot.lane, spot.place), pace.post_gap) for spot in there]
     lanes = Counter(spot.lane for spot in there)
     whole = [Gate(("post", lane), 60 / pace.posts, pace.burst, cost, lane) for lane, cost in lanes.items()]

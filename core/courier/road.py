@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from math import ceil
+from typing import Any, TypeVar
 
 from core.courier import outcome
 from core.courier.outcome import Patience
-from core.courier.outlet import OutcomeUnknown, Outlet, OutletBusy, Spot
+from core.courier.outlet import Guide, OutcomeUnknown, Outlet, OutletBusy, Spot
 from core.courier.pace import Book, Gate
 from core.courier.together import Together
 from core.model.request import Request
-from core.ports import Delivery, Notice, Store, Transaction
+from core.ports import Delivery, Later, Notice, Store, Transaction
 
 T = TypeVar("T")
 Seconds = Callable[[], float]
@@ -31,6 +32,7 @@ class Road:
         self.wake = asyncio.Event()
         self.leased_until = float("-inf")
         self._together = Together(store)
+        self._guide = outlet if isinstance(outlet, Guide) else None
 
     def leave_to_others(self) -> None:
         """Another courier holds the lease: what was promised here no longer holds."""
@@ -50,9 +52,20 @@ class Road:
             wait = self.book.wait(errand, gates, self.seconds())
         return wait
 
+    def until_turn(self, errand: str, gates: Sequence[Gate]) -> float:
+        """The same, without waiting here: 0 too where the wait is short enough to be waited."""
+        wait = self.book.wait(errand, gates, self.seconds())
+        return wait if wait > self.patience.linger else 0.0
+
     async def spot(self, delivery: Delivery) -> Spot:
         """Where this card stands or is to stand."""
         return await self.outlet.spot(delivery.organisation, delivery.place, outcome.without_own(delivery.address))
+
+    def known_spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot | None:
+        """Where this goes, as far as the outlet knows it without asking anybody."""
+        if self._guide is None:
+            return None
+        return self._guide.known_spot(organisation, place, outcome.without_own(address))
 
     def close(self, gates: Sequence[Gate], busy: OutletBusy) -> None:
         """The outlet said that it is busy."""
@@ -99,6 +112,11 @@ class Road:
     async def put_back(self, delivery: Delivery, seconds: float) -> None:
         await self.record(delivery, lambda now: outcome.put_back(delivery, now, seconds))
         self.come_back_in(seconds)
+
+    def come_back_for(self, later: Iterable[Later]) -> None:
+        """One timer for all that come in the same tenth of a second."""
+        for tenths in {ceil(one.seconds * 10) for one in later}:
+            self.come_back_in(tenths / 10)
 
     def come_back_in(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self.wake.set)

@@ -1,6 +1,6 @@
 """One outlet's part of the courier: its lease, what it has in hand, and the loop that serves it.
 
-Claimed and committed, then sent with no lock held, then recorded. The lease is one per outlet, not one per Slack
+Looked at and parted; what may go is claimed and committed, then sent with no lock held, then recorded. The lease is one per outlet, not one per Slack
 installation: it keeps the pace across replicas just as well, and costs one row however many organisations there are.
 """
 
@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
-from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 
 import structlog
 
 from core.courier import outcome
 from core.courier.cards import Cards
+from core.courier.errands import Errands, Parted, Sieve, errands_of
 from core.courier.outlet import Binder
 from core.courier.piles import Piles, errand
 from core.courier.road import Road
@@ -24,9 +23,12 @@ from core.courier.telling import Telling
 from core.ports import Delivery, Notice, Pile, Transaction
 
 MOST_IN_HAND = 64
-"""Rows claimed at once; those who must wait are put back, so that this many can always move."""
+"""Rows claimed at once; those who must wait are put off, so that this many can always move."""
 
-MANY = MOST_IN_HAND // 2
+LOOK = 100
+"""Cards, and as many notices, of one look: what is behind the crowd of one channel is soon found, and people wait meanwhile."""
+
+MANY = LOOK // 2
 """Rows of one look after which the next one follows at once; after fewer, a stride later. One look after each click took, with
 all that it wrote by itself, as much of the one interpreter as the click did."""
 
@@ -48,24 +50,6 @@ Place = tuple[str, str]
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Errands:
-    """What was claimed of one request, and when (in the road's seconds); or of one batch's card, which is one errand.
-
-    What is no request's is one errand for each place.
-    """
-
-    claimed_at: float
-    card: str | None = None
-    deliveries: list[Delivery] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-
-    @property
-    def ids(self) -> list[str]:
-        card = [] if self.card is None else [self.card]
-        return [*card, *(delivery.id for delivery in self.deliveries), *(notice.id for notice in self.notices)]
-
-
 class Route:
     """Serves one outlet."""
 
@@ -76,6 +60,7 @@ class Route:
         self._cards = Cards(road)
         self._telling = Telling(road)
         self._piles = Piles(road, owner)
+        self._sieve = Sieve(self._cards, self._telling)
         self._binds = isinstance(road.outlet, Binder)
         self._denied_until = float("-inf")
         self._looked_at = float("-inf")
@@ -132,55 +117,56 @@ class Route:
             await self._road.store.transact(lambda tx: tx.hold_lease(self._lease, self._owner, 0), chore=True)
         self._road.leave_to_others()
 
-    # One round: lease and claims in one transaction, then a task per request.
+    # One round: a look, and of what it found the claims and all that is put off in one transaction; then a task per request.
 
     async def round(self) -> int:
-        """Claim what is due and begin it; says how many rows. 0 too while another courier holds the lease."""
+        """Begin what is due and may go, put off the rest; says how many rows. 0 too while another courier holds the lease."""
         room, began = MOST_IN_HAND - len(self._in_hand), self._road.seconds()
         self._looked_at = began
-        if room <= 0 or began < self._denied_until:
+        if room <= 0 or began < self._denied_until or not await self._is_leased(began):
             return 0
-        renew = began > self._road.leased_until - self._road.patience.lease * 2 / 3
-        busy = frozenset(self._telling_in)
-        claimed = await self._road.store.transact(lambda tx: self._claim(tx, room, busy, renew=renew), chore=True)
-        if claimed is None:
-            self._road.leave_to_others()
-            self._telling.forget()
-            self._denied_until = began + DENIED
-            return 0
-        if renew:
-            self._road.leased_until = began + self._road.patience.lease
-        return self._begin(*claimed, began)
+        word, busy = self._road.outlet.word, frozenset(self._telling_in)
+        parted = self._sieve.part(await self._road.store.read(lambda reader: reader.due_out(word, LOOK)))
+        claimed = await self._road.store.transact(lambda tx: self._take(tx, parted, room, busy), chore=True)
+        self._road.come_back_for(parted.later)
+        return self._begin(*claimed, began) + len(parted.later)
 
-    def _claim(
-        self, tx: Transaction, room: int, busy: Collection[Place], *, renew: bool
-    ) -> tuple[Sequence[Delivery], Sequence[Notice], Sequence[Pile]] | None:
+    async def _is_leased(self, now: float) -> bool:
+        """Renewed in time; asked for before any look, for the book is whose lease it is."""
+        patience = self._road.patience
+        if now <= self._road.leased_until - patience.lease * 2 / 3:
+            return True
+        if await self._road.store.transact(
+            lambda tx: tx.hold_lease(self._lease, self._owner, patience.lease), chore=True
+        ):
+            self._road.leased_until = now + patience.lease
+            return True
+        self._road.leave_to_others()
+        self._telling.forget()
+        self._denied_until = now + DENIED
+        return False
+
+    def _take(
+        self, tx: Transaction, parted: Parted, room: int, busy: Collection[Place]
+    ) -> tuple[Sequence[Delivery], Sequence[Notice], Sequence[Pile]]:
         patience, word = self._road.patience, self._road.outlet.word
-        if renew and not tx.hold_lease(self._lease, self._owner, patience.lease):
-            return None
-        deliveries = tx.claim_deliveries(word, self._owner, patience.claim, room)
+        deliveries = tx.claim_deliveries(parted.deliveries[:room], self._owner, patience.claim)
         left = room - len(deliveries)
-        notices = tx.claim_notices(word, self._owner, patience.claim, left) if left > 0 else ()
+        notices = tx.claim_notices(parted.notices[:left], self._owner, patience.claim)
         left = min(left - len(notices), MOST_PILES - len(busy))
         piles = tx.claim_piles(word, self._owner, patience.claim, left, busy) if left > 0 else ()
+        tx.put_off_notices(parted.later_notices)
+        tx.put_off_deliveries(parted.later_deliveries)  # last, for a click on one of these cards waits for the commit
         return deliveries, notices, piles
 
     def _begin(
         self, deliveries: Sequence[Delivery], notices: Sequence[Notice], piles: Sequence[Pile], now: float
     ) -> int:
-        errands: defaultdict[str, Errands] = defaultdict(lambda: Errands(now))
-        for delivery in deliveries:
-            card = card_of(delivery) if self._binds else None
-            mine = errands[card or delivery.request]
-            mine.card = card
-            mine.deliveries.append(delivery)
-        for notice in notices:
-            errands[notice.request or f"{notice.organisation}/{notice.place}"].notices.append(notice)
-        for request, mine in errands.items():
-            self._start(request, mine)
+        for request, mine in errands_of(deliveries, notices, binds=self._binds).items():
+            self._start(request, mine, now)
         for pile in piles:
             self._start_pile(pile, now)
-        return sum(len(mine.deliveries) + len(mine.notices) for mine in errands.values()) + len(piles)
+        return len(deliveries) + len(notices) + len(piles)
 
     def _start_pile(self, pile: Pile, since: float) -> None:
         """One at a time in each place: what falls due there meanwhile joins it, or comes after it."""
@@ -202,10 +188,10 @@ class Route:
         except Exception:
             log.exception("courier.errand_failed", outlet=pile.outlet, place=pile.place)
 
-    def _start(self, request: str, errands: Errands) -> None:
+    def _start(self, request: str, errands: Errands, since: float) -> None:
         """A row still in hand was recorded a moment ago and is due again: it is served next, never dropped while claimed."""
         before = {self._in_hand[id] for id in errands.ids if id in self._in_hand}
-        task = asyncio.create_task(self._serve(request, errands, before))
+        task = asyncio.create_task(self._serve(request, errands, since, before))
         self._in_hand |= dict.fromkeys(errands.ids, task)
 
         def ended(_: asyncio.Task[None]) -> None:
@@ -219,14 +205,14 @@ class Route:
                 del self._in_hand[id]
         self._road.wake.set()
 
-    async def _serve(self, request: str, errands: Errands, before: set[asyncio.Task[None]]) -> None:
+    async def _serve(self, request: str, errands: Errands, since: float, before: set[asyncio.Task[None]]) -> None:
         """The cards of one request side by side, then what is to be told, in the order in which it happened.
 
         The cards are let go before the telling, which may take long: they can be drawn anew meanwhile.
         """
         if before:
             await asyncio.wait(before)
-        since, cards = errands.claimed_at, errands.deliveries
+        cards = errands.deliveries
         await asyncio.gather(*(self._bring(card, since) for card in (cards if errands.card is None else cards[:1])))
         self._let_go([card.id for card in cards], asyncio.current_task())
         turn = self._turns.setdefault(request, asyncio.Lock())
@@ -255,8 +241,3 @@ class Route:
             await self._cards.retry(delivery, problem)
         except Exception:
             log.exception("courier.not_recorded", delivery=delivery.id)
-
-
-def card_of(delivery: Delivery) -> str | None:
-    """What rows of one batch in one place have in common: one card, drawn by one errand at a time."""
-    return None if delivery.batch is None else f"batch:{delivery.batch}:{delivery.place}"

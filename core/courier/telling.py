@@ -26,6 +26,9 @@ THREAD = "thread"
 CARD_TRIES = 3
 """Posts of a card that its thread waits for; a card in worse trouble than this must not silence the others."""
 
+CALLED = float("-inf")
+"""Stands in a line for the moment of one that is about to be told."""
+
 log = structlog.get_logger()
 
 
@@ -63,6 +66,41 @@ class Telling:
         else:
             await self._say(notice, tell, gates)
 
+    def must_wait(self, notice: Notice, cards: Sequence[Delivery]) -> float:
+        """Seconds it is to be put off unclaimed, where it then stands in its line; 0 where it may be its turn.
+
+        Asked in the order in which things happened: what is called before it in the same look goes before it.
+        """
+        wait = self._time_to_wait(notice, cards)
+        line = self._postponed.get(_line(notice), {})
+        if wait > 0:
+            self._stand_in_line(notice, wait)
+        elif outcome.seq(notice) in line:
+            line[outcome.seq(notice)] = CALLED
+        return wait
+
+    def _time_to_wait(self, notice: Notice, cards: Sequence[Delivery]) -> float:
+        if _has_no_thread_yet(notice, cards):
+            return self._road.patience.behind
+        spots = self._known_spots(notice, [card for card in cards if card.state == "shown"])
+        if spots is None:
+            return 0.0
+        wait = self._road.until_turn(notice.id, post_gates(self._road.outlet.pace, spots))
+        behind = self._behind(notice, called=False)
+        if wait == 0 < behind:
+            self._road.book.done(notice.id)
+        return max(wait, behind)
+
+    def _known_spots(self, notice: Notice, shown: Sequence[Delivery]) -> list[Spot] | None:
+        """As `_spots`; None where somebody must be asked."""
+        where = (
+            [(card.organisation, card.place, card.address) for card in shown]
+            if notice.place == THREAD
+            else [(notice.organisation, notice.place, {})]
+        )
+        known = [self._road.known_spot(*one) for one in where]
+        return None if None in known else [spot for spot in known if spot is not None]
+
     def _told(self, notice: Notice, request: Request | None, cards: Sequence[Delivery]) -> Say | None:
         """What tells it; None where there is nothing to tell any more, or nobody who could."""
         outlet = self._road.outlet
@@ -76,13 +114,15 @@ class Telling:
             return [await self._road.spot(card) for card in shown]
         return [await self._road.outlet.spot(notice.organisation, notice.place, {})]
 
-    def _behind(self, notice: Notice) -> float:
+    def _behind(self, notice: Notice, *, called: bool = True) -> float:
         """Seconds until what happened before it has its turn, for nothing overtakes; 0 where it is first in its line.
 
-        In a crowded place that may be an hour, and thousands may stand there: none of them looks each second.
+        In a crowded place that may be an hour, and thousands may stand there: none of them looks each second. Those that
+        are `called` count where they should have gone by now.
         """
         line = self._postponed.get(_line(notice), {})
-        before = [until for seq, until in line.items() if seq < outcome.seq(notice)]
+        mine = outcome.seq(notice) if line else 0
+        before = [until for seq, until in line.items() if seq < mine and (called or until != CALLED)]
         if not before:
             return 0
         return max(max(before) - self._road.seconds(), self._road.patience.behind)
@@ -113,10 +153,13 @@ class Telling:
         await self._postpone(notice, self._road.patience.backoff(tries), attempts=tries)
 
     async def _postpone(self, notice: Notice, seconds: float, attempts: int | None = None) -> None:
-        self._postponed.setdefault(_line(notice), {})[outcome.seq(notice)] = self._road.seconds() + seconds
+        self._stand_in_line(notice, seconds)
         tries = notice.attempts if attempts is None else attempts
         await self._road.note(notice, lambda now: outcome.tell_later(notice, now, seconds, tries))
         self._road.come_back_in(seconds)
+
+    def _stand_in_line(self, notice: Notice, seconds: float) -> None:
+        self._postponed.setdefault(_line(notice), {})[outcome.seq(notice)] = self._road.seconds() + seconds
 
     async def _settle(self, notice: Notice, after: Notice) -> None:
         await self._road.note(notice, lambda _: after)

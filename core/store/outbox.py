@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Select, Table, Text, TextClause, Update, bindparam, cast, or_, select, text, update
+from sqlalchemy import (
+    Select,
+    Table,
+    Text,
+    TextClause,
+    Update,
+    bindparam,
+    cast,
+    column,
+    or_,
+    select,
+    text,
+    update,
+    values,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.model.request import OPEN
-from core.ports import Delivery, Notice
+from core.ports import Delivery, Due, Later, Notice
 from core.store import rows
 from core.store.batching import cards_of_batch, record_batch, record_drawn
-from core.store.columns import LONG_AGO
+from core.store.choices import LARGEST, among, chosen, width
+from core.store.columns import LONG_AGO, UtcDateTime
 from core.store.driver import Params, Row, Session
 from core.store.tables import deliveries, leases, notices, requests
+
+T = TypeVar("T")
 
 _DELIVER: Final = upsert(deliveries).on_conflict_do_nothing(
     index_elements=[deliveries.c.request, deliveries.c.outlet, deliveries.c.place]
@@ -26,18 +44,36 @@ _NOTIFY: Final = upsert(notices).on_conflict_do_nothing(
 DELIVERIES: Final = select(deliveries).where(deliveries.c.request == bindparam("request")).order_by(deliveries.c.id)
 
 
-def _waiting_rows(table: Table, behind: TextClause) -> Select[Any]:
+THREAD: Final = "thread"
+AT_ONCE: Final = 64
+"""Rows put off by one statement: a larger one gains nothing more, and fewer texts of it are to be kept."""
+
+
+def _waiting(table: Table, behind: TextClause) -> list[Any]:
     """The queue's own words are those of its partial index, or the index cannot serve it."""
+    moment = table.c.next_try_at.type
+    return [
+        behind,
+        table.c.next_try_at <= bindparam("now", type_=moment),
+        table.c.claimed_until <= bindparam("now", type_=moment),
+    ]
+
+
+def _queue(table: Table, behind: TextClause) -> Select[Any]:
     return (
         select(table)
-        .where(
-            table.c.outlet == bindparam("outlet"),
-            behind,
-            table.c.next_try_at <= bindparam("now"),
-            table.c.claimed_until <= bindparam("now"),
-        )
+        .where(table.c.outlet == bindparam("outlet"), *_waiting(table, behind))
         .order_by(table.c.next_try_at, table.c.id)
         .limit(bindparam("limit"))
+    )
+
+
+def _free(table: Table, behind: TextClause, places: int) -> Select[Any]:
+    """Of these rows those that wait still; one that somebody has in hand is left to them, so that nobody waits for another."""
+    return (
+        select(table)
+        .where(among(table.c.id, "id", places), *_waiting(table, behind))
+        .order_by(table.c.next_try_at, table.c.id)
         .with_for_update(skip_locked=True)
     )
 
@@ -50,10 +86,58 @@ def _claim(table: Table) -> Update:
     )
 
 
-BEHIND: Final = _waiting_rows(deliveries, text("wanted > shown AND state <> 'lost'"))
-DUE_NOTICES: Final = _waiting_rows(notices, text("state = 'due'"))
+def _put_off(table: Table, behind: TextClause, places: int) -> Update:
+    """Each to its own moment, where it waits still as it did when it was seen. One statement, in which others may compute."""
+    moment = UtcDateTime()
+    seen = (
+        values(column("id", table.c.id.type), column("was", moment), column("until", moment))
+        .data([tuple(bindparam(f"{name}_{place}", type_=kind) for name, kind in _SEEN) for place in range(places)])
+        .cte("seen")
+    )
+    free = (
+        select(table.c.id, seen.c.until)
+        .where(table.c.id == seen.c.id, table.c.next_try_at == seen.c.was, *_waiting(table, behind))
+        .with_for_update(skip_locked=True, of=table)
+        .cte("free")
+    )
+    return update(table).where(table.c.id == free.c.id).values(next_try_at=free.c.until)
+
+
+_SEEN: Final = (("id", Text()), ("was", UtcDateTime()), ("until", UtcDateTime()))
+_BEHIND: Final = text("wanted > shown AND state <> 'lost'")
+_IS_DUE: Final = text("state = 'due'")
+BEHIND: Final = _queue(deliveries, _BEHIND)
+DUE_NOTICES: Final = _queue(notices, _IS_DUE)
 _CLAIM_DELIVERY: Final = _claim(deliveries)
 _CLAIM_NOTICE: Final = _claim(notices)
+
+
+@lru_cache(maxsize=16)
+def _free_deliveries(places: int) -> Select[Any]:
+    return _free(deliveries, _BEHIND, places)
+
+
+@lru_cache(maxsize=16)
+def _free_notices(places: int) -> Select[Any]:
+    return _free(notices, _IS_DUE, places)
+
+
+@lru_cache(maxsize=16)
+def _put_off_deliveries(places: int) -> Update:
+    return _put_off(deliveries, _BEHIND, places)
+
+
+@lru_cache(maxsize=16)
+def _put_off_notices(places: int) -> Update:
+    return _put_off(notices, _IS_DUE, places)
+
+
+@lru_cache(maxsize=16)
+def _cards(places: int) -> Select[Any]:
+    here = deliveries.c.outlet == bindparam("outlet")
+    return select(deliveries).where(among(deliveries.c.request, "request", places), here).order_by(deliveries.c.id)
+
+
 _DELIVERY_COLUMNS: Final = ("shown", "state", "address", "attempts", "next_try_at", "problem", "owner", "claimed_until")
 _RECORD_DELIVERY: Final = (
     update(deliveries)
@@ -89,10 +173,30 @@ _LEASE: Final = _new_lease.on_conflict_do_update(
 )
 
 
-class Outbox:
-    """The part of a transaction that couriers use."""
+class OutboxReads:
+    """The part of readers and transactions that looks for what is due."""
 
     _db: Session
+
+    def due_out(self, outlet: str, limit: int) -> Due:
+        here = {"outlet": outlet, "now": self._db.now(fresh=True), "limit": limit}
+        behind = [rows.delivery(row) for row in self._db.rows(BEHIND, here)]
+        due = [rows.notice(row) for row in self._db.rows(DUE_NOTICES, here)]
+        threads = sorted({notice.request for notice in due if notice.place == THREAD})
+        return Due(behind, due, self._cards_of(threads, outlet))
+
+    def _cards_of(self, requests: Sequence[str], outlet: str) -> dict[str, list[Delivery]]:
+        cards: dict[str, list[Delivery]] = {}
+        for part in _parts(requests, LARGEST):
+            places = width(len(part))
+            for row in self._db.rows(_cards(places), chosen("request", part, places) | {"outlet": outlet}):
+                card = rows.delivery(row)
+                cards.setdefault(card.request, []).append(card)
+        return cards
+
+
+class Outbox(OutboxReads):
+    """The part of a transaction that couriers use."""
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
         """A place that already shows the request keeps its row, whose `wanted` the save has raised."""
@@ -113,10 +217,12 @@ class Outbox:
         lease = {"name": name, "owner": owner, "until": now + timedelta(seconds=seconds), "now": now}
         return self._db.run(_LEASE, lease) == 1
 
-    def claim_deliveries(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Delivery]:
-        found = self._claimable(BEHIND, outlet, limit)
-        self._claim(_CLAIM_DELIVERY, found, owner, seconds)
+    def claim_deliveries(self, ids: Sequence[str], owner: str, seconds: float) -> Sequence[Delivery]:
+        found = self._claimed(_free_deliveries, _CLAIM_DELIVERY, ids, owner, seconds)
         return [rows.delivery(row) for row in found]
+
+    def put_off_deliveries(self, later: Sequence[Later]) -> None:
+        self._put_off(_put_off_deliveries, later)
 
     def record_delivery(self, delivery: Delivery) -> None:
         if delivery.batch is not None:
@@ -130,21 +236,41 @@ class Outbox:
     def cards_of_batch(self, card: Delivery) -> Sequence[Delivery]:
         return cards_of_batch(self._db, card)
 
-    def claim_notices(self, outlet: str, owner: str, seconds: float, limit: int) -> Sequence[Notice]:
-        found = self._claimable(DUE_NOTICES, outlet, limit)
-        self._claim(_CLAIM_NOTICE, found, owner, seconds)
-        return [rows.notice(row) for row in found]
+    def claim_notices(self, ids: Sequence[str], owner: str, seconds: float) -> Sequence[Notice]:
+        return [rows.notice(row) for row in self._claimed(_free_notices, _CLAIM_NOTICE, ids, owner, seconds)]
+
+    def put_off_notices(self, later: Sequence[Later]) -> None:
+        self._put_off(_put_off_notices, later)
 
     def record_notice(self, notice: Notice) -> None:
         self._record(_RECORD_NOTICE, _NOTICE_COLUMNS, rows.notice_values(notice))
 
-    def _claimable(self, queue: Select[Any], outlet: str, limit: int) -> list[Row]:
-        return self._db.rows(queue, {"outlet": outlet, "now": self._db.now(), "limit": limit})
-
-    def _claim(self, claim: Update, found: Sequence[Row], owner: str, seconds: float) -> None:
-        until: datetime = self._db.now() + timedelta(seconds=seconds)
+    def _claimed(
+        self, free: Callable[[int], Select[Any]], claim: Update, ids: Sequence[str], owner: str, seconds: float
+    ) -> list[Row]:
+        now, found = self._db.now(), []
+        for part in _parts(ids, LARGEST):
+            places = width(len(part))
+            found += self._db.rows(free(places), chosen("id", part, places) | {"now": now})
+        until = now + timedelta(seconds=seconds)
         self._db.send(claim, [{"b_id": row[0], "owner": owner, "claimed_until": until} for row in found])
+        return found
+
+    def _put_off(self, statement: Callable[[int], Update], later: Sequence[Later]) -> None:
+        now = self._db.now()
+        for part in _parts(later, AT_ONCE):
+            places = width(len(part))
+            seen = (
+                chosen("id", [one.id for one in part], places)
+                | chosen("was", [one.was or LONG_AGO for one in part], places)
+                | chosen("until", [now + timedelta(seconds=one.seconds) for one in part], places)
+            )
+            self._db.send(statement(places), [seen | {"now": now}])
 
     def _record(self, statement: Update, columns: Sequence[str], values: Params) -> None:
         recorded = {name: values[name] for name in columns}
         self._db.send(statement, [{"b_id": values["id"], **recorded, "claimed_until": LONG_AGO}])
+
+
+def _parts(values: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    return (values[start : start + most] for start in range(0, len(values), most))

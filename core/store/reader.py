@@ -24,7 +24,7 @@ from core.store.endpoints import EndpointReads
 from core.store.installing import InstallReads
 from core.store.ledger_rows import LedgerReads
 from core.store.mirroring import MirrorReads
-from core.store.outbox import DELIVERIES
+from core.store.outbox import DELIVERIES, OutboxReads
 from core.store.people import PeopleReads
 from core.store.piles import PileReads
 from core.store.replaying import PastReads
@@ -65,6 +65,7 @@ class StoreReader(
     EmergencyReads,
     WorkloadReads,
     SigningReads,
+    OutboxReads,
     PileReads,
 ):
     """Implements `core.ports.Reader`."""

@@ -96,7 +96,7 @@ def test_it_stands_in_the_ledger_and_every_admin_who_is_left_is_told() -> None:
     cara = read(lambda reader, organisation: reader.member_by_email(organisation, "cara@example.com"))
     assert cara is not None
     notices = asyncio.run(
-        here(lambda inside, _: inside.store.transact(lambda tx: tx.claim_notices("slack", "the test", 60, 100)))
+        here(lambda inside, _: inside.store.read(lambda reader: reader.due_out("slack", 100).notices))
     )
     told = {notice.place: notice.sentence for notice in notices}
     assert "Member ada (ada@example.com): active no → yes" in told[f"member:{cara.id}"]

@@ -22,7 +22,7 @@ async def test_a_crash_between_commit_and_claim_costs_nothing(world: World) -> N
 
 async def test_a_crash_between_claim_and_post_costs_until_the_claim_lapses(world: World) -> None:
     await world.ask()
-    await world.store.transact(lambda tx: tx.claim_deliveries("board", "the dead", 60, 10))
+    await world.claim("the dead")
     courier = world.courier("the next life")
     await courier.drain()
     assert world.board.messages == {}
@@ -107,7 +107,7 @@ async def test_what_waited_too_long_for_its_turn_is_left_to_whoever_claims_it_ne
         while "shown" not in [card.state for request in asked for card in await world.cards(request)]:  # noqa: ASYNC110
             await asyncio.sleep(0)
     world.clock.turn(61)
-    claimed = await world.store.transact(lambda tx: tx.claim_deliveries("board", "somebody else", 60, 10))
+    claimed = await world.claim("somebody else")
     await asyncio.wait_for(draining, 5)
     assert len(claimed) == 1
     assert world.board.calls.count("post") == 1

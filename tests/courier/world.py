@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -111,6 +111,12 @@ class World:
         return Actor("member", name, name.title(), ORG, Way.SLACK, may_decide=True)
 
     # Looking.
+
+    async def claim(self, owner: str) -> Sequence[Delivery]:
+        """Another process claims every card that is due."""
+        return await self.store.transact(
+            lambda tx: tx.claim_deliveries([card.id for card in tx.due_out("board", 10).deliveries], owner, 60)
+        )
 
     async def cards(self, request: Request) -> list[Delivery]:
         return list(await self.store.read(lambda reader: reader.deliveries(request.id)))

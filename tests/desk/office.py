@@ -132,7 +132,7 @@ class Office:
 
 
 def take_notices(tx: Transaction) -> Sequence[Notice]:
-    taken = tx.claim_notices("board", "the test", 60, 500)
+    taken = tx.claim_notices([notice.id for notice in tx.due_out("board", 500).notices], "the test", 60)
     for notice in taken:
         tx.record_notice(replace(notice, state="sent"))
     piles = tx.claim_piles("board", "the test", 60, 500)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.model.request import Request
-from core.ports import Delivery, Notice, Transaction
+from core.ports import Delivery, Later, Notice, Transaction
 from core.store.engine import Engine
 from tests.store.builders import ORG, Clock, a_request, comment_on, store_new
 
@@ -39,7 +39,15 @@ async def shown_in(store: Engine, *deliveries: Delivery) -> Request:
 
 
 async def claimed(store: Engine, owner: str = "one", outlet: str = "slack", limit: int = 10) -> Sequence[Delivery]:
-    return await store.transact(lambda tx: tx.claim_deliveries(outlet, owner, 30, limit))
+    return await store.transact(
+        lambda tx: tx.claim_deliveries([one.id for one in tx.due_out(outlet, limit).deliveries], owner, 30)
+    )
+
+
+async def claimed_notices(store: Engine) -> Sequence[Notice]:
+    return await store.transact(
+        lambda tx: tx.claim_notices([one.id for one in tx.due_out("slack", 9).notices], "one", 30)
+    )
 
 
 async def test_a_new_delivery_is_behind_until_it_shows_the_version(store: Engine) -> None:
@@ -98,7 +106,7 @@ async def test_a_claimed_delivery_is_nobody_elses_until_the_claim_ends(store: En
 async def test_many_claimants_share_the_queue_without_overlap(store: Engine) -> None:
     for _ in range(6):
         await shown_in(store)
-    shares = await asyncio.gather(*(claimed(store, f"courier {n}", limit=2) for n in range(4)))
+    shares = await asyncio.gather(*(claimed(store, f"courier {n}") for n in range(4)))
     ids = [delivery.id for share in shares for delivery in share]
     assert len(ids) == len(set(ids)) == 6
 
@@ -140,7 +148,7 @@ async def test_a_notice_is_told_once_per_event_place_and_outlet(store: Engine) -
     for _ in range(2):
         await store.transact(lambda tx: tx.notify([notice, a_notice(request, "thread")]))
     await store.transact(lambda tx: tx.notify([replace(notice, id="ntc_other")]))
-    claims = await store.transact(lambda tx: tx.claim_notices("slack", "one", 30, 9))
+    claims = await claimed_notices(store)
     assert sorted(found.place for found in claims) == ["member:mem_ada", "thread"]
     assert notice in claims
 
@@ -150,7 +158,7 @@ async def test_a_told_notice_leaves_the_queue(store: Engine, clock: Clock) -> No
     await store.transact(lambda tx: tx.notify([a_notice(request)]))
 
     def tell(tx: Transaction) -> int:
-        found = tx.claim_notices("slack", "one", 30, 9)
+        found = tx.claim_notices([one.id for one in tx.due_out("slack", 9).notices], "one", 30)
         for notice in found:
             tx.record_notice(replace(notice, state="sent", attempts=1, address={"ts": "1.2"}))
         return len(found)
@@ -174,3 +182,79 @@ async def test_of_many_who_want_a_lease_one_has_it(store: Engine) -> None:
         *(store.transact(methodcaller("hold_lease", "seal", f"replica {n}", 30)) for n in range(8))
     )
     assert outcomes.count(True) == 1
+
+
+async def test_what_is_due_is_found_with_the_cards_of_its_threads(store: Engine) -> None:
+    request = await shown_in(store)
+    other = await shown_in(store)
+    due = [a_notice(request, "thread"), a_notice(other)]
+    await store.transact(lambda tx: tx.deliver([a_delivery(request, id="dlv_board", outlet="board")]))
+    await store.transact(lambda tx: tx.notify(due))
+    found = await store.read(lambda reader: reader.due_out("slack", 10))
+    assert sorted(card.request for card in found.deliveries) == sorted([request.id, other.id])
+    assert sorted(found.notices, key=lambda one: one.id) == sorted(due, key=lambda one: one.id)
+    assert {of: [card.outlet for card in cards] for of, cards in found.cards.items()} == {request.id: ["slack"]}
+
+
+async def put_off(store: Engine, *seen: Delivery, seconds: float = 30) -> None:
+    later = [Later(one.id, one.next_try_at, seconds) for one in seen]
+    await store.transact(lambda tx: tx.put_off_deliveries(later))
+
+
+async def test_what_is_put_off_is_due_in_so_many_seconds_and_otherwise_as_it_was(store: Engine, clock: Clock) -> None:
+    request = await shown_in(store)
+    [seen] = (await store.read(lambda reader: reader.due_out("slack", 10))).deliveries
+    await store.transact(comment_on(request.id))
+    await put_off(store, seen)
+    assert await claimed(store) == []
+    clock.turn(MINUTE)
+    [after] = await claimed(store)
+    assert replace(after, next_try_at=None) == replace(seen, wanted=seen.wanted + 1)
+
+
+async def test_each_of_many_is_put_off_to_its_own_moment(store: Engine, clock: Clock) -> None:
+    request = await store.transact(store_new(a_request()))
+    many = [a_notice(request, f"member:{n:03d}") for n in range(150)]
+    await store.transact(lambda tx: tx.notify(many))
+    later = [Later(one.id, None, 60 * (number + 0.5)) for number, one in enumerate(many)]
+    await store.transact(lambda tx: tx.put_off_notices(later))
+    for hour in range(4):
+        found = await store.read(lambda reader: reader.due_out("slack", 200))
+        assert len(found.notices) == min(60 * hour, 150)
+        clock.turn(60 * MINUTE)
+
+
+async def test_what_is_claimed_or_has_another_moment_by_now_is_not_put_off(store: Engine, clock: Clock) -> None:
+    await shown_in(store)
+    [seen] = await claimed(store)
+    await put_off(store, seen, seconds=600)
+    clock.turn(MINUTE)
+    [again] = await claimed(store)
+    at = clock.now() - MINUTE
+    await store.transact(lambda tx: tx.record_delivery(replace(again, next_try_at=at)))
+    await put_off(store, seen, seconds=600)
+    assert [one.next_try_at for one in await claimed(store)] == [at]
+
+
+async def test_what_is_on_show_by_now_is_not_put_off(store: Engine) -> None:
+    request = await shown_in(store)
+    [seen] = await claimed(store)
+    await store.transact(lambda tx: tx.record_delivery(replace(seen, state="shown", shown=seen.wanted)))
+    await put_off(store, seen)
+    await store.transact(comment_on(request.id))
+    assert len(await claimed(store)) == 1
+
+
+async def test_clicks_and_putting_off_of_the_same_rows_do_not_hinder_each_other(store: Engine) -> None:
+    """On PostgreSQL whoever locked rows of two requests, in whatever order, could wait for a click, and it for them."""
+    first, second = await shown_in(store), await shown_in(store)
+    seen = (await store.read(lambda reader: reader.due_out("slack", 10))).deliveries
+
+    async def click(request: Request) -> None:
+        await store.transact(comment_on(request.id))
+
+    await asyncio.gather(
+        *(click(request) for request in (first, second) * 5), *(put_off(store, *seen) for _ in range(10))
+    )
+    [one, two] = [card for each in (first, second) for card in await store.read(lambda r, id=each.id: r.deliveries(id))]  # type: ignore[misc]
+    assert (one.wanted, two.wanted) == (6, 6)

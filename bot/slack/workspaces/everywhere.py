@@ -69,6 +69,14 @@ class SlackEverywhere:
             return Spot(organisation, place)
         return await workspace.outlet.spot(organisation, place, address)
 
+    def known_spot(self, organisation: str, place: str, address: Mapping[str, Any]) -> Spot | None:
+        here, stands = self._workspaces.of(organisation), address.get(WORKSPACE)
+        if stands is not None:
+            found = next((one for one in here if one.id == stands), None)
+        else:
+            found = here[0] if len(here) == 1 else self._remembered(here, organisation, place)
+        return None if found is None else found.outlet.known_spot(organisation, place, address)
+
     async def show(self, delivery: Delivery, request: Request) -> Delivery:
         return await self._shown(delivery, lambda outlet: outlet.show(delivery, request))
 

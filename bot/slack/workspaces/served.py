@@ -23,7 +23,7 @@ from bot.slack.installed.channels import Channels
 from bot.slack.installed.installation import Installation, kept
 from core.administration.delegations import Given
 from core.administration.installations import Installations
-from core.courier.outlet import Binder, Gatherer, Herald, Outlet
+from core.courier.outlet import Binder, Gatherer, Guide, Herald, Outlet
 from core.errors import Unavailable
 from core.model.installation import Installation as Kept
 from core.model.installation import Source
@@ -44,7 +44,7 @@ NOT_HERE: Final = phrase(
 log = structlog.get_logger()
 
 
-class SlackOutlet(Outlet, Binder, Gatherer, Herald, Protocol):
+class SlackOutlet(Outlet, Guide, Binder, Gatherer, Herald, Protocol):
     """Shows, alone or together, tells and gathers in one workspace."""
 
 
