@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import weakref
 from collections.abc import Collection, Sequence
 
 import structlog
@@ -66,7 +65,7 @@ class Route:
         self._looked_at = float("-inf")
         self._in_hand: dict[str, asyncio.Task[None]] = {}
         self._telling_in: set[Place] = set()
-        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._last_to_tell: dict[str, asyncio.Task[None]] = {}
 
     def nudge(self) -> None:
         self._road.wake.set()
@@ -191,10 +190,15 @@ class Route:
     def _start(self, request: str, errands: Errands, since: float) -> None:
         """A row still in hand was recorded a moment ago and is due again: it is served next, never dropped while claimed."""
         before = {self._in_hand[id] for id in errands.ids if id in self._in_hand}
-        task = asyncio.create_task(self._serve(request, errands, since, before))
+        ahead = self._last_to_tell.get(request) if errands.notices else None
+        task = asyncio.create_task(self._serve(errands, since, before, ahead))
         self._in_hand |= dict.fromkeys(errands.ids, task)
+        if errands.notices:
+            self._last_to_tell[request] = task
 
         def ended(_: asyncio.Task[None]) -> None:
+            if self._last_to_tell.get(request) is task:
+                del self._last_to_tell[request]
             self._let_go(errands.ids, task)
 
         task.add_done_callback(ended)
@@ -205,20 +209,23 @@ class Route:
                 del self._in_hand[id]
         self._road.wake.set()
 
-    async def _serve(self, request: str, errands: Errands, since: float, before: set[asyncio.Task[None]]) -> None:
+    async def _serve(
+        self, errands: Errands, since: float, before: set[asyncio.Task[None]], ahead: asyncio.Task[None] | None
+    ) -> None:
         """The cards of one request side by side, then what is to be told, in the order in which it happened.
 
-        The cards are let go before the telling, which may take long: they can be drawn anew meanwhile.
+        The cards are let go before the telling, which may take long: they can be drawn anew meanwhile. What was claimed
+        earlier to be told of the request is told `ahead`, also where a card of its errand still waits.
         """
         if before:
             await asyncio.wait(before)
         cards = errands.deliveries
         await asyncio.gather(*(self._bring(card, since) for card in (cards if errands.card is None else cards[:1])))
         self._let_go([card.id for card in cards], asyncio.current_task())
-        turn = self._turns.setdefault(request, asyncio.Lock())
-        async with turn:
-            for notice in sorted(errands.notices, key=outcome.seq):
-                await self._bring(notice, since)
+        if ahead is not None:
+            await asyncio.wait([ahead])
+        for notice in sorted(errands.notices, key=outcome.seq):
+            await self._bring(notice, since)
 
     async def _bring(self, row: Delivery | Notice, since: float) -> None:
         """The last line: an errand that fails in a way nobody foresaw is logged, and holds up no other.

@@ -1,5 +1,7 @@
 """Notices: each once, after the cards they belong under, in the order in which things happened."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +13,7 @@ from core.courier.errands import Parted, Sieve
 from core.courier.road import Road
 from core.model import command as c
 from core.ports import Due, Notice
-from tests.courier.outlet import QUICK, Board, Lost
+from tests.courier.outlet import QUICK, Board, Hang, Lost
 from tests.courier.world import ORG, World
 
 pytestmark = pytest.mark.anyio
@@ -258,3 +260,24 @@ async def test_a_line_that_waited_for_a_refused_one_does_not_go_at_once(world: W
         told.append(len(lines(world, "#deploys")) - before)
     assert [line[-1] for line in lines(world, "#deploys")] == list("0123")
     assert max(told) == 1
+
+
+async def test_nothing_overtakes_a_line_that_waits_for_its_card_to_be_drawn(world: World) -> None:
+    request = await world.ask(approvers=("@team",))
+    courier = world.courier()
+    await courier.drain()
+    world.board.fails("update", Hang())
+    running = asyncio.create_task(courier.run())
+    await world.do("ada", request, c.Comment("remark 0"))
+    courier.nudge()
+    await world.until(lambda: world.board.at_once == 1)
+    await world.do("ada", request, c.Comment("remark 1"))
+    courier.nudge()
+    await asyncio.sleep(0.3)  # long enough for the next look
+    assert lines(world, "#deploys") == []
+    world.board.released.set()
+    await world.until(lambda: len(world.board.told) == 2)
+    assert [line[-1] for line in lines(world, "#deploys")] == list("01")
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
