@@ -90,6 +90,11 @@ class Kept:
         if self._may_be_taken_back:
             self._answers.clear()
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether nothing that is kept comes from what is yet to be committed."""
+        return not self._may_be_taken_back
+
     def get(self, key: Key) -> list[Row] | None:
         return self._answers.get(key)
 

@@ -86,6 +86,7 @@ class Turns:
         self._loop = asyncio.get_running_loop()
         self._line = WaitingLine()
         self._thread_has_it = False
+        self._is_committing = False
         self._is_coming = False
         self._is_closed = False
         self._at_rest = asyncio.Event()
@@ -99,6 +100,11 @@ class Turns:
     def connection_is_away(self) -> bool:
         """Asked on the loop: whether the thread has the connection. Else nothing is begun on it."""
         return self._thread_has_it
+
+    @property
+    def is_committing(self) -> bool:
+        """Asked on the loop: whether the thread is at nothing but the commit of what the loop has done."""
+        return self._is_committing
 
     def put(self, task: Task, *, chore: bool) -> None:
         if self._is_closed:
@@ -141,7 +147,8 @@ class Turns:
             return
         self._line.people.extendleft(reversed(group.left))
         group.left = ()  # else they would come back among the chores
-        self._hand_over(partial(self._commit, group), group.tasks)
+        self._is_committing = True
+        self._hand_over(partial(self._commit_alone, group), group.tasks)
 
     def _hand_over(self, work: Callable[[], Group], tasks: Sequence[Task]) -> None:
         """The connection, and with it what is to be done for these."""
@@ -179,6 +186,12 @@ class Turns:
 
     def _do(self, tasks: Sequence[Task], enough: Callable[[], bool] = lambda: False) -> Group:
         return self._commit(self._carry_out(tasks, enough, patiently=True))
+
+    def _commit_alone(self, group: Group) -> Group:
+        try:
+            return self._commit(group)
+        finally:
+            self._is_committing = False
 
     def _commit(self, group: Group) -> Group:
         if not group.done:

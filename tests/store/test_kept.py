@@ -5,8 +5,9 @@ import importlib
 import inspect
 import pkgutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,12 +23,12 @@ from core.store.engine import Engine
 from core.store.kept import SET_UP, can_be_kept
 from core.store.people import _people, _with_role
 from core.store.sqlite import SqliteStore
-from tests.store.builders import HOUR, ORG, PROJECT, T0, Clock, furnish, opened
+from tests.store.builders import HOUR, ORG, PROJECT, T0, Clock, a_request, furnish, opened, store_new
 from tests.store.test_units_of_work import Faulty
 
 
 def name_of(reader: Reader | Transaction, member: str = "mem_ada") -> str:
-    found = reader.member(ORG, member)
+    found = reader.person(member, PROJECT)
     assert found is not None
     return found.name
 
@@ -146,6 +147,66 @@ async def test_on_a_file_it_is_asked_for_once(sqlite_database: str) -> None:
         assert len([sql for sql in asked if "FROM members" in sql]) == 1
 
 
+class Slow(Faulty):
+    """Its commits wait until they may."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.has_begun, self.may_end = threading.Event(), threading.Event()
+
+    def execute(self, sql: str) -> sqlite3.Cursor:
+        if sql == "COMMIT":
+            self.has_begun.set()
+            assert self.may_end.wait(30)
+        return super().execute(sql)
+
+
+@asynccontextmanager
+async def committing(store: SqliteStore, work: Callable[[Transaction], object]) -> AsyncIterator[None]:
+    """Within, what `work` does is done and waits to be committed."""
+    slow = Slow(store._connection)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store._turns, "_connection", slow)
+        done = asyncio.create_task(store.transact(work))
+        try:
+            await asyncio.to_thread(slow.has_begun.wait, 30)
+            yield
+        finally:
+            slow.may_end.set()
+            await done
+
+
+@pytest.mark.anyio
+async def test_while_others_are_committed_what_is_kept_is_known(
+    sqlite_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else can write then; what is not kept is read from the file, beside the commit."""
+    async with opened(sqlite_database) as store:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        await store.glance(name_of)
+        async with committing(store, store_new(a_request())):
+            assert await store.glance(lambda reader: name_of(reader, "mem_bob")) == "Bob"
+            monkeypatch.setattr(store, "_read", None)
+            assert await store.glance(name_of) == "Ada"
+            monkeypatch.undo()
+
+
+@pytest.mark.anyio
+async def test_what_is_not_yet_committed_is_seen_by_nobody_else(sqlite_database: str) -> None:
+    async with opened(sqlite_database) as store:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+
+        def rename(tx: Transaction) -> None:
+            tx.put(renamed("Ida"))
+            assert name_of(tx) == "Ida"
+
+        async with committing(store, rename):
+            assert await store.glance(name_of) == "Ada"
+        assert await seen(store) == {"Ida"}
+
+
 @pytest.mark.anyio
 async def test_neither_many_answers_nor_long_ones_are_kept(
     sqlite_database: str, monkeypatch: pytest.MonkeyPatch
@@ -156,8 +217,8 @@ async def test_neither_many_answers_nor_long_ones_are_kept(
         assert isinstance(store, SqliteStore)
         await store.transact(furnish)
         for id in ("mem_ada", "mem_1", "mem_2", "mem_3"):
-            await store.transact(lambda tx, id=id: tx.member(ORG, id))  # type: ignore[misc]
-        await store.transact(lambda tx: tx.members(ORG, cursor=None, limit=9))
+            await store.glance(lambda reader, id=id: reader.member(ORG, id))  # type: ignore[misc]
+        await store.glance(lambda reader: reader.members(ORG, cursor=None, limit=9))
         assert len(store._kept._answers) <= 2
         assert all(len(rows) <= 1 for rows in store._kept._answers.values())
 
