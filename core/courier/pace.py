@@ -83,6 +83,10 @@ class Book:
                 return promised[gate.key] - now
         return 0.0
 
+    def until(self, errand: str, now: float) -> float:
+        """Seconds until the last slot it was promised so far; 0 where there is none."""
+        return max(0.0, max(self._promised.get(errand, {}).values(), default=now) - now)
+
     def done(self, errand: str) -> None:
         self._promised.pop(errand, None)
 

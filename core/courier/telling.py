@@ -44,8 +44,9 @@ class Telling:
 
     async def tell(self, notice: Notice, claimed_at: float) -> None:
         cards = await self._road.cards(notice.request) if notice.request else []
-        if _has_no_thread_yet(notice, cards):
-            await self._postpone(notice, self._road.patience.behind)
+        threadless = _without_thread(notice, cards)
+        if threadless:
+            await self._postpone(notice, self._until_posted(threadless))
             return
         shown = [outcome.bare(card) for card in cards if card.state == "shown"]
         spots = await self._spots(notice, shown)
@@ -80,8 +81,9 @@ class Telling:
         return wait
 
     def _time_to_wait(self, notice: Notice, cards: Sequence[Delivery]) -> float:
-        if _has_no_thread_yet(notice, cards):
-            return self._road.patience.behind
+        threadless = _without_thread(notice, cards)
+        if threadless:
+            return self._until_posted(threadless)
         spots = self._known_spots(notice, [card for card in cards if card.state == "shown"])
         if spots is None:
             return 0.0
@@ -90,6 +92,11 @@ class Telling:
         if wait == 0 < behind:
             self._road.book.done(notice.id)
         return max(wait, behind)
+
+    def _until_posted(self, cards: Sequence[Delivery]) -> float:
+        """Seconds until these may have their turn. In a crowded place that may be an hour, as it is for a line behind another."""
+        now = self._road.seconds()
+        return max(self._road.patience.behind, *(self._road.book.until(card.id, now) for card in cards))
 
     def _known_spots(self, notice: Notice, shown: Sequence[Delivery]) -> list[Spot] | None:
         """As `_spots`; None where somebody must be asked."""
@@ -172,11 +179,11 @@ class Telling:
             self._postponed.pop(_line(notice), None)
 
 
-def _has_no_thread_yet(notice: Notice, cards: Sequence[Delivery]) -> bool:
-    """A thread begins with its card."""
-    return notice.place == THREAD and any(
-        card.state in {"new", "unknown"} and card.attempts < CARD_TRIES for card in cards
-    )
+def _without_thread(notice: Notice, cards: Sequence[Delivery]) -> list[Delivery]:
+    """Those it must wait for: a thread begins with its card."""
+    if notice.place != THREAD:
+        return []
+    return [card for card in cards if card.state in {"new", "unknown"} and card.attempts < CARD_TRIES]
 
 
 def _line(notice: Notice) -> Line:

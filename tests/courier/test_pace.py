@@ -40,6 +40,16 @@ def test_a_promised_slot_is_kept_for_whoever_comes_back() -> None:
     assert book.wait("card 2", posting("C1"), 2.0) == 0
 
 
+def test_when_a_promised_slot_comes_can_be_asked_by_others() -> None:
+    book = Book()
+    assert book.until("card 1", 0) == 0
+    for n in range(3):
+        book.wait(f"card {n}", posting("C1"), 0)
+    assert [book.until("card 2", now) for now in (0, 1.5, 9)] == [2, 0.5, 0]
+    book.done("card 2")
+    assert book.until("card 2", 0) == 0
+
+
 def test_updates_go_at_the_pace_of_the_lane_after_a_burst() -> None:
     book, gates = Book(), updating()
     assert [book.wait(f"card {n}", gates, 0) for n in range(5)] == [0, 0, 1, 2, 3]

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from core.courier import Courier, OutletBusy, Patience
+from core.courier.errands import Parted, Sieve
 from core.courier.route import LOOK
 from core.model import command as c
 from core.model.request import Request
-from core.ports import Delivery, Reader, Store, Transaction
+from core.ports import Delivery, Due, Reader, Store, Transaction
 from tests.courier.outlet import QUICK, Board, Lost
 from tests.courier.test_notices import lines
 from tests.courier.world import ORG, World
@@ -209,6 +210,30 @@ async def test_what_is_put_off_is_not_overtaken_by_what_comes_when_its_way_is_fr
     await world.turn(1, courier)
     await world.turn(1, courier)
     assert [line[-1] for line in lines(world, "#deploys")] == list("01")
+
+
+async def test_a_thread_whose_card_has_an_hour_to_wait_looks_when_that_is_over_and_no_sooner(
+    world: World, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.board.pace = SLOW
+    put_off: list[str] = []
+    part = Sieve.part
+
+    def parted(sieve: Sieve, due: Due) -> Parted:
+        found = part(sieve, due)
+        put_off.extend(later.id for later in found.later_notices)
+        return found
+
+    monkeypatch.setattr(Sieve, "part", parted)
+    requests = [await world.ask(approvers=("@team",)) for _ in range(4)]
+    for request in requests:
+        await world.do("ada", request, c.Comment("early"))
+    courier = courier_on(world, watched)
+    await courier.drain()
+    for _ in range(100):
+        await world.turn(10, courier)
+    assert len(lines(world, "#deploys")) == 4
+    assert len(put_off) <= 4 * 3
 
 
 class Unsure(Board):
