@@ -94,22 +94,29 @@ def _stage_opened(request: Request, event: e.StageOpened) -> tuple[Told, ...]:
 
 
 def _decided(request: Request, event: e.DecisionRecorded) -> tuple[Told, ...]:
+    """What brings the end is told with it, in one line."""
     decision = event.decision
-    if decision.verdict is Verdict.REJECTED:
+    if decision.verdict is Verdict.REJECTED or request.is_yes:
         return _to_delegators(request, decision)
-    seat = (
-        phrase(" as {seats}", seats=", ".join(decision.seats))
-        if decision.seats and decision.name not in decision.seats
-        else ""
-    )
-    said = f": {decision.comment}" if decision.comment else "."
     with_edits = phrase(" with edits") if decision.edits else ""
-    return _line(
-        phrase(
-            "{name} approved{with_edits}{seat}{said}", name=decision.signed, with_edits=with_edits, seat=seat, said=said
-        ),
-        "approved",
-    ) + _to_delegators(request, decision)
+    sentence = phrase(
+        "{name} approved{with_edits}{seat}{said}",
+        name=decision.signed,
+        with_edits=with_edits,
+        seat=_seat(decision),
+        said=_said(decision),
+    )
+    return _line(sentence, "approved") + _to_delegators(request, decision)
+
+
+def _seat(decision: Decision) -> str:
+    if not decision.seats or decision.name in decision.seats:
+        return ""
+    return phrase(" as {seats}", seats=", ".join(decision.seats))
+
+
+def _said(decision: Decision) -> str:
+    return f": {decision.comment}" if decision.comment else "."
 
 
 def _to_delegators(request: Request, decision: Decision) -> tuple[Told, ...]:
@@ -380,12 +387,30 @@ def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
 
 
 def _ended(request: Request, event: e.Ended) -> tuple[Told, ...]:
-    sentence = how_it_ended(request, event.comment)
+    sentence = _by_the_last_yes(request, event) or how_it_ended(request, event.comment)
     in_thread = _line(sentence, "ended")
     if not _a_person_asked(request):
         return in_thread
     told = phrase("{request}: {sentence}", request=_name(request), sentence=sentence)
     return (*in_thread, Told(REQUESTER, "ended", told))
+
+
+def _by_the_last_yes(request: Request, event: e.Ended) -> str:
+    """The end, and what was said with the approval that brought it; empty where none did."""
+    last = request.decisions[-1] if request.decisions and request.is_yes and request.cause == "people" else None
+    if last is None or not last.counts or last.at != event.at:
+        return ""
+    by, seat, said = _deciders(request), _seat(last), _said(last)
+    if by == last.signed:
+        return (
+            phrase("Approved with edits by {by}{seat}{said}", by=by, seat=seat, said=said)
+            if request.status is Status.APPROVED_WITH_EDITS
+            else phrase("Approved by {by}{seat}{said}", by=by, seat=seat, said=said)
+        )
+    ended = how_it_ended(request)
+    if not last.comment:
+        return ended
+    return phrase("{ended} {name}{seat}: {comment}", ended=ended, name=last.signed, seat=seat, comment=last.comment)
 
 
 def _a_person_asked(request: Request) -> bool:

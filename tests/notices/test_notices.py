@@ -33,6 +33,42 @@ def test_an_approval_is_a_line_with_its_seat_and_comment() -> None:
     assert after(asked(), "ada", c.Approve()) == [("thread", "Ada approved as @platform.")]
 
 
+def ended(story: Story, who: str, command: c.Command) -> str:
+    """The one line in the thread; whoever asked hears the same."""
+    thread, asker = after(story, who, command)
+    assert asker == ("requester", f"{NAME}: {thread[1]}")
+    assert thread[0] == "thread"
+    return thread[1]
+
+
+def test_the_approval_that_ends_it_is_told_with_the_end_in_one_line() -> None:
+    """Two messages at once would take two of Slack's one a second."""
+
+    def alone() -> Story:
+        return given(ADA, asks=stages(one_of("@platform")))
+
+    assert ended(alone(), "ada", c.Approve("go")) == "Approved by Ada as @platform: go"
+    assert ended(alone(), "ada", c.Approve()) == "Approved by Ada as @platform."
+    assert ended(given(ADA, asks=approvers("ada")), "ada", c.Approve()) == "Approved by Ada."
+
+
+def test_of_several_the_end_names_all_and_says_what_the_last_one_said() -> None:
+    def second() -> Story:
+        story = given(ADA, BOB, asks=stages(some(2, "@platform")))
+        story.approve("ada", comment="go")
+        return story
+
+    assert ended(second(), "bob", c.Approve()) == "Approved by Ada and Bob."
+    assert ended(second(), "bob", c.Approve("fine")) == "Approved by Ada and Bob. Bob as @platform: fine"
+
+
+def test_edits_that_end_it_are_told_as_such() -> None:
+    story = given(ADA, asks=stages(one_of("@platform")))
+    lines = after(story, "ada", c.Approve("less will do", edits={"action": "less"}))
+    assert ("thread", "Approved with edits by Ada as @platform: less will do") in lines
+    assert not [line for line in lines if "approved with edits" in line[1]]
+
+
 def test_who_was_named_themselves_approves_as_nobody_else() -> None:
     story = given(ADA, BOB, asks=approvers("ada", "bob"))
     assert after(story, "ada", c.Approve()) == [("thread", "Ada approved.")]
@@ -178,7 +214,7 @@ def test_while_it_is_open_nothing_is_said_of_its_end() -> None:
 
 def test_a_machine_that_asked_for_nobody_is_not_told_of_the_end() -> None:
     story = given(ADA, asks=stages(one_of("@platform")), by="ci", machines=(agent("ci"),))
-    assert after(story, "ada", c.Approve())[1:] == [("thread", "Approved by Ada.")]
+    assert after(story, "ada", c.Approve()) == [("thread", "Approved by Ada as @platform.")]
 
 
 def test_execution_is_told_as_it_goes() -> None:
