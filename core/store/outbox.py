@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -13,7 +13,9 @@ from sqlalchemy import (
     Text,
     TextClause,
     Update,
+    and_,
     bindparam,
+    case,
     cast,
     column,
     or_,
@@ -42,37 +44,42 @@ _NOTIFY: Final = upsert(notices).on_conflict_do_nothing(
     index_elements=[notices.c.event, notices.c.place, notices.c.outlet]
 )
 DELIVERIES: Final = select(deliveries).where(deliveries.c.request == bindparam("request")).order_by(deliveries.c.id)
-
-
 THREAD: Final = "thread"
 AT_ONCE: Final = 64
-"""Rows put off by one statement: a larger one gains nothing more, and fewer texts of it are to be kept."""
-
-
-def _waiting(table: Table, behind: TextClause) -> list[Any]:
-    """The queue's own words are those of its partial index, or the index cannot serve it."""
-    moment = table.c.next_try_at.type
-    return [
-        behind,
-        table.c.next_try_at <= bindparam("now", type_=moment),
-        table.c.claimed_until <= bindparam("now", type_=moment),
-    ]
+"""Rows put off by one statement; each size of it is a text to be kept."""
 
 
 def _queue(table: Table, behind: TextClause) -> Select[Any]:
+    """The queue's own words are those of its partial index, or the index cannot serve it."""
     return (
         select(table)
-        .where(table.c.outlet == bindparam("outlet"), *_waiting(table, behind))
+        .where(
+            table.c.outlet == bindparam("outlet"),
+            behind,
+            table.c.next_try_at <= bindparam("now"),
+            table.c.claimed_until <= bindparam("now"),
+        )
         .order_by(table.c.next_try_at, table.c.id)
         .limit(bindparam("limit"))
     )
 
 
+def _due_since(table: Table, behind: TextClause) -> Any:
+    """Since when it waits, where it waits still and nobody has claimed it; else nothing.
+
+    In words that no index serves: PostgreSQL, while its statistics were old, walked the whole queue for a few rows known by
+    their keys.
+    """
+    is_free = table.c.claimed_until <= bindparam("now", type_=table.c.claimed_until.type)
+    return case((and_(behind, is_free), table.c.next_try_at))
+
+
+@lru_cache(maxsize=32)
 def _free(table: Table, behind: TextClause, places: int) -> Select[Any]:
     """Of these rows those that wait still; one that somebody has in hand is left to them, so that nobody waits for another."""
     return (
         select(table)
-        .where(among(table.c.id, "id", places), *_waiting(table, behind))
+        .where(among(table.c.id, "id", places), _due_since(table, behind) <= bindparam("now", type_=UtcDateTime()))
         .order_by(table.c.next_try_at, table.c.id)
         .with_for_update(skip_locked=True)
     )
@@ -86,6 +93,7 @@ def _claim(table: Table) -> Update:
     )
 
 
+@lru_cache(maxsize=32)
 def _put_off(table: Table, behind: TextClause, places: int) -> Update:
     """Each to its own moment, where it waits still as it did when it was seen. One statement, in which others may compute."""
     moment = UtcDateTime()
@@ -96,7 +104,7 @@ def _put_off(table: Table, behind: TextClause, places: int) -> Update:
     )
     free = (
         select(table.c.id, seen.c.until)
-        .where(table.c.id == seen.c.id, table.c.next_try_at == seen.c.was, *_waiting(table, behind))
+        .where(table.c.id == seen.c.id, _due_since(table, behind) == seen.c.was)
         .with_for_update(skip_locked=True, of=table)
         .cte("free")
     )
@@ -110,26 +118,6 @@ BEHIND: Final = _queue(deliveries, _BEHIND)
 DUE_NOTICES: Final = _queue(notices, _IS_DUE)
 _CLAIM_DELIVERY: Final = _claim(deliveries)
 _CLAIM_NOTICE: Final = _claim(notices)
-
-
-@lru_cache(maxsize=16)
-def _free_deliveries(places: int) -> Select[Any]:
-    return _free(deliveries, _BEHIND, places)
-
-
-@lru_cache(maxsize=16)
-def _free_notices(places: int) -> Select[Any]:
-    return _free(notices, _IS_DUE, places)
-
-
-@lru_cache(maxsize=16)
-def _put_off_deliveries(places: int) -> Update:
-    return _put_off(deliveries, _BEHIND, places)
-
-
-@lru_cache(maxsize=16)
-def _put_off_notices(places: int) -> Update:
-    return _put_off(notices, _IS_DUE, places)
 
 
 @lru_cache(maxsize=16)
@@ -218,11 +206,11 @@ class Outbox(OutboxReads):
         return self._db.run(_LEASE, lease) == 1
 
     def claim_deliveries(self, ids: Sequence[str], owner: str, seconds: float) -> Sequence[Delivery]:
-        found = self._claimed(_free_deliveries, _CLAIM_DELIVERY, ids, owner, seconds)
+        found = self._claimed(deliveries, _BEHIND, _CLAIM_DELIVERY, ids, owner, seconds)
         return [rows.delivery(row) for row in found]
 
     def put_off_deliveries(self, later: Sequence[Later]) -> None:
-        self._put_off(_put_off_deliveries, later)
+        self._put_off(deliveries, _BEHIND, later)
 
     def record_delivery(self, delivery: Delivery) -> None:
         if delivery.batch is not None:
@@ -237,26 +225,26 @@ class Outbox(OutboxReads):
         return cards_of_batch(self._db, card)
 
     def claim_notices(self, ids: Sequence[str], owner: str, seconds: float) -> Sequence[Notice]:
-        return [rows.notice(row) for row in self._claimed(_free_notices, _CLAIM_NOTICE, ids, owner, seconds)]
+        return [rows.notice(row) for row in self._claimed(notices, _IS_DUE, _CLAIM_NOTICE, ids, owner, seconds)]
 
     def put_off_notices(self, later: Sequence[Later]) -> None:
-        self._put_off(_put_off_notices, later)
+        self._put_off(notices, _IS_DUE, later)
 
     def record_notice(self, notice: Notice) -> None:
         self._record(_RECORD_NOTICE, _NOTICE_COLUMNS, rows.notice_values(notice))
 
     def _claimed(
-        self, free: Callable[[int], Select[Any]], claim: Update, ids: Sequence[str], owner: str, seconds: float
+        self, table: Table, behind: TextClause, claim: Update, ids: Sequence[str], owner: str, seconds: float
     ) -> list[Row]:
         now, found = self._db.now(), []
         for part in _parts(ids, LARGEST):
             places = width(len(part))
-            found += self._db.rows(free(places), chosen("id", part, places) | {"now": now})
+            found += self._db.rows(_free(table, behind, places), chosen("id", part, places) | {"now": now})
         until = now + timedelta(seconds=seconds)
         self._db.send(claim, [{"b_id": row[0], "owner": owner, "claimed_until": until} for row in found])
         return found
 
-    def _put_off(self, statement: Callable[[int], Update], later: Sequence[Later]) -> None:
+    def _put_off(self, table: Table, behind: TextClause, later: Sequence[Later]) -> None:
         now = self._db.now()
         for part in _parts(later, AT_ONCE):
             places = width(len(part))
@@ -265,7 +253,7 @@ class Outbox(OutboxReads):
                 | chosen("was", [one.was or LONG_AGO for one in part], places)
                 | chosen("until", [now + timedelta(seconds=one.seconds) for one in part], places)
             )
-            self._db.send(statement(places), [seen | {"now": now}])
+            self._db.send(_put_off(table, behind, places), [seen | {"now": now}])
 
     def _record(self, statement: Update, columns: Sequence[str], values: Params) -> None:
         recorded = {name: values[name] for name in columns}
