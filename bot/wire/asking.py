@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from bot.wire.strict import Comment, Free, Moment, Prose, Shape, Title, WebAddress, Who, Words, some, text
+from bot.wire.strict import Comment, Free, Moment, Prose, Shape, Title, WebAddress, Who, Words, nothing, some, text
 from core.desk import Draft, DraftRequirement, DraftStage
 from core.model import command as c
 from core.model.request import Content, Cost, ExecutionStatus, Link, Request, Subject
@@ -127,19 +127,19 @@ class NewRequest(Shape):
     subject: SubjectIn | None = None
     description: Prose | None = None
     action: Prose | None = None
-    params: Free = {}
+    params: Free = nothing(dict)
     reasoning: Prose | None = None
     cost: CostIn | None = None
-    side_effects: Annotated[list[Annotated[str, some(500)]], Field(max_length=50)] = []
+    side_effects: Annotated[list[Annotated[str, some(500)]], Field(max_length=50)] = nothing(list)
     if_denied: Annotated[str, text(3000)] | None = None
-    facts: Free = {}
-    metadata: Free = {}
-    links: Annotated[list[LinkIn], Field(max_length=20)] = []
-    editable: Annotated[dict[str, BoundsIn], Field(max_length=50)] = {}
-    approvers: Approvers = []
-    stages: Stages = []
+    facts: Free = nothing(dict)
+    metadata: Free = nothing(dict)
+    links: Annotated[list[LinkIn], Field(max_length=20)] = nothing(list)
+    editable: Annotated[dict[str, BoundsIn], Field(max_length=50)] = nothing(dict)
+    approvers: Approvers = nothing(list)
+    stages: Stages = nothing(list)
     distinct: bool = False
-    notify: Annotated[list[Annotated[str, some(80)]], Field(max_length=10)] = []
+    notify: Annotated[list[Annotated[str, some(80)]], Field(max_length=10)] = nothing(list)
     on_behalf_of: Who | None = None
     supersede_key: Annotated[str, some(200)] | None = None
     expires_at: Moment | None = None
@@ -180,15 +180,15 @@ class Revision(Shape):
     subject: SubjectIn | None = None
     description: Prose | None = None
     action: Prose | None = None
-    params: Free = {}
+    params: Free = nothing(dict)
     reasoning: Prose | None = None
     cost: CostIn | None = None
-    side_effects: Annotated[list[Annotated[str, some(500)]], Field(max_length=50)] = []
+    side_effects: Annotated[list[Annotated[str, some(500)]], Field(max_length=50)] = nothing(list)
     if_denied: Annotated[str, text(3000)] | None = None
-    facts: Free = {}
-    metadata: Free = {}
-    links: Annotated[list[LinkIn], Field(max_length=20)] = []
-    editable: Annotated[dict[str, BoundsIn], Field(max_length=50)] = {}
+    facts: Free = nothing(dict)
+    metadata: Free = nothing(dict)
+    links: Annotated[list[LinkIn], Field(max_length=20)] = nothing(list)
+    editable: Annotated[dict[str, BoundsIn], Field(max_length=50)] = nothing(dict)
     approvers: Approvers | None = None
     stages: Stages | None = None
 

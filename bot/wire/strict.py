@@ -18,6 +18,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationError,
     WithJsonSchema,
@@ -245,6 +246,11 @@ def some(longest: int) -> Any:
 
 def text(longest: int) -> Any:
     return StringConstraints(max_length=longest)
+
+
+def nothing(kind: type[dict[str, Any] | list[Any]]) -> Any:
+    """What a field holds that was left out. Of a default pydantic would make a deep copy for each."""
+    return Field(default_factory=kind, json_schema_extra={"default": kind()})
 
 
 Moment = Annotated[datetime, BeforeValidator(read_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
