@@ -14,13 +14,14 @@ KEPT: Final = 64
 class InHand:
     """Equal to another one of the same objects; keeps them, so that no other can come to bear their identity."""
 
-    __slots__ = ("held",)
+    __slots__ = ("_ids", "held")
 
     def __init__(self, *held: Any) -> None:
         self.held = held
+        self._ids = tuple(map(id, held))
 
     def __hash__(self) -> int:
-        return hash(tuple(map(id, self.held)))
+        return hash(self._ids)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, InHand) and all(one is same for one, same in zip(self.held, other.held, strict=True))
+        return isinstance(other, InHand) and self._ids == other._ids
