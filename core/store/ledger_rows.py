@@ -48,6 +48,7 @@ _SEALS: Final = (
     .limit(bindparam("limit"))
 )
 _SEAL: Final = insert(seals)
+_SEAL_COLUMNS: Final = tuple(seals.c.keys())
 _NUMBER: Final = (
     update(events)
     .where(
@@ -125,7 +126,7 @@ class Sealing:
         return [row[0] for row in self._db.rows(_UNSEALED_ORGANISATIONS)]
 
     def seal(self, seal: Seal, positions: Mapping[int, int]) -> None:
-        self._db.send(_SEAL, [{name: getattr(seal, name) for name in seals.c.keys()}])  # noqa: SIM118 (not a dict)
+        self._db.send(_SEAL, [{name: getattr(seal, name) for name in _SEAL_COLUMNS}])
         runs = [
             {"first": first, "last": last, "ahead": ahead, "b_organisation": seal.organisation}
             for first, last, ahead in _runs(positions)
