@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from core.lifecycle.facts import Problem
 from core.model.organisation import Group, Member, Project
 from core.model.people import Role
+from core.model.quick import dataclass
 from core.model.request import Content, Stage
 from core.model.requirement import Source
 from core.model.rule import Place

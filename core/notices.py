@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from core.masking import mask_path
@@ -12,6 +12,7 @@ from core.model.altered import altered
 from core.model.change import PREFIX, is_change
 from core.model.duration import say_duration
 from core.model.emergency import CAUSE, Finding
+from core.model.quick import dataclass
 from core.model.request import Decision, Plan, Request, Status, Verdict
 from core.phrases import listed, phrase
 from core.standing import people_waited_for, say_waited_for, stand

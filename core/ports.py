@@ -8,7 +8,7 @@ and must do nothing but use the `Transaction` it is given. Chores always have a 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -36,6 +36,7 @@ from core.model.organisation import (
 )
 from core.model.people import Actor, Person, Role
 from core.model.policy import Policy
+from core.model.quick import dataclass
 from core.model.request import Content, Request, Requester, Stage
 from core.model.rule import Rule, RuleVersion
 from core.model.schedule import Schedule, Shift

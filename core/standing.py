@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import islice, product
@@ -11,6 +10,7 @@ from typing import Final
 
 from core.model.in_hand import KEPT, InHand
 from core.model.matching import match
+from core.model.quick import dataclass
 from core.model.request import Request, Stage
 from core.model.requirement import NO_REPORTS, Reports, Requirement, Result, Source, Vote
 from core.phrases import language_now, listed, phrase

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import NotAllowed
 from core.model.people import Actor, Proof, Way
+from core.model.quick import dataclass
 from core.ports import Reader
 from core.secrets import KEY, TOKEN, Pepper
 

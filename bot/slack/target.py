@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from core.model.quick import dataclass
 
 _WRITTEN = re.compile(r"(req_[0-9A-HJKMNP-TV-Z]{26})\.(\d{1,6})\.(\d{1,4})")
 

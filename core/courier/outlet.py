@@ -7,9 +7,9 @@ nothing was done says `OutletBusy` or `OutletRefused`; whenever it cannot be cer
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from core.model.quick import dataclass
 from core.model.request import Request
 from core.ports import Delivery, Notice
 

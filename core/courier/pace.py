@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from core.courier.outlet import Pace, Spot
+from core.model.quick import dataclass
 
 Key = tuple[str, ...]
 MOST_BUCKETS = 4096

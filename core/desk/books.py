@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from core.model.check import CheckDefinition
 from core.model.organisation import BUILT_IN_TYPES, RequestType
 from core.model.policy import Policy
+from core.model.quick import dataclass
 from core.model.trust import OFF, Safety
 from core.ports import Store
 from core.rulebook.condition import Conditions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from core.desk.offers import Draw
 from core.desk.weighing import Weighed
@@ -13,6 +13,7 @@ from core.model.check import CheckDefinition
 from core.model.command import Command
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.people import Actor
+from core.model.quick import dataclass
 from core.ports import Idempotency
 
 

@@ -7,7 +7,7 @@ again finds it as it was then, unless it has been taken back. The approver who e
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from core.lifecycle.facts import Facts
@@ -16,6 +16,7 @@ from core.model import command as c
 from core.model import event as e
 from core.model.lease import Lease
 from core.model.people import Verb
+from core.model.quick import dataclass
 from core.model.request import Content, Judgement, Request, Requester
 from core.model.trust import OFF, Safety
 from core.ports import OfferUsed, Transaction

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from core.errors import ApprovalError, Conflict, NotFound
 from core.model import event as e
+from core.model.quick import dataclass
 from core.model.request import Decision, Request
 from core.phrases import phrase
 from core.ports import Idempotency, Transaction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 from core.model.explanation import Explanation
 from core.model.organisation import Project
 from core.model.policy import Policy
+from core.model.quick import dataclass
 from core.model.request import Content, Judgement, Plan, Requester, Stage
 from core.model.requirement import Source
 from core.model.rule import Effect, Rule

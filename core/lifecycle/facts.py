@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from core.model.check import CheckDefinition
 from core.model.emergency import Freeze, Review
 from core.model.organisation import Agent, Project, RequestType
 from core.model.people import Actor, Person, Verb
+from core.model.quick import dataclass
 from core.model.request import Judgement
 
 

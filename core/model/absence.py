@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 from typing import Final
+
+from core.model.quick import dataclass
 
 LONGEST_DAYS: Final = 366
 """Days a delegation may last."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Final
 
+from core.model.quick import open_class
+
 __all__ = ["altered"]
 
 if TYPE_CHECKING:
@@ -36,15 +38,16 @@ _COPIERS: Final = _Copiers()
 
 
 def _copier(kind: Any) -> Copier:
-    """Sets each slot directly; where a field has none, or there is more to do, the library does it all."""
+    """Sets each slot directly, while it is open; where a field has none, or there is more to do, the library does it all."""
     fields = dataclasses.fields(kind)
     slots: dict[str, Any] = {field.name: getattr(kind, field.name, None) for field in fields if field.init}
     if len(slots) < len(fields) or hasattr(kind, "__post_init__") or not all(map(_is_slot, slots.values())):
         return lambda noun, changes: dataclasses.replace(noun, **changes)
-    setters = {name: slot.__set__ for name, slot in slots.items()}
-    scope = {f"set_{name}": setter for name, setter in setters.items()}
-    scope |= {"new": object.__new__, "kind": kind, "setters": setters}
-    exec(_COPY.format("\n    ".join(f"set_{name}(made, noun.{name})" for name in slots)), scope)  # noqa: S102 (the fields' own names, as dataclasses itself does)
+    opened = open_class(kind)
+    if opened is None:
+        return lambda noun, changes: dataclasses.replace(noun, **changes)
+    scope = {"new": object.__new__, "kind": kind, "opened": opened}
+    exec(_COPY.format("\n    ".join(f"made.{name} = noun.{name}" for name in slots)), scope)  # noqa: S102 (the fields' own names, as dataclasses itself does)
     copier: Copier = scope["copy"]
     return copier
 
@@ -55,9 +58,10 @@ def _is_slot(found: object) -> bool:
 
 _COPY: Final = """
 def copy(noun, changes):
-    made = new(kind)
+    made = new(opened)
     {}
     for name, value in changes.items():
-        setters[name](made, value)
+        setattr(made, name, value)
+    made.__class__ = kind
     return made
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from core.model.quick import dataclass
 from core.model.request import Request
 
 SHORTEST: Final = 32

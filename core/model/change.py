@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from core.model.quick import dataclass
 from core.model.request import Content, Request
 
 PREFIX: Final = "countersign."

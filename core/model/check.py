@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 
 from core.model.people import Actor
+from core.model.quick import dataclass
 from core.model.requirement import Source
 from core.model.rule import Scope
 

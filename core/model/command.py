@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.model.emergency import Finding
+from core.model.quick import dataclass
 from core.model.request import Content, ExecutionStatus, Requester, Stage
 
 

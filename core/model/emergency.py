@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from core.model.people import Proof, Way
+from core.model.quick import dataclass
 from core.phrases import phrase
 
 REVIEW_WITHIN: Final = timedelta(hours=72)

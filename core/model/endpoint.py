@@ -9,9 +9,10 @@ many arrears the cursor stands still: the endpoint is down, and what waits for i
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from core.model.quick import dataclass
 
 ANNOUNCED: Final = (
     "request.created",

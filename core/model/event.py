@@ -7,12 +7,12 @@ clock, roster or rule is asked again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from core.model.emergency import Finding, Glass
 from core.model.lease import Lease
+from core.model.quick import dataclass
 from core.model.request import (
     Content,
     Decision,

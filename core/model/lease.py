@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from core.model.duration import say_duration
+from core.model.quick import dataclass
 from core.phrases import phrase
 
 MOST_USES: Final = 20

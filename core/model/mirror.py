@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from core.model.organisation import Group
+from core.model.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

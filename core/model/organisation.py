@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from core.model.people import Role, Verb
+from core.model.quick import dataclass
 from core.model.requirement import Source
 
 

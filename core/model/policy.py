@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 
+from core.model.quick import dataclass
 from core.model.rule import Mode, Scope
 
 DEADLINE: Final = timedelta(milliseconds=800)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -13,6 +13,7 @@ from core.model.emergency import Glass
 from core.model.explanation import Explanation
 from core.model.lease import Lease
 from core.model.people import Actor, Proof, Way
+from core.model.quick import dataclass
 from core.model.requirement import Delegated, Report, Requirement, Source
 from core.phrases import phrase
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.model.absence import ANYONE
+from core.model.quick import dataclass
 from core.model.request import Stage
 from core.model.requirement import Source
 

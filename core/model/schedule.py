@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from core.model.quick import dataclass
 from core.phrases import phrase
 
 KEPT: Final = timedelta(hours=24)

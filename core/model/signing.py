@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from core.model.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

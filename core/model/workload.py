@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from core.model.people import Verb
+from core.model.quick import dataclass
 
 PLATFORMS: Final[Mapping[str, str]] = {
     "github": "https://token.actions.githubusercontent.com",

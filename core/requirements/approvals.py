@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from core.model.matching import match
+from core.model.quick import dataclass
 from core.model.requirement import NO_REPORTS, Bind, Decode, Reports, Requirement, Result, Source, Vote
 from core.phrases import phrase
 

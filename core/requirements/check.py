@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
+from core.model.quick import dataclass
 from core.model.request import Stage
 from core.model.requirement import NO_REPORTS, Bind, Decode, Report, Reports, Requirement, Result, Source, Vote
 from core.phrases import phrase

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
+from core.model.quick import dataclass
 from core.model.request import Stage
 from core.model.requirement import Source
 from core.rulebook import outcomes as o

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from core.model.absence import MAY_STAND_IN
 from core.model.altered import altered
 from core.model.organisation import Project, RequestType
+from core.model.quick import dataclass
 from core.model.request import BEFORE_PEOPLE, Escalates, Judgement, Outcome, Plan, Requester, Stage
 from core.model.requirement import Bind, Requirement, Source
 from core.model.rule import Effect, Mode, Rule

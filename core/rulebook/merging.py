@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 
 from core.model.explanation import Because
+from core.model.quick import dataclass
 from core.model.request import Stage
 from core.model.requirement import Requirement
 from core.phrases import phrase

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from core.model.quick import dataclass
 from core.model.rule import Effect, Mode, Rule
 from core.phrases import phrase
 from core.rulebook.answer import NO, Answer, Truth

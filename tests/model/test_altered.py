@@ -51,5 +51,5 @@ def test_what_a_kind_looks_at_when_it_is_made_is_looked_at() -> None:
 
 @pytest.mark.parametrize("noun", [a_request(), Checked(1)])
 def test_a_field_that_is_not_there_is_no_field(noun: Any) -> None:
-    with pytest.raises((TypeError, KeyError)):
+    with pytest.raises((TypeError, AttributeError)):
         altered(noun, nothing=1)

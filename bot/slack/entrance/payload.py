@@ -9,11 +9,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from bot.slack.drawing.blocks import clean
 from bot.slack.target import Target, read_target
+from core.model.quick import dataclass
 from core.model.visible import says_something
 
 MORE: Final = "request.more"
