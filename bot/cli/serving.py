@@ -14,10 +14,11 @@ from bot.logs import configure  # before whatever logs: see there
 
 # isort: split
 import structlog
-import uvicorn
 
 from bot.api.house import House
 from bot.assemble import Assembly, assemble
+from bot.http_server import Config
+from bot.http_server import Server as HttpServer
 from bot.settings import Settings, load
 from core.store.lock import only_server
 
@@ -72,7 +73,7 @@ async def listen(assembly: Assembly) -> bool:
 def server_for(assembly: Assembly) -> Server:
     """The HTTP server of an assembly, at the address its settings name."""
     settings = assembly.rooms.settings
-    config = uvicorn.Config(
+    config = Config(
         assembly.entrance,
         host=settings.host,
         port=settings.port,
@@ -87,10 +88,10 @@ def server_for(assembly: Assembly) -> Server:
     return Server(config, assembly.house)
 
 
-class Server(uvicorn.Server):
+class Server(HttpServer):
     """Answers long polls and ends event streams before it waits for connections to end, and lets the assembly close after the last one."""
 
-    def __init__(self, config: uvicorn.Config, house: House) -> None:
+    def __init__(self, config: Config, house: House) -> None:
         super().__init__(config)
         self._house = house
 

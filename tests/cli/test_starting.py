@@ -17,6 +17,7 @@ SELDOM: Final = {
     "alembic": "a schema that is behind",
     "babel": "somebody who reads another language",
     "cel_expr_python": "the first rule",
+    "click": "nobody",
     "cyclopts": "a command with words to parse",
     "greenlet": "nobody",
     "holidays": "somebody who tells their country",
