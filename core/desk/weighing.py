@@ -94,7 +94,9 @@ async def ask_rules(store: Store, rulebook: Rulebook, conditions: Conditions, re
     look = partial(_look, rulebook, conditions, revision, candidates)
     looked = look() if len(candidates) < MANY else await asyncio.to_thread(look)
     rules = tuple(look.rule for look in looked.looks if look.rule.effect is Effect.REQUIRE and not _is_no(look))
-    given = await store.read(lambda reader: bind(reader, revision, rules)) if rules else Given()
+    if not rules:
+        return Weighed(rulebook.version, given=Given(looked))
+    given = await store.read(lambda reader: bind(reader, revision, rules))
     return Weighed(rulebook.version, given=replace(given, looked=looked))
 
 
