@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Executable, Select, Table
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import UpdateBase
-from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.elements import BindParameter, ColumnClause, TextClause
 
 from core.store import tables as t
 from core.store.columns import UtcDateTime
@@ -52,8 +52,16 @@ def can_be_kept(statement: Executable) -> bool:
     if not isinstance(statement, Select) or statement._for_update_arg is not None:  # noqa: SLF001 (has no other name)
         return False
     parts = list(visitors.iterate(statement))
-    moments = (part for part in parts if isinstance(part, BindParameter) and isinstance(part.type, UtcDateTime))
-    return SET_UP.issuperset(part for part in parts if isinstance(part, Table)) and not any(True for _ in moments)
+    return SET_UP.issuperset(part for part in parts if isinstance(part, Table)) and not any(map(_is_unsure, parts))
+
+
+def _is_unsure(part: object) -> bool:
+    """A moment, or what is told in plain text; but `EXISTS (SELECT * …)` is sure."""
+    if isinstance(part, BindParameter):
+        return isinstance(part.type, UtcDateTime)
+    if isinstance(part, TextClause):
+        return part.text != "*"
+    return isinstance(part, ColumnClause) and part.is_literal and part.name != "*"
 
 
 def may_end_it(statement: Executable) -> bool:

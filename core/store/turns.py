@@ -51,6 +51,9 @@ class Hands(Protocol):
     def seal(self, done: Iterable[StoreTransaction]) -> None:
         """At the end of a group that is about to be committed; never raises but `sqlite3.Error`."""
 
+    def about_to_commit(self) -> None:
+        """On the loop, while nobody else can write; the thread commits next."""
+
     def tell(self, changed: frozenset[Changed]) -> None:
         """On the loop, after the commit."""
 
@@ -147,7 +150,9 @@ class Turns:
             return
         self._line.people.extendleft(reversed(group.left))
         group.left = ()  # else they would come back among the chores
-        self._is_committing = True
+        if group.done:
+            self._hands.about_to_commit()
+            self._is_committing = True
         self._hand_over(partial(self._commit_alone, group), group.tasks)
 
     def _hand_over(self, work: Callable[[], Group], tasks: Sequence[Task]) -> None:

@@ -6,15 +6,17 @@ import inspect
 import pkgutil
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Executable, Select
+from sqlalchemy import Executable, Select, literal_column, select, text
 
 import core.store
+from core.errors import Unavailable
 from core.model.absence import Delegation
 from core.model.organisation import Member
 from core.ports import Reader, Transaction
@@ -23,6 +25,7 @@ from core.store.engine import Engine
 from core.store.kept import SET_UP, can_be_kept
 from core.store.people import _people, _with_role
 from core.store.sqlite import SqliteStore
+from core.store.tables import members
 from tests.store.builders import HOUR, ORG, PROJECT, T0, Clock, a_request, furnish, opened, store_new
 from tests.store.test_units_of_work import Faulty
 
@@ -148,23 +151,28 @@ async def test_on_a_file_it_is_asked_for_once(sqlite_database: str) -> None:
 
 
 class Slow(Faulty):
-    """Its commits wait until they may."""
+    """Its commits wait until they may, or until they may be known."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, after: bool = False) -> None:
         super().__init__(connection)
+        self._after = after
         self.has_begun, self.may_end = threading.Event(), threading.Event()
 
     def execute(self, sql: str) -> sqlite3.Cursor:
-        if sql == "COMMIT":
-            self.has_begun.set()
-            assert self.may_end.wait(30)
-        return super().execute(sql)
+        if sql != "COMMIT":
+            return super().execute(sql)
+        done = super().execute(sql) if self._after else None
+        self.has_begun.set()
+        assert self.may_end.wait(30)
+        return done or super().execute(sql)
 
 
 @asynccontextmanager
-async def committing(store: SqliteStore, work: Callable[[Transaction], object]) -> AsyncIterator[None]:
-    """Within, what `work` does is done and waits to be committed."""
-    slow = Slow(store._connection)
+async def committing(
+    store: SqliteStore, work: Callable[[Transaction], object], *, after: bool = False
+) -> AsyncIterator[None]:
+    """Within, what `work` does is done and waits to be committed; or it was, and nobody here knows yet."""
+    slow = Slow(store._connection, after=after)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store._turns, "_connection", slow)
         done = asyncio.create_task(store.transact(work))
@@ -190,6 +198,42 @@ async def test_while_others_are_committed_what_is_kept_is_known(
             monkeypatch.setattr(store, "_read", None)
             assert await store.glance(name_of) == "Ada"
             monkeypatch.undo()
+
+
+@pytest.mark.anyio
+async def test_what_another_process_wrote_behind_a_commit_is_seen_before_the_loop_hears_of_the_commit(
+    sqlite_database: str,
+) -> None:
+    """The lock is let go of before the thread can say so: an admin's revoked key opens no door in between."""
+    async with opened(sqlite_database) as store, opened(sqlite_database) as other:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        await store.glance(name_of)
+        async with committing(store, store_new(a_request()), after=True):
+            assert await store.glance(name_of) == "Ada"
+            await other.transact(lambda tx: tx.put(renamed("Ida")))
+            assert await store.glance(name_of) == "Ida"
+
+
+@pytest.mark.anyio
+async def test_a_group_that_has_nothing_to_commit_vouches_for_nothing(sqlite_database: str) -> None:
+    """Its caller went away, or it failed: no lock was held that would have kept another process from writing."""
+
+    def fail(tx: Transaction) -> None:
+        raise LookupError
+
+    async with opened(sqlite_database) as store, opened(sqlite_database) as other:
+        assert isinstance(store, SqliteStore)
+        await store.transact(furnish)
+        await store.glance(name_of)
+        for name, work, deadline in (("Ida", name_of, time.monotonic() - 1), ("Eda", fail, None)):
+            await other.transact(lambda tx, name=name: tx.put(renamed(name)))  # type: ignore[misc]
+            late = asyncio.create_task(store.transact(work, deadline=deadline))
+            while not store._turns.connection_is_away:  # noqa: ASYNC110 (it has no event for that)
+                await asyncio.sleep(0)
+            assert await store.glance(name_of) == name
+            with pytest.raises((Unavailable, LookupError)):
+                await late
 
 
 @pytest.mark.anyio
@@ -255,6 +299,12 @@ def test_a_kept_answer_is_of_nothing_but_what_admins_set_up(sqlite_database: str
                 connection.execute(f"EXPLAIN {prepared.sql}", [None] * prepared.sql.count("?"))
                 assert read <= known, name
     assert {"_MEMBER", "_AGENT", "_KEY_BY_HASH", "_IN_GROUP", "_LINKED", "_COPIES", "people", "role"} <= kept_names
+
+
+def test_what_is_told_in_plain_text_is_not_kept() -> None:
+    """Nobody could see which tables it reads."""
+    assert not can_be_kept(select(members.c.id).where(text("EXISTS (SELECT 1 FROM requests)")))
+    assert not can_be_kept(select(literal_column("(SELECT max(number) FROM requests)"), members.c.id))
 
 
 def test_what_depends_on_the_moment_or_locks_is_not_kept() -> None:
