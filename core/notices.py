@@ -96,8 +96,8 @@ def _stage_opened(request: Request, event: e.StageOpened) -> tuple[Told, ...]:
 
 def _decided(request: Request, event: e.DecisionRecorded) -> tuple[Told, ...]:
     """What brings the end is told with it, in one line."""
-    decision = event.decision
-    if decision.verdict is Verdict.REJECTED or request.is_yes:
+    decision, last = event.decision, _last_yes(request)
+    if decision.verdict is Verdict.REJECTED or (last is not None and last.id == decision.id):
         return _to_delegators(request, decision)
     with_edits = phrase(" with edits") if decision.edits else ""
     sentence = phrase(
@@ -396,10 +396,18 @@ def _ended(request: Request, event: e.Ended) -> tuple[Told, ...]:
     return (*in_thread, Told(REQUESTER, "ended", told))
 
 
+def _last_yes(request: Request) -> Decision | None:
+    """The approval by which people have ended it, if it still counts."""
+    if not (request.decisions and request.is_yes and request.cause == "people"):
+        return None
+    last = request.decisions[-1]
+    return last if last.counts else None
+
+
 def _by_the_last_yes(request: Request, event: e.Ended) -> str:
     """The end, and what was said with the approval that brought it; empty where none did."""
-    last = request.decisions[-1] if request.decisions and request.is_yes and request.cause == "people" else None
-    if last is None or not last.counts or last.at != event.at:
+    last = _last_yes(request)
+    if last is None or last.at != event.at:
         return ""
     by, seat, said = _deciders(request), _seat(last), _said(last)
     if by == last.signed:

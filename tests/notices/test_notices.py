@@ -1,10 +1,13 @@
 """Who hears of an event, and the one plain sentence they hear."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.model import command as c
+from core.model import event as e
 from core.model.people import Way
-from core.model.request import ExecutionStatus
+from core.model.request import ExecutionStatus, Life
 from core.notices import Told, how_it_ended, told
 from tests.lifecycle.kit import HOUR, Story, agent, approvers, given, one_of, person, some, stages
 
@@ -67,6 +70,18 @@ def test_edits_that_end_it_are_told_as_such() -> None:
     lines = after(story, "ada", c.Approve("less will do", edits={"action": "less"}))
     assert ("thread", "Approved with edits by Ada as @platform: less will do") in lines
     assert not [line for line in lines if "approved with edits" in line[1]]
+
+
+def test_an_approval_that_lapses_as_it_is_given_is_told_for_itself() -> None:
+    """Its edits stand, another one's ends it: what was said with them is not lost."""
+    story = given(ADA, asks=stages(one_of("@platform")))
+    story.approve("ada", comment="less will do")
+    (decision,) = story.request.decisions
+    lapsed = replace(story.request, decisions=(replace(decision, life=Life.LAPSED),))
+    (event,) = (event for event in story.history if isinstance(event, e.DecisionRecorded))
+    (end,) = (event for event in story.history if isinstance(event, e.Ended))
+    assert [what.sentence for what in told(lapsed, event)] == ["Ada approved as @platform: less will do"]
+    assert told(lapsed, end)[0].sentence == "Approved by nobody."
 
 
 def test_who_was_named_themselves_approves_as_nobody_else() -> None:
