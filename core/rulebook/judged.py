@@ -32,30 +32,20 @@ def judged(
     given: Given = NOTHING,
 ) -> Judgement:
     """What `judge` makes of the same; nobody else is likely to be given what was fetched for one request alone."""
-    if given.stands_for or given.behind or given.policies or given.watching:
-        return judge(
-            asking=asking,
-            project=project,
-            type=type,
-            named=named,
-            distinct=distinct,
-            notify=notify,
-            given=given,
-        )
     looks = given.looked.looks
-    return _known(
-        _Asked(
-            these=InHand(project, type, language_now(), *[look.rule for look in looks]),
-            answers=tuple([(look.answer, look.spent) for look in looks]),
-            rulebook=given.looked.rulebook,
-            checks=given.checks,
-            offers=given.offers,
-            asking=asking,
-            named=named,
-            distinct=distinct,
-            notify=notify,
-        )
+    asked = _Asked(
+        these=InHand(project, type, language_now(), *[look.rule for look in looks]),
+        answers=tuple([(look.answer, look.spent) for look in looks]),
+        rulebook=given.looked.rulebook,
+        checks=given.checks,
+        offers=given.offers,
+        asking=asking,
+        named=named,
+        distinct=distinct,
+        notify=notify,
     )
+    is_for_it_alone = given.stands_for or given.behind or given.policies or given.watching
+    return _anew(asked, given) if is_for_it_alone else _known(asked)
 
 
 class _Asked(NamedTuple):
@@ -74,8 +64,13 @@ class _Asked(NamedTuple):
 
 @lru_cache(maxsize=MOST)
 def _known(asked: _Asked) -> Judgement:
-    project, type, _, *rules = asked.these.held
+    _, _, _, *rules = asked.these.held
     looks = tuple(Look(rule, *answered) for rule, answered in zip(rules, asked.answers, strict=True))
+    return _anew(asked, Given(Looked(asked.rulebook, looks), checks=asked.checks, offers=asked.offers))
+
+
+def _anew(asked: _Asked, given: Given) -> Judgement:
+    project, type, *_ = asked.these.held
     return judge(
         asking=asked.asking,
         project=project,
@@ -83,5 +78,5 @@ def _known(asked: _Asked) -> Judgement:
         named=asked.named,
         distinct=asked.distinct,
         notify=asked.notify,
-        given=Given(Looked(asked.rulebook, looks), checks=asked.checks, offers=asked.offers),
+        given=given,
     )
