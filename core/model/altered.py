@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Final
 
 from core.model.quick import open_class
@@ -38,22 +37,15 @@ _COPIERS: Final = _Copiers()
 
 
 def _copier(kind: Any) -> Copier:
-    """Sets each slot directly, while it is open; where a field has none, or there is more to do, the library does it all."""
-    fields = dataclasses.fields(kind)
-    slots: dict[str, Any] = {field.name: getattr(kind, field.name, None) for field in fields if field.init}
-    if len(slots) < len(fields) or hasattr(kind, "__post_init__") or not all(map(_is_slot, slots.values())):
-        return lambda noun, changes: dataclasses.replace(noun, **changes)
-    opened = open_class(kind)
-    if opened is None:
+    """Sets each field directly, while it is open; what is never open, or looks at itself when it is made, is the library's."""
+    fields, opened = dataclasses.fields(kind), open_class(kind)
+    if opened is None or hasattr(kind, "__post_init__") or not all(field.init for field in fields):
         return lambda noun, changes: dataclasses.replace(noun, **changes)
     scope = {"new": object.__new__, "kind": kind, "opened": opened}
-    exec(_COPY.format("\n    ".join(f"made.{name} = noun.{name}" for name in slots)), scope)  # noqa: S102 (the fields' own names, as dataclasses itself does)
+    lines = "\n    ".join(f"made.{field.name} = noun.{field.name}" for field in fields)
+    exec(_COPY.format(lines), scope)  # noqa: S102 (the fields' own names, as dataclasses itself does)
     copier: Copier = scope["copy"]
     return copier
-
-
-def _is_slot(found: object) -> bool:
-    return isinstance(found, MemberDescriptorType)
 
 
 _COPY: Final = """

@@ -1,6 +1,6 @@
 """Copies of nouns with some fields changed, held against the library's own."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,22 +8,8 @@ import pytest
 from core.model.altered import altered
 from core.model.organisation import Settings
 from core.model.requirement import Source
+from tests.model.test_quick import Checked, Loose, Plain
 from tests.store.builders import a_request
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    size: int
-
-    def __post_init__(self) -> None:
-        if self.size < 0:
-            raise ValueError("a size is not negative")
-
-
-@dataclass(frozen=True)
-class Loose:
-    name: str
-    words: tuple[str, ...] = field(default=())
 
 
 @pytest.mark.parametrize(
@@ -33,7 +19,8 @@ class Loose:
         (a_request(), {}),
         (Settings(), {"notify": ("#deploys",)}),
         (Source("group:grp_1", "@platform"), {"label": "@runtime"}),
-        (Loose("a"), {"words": ("b",)}),
+        (Loose("a"), {"name": "b"}),
+        (Plain("a", 1, words=["w"]), {"note": "n"}),
         (Checked(1), {"size": 2}),
     ],
 )
