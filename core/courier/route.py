@@ -1,7 +1,8 @@
 """One outlet's part of the courier: its lease, what it has in hand, and the loop that serves it.
 
-Looked at and parted; what may go is claimed and committed, then sent with no lock held, then recorded. The lease is one per outlet, not one per Slack
-installation: it keeps the pace across replicas just as well, and costs one row however many organisations there are.
+Looked at and parted; what may go is claimed and committed, then sent with no lock held, then recorded. The lease is one
+per outlet, not one per Slack installation: it keeps the pace across replicas just as well, and costs one row however many
+organisations there are.
 """
 
 from __future__ import annotations
