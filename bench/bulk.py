@@ -17,6 +17,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from bench.database import settle
 from bench.progress import report
 from core.model.request import Request
 
@@ -99,8 +100,7 @@ def copy_requests(
     else:
         with psycopg.connect(url) as connected:
             _fill_postgres(connected, wanted)
-        with psycopg.connect(url, autocommit=True) as connected:
-            connected.execute("ANALYZE")
+    settle(url)
 
 
 def named(id: str, place: int) -> str:
