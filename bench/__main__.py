@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import platform
 import sys
@@ -16,6 +17,7 @@ import bench.figures
 from bench.figures.base import Bench, Figure
 from bench.outcome import Outcome, table
 from bench.progress import report
+from bot.cli import GARBAGE
 from core.collection import members
 from tests.postgres import Server, running
 
@@ -23,6 +25,7 @@ from tests.postgres import Server, running
 def main() -> None:
     figures: dict[str, Figure] = members(bench.figures)
     asked = arguments(list(figures))
+    gc.set_threshold(*GARBAGE)  # as the product's first line does; for the floors in this process, too
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, contextlib.ExitStack() as stack:
         databases = Postgres(stack)
