@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -20,7 +21,7 @@ from core.courier.outlet import Binder
 from core.courier.piles import Piles, errand
 from core.courier.road import Road
 from core.courier.telling import Telling
-from core.ports import Delivery, Notice, Pile, Transaction
+from core.ports import Delivery, Due, Notice, Pile, Transaction
 
 MOST_IN_HAND = 64
 """Rows claimed at once; those who must wait are put off, so that this many can always move."""
@@ -126,7 +127,9 @@ class Route:
         if room <= 0 or began < self._denied_until or not await self._is_leased(began):
             return 0
         word, busy = self._road.outlet.word, frozenset(self._telling_in)
-        parted = self._sieve.part(await self._road.store.read(lambda reader: reader.due_out(word, LOOK)))
+        here = frozenset(self._in_hand)
+        due = await self._road.store.read(lambda reader: reader.due_out(word, LOOK))
+        parted = self._sieve.part(_without(due, here))
         claimed = await self._road.store.transact(lambda tx: self._take(tx, parted, room, busy), chore=True)
         self._road.come_back_for(parted.later)
         return self._begin(*claimed, began) + len(parted.later)
@@ -139,6 +142,8 @@ class Route:
         if await self._road.store.transact(
             lambda tx: tx.hold_lease(self._lease, self._owner, patience.lease), chore=True
         ):
+            if now >= self._road.leased_until:  # another may have held it meanwhile, told what waited here, and let it go
+                self._telling.forget()
             self._road.leased_until = now + patience.lease
             return True
         self._road.leave_to_others()
@@ -249,3 +254,13 @@ class Route:
             await self._cards.retry(delivery, problem)
         except Exception:
             log.exception("courier.not_recorded", delivery=delivery.id)
+
+
+def _without(due: Due, here: Collection[str]) -> Due:
+    """Notices that were in hand when the look began are left to their errands, which put them in their line or take them out.
+
+    A look that found one before it was announced would stand it in line again, where nobody would call it any more.
+    """
+    if not any(notice.id in here for notice in due.notices):
+        return due
+    return replace(due, notices=[notice for notice in due.notices if notice.id not in here])

@@ -46,12 +46,15 @@ class Telling:
         cards = await self._road.cards(notice.request) if notice.request else []
         threadless = _without_thread(notice, cards)
         if threadless:
-            await self._postpone(notice, self._until_posted(threadless))
+            if self._road.is_mine(claimed_at):
+                await self._postpone(notice, self._until_posted(threadless))
             return
         shown = [outcome.bare(card) for card in cards if card.state == "shown"]
         spots = await self._spots(notice, shown)
         gates = post_gates(self._road.outlet.pace, spots)
         wait, behind = await self._road.wait(notice.id, gates), self._behind(notice)
+        if not self._road.is_mine(claimed_at):  # another may have told it by now; its row is that one's
+            return
         if wait == 0 < behind:
             self._road.book.done(notice.id)  # its slot went by; a kept one would let the whole line go at once
         if max(wait, behind) > 0:

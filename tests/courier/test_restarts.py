@@ -1,13 +1,19 @@
 """Crashes, restarts and replicas: nothing is lost, nothing is shown twice, and one courier serves an outlet at a time."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from core.courier import Courier
+from core.courier import Courier, OutletBusy
+from core.courier.road import Road
 from core.model import command as c
+from core.ports import Notice, Reader, Store
 from tests.courier.outlet import QUICK, Hang, Killed, Lost
+from tests.courier.test_notices import lines
+from tests.courier.test_putting_off import Watched, courier_on
 from tests.courier.world import World
 
 pytestmark = pytest.mark.anyio
@@ -186,3 +192,83 @@ async def test_a_courier_ends_when_told_to_in_the_moment_it_is_woken(world: Worl
     ended, _ = await asyncio.wait({running}, timeout=20)
     assert ended == {running}
     assert running.cancelled()
+
+
+async def test_what_another_told_while_the_lease_was_away_silences_nothing_after_it(world: World) -> None:
+    """The first one stalls, a second one tells its line and stops; the first one has the lease again, and never was refused."""
+    request = await world.ask()
+    first = world.courier("first")
+    await first.drain()
+    world.board.fails("tell", OutletBusy(30))
+    await world.do("ada", request, c.Comment("one"))
+    await first.drain()
+    await world.turn(31, world.courier("second"))
+    await world.do("ada", request, c.Comment("two"))
+    await world.turn(20, first)
+    assert lines(world, "#deploys") == ["Ada: one", "Ada: two"]
+
+
+async def test_a_look_from_before_a_line_was_told_silences_nothing_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock jumps, so what is being told has a claim that lapsed, and a look finds it due; then it is told."""
+    watched, request = Watched(world.store), await world.ask()
+    courier = courier_on(world, watched)
+    await courier.drain()
+    (route,) = courier._routes.values()
+    world.board.pace = replace(QUICK, post_gap=100, burst=1)
+    announced, told = asyncio.Event(), asyncio.Event()
+    note = Road.note
+
+    async def late(road: Road, row: Notice, change: Any) -> Notice:
+        announced.set()
+        await told.wait()
+        return await note(road, row, change)
+
+    async def meanwhile() -> None:
+        told.set()
+        await asyncio.wait(set(route._in_hand.values()))
+
+    monkeypatch.setattr(Road, "note", late)
+    await world.do("ada", request, c.Comment("one"))
+    await route.round()
+    await announced.wait()
+    world.clock.turn(61)
+    assert await world.store.transact(lambda tx: tx.hold_lease("courier:board", "one", 15))
+    watched.meanwhile = meanwhile
+    await route.round()
+    await world.do("ada", request, c.Comment("two"))
+    await world.turn(100, courier)
+    assert lines(world, "#deploys") == ["Ada: one", "Ada: two"]
+
+
+class Stalling(Watched):
+    """Its first glance is answered late, with what was there when it was asked."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.asked, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def glance(self, work: Callable[[Reader], Any]) -> Any:
+        found = await super().glance(work)
+        self.asked.set()
+        await self.goes_on.wait()
+        return found
+
+
+async def test_whoever_comes_too_late_does_not_have_a_line_told_again(world: World) -> None:
+    """It still sees no card, would wait for one, and by that called the line due that another has told long since."""
+    request = await world.ask()
+    world.board.fails("post", Lost(done=True))
+    await world.do("ada", request, c.Comment("one"))
+    stalling = Stalling(world.store)
+    first, second = courier_on(world, stalling), world.courier("second")
+    serving = asyncio.create_task(first.drain())
+    await stalling.asked.wait()
+    await world.turn(61, second)
+    await world.turn(61, second)
+    assert lines(world, "#deploys") == ["Ada: one"]
+    stalling.goes_on.set()
+    await serving
+    await world.turn(61, second)
+    assert lines(world, "#deploys") == ["Ada: one"]
