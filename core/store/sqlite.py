@@ -32,6 +32,10 @@ from core.store.waiting_line import Task
 T = TypeVar("T")
 
 READERS: Final = 2
+
+NEVER_SEEN: Final = -1
+"""No number of SQLite's: whoever compares with it finds that somebody may have written."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -223,7 +227,9 @@ class SqliteStore(Engine):
         return self._transaction(self._session)
 
     def about_to_commit(self) -> None:
-        self._before_the_commit = self._seen_from_outside()
+        self._before_the_commit = NEVER_SEEN
+        with suppress(sqlite3.Error):  # no file can be opened, say: then nothing is answered out of what is kept
+            self._before_the_commit = self._seen_from_outside()
 
     def seal(self, done: Iterable[StoreTransaction]) -> None:
         """Seal what this group has added to the ledger; should that fail, a later group seals it too."""

@@ -230,6 +230,22 @@ async def test_what_cannot_be_written_in_time_is_refused_and_nothing_hangs(
         assert (await store.transact(store_new(a_request()))).version == 1
 
 
+async def test_where_no_further_file_can_be_opened_people_are_answered_all_the_same(
+    sqlite_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first commit opens a file to see by who else has written; without it nothing is answered out of what is kept."""
+
+    def no_more(_: SqliteStore) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    async with opened(sqlite_database) as store:
+        monkeypatch.setattr(SqliteStore, "_open_reader", no_more)
+        async with asyncio.timeout(5):
+            await store.transact(furnish)
+        monkeypatch.undo()
+        assert await store.glance(lambda reader: reader.organisation(ORG)) is not None
+
+
 @pytest.mark.parametrize("chore", [False, True])
 async def test_a_full_disk_is_told_to_each_of_a_group_and_nothing_hangs(
     sqlite_database: str, chore: bool, monkeypatch: pytest.MonkeyPatch
