@@ -21,7 +21,7 @@ else:
         if noun is None:
             return lambda cls: dataclass(cls, **how)
         made = dataclasses.dataclass(noun, **how)
-        if how.get("frozen") and how.get("slots") and not how.get("kw_only"):
+        if how.get("frozen") and how.get("slots") and how.get("init", True):
             _make_ready_when_first_made(made)
         return made
 
@@ -45,33 +45,47 @@ def _make_ready_when_first_made(noun: Any) -> None:
     by_library = noun.__init__
 
     def first(self: Any, *args: Any, **named: Any) -> None:
-        opened = _opened(noun)
-        noun.__init__ = by_library if opened is None else _maker(noun, opened)
+        opened = _opened(noun) if _takes_its_fields(by_library, noun) else None
+        noun.__init__ = by_library if opened is None else _told_alike(_maker(noun, opened), by_library)
         noun.__init__(self, *args, **named)
 
-    first.__wrapped__ = by_library  # type: ignore[attr-defined]  # so that its signature is told as it is
-    noun.__init__ = first
+    noun.__init__ = _told_alike(first, by_library)
+
+
+def _told_alike(init: Any, by_library: Any) -> Any:
+    """Its signature is told as the library's is."""
+    init.__wrapped__ = by_library
+    return init
+
+
+def _takes_its_fields(init: Any, noun: Any) -> bool:
+    """Each of them by place, and nothing else; what more the library can do is left to it."""
+    code = init.__code__
+    return bool(code.co_varnames[1 : code.co_argcount] == tuple(field.name for field in dataclasses.fields(noun)))
 
 
 def _opened(noun: Any) -> type | None:
     own = {"__slots__": noun.__dict__["__slots__"], "__setattr__": object.__setattr__, "__module__": noun.__module__}
-    opened: type = type(noun)(f"{noun.__name__} in the making", noun.__bases__, own)
     try:
+        opened: type = type(noun)(f"{noun.__name__} in the making", noun.__bases__, own)
         _TURN(object.__new__(noun), opened)
-    except TypeError:  # its layout is another one, or it is abstract
+    except TypeError:  # its layout is another one, or it is abstract or generic
         return None
     _OPEN[noun] = opened
     return opened
 
 
 def _maker(noun: Any, opened: type) -> Any:
-    fields = [field for field in dataclasses.fields(noun) if field.init]
-    known: dict[str, Any] = {"_turn": _TURN, "_opened": opened, "_noun": noun, "_given": _GIVEN}
+    """All that can fail is done before the object is open."""
+    fields = dataclasses.fields(noun)
+    known: dict[str, Any] = {"_turn": _TURN, "_opened": opened, "_given": _GIVEN}
     lines = [
         f"def __init__(self, {', '.join(_parameter(field, known) for field in fields)}):",
+        *(f" if {name} is _given: {name} = _make_{name}()" for name in _made_for_each(fields)),
+        " _kind = self.__class__",
         " _turn(self, _opened)",
-        *_settings(fields, known),
-        " self.__class__ = _noun",
+        *(f" self.{field.name} = {field.name}" for field in fields),
+        " self.__class__ = _kind",
         *([" self.__post_init__()"] if hasattr(noun, "__post_init__") else []),
     ]
     exec("\n".join(lines), known)  # noqa: S102 (the fields' own names, as dataclasses itself does)
@@ -88,7 +102,5 @@ def _parameter(field: dataclasses.Field[Any], known: dict[str, Any]) -> str:
     return field.name
 
 
-def _settings(fields: list[dataclasses.Field[Any]], known: dict[str, Any]) -> Iterator[str]:
-    for field in fields:
-        name, make = field.name, f"_make_{field.name}"
-        yield f" self.{name} = " + (f"{make}() if {name} is _given else {name}" if make in known else name)
+def _made_for_each(fields: tuple[dataclasses.Field[Any], ...]) -> Iterator[str]:
+    return (field.name for field in fields if field.default_factory is not dataclasses.MISSING)

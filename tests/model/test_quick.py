@@ -9,13 +9,15 @@ import pickle
 import threading
 from abc import ABC, abstractmethod
 from dataclasses import FrozenInstanceError, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
 
 from core.model.quick import dataclass, open_class
 from core.model.request import Request
 from tests.store.builders import a_request
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +173,65 @@ def test_the_nouns_of_every_command_are_made_so() -> None:
     assert open_class(Further) is not None
     assert open_class(OfAKind) is not None
     assert open_class(Loose) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Bare(Base):
+    """Somebody's class beneath, which is not decorated."""
+
+
+class Beneath(Bare):
+    __slots__ = ()
+
+
+def test_a_class_beneath_it_stays_itself_and_frozen() -> None:
+    made = Beneath(3)
+    assert (type(made), made.at) == (Beneath, 3)
+    with pytest.raises(FrozenInstanceError):
+        made.at = 4  # type: ignore[misc]
+
+
+def test_what_fails_for_one_field_leaves_nothing_open() -> None:
+    def fail() -> str:
+        raise LookupError
+
+    @dataclass(frozen=True, slots=True)
+    class Failing:
+        name: str
+        made: str = field(default_factory=fail)
+
+    one = Failing("one", "given")
+    with pytest.raises(LookupError):
+        one.__init__("two")  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        one.name = "three"  # type: ignore[misc]
+    assert (one.name, one.made) == ("one", "given")
+
+
+def test_what_more_the_library_can_do_is_left_to_it() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Initialised:
+        name: str
+        length: dataclasses.InitVar[int]
+        words: list[str] = field(default_factory=list, init=False)
+        only: str = field(default="only", kw_only=True)
+
+        def __post_init__(self, length: int) -> None:
+            self.words.extend(self.name for _ in range(length))
+
+    @dataclass(frozen=True, slots=True, init=False)
+    class ByItself:
+        name: str
+
+        def __init__(self, name: str) -> None:
+            object.__setattr__(self, "name", name.upper())
+
+    @dataclass(frozen=True, slots=True)
+    class Of(Generic[T]):
+        what: T
+
+    assert Initialised("a", 2, only="b") == Initialised("a", 2, only="b")
+    assert Initialised("a", 2).words == ["a", "a"]
+    assert ByItself("ada").name == "ADA"
+    assert Of(3).what == 3
+    assert [open_class(one) for one in (Initialised, ByItself, Of)] == [None] * 3
