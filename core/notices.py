@@ -143,7 +143,7 @@ def _lapsed(request: Request, event: e.ApprovalLapsed) -> tuple[Told, ...]:
 
 def _edited(request: Request, event: e.Edited) -> tuple[Told, ...]:
     edits = veil_edits(event.edits, request.plan.secret)
-    what = ", ".join(
+    what = listed(
         phrase("{path} to {short}", path=path, short=_short(mask_path(path, value))) for path, value in edits.items()
     )
     sentence = phrase(
@@ -223,19 +223,18 @@ def _judged(request: Request, event: e.Judged) -> tuple[Told, ...]:
     told = _told_of_a_rule(request, plan) if plan.tell else ()
     if not notes:
         return told
-    return (*told, Told(_admins(request), "rule_trouble", f"{_name(request)}: {' '.join(notes)}"))
+    trouble = phrase("{request}: {sentence}", request=_name(request), sentence=" ".join(notes))
+    return (*told, Told(_admins(request), "rule_trouble", trouble))
 
 
 def _told_of_a_rule(request: Request, plan: Plan) -> tuple[Told, ...]:
-    waits = say_waited_for(request)
-    state = (
-        phrase("it waits for {waits}", waits=waits)
-        if request.is_open and waits
-        else how_it_ended(request).rstrip(".") or phrase("it is open")
-    )
-    sentence = phrase(
-        "{name} was asked by {requester}; {state}.", name=_name(request), requester=request.requester.name, state=state
-    )
+    name, requester, ended = _name(request), request.requester.name, how_it_ended(request)
+    if ended:
+        sentence = phrase("{name} was asked by {requester}. {ended}", name=name, requester=requester, ended=ended)
+    else:
+        waits = say_waited_for(request)
+        state = phrase("it waits for {waits}", waits=waits) if waits else phrase("it is open")
+        sentence = phrase("{name} was asked by {requester}; {state}.", name=name, requester=requester, state=state)
     word = "told_at_once" if is_change(request) else "told"  # what the host changed is told on any day
     return tuple(Told(source.principal, word, sentence) for source in plan.tell)
 
@@ -459,7 +458,7 @@ def how_it_ended(request: Request, comment: str | None = None) -> str:
 def _rejected(request: Request) -> str:
     rejection = next((d for d in reversed(request.decisions) if d.verdict is Verdict.REJECTED), None)
     if rejection is None:
-        return "Rejected."
+        return phrase("Rejected.")
     return (
         phrase("Rejected by {rejection}: {comment}", rejection=rejection.signed, comment=rejection.comment)
         if rejection.comment
@@ -497,12 +496,12 @@ def _expired(request: Request) -> str:
 def _not_yet(request: Request) -> str:
     """The checks and policies that people would have come after."""
     before = (result for one in stand(request).stages[:1] for result in one.results)
-    return " and ".join(result.label for result in before if not result.met)
+    return listed(result.label for result in before if not result.met)
 
 
 def _not_yet_met(request: Request) -> str:
     results = (result for one in stand(request).stages for result in one.results)
-    return " and ".join(result.label for result in results if not result.met)
+    return listed(result.label for result in results if not result.met)
 
 
 def _cancelled(request: Request, comment: str | None) -> str:
@@ -510,11 +509,13 @@ def _cancelled(request: Request, comment: str | None) -> str:
         "requester": phrase("Cancelled by {requester}", requester=request.requester.name),
         "admin": phrase("Cancelled by an admin"),
         "superseded": phrase("Cancelled: a newer request took its place"),
-        "discarded": "Discarded",
+        "discarded": phrase("Discarded"),
         "rule_removed": phrase("Cancelled, since what had people asked is gone"),
     }
     line = words.get(request.cause or "", phrase("Cancelled ({cause})", cause=request.cause))
-    return f"{line}: {comment}" if comment and request.cause != "superseded" else f"{line}."
+    if comment and request.cause != "superseded":
+        return phrase("{line}: {comment}", line=line, comment=comment)
+    return phrase("{line}.", line=line)
 
 
 def _deciders(request: Request) -> str:
@@ -556,12 +557,13 @@ def _check_reported(request: Request, event: e.CheckReported) -> tuple[Told, ...
     )
 
 
-def _execution(word: str, sentence: str) -> Callable[[Request, Any], tuple[Told, ...]]:
+def _execution(word: str, line: str) -> Callable[[Request, Any], tuple[Told, ...]]:
     def say(request: Request, event: Any) -> tuple[Told, ...]:
         detail = getattr(event, "detail", None)
         if is_change(request):
             return _carried_out(request, event)
-        return _line(f"{sentence}: {detail}" if detail else f"{sentence}.", word)
+        said = phrase("{line}: {comment}", line=line, comment=detail) if detail else phrase("{line}.", line=line)
+        return _line(said, word)
 
     return say
 
@@ -625,7 +627,7 @@ _SAY: Mapping[type[e.Event], Callable[[Request, Any], tuple[Told, ...]]] = {
     e.Discarded: _discarded,
     e.ExecutionRequested: _called_upon,
     e.ExecutionStarted: _execution("execution_started", phrase("Execution has started")),
-    e.ExecutionSucceeded: _execution("execution_succeeded", "Executed"),
+    e.ExecutionSucceeded: _execution("execution_succeeded", phrase("Executed")),
     e.ExecutionFailed: _execution("execution_failed", phrase("Execution failed")),
     e.ExecutionExpired: _execution("execution_expired", phrase("Nobody executed it within its window")),
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import reduce
 from typing import Any, Final, Protocol
 
 
@@ -74,13 +75,20 @@ def listed(words: Iterable[str], *, either: bool = False) -> str:
     """`a, b and c`, or with `either` `a, b or c`."""
     said = list(words)
     if len(said) < 2:
-        return "".join(said)
-    first = ", ".join(said[:-1])
+        return said[0] if said else ""
+    first = reduce(_and_then, said[:-1])
     return (
         phrase("{first} or {last}", first=first, last=said[-1])
         if either
         else phrase("{first} and {last}", first=first, last=said[-1])
     )
+
+
+def _and_then(said: str, more: str) -> str:
+    """A row of names is a text like any other; one with phrases in it can be said again."""
+    if isinstance(said, Phrase) or isinstance(more, Phrase):
+        return phrase("{said}, {more}", said=said, more=more)
+    return f"{said}, {more}"
 
 
 def again(text: str) -> str:

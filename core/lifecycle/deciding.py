@@ -190,7 +190,8 @@ def withdraw(request: Request, command: c.Withdraw, facts: Facts) -> tuple[e.Eve
             phrase("You have no approval here to take back; its history shows who has decided."),
             code="nothing_to_withdraw",
         )
-    withdrawn = tuple(e.ApprovalWithdrawn(facts.now, d.id, command.comment) for d in mine)
+    comments = (command.comment, *[None] * len(mine))  # said once, however many stages it was approved in
+    withdrawn = tuple(e.ApprovalWithdrawn(facts.now, d.id, said) for d, said in zip(mine, comments, strict=False))
     after = fold(request, withdrawn)
     first = first_unmet(after)
     if first is not None and first < request.stage:

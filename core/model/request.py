@@ -15,7 +15,7 @@ from core.model.lease import Lease
 from core.model.people import Actor, Proof, Way
 from core.model.quick import dataclass
 from core.model.requirement import Delegated, Report, Requirement, Source
-from core.phrases import phrase
+from core.phrases import listed, phrase
 
 
 class Status(StrEnum):
@@ -214,7 +214,7 @@ class Decision:
         """Who decided, and for whom: `Ben`, `Ben for Ada`."""
         if not self.delegated:
             return self.name
-        names = phrase(" and ").join(one.name for one in self.delegated)
+        names = listed(one.name for one in self.delegated)
         return phrase("{name} for {delegators}", name=self.name, delegators=names)
 
     @property

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.phrases import Catalogue, Phrase, again, pack, phrase, phrases, speaking, unpack
+from core.phrases import Catalogue, Phrase, again, listed, pack, phrase, phrases, speaking, unpack
 
 PATTERNS = {
     "Approve": "Genehmigen",
@@ -113,3 +113,18 @@ def test_a_phrase_is_kept_as_json_until_it_is_known_who_hears_it() -> None:
 def test_what_is_no_phrase_or_holds_what_json_cannot_is_not_kept() -> None:
     assert pack("Approve") is None
     assert pack(phrase("At {at:%H}", at=datetime(2026, 11, 20, 12, tzinfo=UTC))) is None
+
+
+def test_a_row_of_phrases_can_be_said_again() -> None:
+    row = listed([phrase("nobody"), phrase("Approve"), "Ada"])
+    packed = pack(row)
+    assert row == "nobody, Approve and Ada"
+    assert packed is not None
+    with speaking(Backwards()):
+        assert unpack(packed) == again(row) == "niemand, Genehmigen and Ada"
+
+
+def test_a_row_of_names_is_a_text() -> None:
+    assert type(listed(["Ada"])) is str
+    assert listed(["Ada", "Ben", "Cy"]) == "Ada, Ben and Cy"
+    assert listed([]) == ""

@@ -266,6 +266,15 @@ def test_an_approval_can_be_taken_back_while_the_request_is_open() -> None:
     assert story.status() is Status.APPROVED
 
 
+def test_who_takes_back_approvals_of_several_stages_says_why_once() -> None:
+    both = person("ada", "platform", "security")
+    story = given(both, SUE, asks=stages(one_of("@platform"), some(2, "@security")))
+    story.approve("ada")
+    story.approve("ada")
+    withdrawn = story.do("ada", c.Withdraw("too early"))
+    assert [event.comment for event in withdrawn if isinstance(event, e.ApprovalWithdrawn)] == ["too early", None]
+
+
 def test_taking_back_in_a_passed_stage_opens_it_again() -> None:
     story = given(ADA, BOB, SUE, asks=stages(one_of("@platform"), one_of("@security")))
     story.approve("ada")

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from bot.languages import speaking_to
 from core.model import command as c
 from core.model import event as e
 from core.model.people import Way
 from core.model.request import ExecutionStatus, Life
 from core.notices import Told, how_it_ended, told
+from core.phrases import pack, unpack
 from tests.lifecycle.kit import HOUR, Story, agent, approvers, given, one_of, person, some, stages
 
 ADA, BOB = person("ada", "platform"), person("bob", "platform")
@@ -21,8 +23,10 @@ def asked() -> Story:
 
 
 def heard(story: Story, since: int) -> list[tuple[str, str]]:
-    """(place, sentence) of everything told about the events since."""
-    return [(what.place, what.sentence) for event in story.history[since:] for what in told(story.request, event)]
+    """(place, sentence) of everything told about the events since; each could be said in another language."""
+    lines = [what for event in story.history[since:] for what in told(story.request, event)]
+    assert [what.sentence for what in lines if what.word != "comment" and pack(what.sentence) is None] == []
+    return [(what.place, what.sentence) for what in lines]
 
 
 def after(story: Story, who: str, command: c.Command) -> list[tuple[str, str]]:
@@ -114,7 +118,7 @@ def test_an_approval_taken_back_is_told() -> None:
 def test_edits_are_told_to_who_asked() -> None:
     """E-47"""
     story = asked()
-    sentence = "Ada changed action to less, side_effects to a, b. This is now revision 2."
+    sentence = "Ada changed action to less and side_effects to a, b. This is now revision 2."
     lines = after(story, "ada", c.Approve(edits={"action": "less", "side_effects": ["a", "b"]}))
     assert lines[:2] == [("thread", sentence), ("requester", f"{NAME}: {sentence}")]
     assert ("thread", "Ada approved with edits as @platform.") in lines
@@ -266,3 +270,18 @@ def test_the_way_in_makes_no_difference_to_what_is_told() -> None:
     story = asked()
     story.do("ada", c.Approve(), way=Way.TOKEN)
     assert heard(story, 3) == [("thread", "Ada approved as @platform.")]
+
+
+def test_who_reads_german_hears_in_german_how_it_ended_and_what_became_of_it() -> None:
+    """These had been put together in a way that could be said in English alone."""
+    done = given(ADA, asks=stages(one_of("@platform")), by="ci", machines=(agent("ci"),))
+    done.approve("ada")
+    done.do("ci", c.ReportExecution(ExecutionStatus.EXECUTING))
+    lines = [
+        *after(asked(), "root", c.Cancel("oops")),
+        *after(asked(), "rita", c.Cancel()),
+        *after(done, "ci", c.ReportExecution(ExecutionStatus.SUCCESS)),
+    ]
+    with speaking_to("de"):
+        said = [unpack(packed) for place, line in lines if place == "thread" and (packed := pack(line)) is not None]
+    assert said == ["Abgebrochen von einem Admin: oops", "Abgebrochen von Rita.", "Ausgeführt."]
