@@ -142,7 +142,9 @@ class Route:
         if await self._road.store.transact(
             lambda tx: tx.hold_lease(self._lease, self._owner, patience.lease), chore=True
         ):
-            if now >= self._road.leased_until:  # another may have held it meanwhile, told what waited here, and let it go
+            if (
+                now >= self._road.leased_until
+            ):  # another may have held it meanwhile, told what waited here, and let it go
                 self._telling.forget()
             self._road.leased_until = now + patience.lease
             return True
