@@ -120,7 +120,7 @@ async def _read(side: Side, filter: Filter) -> float:
 
 
 async def _homes(bench: Bench, name: str, many: Side, few: Side) -> Outcome:
-    """All that App Home reads when somebody opens it: lists, names, and how many wait, counted up to a thousand."""
+    """All that App Home reads when somebody opens it: lists, names, and how many wait, counted up to a hundred."""
     turns = [[await _home(side) for side in (many, few)] for _ in range(bench.so_many(300, 60))]
     return _compared(name, turns)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.slack.cards import home
-from bot.slack.cards.home import OTHERS, WAITING, Figures, Inbox
+from bot.slack.cards.home import MANY, OTHERS, PLENTY, WAITING, Figures, Inbox
 from bot.slack.drawing.blocks import Json
 from bot.slack.look import EVERYTHING, Look
 from bot.slack.room import Room
@@ -20,7 +20,6 @@ from core.model.rule import Mode
 from core.ports import Filter, Reader
 
 OPEN_WORDS: Final = frozenset(status.value for status in OPEN)
-COUNTED: Final = 1_000
 LOOKED_THROUGH: Final = 20
 """Pages looked through for what a narrowed list wants; then it offers to look further."""
 
@@ -60,14 +59,14 @@ def read(reader: Reader, actor: Actor, look: Look) -> Inbox:
     organisation = actor.organisation
     wanted = waiting_for(reader, actor)
     mine, hidden, further = _waiting(reader, actor, wanted, look)
-    total = max(0, reader.count(organisation, wanted, COUNTED) - hidden)
+    counted = reader.count(organisation, wanted, PLENTY + 1)
     return Inbox(
         waiting=mine,
         asked=reader.requests(organisation, asked_by(actor), cursor=None, limit=OTHERS).requests,
         decided=reader.requests(organisation, decided_by(actor), cursor=None, limit=OTHERS).requests,
         projects={project.id: project.name for project in reader.projects(organisation)},
         types={type.word: type.title for type in reader.types(organisation).values()},
-        total=total,
+        total=counted if counted > PLENTY else max(0, counted - hidden),
         next=further,
         look=look,
     )
@@ -107,8 +106,8 @@ def _is_wanted(request: Request, look: Look) -> bool:
 def _figures(reader: Reader, actor: Actor) -> Figures:
     book = reader.rulebook(actor.organisation)
     return Figures(
-        open=reader.count(actor.organisation, Filter(statuses=OPEN_WORDS, order="deadline"), COUNTED),
+        open=reader.count(actor.organisation, Filter(statuses=OPEN_WORDS, order="deadline"), MANY + 1),
         rules=sum(rule.mode is Mode.ON for rule in book.rules),
         shadow=sum(rule.mode is Mode.SHADOW for rule in book.rules),
-        unsealed=reader.unsealed_count(actor.organisation, COUNTED),
+        unsealed=reader.unsealed_count(actor.organisation, MANY + 1),
     )

@@ -93,6 +93,16 @@ async def test_home_is_turned_page_by_page_oldest_deadline_first(world: World) -
     assert "Deploy number 00" in str(bob.published_home())
 
 
+async def test_of_very_many_home_says_that_they_are_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "PLENTY", 2)
+    monkeypatch.setattr("bot.slack.cards.home.PLENTY", 2)
+    for _ in range(2):
+        await world.ask(("@platform",))
+    assert "Waiting for me: 2" in await home(world, "bob")
+    await world.ask(("@platform",))
+    assert "Waiting for me: over 100" in await home(world, "bob")
+
+
 async def test_somebody_unmapped_sees_why_and_what_to_do(world: World) -> None:
     """A-63"""
     assert "not linked to a member" in await home(world, "frank")

@@ -27,6 +27,12 @@ WAITING: Final = 10
 OTHERS: Final = 5
 CARES: Final = 5
 CURSOR: Final = 500
+PLENTY: Final = 100
+"""So much is counted of what waits for one person, each time they look: nobody reads on as far as that."""
+
+MANY: Final = 1_000
+"""And so much of what all wait for."""
+
 ALL: Final = "*"
 """The choice that narrows nothing."""
 
@@ -36,7 +42,7 @@ CAN_HOLD: Final = 2 * WAITING - 1
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How the place fares, counted up to a thousand: open requests, rules that judge, rules that watch, unsealed events."""
+    """How the place fares: open requests, rules that judge, rules that watch, unsealed events; beyond `MANY` it is many."""
 
     open: int = 0
     rules: int = 0
@@ -46,7 +52,9 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """One page. `projects` and `types` are names by id and word; `total` counts what waits; `next` is where it goes on.
+    """One page. `projects` and `types` are names by id and word; `next` is where it goes on.
+
+    `total` counts what waits for this person; beyond `PLENTY` it is plenty.
 
     `figures` and `care` are for admins.
     """
@@ -100,11 +108,12 @@ def unmapped(sentence: str) -> Json:
 def _waiting_title(inbox: Inbox) -> str:
     if not inbox.total:
         return phrase("Nothing waits for you")
-    return phrase("Waiting for me: {counted}", counted=_counted(inbox.total))
+    counted = str(inbox.total) if inbox.total <= PLENTY else phrase("over 100")
+    return phrase("Waiting for me: {counted}", counted=counted)
 
 
 def _counted(number: int) -> str:
-    return str(number) if number < 1_000 else phrase("over 1,000")
+    return str(number) if number <= MANY else phrase("over 1,000")
 
 
 def _narrowing(inbox: Inbox) -> list[Json]:
