@@ -209,11 +209,11 @@ def _extended(request: Request, event: e.Extended) -> tuple[Told, ...]:
 
 
 def _handed_over(request: Request, event: e.HandedOver) -> tuple[Told, ...]:
-    seat = event.hand_over
-    return (
-        *_line(phrase("A seat was handed over to {taker_name}.", taker_name=seat.taker_name), "handed_over"),
-        Told(f"member:{seat.taker}", "handed_over", phrase("{name} was handed over to you.", name=_name(request))),
-    )
+    seat, by = event.hand_over, event.by or phrase("An approver")
+    said = f": {event.comment}" if event.comment else "."
+    line = phrase("{by} handed a seat over to {taker_name}{said}", by=by, taker_name=seat.taker_name, said=said)
+    told = phrase("{name} was handed over to you by {by}{said}", name=_name(request), by=by, said=said)
+    return (*_line(line, "handed_over"), Told(f"member:{seat.taker}", "handed_over", told))
 
 
 def _judged(request: Request, event: e.Judged) -> tuple[Told, ...]:

@@ -217,7 +217,7 @@ def give_seat(request: Request, command: c.GiveSeat, facts: Facts) -> tuple[e.Ev
     _can_take(request, giver, taker)
     who.must_be_open(request)
     hand_over = HandOver(giver.id, taker.id, taker.name, who.seats_to_give(request, giver))
-    return (e.HandedOver(facts.now, hand_over),)
+    return (e.HandedOver(facts.now, hand_over, giver.name, command.comment or None),)
 
 
 def _can_take(request: Request, giver: Person, taker: Person) -> None:

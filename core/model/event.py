@@ -177,7 +177,11 @@ class Extended(Event):
 
 @dataclass(frozen=True, slots=True)
 class HandedOver(Event):
+    """`by` is the name of whoever gave the seat away; empty in what was stored before it was kept."""
+
     hand_over: HandOver
+    by: str = ""
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

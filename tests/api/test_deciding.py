@@ -359,6 +359,14 @@ async def test_a_seat_is_handed_over(house: House) -> None:
     assert refusal(await act(house, "ada", other, "handover", to="nobody@example.com")) == (400, "validation_error")
 
 
+async def test_what_is_said_with_a_seat_stands_in_the_ledger(house: House) -> None:
+    asked = await house.ask(approvers=["ada@example.com"])
+    await act(house, "ada", asked, "handover", to="ben@example.com", comment="I am off today.")
+    events = (await house.get("root", f"/v1/requests/{asked['id']}/events")).json()["data"]
+    payload = events[-1]["payload"]
+    assert (payload["by"], payload["comment"], payload["hand_over"]["taker_name"]) == ("Ada", "I am off today.", "Ben")
+
+
 async def test_a_comment_changes_no_status_and_stands_in_the_ledger(house: House) -> None:
     """E-99"""
     asked = await house.ask()

@@ -11,7 +11,7 @@ from core.model.people import Way
 from core.model.request import ExecutionStatus, Life
 from core.notices import Told, how_it_ended, told
 from core.phrases import pack, unpack
-from tests.lifecycle.kit import HOUR, Story, agent, approvers, given, one_of, person, some, stages
+from tests.lifecycle.kit import CONTENT, HOUR, Story, agent, approvers, given, one_of, person, some, stages
 
 ADA, BOB = person("ada", "platform"), person("bob", "platform")
 SUE = person("sue", "security")
@@ -254,9 +254,35 @@ def test_what_was_discarded_after_the_yes_is_told_once() -> None:
 def test_a_seat_handed_over_is_told_to_who_took_it() -> None:
     story = given(ADA, SUE, asks=approvers("ada"))
     assert after(story, "ada", c.GiveSeat("mem_sue")) == [
-        ("thread", "A seat was handed over to Sue."),
-        ("member:mem_sue", f"{NAME} was handed over to you."),
+        ("thread", "Ada handed a seat over to Sue."),
+        ("member:mem_sue", f"{NAME} was handed over to you by Ada."),
     ]
+
+
+def test_what_is_said_with_a_seat_is_told_with_it() -> None:
+    story = given(ADA, SUE, asks=approvers("ada"))
+    assert after(story, "ada", c.GiveSeat("mem_sue", "the canary is red, ask Ops")) == [
+        ("thread", "Ada handed a seat over to Sue: the canary is red, ask Ops"),
+        ("member:mem_sue", f"{NAME} was handed over to you by Ada: the canary is red, ask Ops"),
+    ]
+
+
+def test_a_secret_said_with_a_seat_is_told_to_nobody() -> None:
+    story = given(ADA, SUE, asks=approvers("ada"), content=replace(CONTENT, params={"pin": "hunter22"}))
+    (event,) = story.do("ada", c.GiveSeat("mem_sue", "it is hunter22"))
+    request = replace(story.request, plan=replace(story.request.plan, secret=("params.pin",)))
+    line, message = (one.sentence for one in told(request, event))
+    assert "it is" in line
+    assert "it is" in message
+    assert "hunter22" not in line + message
+
+
+def test_a_seat_handed_over_before_names_were_kept_is_told_all_the_same() -> None:
+    story = given(ADA, SUE, asks=approvers("ada"))
+    (event,) = story.do("ada", c.GiveSeat("mem_sue"))
+    assert isinstance(event, e.HandedOver)
+    old = e.HandedOver(event.at, event.hand_over)
+    assert told(story.request, old)[0].sentence == "An approver handed a seat over to Sue."
 
 
 def test_a_long_value_is_cut_in_the_line_alone() -> None:

@@ -323,6 +323,11 @@ async def test_a_seat_is_handed_over_by_command(world: World) -> None:
     assert "not linked to a member" in await run(world, "bob", f"{line} <@{world.hand('karl').id}|karl>")
     assert "does not ask for you" in await run(world, "grace", f"{line} <@{world.hand('dave').id}|dave>")
     assert "is handed over" in await run(world, "bob", f"{line} <@{world.hand('dave').id}|dave> I am off today")
+    await world.settle()
+    assert "handed over to you by Bob: I am off today" in str(world.hand("dave").dms())
+    history = await run(world, "bob", f"history #{request.number}")
+    assert "Bob handed over" in history
+    assert "– I am off today" in history
     await world.hand("dave").click(world.card("dave", request), "request.approve")
     assert (await world.now(request)).status is Status.APPROVED
 
