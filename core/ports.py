@@ -8,6 +8,7 @@ and must do nothing but use the `Transaction` it is given. Chores always have a 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -746,6 +747,9 @@ class Reader(Protocol):
 
     def now(self) -> datetime:
         """The same clock as a transaction's."""
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """What is read within is as it was at one moment, however many pages it takes; outside, each query has its own."""
 
     def request(self, id: str) -> Request | None: ...
     def due_out(self, outlet: str, limit: int) -> Due:

@@ -57,7 +57,8 @@ def verify(
 
     `keys` are the public keys that seals may be signed with, by key id.
     """
-    return _Check(reader, organisation, keys).run(against)
+    with reader.at_one_moment():
+        return _Check(reader, organisation, keys).run(against)
 
 
 def verify_request(reader: Reader, organisation: str, request: str, *, keys: Mapping[str, Ed25519PublicKey]) -> Report:
@@ -66,7 +67,8 @@ def verify_request(reader: Reader, organisation: str, request: str, *, keys: Map
     Work follows the request and the size of a seal, never the size of the ledger. Whether the seals follow one another from
     the first on is `verify`'s to say; `head` is where they stand now.
     """
-    return _Check(reader, organisation, keys).run_request(request)
+    with reader.at_one_moment():
+        return _Check(reader, organisation, keys).run_request(request)
 
 
 @dataclass(slots=True)

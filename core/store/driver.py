@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -172,6 +173,10 @@ class Session(ABC):
     @abstractmethod
     def about_now(self) -> datetime:
         """This process's clock, a second or two off the database's at most; costs nothing and is never kept."""
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """Nothing is to be done where every read is."""
+        return nullcontext()
 
     def row(self, statement: Executable, params: Params | None = None, *, clock: bool = False) -> Row | None:
         found = self.rows(statement, params, clock=clock)

@@ -178,6 +178,14 @@ class PostgresSession(Session):
                 return otherwise
         return None
 
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", prepare=False)
+        try:
+            yield
+        finally:
+            self.connection.rollback()
+
     def _read_clock(self, cursor: psycopg.Cursor[Row]) -> datetime:
         ((moment,),) = cursor.fetchall()
         self._now = moment.astimezone(UTC) + self._turned()

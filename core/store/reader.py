@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -81,6 +82,9 @@ class StoreReader(
 
     def now(self) -> datetime:
         return self._db.now(fresh=True)
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        return self._db.at_one_moment()
 
     def request(self, id: str) -> Request | None:
         row = self._db.row(_REQUEST, {"id": id})

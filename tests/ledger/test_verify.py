@@ -1,20 +1,26 @@
 """Whoever changes the ledger behind our back is found out, and what cannot be known is said."""
 
+import asyncio
 import csv
 import io
 import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.ledger.export import export_csv, export_jsonl
-from core.ledger.sealer import Sealer
-from core.ledger.verify import SealedHead
+from core.ledger.sealer import Sealer, key_id
+from core.ledger.verify import Report, SealedHead, verify, verify_request
+from core.ports import Reader, Seal
 from core.store.engine import Engine
 from tests.ledger.reading import meddle, report, report_of, sealed
 from tests.store.builders import ADA, ORG, a_request, comment_on, furnish, opened, store_new
 
 pytestmark = pytest.mark.anyio
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -36,6 +42,49 @@ async def test_an_untouched_ledger_is_intact(ledger: Engine, key: Ed25519Private
     assert checked.head is not None
     again = await report(ledger, key, against=checked.head)
     assert again.problems == again.unknown == ()
+
+
+class Disturbed:
+    """A reader behind which others write and seal, once it has read its last seal."""
+
+    def __init__(self, reader: Reader, meanwhile: Callable[[], None]) -> None:
+        self._reader = reader
+        self._meanwhile = [meanwhile]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    def seals(self, *where: Any, **how: Any) -> Sequence[Seal]:
+        found = self._reader.seals(*where, **how)
+        return found or self._after(found)
+
+    def last_seal(self, organisation: str) -> Seal | None:
+        return self._after(self._reader.last_seal(organisation))
+
+    def _after(self, found: T) -> T:
+        if self._meanwhile:
+            self._meanwhile.pop()()
+        return found
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["all", "one request"])
+async def test_a_ledger_that_is_written_to_meanwhile_is_intact(
+    ledger: Engine, key: Ed25519PrivateKey, alone: bool
+) -> None:
+    """Its pages are read one after the other, but all of one moment."""
+    loop, keys = asyncio.get_running_loop(), {key_id(key.public_key()): key.public_key()}
+    request = (await ledger.transact(store_new(a_request()))).id
+    await sealed(ledger)
+
+    async def write() -> None:
+        await ledger.transact(comment_on(request, "meanwhile"))
+        await sealed(ledger)
+
+    def check(reader: Reader) -> Report:
+        disturbed: Any = Disturbed(reader, lambda: asyncio.run_coroutine_threadsafe(write(), loop).result(20))
+        return verify_request(disturbed, ORG, request, keys=keys) if alone else verify(disturbed, ORG, keys=keys)
+
+    assert (await ledger.read(check)).problems == ()
 
 
 async def test_without_a_head_kept_elsewhere_it_says_what_it_cannot_know(
