@@ -11,7 +11,7 @@ import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import product
 from typing import Any, Final
@@ -94,11 +94,12 @@ def read_cursor(cursor: str, order: str) -> tuple[datetime, str]:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         made_for, moment, id = json.loads(plain)
         at = datetime.fromisoformat(moment)
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+        in_utc = at.astimezone(UTC)  # near the ends of the calendar another zone's moment is none in UTC
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise _no_cursor() from error
     if made_for != order or not isinstance(id, str) or "\0" in id or at.tzinfo is None or not id.isprintable():
         raise _no_cursor()
-    return at, id
+    return in_utc, id
 
 
 def _no_cursor() -> Invalid:

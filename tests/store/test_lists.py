@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from operator import methodcaller
 from pathlib import Path
 
@@ -221,6 +221,8 @@ async def test_by_deadline_only_open_requests_are_listed(store: Engine) -> None:
         "W1tbW1tb" * 50,
         "\0",
         listing.write_cursor("deadline", (T0, "req_1")),
+        listing.write_cursor("newest", (datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), "req_1")),
+        listing.write_cursor("newest", (datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))), "req_1")),
     ],
 )
 async def test_a_cursor_of_another_list_is_refused(store: Engine, cursor: str) -> None:
