@@ -18,11 +18,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
-from bot.api.auth import Caller, bearer, recognise
+from bot.api.auth import bearer
 from bot.api.exchange import header
 from bot.api.house import House
 from bot.api.problems import asked, bug, nowhere, problem
-from bot.oidc.token import looks_like_one
 from core.administration import Asked
 from core.errors import ApprovalError, Invalid
 
@@ -117,20 +116,13 @@ class Gate:
         """Who asks is known and no more than may be is sent, or it is refused."""
         path: str = scope["path"]
         if needs_caller(path):
-            caller = await self._caller(bearer(header(scope, b"authorization")))
+            caller = await self._house.recognise(bearer(header(scope, b"authorization")))
             if self._house.limits is not None and COUNTED not in scope["state"]:
                 self._house.limits.take(caller.credential)
             scope["state"]["caller"] = caller
         length = header(scope, b"content-length")
         if length is not None and length.isdigit() and int(length) > LARGEST_BODY:
             raise _too_large()
-
-    async def _caller(self, credential: str) -> Caller:
-        if self._house.sign_on is not None and looks_like_one(credential):
-            known = await self._house.sign_on.recognise(credential)
-            return Caller(known.actor, known.credential)
-        pepper = self._house.pepper
-        return await self._house.store.glance(lambda reader: recognise(reader, credential, pepper))
 
 
 class _Visit:

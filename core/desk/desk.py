@@ -29,7 +29,7 @@ from core.desk.facts import (
 )
 from core.desk.gathering import Gathering, inquiries_for
 from core.desk.offers import Draw, count_offer, keep_leases, keep_record
-from core.desk.reading import look_up, named_anew, next_revision, seen, weigh
+from core.desk.reading import look_up, must_see, named_anew, next_revision, seen, weigh
 from core.desk.repeats import Done, Refusal, again
 from core.desk.together import Batched, about, batched_again, must_be_alike, must_be_in_one_place, naming
 from core.desk.weighing import Revision, Weighed, count_use
@@ -215,6 +215,12 @@ class Desk:
             await self.ring(request)
             stored = await self._store.glance(lambda reader: seen(reader, actor, request, types))
         return stored[0]
+
+    async def show(self, actor: Actor, request: Request) -> Request:
+        """What was read once for many, if this actor may know of it now."""
+        types = (await self._books.of(actor.organisation)).types
+        await self._store.glance(lambda reader: must_see(reader, actor, request, types))
+        return request
 
     async def number(self, organisation: str, number: int) -> str | None:
         """The id of `#number`."""

@@ -113,12 +113,23 @@ def next_revision(reader: Reader, call: Call) -> tuple[Revision | None, Request 
 def seen(reader: Reader, actor: Actor, id: str, types: Types) -> tuple[Request, datetime]:
     """The request as it is stored, if the actor may know of it, and what time it is."""
     request = reader.request(id)
-    if request is not None and request.organisation == actor.organisation:
+    if request is None:
+        raise _not_seen()
+    return request, must_see(reader, actor, request, types)
+
+
+def must_see(reader: Reader, actor: Actor, request: Request, types: Types) -> datetime:
+    """Whether the actor may know of a request that was read already; what time it is."""
+    if request.organisation == actor.organisation:
         project = must_exist(reader.project(request.project))
         person = reader.person(actor.id, project.id) if actor.is_member else None
         agent = reader.agent(actor.id) if actor.is_agent else None
         type = type_called(types, request.content.type)
         now = reader.now()
         if may_read(request, Facts(now, actor, "", project, type, person=person, agent=agent)):
-            return request, now
-    raise NotFound(phrase("There is no such request here, or it is not yours to see; an admin can change that."))
+            return now
+    raise _not_seen()
+
+
+def _not_seen() -> NotFound:
+    return NotFound(phrase("There is no such request here, or it is not yours to see; an admin can change that."))

@@ -212,6 +212,31 @@ async def test_a_poll_that_waited_in_vain_is_answered_with_what_there_is(house: 
         assert (await waiting).json()["status"] == "pending"
 
 
+async def test_a_poll_is_not_answered_to_a_key_revoked_while_it_waited(house: House) -> None:
+    asked = await house.ask()
+    waiting = asyncio.create_task(house.get("ci", f"/v1/requests/{asked['id']}?wait=30s"))
+    await held(house, waiting)
+    key = (await house.get("root", "/v1/agents/ci/keys")).json()["data"][0]["id"]
+    async with house.client("root") as root:
+        assert (await root.delete(f"/v1/agents/ci/keys/{key}")).status_code == 200
+    await decide(house, "ada", asked, "reject", comment="Not for your eyes.")
+    async with asyncio.timeout(20):
+        answer = await waiting
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+    assert "eyes" not in answer.text
+
+
+async def test_a_poll_is_not_answered_to_who_may_no_longer_look(house: House) -> None:
+    asked = await house.ask()
+    waiting = asyncio.create_task(house.get("ada", f"/v1/requests/{asked['id']}?wait=30s"))
+    await held(house, waiting)
+    await house.administration.grants.take(house.host, "ada@example.com", Role.APPROVER)
+    await decide(house, "ben", asked, "reject", comment="Not for your eyes.")
+    async with asyncio.timeout(20):
+        answer = await waiting
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 async def test_one_read_per_change_serves_everybody_who_waits(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = await house.ask()
     path = f"/v1/requests/{asked['id']}?wait=30s"

@@ -6,6 +6,7 @@ from bot.assemble import assemble
 from bot.settings_problem import SettingsProblem
 from core.model.people import Role
 from tests.api.conftest import House, settings_for
+from tests.api.test_following import sealed, streaming
 from tests.oidc.conftest import AUDIENCE, call, why
 from tests.oidc.issuer import Issuer
 
@@ -94,3 +95,13 @@ async def test_an_issuer_without_an_audience_stops_the_start(sqlite: str) -> Non
     with pytest.raises(SettingsProblem, match="COUNTERSIGN_OIDC_AUDIENCE"):
         async with assemble(settings):
             pass
+
+
+async def test_the_event_stream_tells_a_person_what_the_page_tells_them(house: House, issuer: Issuer) -> None:
+    house.credentials["signed on"] = issuer.person(AUDIENCE)
+    asked = await house.ask()
+    await sealed(house)
+    page = (await house.get("signed on", "/v1/events?after=0&event=created")).json()["data"]
+    async with streaming(house, "signed on", "after=0&event=created") as stream:
+        told = await stream.until(1)
+    assert [one["request"] for one in told] == [row["request"] for row in page] == [asked["id"]]

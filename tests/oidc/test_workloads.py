@@ -8,6 +8,7 @@ from core.administration import operator
 from core.model.people import Verb
 from core.model.workload import PLATFORMS, fits, is_anchored
 from tests.api.conftest import House
+from tests.api.test_following import streaming
 from tests.oidc.conftest import call, why
 from tests.oidc.issuer import Issuer
 
@@ -164,3 +165,12 @@ def test_each_platform_has_its_own_way_to_say_whose_it_is() -> None:
     assert is_anchored(PLATFORMS["github"], "repo:acme/**")
     assert is_anchored(PLATFORMS["gitlab"], "project_path:acme/shop:ref_type:branch:ref:main")
     assert not is_anchored(PLATFORMS["gitlab"], "repo:acme/**")
+
+
+async def test_the_event_stream_tells_a_job_of_what_its_agent_asked(house: House, issuer: Issuer) -> None:
+    await set_up(house, issuer)
+    house.credentials["job"] = token(house, issuer)
+    asked = await house.ask("job")
+    async with streaming(house, "job", "after=0&event=created") as stream:
+        told = await stream.until(1)
+    assert told[0]["request"] == asked["id"]

@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.api.auth import bearer, recognise
+from bot.api.auth import bearer
 from bot.api.exchange import actor, answer, caller, house, query_of
 from bot.api.following import EventStream, Following, Wanted
 from bot.api.house import House
@@ -24,7 +24,6 @@ from core.model.endpoint import ANNOUNCED
 from core.model.event import WORDS
 from core.model.people import Actor
 from core.naming import find_project
-from core.ports import Reader
 
 router = APIRouter(tags=["reading"], route_class=Direct)
 STREAMS: Final = 20
@@ -92,12 +91,8 @@ async def _stream(request: Request, following: Following, after: int | None) -> 
 
 async def _sight_now(request: Request, rooms: House) -> Sight:
     """What this credential sees as things stand, or its refusal."""
-    credential, pepper = bearer(request.headers.get("authorization")), rooms.pepper
-
-    def look(reader: Reader) -> Sight:
-        return sight_of(reader, recognise(reader, credential, pepper).actor)
-
-    return await rooms.store.read(look)
+    who = (await rooms.recognise(bearer(request.headers.get("authorization")))).actor
+    return await rooms.store.read(lambda reader: sight_of(reader, who))
 
 
 def _last_seen(request: Request) -> int | None:

@@ -11,6 +11,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.api.auth import bearer
 from bot.api.exchange import actor, answer_list, body_after, house, once, query_of, several
 from bot.api.gate import Later
 from bot.api.house import House
@@ -97,7 +98,9 @@ async def get(request: Request, id: str) -> Response:
         await _see(rooms, who, id)  # whoever may not look hears that first
         raise
     if seconds:
-        return Later(partial(_wait, rooms, who, id, query.version, seconds))
+        return Later(
+            partial(_wait, rooms, who, bearer(request.headers.get("authorization")), id, query.version, seconds)
+        )
     return await answer_request(rooms, who, await _see(rooms, who, id))
 
 
@@ -105,8 +108,8 @@ async def _see(rooms: House, who: Actor, id: str) -> Asked:
     return await rooms.desk.see(who, await find(rooms, who, id))
 
 
-async def _wait(rooms: House, who: Actor, id: str, version: int | None, seconds: float) -> Response:
-    """The request once it is as wanted, else as it is when the time is over."""
+async def _wait(rooms: House, who: Actor, credential: str, id: str, version: int | None, seconds: float) -> Response:
+    """The request once it is as wanted, else as it is when the time is over; for who may still know of it then."""
     id = await find(rooms, who, id)
     with rooms.waiting.for_request(id, lambda seen: _is_wanted(seen, version)) as waiter:
         first = await rooms.desk.see(who, id)
@@ -115,7 +118,9 @@ async def _wait(rooms: House, who: Actor, id: str, version: int | None, seconds:
         del first  # of thousands who wait, nobody keeps what it saw
         with rooms.metrics.waiting.track_inprogress():
             found = await waiter.until(seconds)
-    return await answer_request(rooms, who, found or await rooms.desk.see(who, id))
+    who = (await rooms.recognise(credential)).actor
+    shown = await rooms.desk.see(who, id) if found is None else await rooms.desk.show(who, found)
+    return await answer_request(rooms, who, shown)
 
 
 def _is_wanted(request: Asked, version: int | None) -> bool:
