@@ -100,6 +100,16 @@ async def test_a_token_decides_only_if_its_tick_box_was_ticked(house: House) -> 
     assert refusal(await act(house, "dora", asked, "approve")) == (403, "forbidden")
 
 
+async def test_a_token_that_may_not_decide_takes_no_approval_back_either(house: House) -> None:
+    dora = await house.member("dora", Role.APPROVER)
+    await house.login("dora_reading", dora, may_decide=False)
+    asked = await house.ask(approvers=["dora@example.com", "ada@example.com"])
+    await act(house, "dora", asked, "approve")
+    assert refusal(await act(house, "dora_reading", asked, "withdraw")) == (403, "forbidden")
+    _, done = await act(house, "dora", asked, "withdraw")
+    assert [one["state"] for one in done["request"]["decisions"]] == ["withdrawn"]
+
+
 async def test_a_project_may_take_decisions_in_slack_alone(house: House) -> None:
     identity = {"kind": "slack", "issuer": "T1", "user": "U1", "member": "ada@example.com"}
     await house.post("root", "/v1/identities", identity)

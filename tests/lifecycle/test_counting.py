@@ -7,7 +7,7 @@ import pytest
 from core.errors import Conflict, NotAllowed
 from core.model import command as c
 from core.model import event as e
-from core.model.people import Role
+from core.model.people import Role, Way
 from core.model.request import Life, Status
 from core.standing import StageState
 from tests.lifecycle.kit import (
@@ -299,6 +299,14 @@ def test_nothing_can_be_taken_back_by_who_has_not_approved() -> None:
     story = given(ADA, BOB, asks=stages(some(2, "@platform")))
     story.approve("ada")
     assert story.refusal("bob", c.Withdraw()).word == "nothing_to_withdraw"
+
+
+def test_an_approval_is_taken_back_only_by_a_way_in_that_may_decide() -> None:
+    story = given(ADA, BOB, asks=stages(some(2, "@platform")), settings={"decide_in": frozenset({"slack"})})
+    story.approve("ada")
+    assert story.refusal("ada", c.Withdraw(), may_decide=False).word == "forbidden"
+    assert story.refusal("ada", c.Withdraw(), way=Way.TOKEN).word == "forbidden"
+    assert words(story.withdraw("ada")) == ["approval_withdrawn"]
 
 
 def test_nothing_can_be_taken_back_after_the_end() -> None:
