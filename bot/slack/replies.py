@@ -15,11 +15,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.afterwards import Afterwards
-from bot.slack.commands.base import plain
 from bot.slack.dispatch import Dispatch
 from bot.slack.drawing.blocks import clean
 from bot.slack.entrance.payload import Sender, fingerprint
 from bot.slack.room import Room
+from bot.slack.typed import plain
 from core.errors import ApprovalError, Unavailable
 from core.model.command import Answer
 from core.model.people import Actor

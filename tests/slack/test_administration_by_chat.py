@@ -3,11 +3,11 @@
 import pytest
 
 from bot.slack.admin.projects import SCHEMA, values_of
-from bot.slack.admin.written import unlinked
 from bot.slack.commands.base import Command, topic
 from bot.slack.dispatch import help_lines, manual
 from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
+from bot.slack.typed import unlinked
 from core.model.people import Actor, Role
 from tests.slack.conftest import World
 from tests.slack.test_rules_by_chat import clicks, says, sends, window

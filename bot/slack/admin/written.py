@@ -8,30 +8,25 @@ from typing import Final
 from bot.slack.entrance.payload import Slash
 from bot.slack.people.actor import KIND
 from bot.slack.room import Room
+from bot.slack.typed import GROUP, USER, unlinked
 from core.errors import Invalid
 from core.model.people import Actor
 from core.phrases import phrase
 from core.ports import Reader
 
 NAME: Final = "/countersign"
-_USER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|([^>]*))?>")
-_CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|([^>]*))?>")
-_GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|@?([^>]*))?>")
-_MAIL = re.compile(r"<mailto:([^|>]+)(?:\|[^>]*)?>")
-_WEB = re.compile(r"<(https?://[^|>]+)(?:\|[^>]*)?>")
-_ESCAPES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _WORDS = re.compile(r'["“”]([^"“”]*)["“”]|(\S+)')
 
 
 async def as_written(room: Room, actor: Actor, text: str) -> str:
     """Free text in which `@ada` has become her address, `#deploys` its name, and Slack's escapes are undone."""
-    users = {found[1]: found[2] or found[1] for found in _USER.finditer(text)}
+    users = {found[1]: found[2] or found[1] for found in USER.finditer(text)}
     known = await room.read(lambda reader: _addresses(reader, actor.organisation, room.installation.issuer, users))
     for user, called in users.items():
         if user not in known:
             raise Invalid(await _nobody(room, actor, called[:40]))
     followed = await room.read(lambda reader: _followed(reader, actor.organisation, room.installation.workspace))
-    return unlinked(_GROUP.sub(lambda found: _named(found, followed), _USER.sub(lambda found: known[found[1]], text)))
+    return unlinked(GROUP.sub(lambda found: _named(found, followed), USER.sub(lambda found: known[found[1]], text)))
 
 
 async def _nobody(room: Room, actor: Actor, called: str) -> str:
@@ -42,16 +37,6 @@ async def _nobody(room: Room, actor: Actor, called: str) -> str:
     return phrase(
         "@{called} is not linked to a member here; name somebody else, or ask an admin to add them.", called=called
     )
-
-
-def unlinked(text: str) -> str:
-    """Channels, groups, addresses and links as they would be typed where nothing is made a link."""
-    text = _CHANNEL.sub(lambda found: f"#{found[2]}" if found[2] else f"channel:{found[1]}", text)
-    text = _GROUP.sub(lambda found: f"@{found[2] or 'group'}", text)
-    text = _WEB.sub(lambda found: found[1], _MAIL.sub(lambda found: found[1], text))
-    for said, meant in _ESCAPES:
-        text = text.replace(said, meant)
-    return text.strip()
 
 
 def _followed(reader: Reader, organisation: str, workspace: str) -> dict[str, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bot.slack.answer import Answer, Open
 from bot.slack.asking import chosen, offer
-from bot.slack.commands.base import Command, plain
+from bot.slack.commands.base import Command
 from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
+from bot.slack.typed import plain
 from core.model.people import Actor
 from core.phrases import phrase
 

@@ -15,6 +15,7 @@ from bot.slack.drawing.blocks import Json
 from bot.slack.entrance.payload import Slash, first_word
 from bot.slack.room import Room, must_be_mapped
 from bot.slack.target import Target
+from bot.slack.typed import USER, plain
 from core.errors import Invalid
 from core.model.people import Actor
 from core.model.request import Request
@@ -24,9 +25,6 @@ from core.phrases import phrase
 NAME: Final = "/countersign"
 
 _NUMBER = re.compile(r"(?:#\s*)?([0-9]{1,9})[.:,;]?(?:\s+(.*))?", re.DOTALL)
-_MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|([^>]*))?>")
-_PLACE = re.compile(r"<#[CG][A-Z0-9]+\|?([^>]*)>")
-_ESCAPES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 Run = Callable[[Room, Actor, Slash], Awaitable[Answer | None]]
 
@@ -145,18 +143,9 @@ def must_say(text: str | None, slash: Slash, usage: str, what: str) -> str:
     return text
 
 
-def plain(text: str) -> str:
-    """Free text as the person meant it: mentions as names, Slack's escapes undone."""
-    named = _MENTION.sub(lambda found: f"@{found[2] or found[1]}", text)
-    named = _PLACE.sub(lambda found: f"#{found[1] or 'private'}", named)
-    for written, meant in _ESCAPES:
-        named = named.replace(written, meant)
-    return named.strip()
-
-
 def mentioned(text: str) -> list[str]:
     """Slack user ids mentioned in the text."""
-    return [found[1] for found in _MENTION.finditer(text)]
+    return [found[1] for found in USER.finditer(text)]
 
 
 def target_of(request: Request) -> Target:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bot.slack.answer import Answer, Open
 from bot.slack.cards import hand_over
-from bot.slack.commands.base import NAME, Command, mentioned, number_and_text, plain, said, target_of
+from bot.slack.commands.base import NAME, Command, mentioned, number_and_text, said, target_of
 from bot.slack.entrance.payload import Slash
 from bot.slack.people.actor import KIND
 from bot.slack.room import Room
+from bot.slack.typed import plain
 from core.errors import Invalid
 from core.lifecycle.who import must_be_open
 from core.model.command import GiveSeat

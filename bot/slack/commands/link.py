@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.slack.admin import linking
-from bot.slack.admin.written import unlinked
 from bot.slack.answer import Answer
 from bot.slack.commands.base import Command
 from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
+from bot.slack.typed import unlinked
 from core.model.people import Actor
 from core.phrases import phrase
 
