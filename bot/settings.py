@@ -208,15 +208,53 @@ def keys_for(settings: Settings) -> Keys:
     given = _given(settings)
     address = settings.database_url.get_secret_value()
     if address.startswith("sqlite"):
-        kept = _fresh() if settings.sqlite_file is None else _read_or_make(keys_file(settings.sqlite_file))
-        return Keys.model_validate({**kept, **given})
+        kept = _fresh() if settings.sqlite_file is None else _kept(keys_file(settings.sqlite_file), given)
+        return _good_keys({**kept, **given})
     missing = [PREFIX + name for key, name in _NEEDED.items() if key not in given]
     if missing:
         raise SettingsProblem(
             f"With PostgreSQL, which several servers share, {_and(missing)} must be set. Make one with: "
             "python3 -c 'import base64,secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
         )
-    return Keys.model_validate({"pepper": _derived(settings), **given})
+    return _good_keys({"pepper": _derived(settings), **given})
+
+
+def _kept(path: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """What the file holds, where every key that is not given must be."""
+    try:
+        found = _read_or_make(path)
+    except OSError as problem:
+        raise SettingsProblem(
+            f"This server's keys cannot be kept in {path} ({problem.strerror}); "
+            "let it write there, or name another place in COUNTERSIGN_DATABASE_URL."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise SettingsProblem(f"{path} is no TOML; bring it back from a backup. {_LOST}") from None
+    wrong = [name for name in Keys.model_fields if name not in given and not _is_said(found.get(name))]
+    if wrong:
+        raise SettingsProblem(f"{path} has no {_and(wrong)}; bring it back from a backup. {_LOST}")
+    return found
+
+
+_LOST: Final = "With new keys whatever was made by the old ones, like API keys and receipts, would be good no longer."
+
+
+def _is_said(value: Any) -> bool:
+    """Text, or several."""
+    several = value if isinstance(value, list) else [value]
+    return bool(several) and all(isinstance(one, str) and one.strip() for one in several)
+
+
+def _good_keys(values: dict[str, Any]) -> Keys:
+    """Pydantic's own words would hold the keys."""
+    try:
+        keys = Keys.model_validate(values)
+    except ValidationError as problem:
+        wrong = str(problem.errors(include_input=False, include_url=False)[0]["loc"][0])
+        raise SettingsProblem(f"The key {wrong} must be text.") from None
+    for key in (*keys.encryption, keys.signing, keys.pepper):
+        key_bytes(key)
+    return keys
 
 
 def _given(settings: Settings) -> dict[str, Any]:

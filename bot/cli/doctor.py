@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from rich.console import Console
 
@@ -12,7 +14,7 @@ from bot.cli.ending import tell
 from bot.cli.host import AsJson, Config
 from bot.settings import Settings, keys_file, keys_for, load
 from bot.settings_problem import SettingsProblem
-from core.errors import Unavailable
+from core.errors import Invalid, Unavailable
 from core.store.schema import SchemaBehind, check_current
 
 
@@ -53,11 +55,14 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Finding:
     file = settings.sqlite_file
+    in_the_way = None if file is None else _in_the_way(file)
+    if in_the_way is not None:
+        return Finding("database", well=False, sentence=in_the_way)
     if file is not None and not file.exists():
         return Finding("database", well=True, sentence=f"{file} will be made at the first start.")
     try:
         check_current(settings.database_url.get_secret_value())
-    except Unavailable as refusal:
+    except (Invalid, Unavailable) as refusal:
         return Finding("database", well=False, sentence=refusal.sentence)
     except SchemaBehind as refusal:
         healed = file is not None  # `serve` brings a SQLite file up by itself
@@ -67,8 +72,23 @@ def _database(settings: Settings) -> Finding:
     return Finding("database", well=True, sentence="It is there and its schema is current.")
 
 
+def _in_the_way(file: Path) -> str | None:
+    """Why no file can be written where the database's file belongs. Found out by writing one that is gone at once."""
+    there = next(folder for folder in file.absolute().parents if folder.exists())
+    try:
+        with TemporaryFile(dir=there):
+            return None
+    except OSError as problem:
+        return (
+            f"Nothing can be written in {there} ({problem.strerror}), so {file} cannot be kept there; "
+            "let this server write there, or name another place in COUNTERSIGN_DATABASE_URL."
+        )
+
+
 def _keys(settings: Settings) -> Finding:
     file = settings.sqlite_file
+    if file is not None and _in_the_way(file) is not None:
+        return Finding("keys", well=False, sentence=f"They are kept beside the database, in {keys_file(file)}.")
     if file is not None and not keys_file(file).exists() and not _are_set(settings):
         return Finding("keys", well=True, sentence=f"They will be made at the first start, in {keys_file(file)}.")
     try:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
-from core.errors import Conflict
-from core.store.opening import is_sqlite, sqlite_path
+from core.errors import Conflict, Invalid
+from core.store.opening import is_sqlite, make_folder, sqlite_path
 
 
 @contextmanager
@@ -21,12 +22,29 @@ def only_server(url: str) -> Iterator[None]:
         yield
         return
     path = sqlite_path(url)
-    with closing(sqlite3.connect(f"{path}.lock", timeout=0, isolation_level=None)) as lock:
+    make_folder(path)
+    with closing(_opened(path)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise _unusable(path, error) from None
             raise Conflict(
                 f"Another server is already using {path}; stop it first, or use PostgreSQL for several servers.",
                 code="already_serving",
             ) from error
         yield
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(f"{path}.lock", timeout=0, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, error: sqlite3.DatabaseError) -> Invalid:
+    return Invalid(
+        f"{path}.lock, which keeps a second server away, cannot be used ({error}); "
+        "let this server write there, or name another place in COUNTERSIGN_DATABASE_URL."
+    )

@@ -19,7 +19,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from core.errors import Unavailable
-from core.store.opening import sqlite_path
+from core.store.opening import is_sqlite, make_folder, sqlite_path
 from core.store.schema import MIGRATIONS, connected, newest, revision
 
 LOCK: Final = 0x434F554E  # any number, the same in every process
@@ -27,6 +27,8 @@ LOCK: Final = 0x434F554E  # any number, the same in every process
 
 def upgrade(url: str, to: str = "head") -> str | None:
     """Bring the schema up to a revision; where it stands then."""
+    if is_sqlite(url):
+        make_folder(sqlite_path(url))
     with connected(url) as connection:
         if connection.dialect.name == "sqlite":
             _keep_copy(connection, sqlite_path(url), to)

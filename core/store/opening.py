@@ -65,3 +65,14 @@ def sqlite_path(url: str) -> Path:
     if not path or path == ":memory:":
         raise Invalid("The database must be a file, so that nothing is lost at a restart; write sqlite:///file.")
     return Path(path)
+
+
+def make_folder(path: Path) -> None:
+    """The folder of a SQLite file, which SQLite itself does not make."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise Invalid(
+            f"The database's folder {path.parent} cannot be made ({problem.strerror}); "
+            "make it, or name another place in COUNTERSIGN_DATABASE_URL."
+        ) from None

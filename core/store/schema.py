@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from core.errors import Conflict, Unavailable
+from core.errors import Conflict, Invalid, Unavailable
 from core.store.opening import is_sqlite, sqlite_path
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -57,6 +58,8 @@ def connected(url: str) -> Iterator[Connection]:
     address = f"sqlite:///{sqlite_path(url)}" if is_sqlite(url) else url
     engine = create_engine(address, poolclass=NullPool, connect_args=options)
     with _reached(engine) as connection:
+        if is_sqlite(url):
+            _must_be_a_database(connection, sqlite_path(url))
         yield connection
     engine.dispose()
 
@@ -67,3 +70,16 @@ def _reached(engine: Engine) -> Connection:
         return engine.connect()
     except OperationalError:
         raise Unavailable("The database cannot be reached; check its address and that it is running.") from None
+
+
+def _must_be_a_database(connection: Connection, path: Path) -> None:
+    """SQLite opens any file, and looks into it only when it is asked something."""
+    try:
+        connection.exec_driver_sql("PRAGMA schema_version")
+    except DatabaseError as error:
+        if not isinstance(error.orig, sqlite3.DatabaseError) or error.orig.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+            raise
+        raise Invalid(
+            f"{path} is no database of SQLite; name another file in COUNTERSIGN_DATABASE_URL, or bring it back from a backup."
+        ) from None
+    connection.rollback()

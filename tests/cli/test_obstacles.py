@@ -1,0 +1,105 @@
+"""What stands in the way of a start is said in a sentence, by every command alike, and no secret is in it."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from bot.cli.app import run
+
+SECRET: Final = "c2VjcmV0LXNpZ25pbmcta2V5LW5vYm9keS1zZWVz"
+STARTS: Final = (["doctor"], ["serve"], ["agents", "add", "ci"])
+
+
+@pytest.fixture(autouse=True)
+def somewhere_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bot.cli.serving.configure", lambda: None)
+    monkeypatch.setattr("bot.cli.serving.gc.freeze", lambda: None)
+    for name in ("SLACK_BOT_TOKEN", "COUNTERSIGN_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def said(capsys: Any, words: list[str]) -> tuple[int, str]:
+    code = run(words)
+    told = capsys.readouterr()
+    return code, " ".join((told.out + told.err).split())
+
+
+def keep_keys(text: str) -> None:
+    kept = Path("countersign.db.keys")
+    kept.write_text(text)
+    kept.chmod(0o600)
+
+
+@pytest.mark.parametrize("words", STARTS)
+def test_a_key_that_is_missing_is_named_and_none_is_shown(words: list[str], capsys: Any) -> None:
+    keep_keys(f'encryption = "{SECRET}"\nsigning = "{SECRET}"\n')
+    code, told = said(capsys, words)
+    assert code == (1 if words == ["doctor"] else 2)
+    assert "countersign.db.keys has no pepper" in told
+    assert SECRET[-12:] not in told
+
+
+@pytest.mark.parametrize("text", [f"signing {SECRET}", f'signing = "{SECRET}"\nsigning = 1', f'signing = "{SECRET}'])
+@pytest.mark.parametrize("words", STARTS)
+def test_a_file_of_keys_that_cannot_be_read_is_named_and_not_shown(words: list[str], text: str, capsys: Any) -> None:
+    keep_keys(text)
+    code, told = said(capsys, words)
+    assert code == (1 if words == ["doctor"] else 2)
+    assert "countersign.db.keys is no TOML" in told
+    assert SECRET[-12:] not in told
+
+
+def test_a_key_that_is_no_text_is_as_good_as_missing(capsys: Any) -> None:
+    keep_keys(f'encryption = []\nsigning = 7\npepper = "{SECRET}"\n')
+    code, told = said(capsys, ["agents", "add", "ci"])
+    assert (code, "has no encryption and signing" in told) == (2, True)
+
+
+def test_a_key_that_is_too_short_is_found_by_the_doctor(capsys: Any) -> None:
+    keep_keys(f'encryption = "{SECRET}"\nsigning = "abc"\npepper = "{SECRET}"\n')
+    code, told = said(capsys, ["doctor"])
+    assert (code, "A key is too short" in told) == (1, True)
+
+
+def test_what_the_environment_names_need_not_be_in_the_file(capsys: Any, monkeypatch: Any) -> None:
+    keep_keys(f'encryption = "{SECRET}"\nsigning = "{SECRET}"\n')
+    monkeypatch.setenv("COUNTERSIGN_PEPPER", SECRET)
+    assert said(capsys, ["agents", "add", "ci"])[0] == 0
+
+
+@pytest.mark.parametrize("words", STARTS)
+def test_a_file_that_is_no_database_is_named(words: list[str], capsys: Any) -> None:
+    Path("countersign.db").write_text("this was a letter, and is no database at all" * 50)
+    code, told = said(capsys, words)
+    assert code == (1 if words == ["doctor"] else 2)
+    assert "countersign.db is no database of SQLite" in told
+
+
+@pytest.mark.parametrize("words", [*STARTS, ["migrate"]])
+def test_a_folder_that_cannot_be_made_is_named(words: list[str], capsys: Any, monkeypatch: Any) -> None:
+    Path("taken").write_text("a file where the folder should be")
+    monkeypatch.setenv("COUNTERSIGN_DATABASE_URL", "sqlite:///taken/x.db")
+    code, told = said(capsys, words)
+    assert code == (1 if words == ["doctor"] else 2)
+    assert "taken" in told
+    assert "COUNTERSIGN_DATABASE_URL" in told
+    assert "will be made at the first start" not in told
+
+
+@pytest.mark.parametrize("words", [["agents", "add", "ci"], ["migrate"]])
+def test_a_folder_that_is_not_there_is_made(words: list[str], capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("COUNTERSIGN_DATABASE_URL", "sqlite:///not/there/x.db")
+    told = said(capsys, ["doctor"])[1]
+    assert "not/there/x.db will be made" in told
+    assert not Path("not").exists()
+    assert said(capsys, words)[0] == 0
+    assert Path("not/there/x.db").exists()
+
+
+def test_a_lock_that_cannot_be_held_is_not_another_server(capsys: Any) -> None:
+    Path("countersign.db.lock").mkdir()
+    code, told = said(capsys, ["serve"])
+    assert (code, "cannot be used" in told, "Another server" in told) == (2, True, False)
