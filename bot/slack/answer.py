@@ -34,6 +34,13 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True)
+class Redraw:
+    """The private message a click came from, drawn anew: only the click's own address can still change it."""
+
+    drawing: Drawing
+
+
+@dataclass(frozen=True, slots=True)
 class FieldErrors:
     """What is wrong, under the very fields; only a submission can be answered so."""
 
@@ -58,4 +65,4 @@ class Unfold:
     more: AsyncIterator[Json]
 
 
-Answer = Whisper | Open | Replace | FieldErrors | Publish | Unfold
+Answer = Whisper | Open | Replace | Redraw | FieldErrors | Publish | Unfold

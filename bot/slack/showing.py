@@ -16,7 +16,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.answer import Answer, FieldErrors, Open, Publish, Replace, Unfold, Whisper
+from bot.slack.answer import Answer, FieldErrors, Open, Publish, Redraw, Replace, Unfold, Whisper
 from bot.slack.cards import whisper
 from bot.slack.drawing.blocks import Json
 from bot.slack.entrance.payload import Click, Incoming, Sender, Submission
@@ -115,6 +115,9 @@ class Showing:
                 await self._open(view, incoming)
             case Replace(view):
                 await self._replace(view, incoming)
+            case Redraw(drawing):
+                if incoming.response_url is not None:
+                    await self._respond(incoming.response_url, {"replace_original": True, **drawing.as_json()})
             case Unfold():
                 await self._unfold(answer, incoming)
             case Publish(look):

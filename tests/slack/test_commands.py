@@ -68,6 +68,21 @@ async def test_show_gives_the_card_with_its_buttons_and_they_work(world: World) 
     await world.hand("bob").click(shown, "request.approve")
     await world.settle()
     assert (await world.now(request)).status is Status.APPROVED
+    again = world.hand("bob").ephemerals()
+    assert [one["ts"] for one in again] == [shown["ts"]]
+    assert "Approved by Bob" in again[-1]["text"]
+    assert "request.approve" not in str(again[-1])
+
+
+async def test_a_shown_card_that_was_decided_meanwhile_says_so_at_the_click(world: World) -> None:
+    request = await world.ask(("@platform",))
+    await run(world, "bob", f"show #{request.number}")
+    shown = world.hand("bob").ephemerals()[-1]
+    await world.hand("grace").click(world.card("grace", request), "request.approve")
+    await world.settle()
+    await world.hand("bob").click(shown, "request.approve")
+    await world.settle()
+    assert "already approved by Grace" in world.hand("bob").ephemerals()[-1]["text"]
 
 
 async def test_approve_shows_the_present_revision_and_asks_to_confirm(world: World) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.slack.answer import Answer, Open, Replace
+from bot.slack.answer import Answer, Open, Redraw, Replace
 from bot.slack.cards import details, whisper
+from bot.slack.cards import request as card
 from bot.slack.drawing.blocks import Json
 from bot.slack.entrance.payload import Click, Shortcut, Submission
 from bot.slack.room import Room, must_be_mapped
@@ -85,7 +86,9 @@ def done(title: str, sentence: str) -> Replace:
 
 
 async def redrawn(room: Room, click: Click, request: Request) -> Answer | None:
-    """A modal with details is drawn anew after a decision in it; cards and Home are redrawn by others."""
+    """What nobody else redraws after a decision in it: a modal with details, and a card that only the person sees."""
+    if click.place is not None and click.place.ephemeral:
+        return Redraw(card.draw(request, await room.backdrop(request)))
     if click.view is None or click.view_type != "modal":
         return None
     return Replace(details.draw(request, await room.backdrop(request)))
