@@ -19,7 +19,7 @@ from core.model.absence import Preferences, Telling
 from core.model.people import Actor
 from core.phrases import phrase
 from core.scheduling.calendar import WorkingTime, working_time
-from core.scheduling.moments import WEEKDAYS, parse_moment, say_moment
+from core.scheduling.moments import END_OF_DAY, START_OF_DAY, WEEKDAYS, parse_moment, say_moment
 
 WISH: Final = re.compile(
     r"(?P<who>\S+)\s+(?:from\s+(?P<starts>.+?)\s+)?until\s+(?P<until>.+?)(?:\s+(?:for|in)\s+(?P<project>\S+))?",
@@ -55,7 +55,9 @@ async def dated(
     return {
         "to": who.removeprefix("@"),
         "until": _moment(until, now, working, "until"),
-        "starts_at": None if starts is None else _moment(starts, now, working, "starts"),
+        "starts_at": None
+        if starts in {None, "now", "today"}
+        else _moment(starts, now, working, "starts", START_OF_DAY),
         "project": project,
     }
 
@@ -66,9 +68,9 @@ async def moment(room: Room, actor: Actor, text: str, field: str) -> tuple[datet
     return _moment(text, now, working, field), working
 
 
-def _moment(text: str, now: datetime, working: WorkingTime, field: str) -> datetime:
+def _moment(text: str, now: datetime, working: WorkingTime, field: str, hour: time = END_OF_DAY) -> datetime:
     try:
-        return parse_moment(text, now, working)
+        return parse_moment(text, now, working, hour)
     except Invalid as wrong:
         raise Invalid(wrong.sentence, field=field) from None
 

@@ -18,6 +18,7 @@ from core.scheduling.calendar import WorkingTime
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 END_OF_DAY: Final = time(23, 59)
+START_OF_DAY: Final = time(0)
 
 _CLOCK: Final = re.compile(r"(?:at )?(\d{1,2})(?::(\d{2}))?\s*(am|pm)?")
 _BUSINESS: Final = re.compile(r"(\d{1,2}) (?:business|working) days?")
@@ -25,10 +26,9 @@ _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[t ](.+))?")
 _MONTH_DAY: Final = re.compile(r"(\d{1,2})\.? ([a-z]{3})[a-z]*(?: (.+))?|([a-z]{3})[a-z]* (\d{1,2})(?: (.+))?")
 
 
-def parse_moment(text: str, now: datetime, working: WorkingTime) -> datetime:
-    """In UTC, after `now`; `Invalid` says how to write one."""
-    said = " ".join(text.lower().split())
-    found = _whole(text.strip()) or _relative(said, now, working) or _on_a_day(said, now, working)
+def parse_moment(text: str, now: datetime, working: WorkingTime, hour: time = END_OF_DAY) -> datetime:
+    """In UTC, after `now`; `Invalid` says how to write one. A day that is given without its hour means this one of it."""
+    found = _found(text, now, working, hour)
     if found is None:
         raise Invalid(
             phrase(
@@ -41,6 +41,14 @@ def parse_moment(text: str, now: datetime, working: WorkingTime) -> datetime:
     return found
 
 
+def _found(text: str, now: datetime, working: WorkingTime, hour: time) -> datetime | None:
+    said = " ".join(text.lower().split())
+    try:
+        return _whole(text.strip()) or _relative(said, now, working, hour) or _on_a_day(said, now, working, hour)
+    except OverflowError:  # its day is one of the calendar's, but not everywhere on earth
+        return None
+
+
 def _whole(text: str) -> datetime | None:
     """ISO 8601 with its own offset."""
     try:
@@ -50,22 +58,22 @@ def _whole(text: str) -> datetime | None:
     return found.astimezone(UTC) if found.tzinfo is not None else None
 
 
-def _relative(said: str, now: datetime, working: WorkingTime) -> datetime | None:
+def _relative(said: str, now: datetime, working: WorkingTime, hour: time) -> datetime | None:
     if match := _BUSINESS.fullmatch(said):
         day = working.working_days_after(now.astimezone(working.zone).date(), int(match[1]))
-        return _at(day, END_OF_DAY, working)
+        return _at(day, hour, working)
     if not re.fullmatch(r"[\d\ssmhdw]+", said) or not any(unit in said for unit in "smhdw"):
         return None
     return now + parse_duration(said)
 
 
-def _on_a_day(said: str, now: datetime, working: WorkingTime) -> datetime | None:
+def _on_a_day(said: str, now: datetime, working: WorkingTime, hour: time) -> datetime | None:
     today = now.astimezone(working.zone).date()
     found = _dated(said, today) or _named(said, today)
     if found is None:
         return None
     day, rest = found
-    clock = END_OF_DAY if not rest else _clock(rest)
+    clock = hour if not rest else _clock(rest)
     return None if clock is None else _at(day, clock, working)
 
 

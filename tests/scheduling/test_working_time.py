@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.errors import Invalid
 from core.model.absence import Preferences
 from core.scheduling.calendar import WorkingTime, is_country, next_digest, working_time
-from core.scheduling.moments import parse_moment
+from core.scheduling.moments import START_OF_DAY, parse_moment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = frozenset(range(1, 6))
@@ -107,11 +107,31 @@ def test_a_moment_is_understood_in_the_writers_own_zone(typed: str, meant: datet
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "soon", "friday 5", "32 dec", "2026-13-01", "tomorrow 25:00", "5pm", "13pm", "f"]
+    "typed",
+    ["", "soon", "friday 5", "32 dec", "2026-13-01", "tomorrow 25:00", "5pm", "13pm", "f", "0001-01-01T00:00+14:00"],
 )
 def test_what_could_be_meant_in_two_ways_is_refused(typed: str) -> None:
     with pytest.raises(Invalid, match="is not a moment"):
         parse_moment(typed, FRIDAY.astimezone(UTC), OFFICE)
+
+
+def test_the_calendars_last_day_is_no_moment_where_it_would_end_after_the_calendar() -> None:
+    far_west = WorkingTime(zone=ZoneInfo("Pacific/Honolulu"))
+    with pytest.raises(Invalid, match="is not a moment"):
+        parse_moment("9999-12-31", FRIDAY.astimezone(UTC), far_west)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("monday", berlin(2026, 11, 23, 0)),
+        ("24 dec", berlin(2026, 12, 24, 0)),
+        ("monday 9am", berlin(2026, 11, 23, 9)),
+        ("2 business days", berlin(2026, 11, 24, 0)),
+    ],
+)
+def test_a_day_to_begin_on_begins_with_it(typed: str, meant: datetime) -> None:
+    assert parse_moment(typed, FRIDAY.astimezone(UTC), OFFICE, START_OF_DAY) == meant
 
 
 def test_what_is_over_is_refused() -> None:
