@@ -89,7 +89,7 @@ FAMILIES: Final = (
         "audit",
         "The ledger: prove it, write it out.",
         (
-            ("verify", "bot.cli.audit:verify_ledger", "Check every row, chain and seal."),
+            ("verify", "bot.cli.audit:verify_ledger", "Check every row, chain and seal, of every organisation here."),
             ("export", "bot.cli.audit:export_ledger", "Write it out as JSONL or CSV."),
         ),
     ),
