@@ -14,8 +14,9 @@ import structlog
 from bot.languages import speaking_to
 from bot.slack.afterwards import Afterwards
 from bot.slack.answer import Answer, FieldErrors, Replace, Unfold, Whisper
+from bot.slack.cards import details, whisper
 from bot.slack.cards import help as help_card
-from bot.slack.cards import whisper
+from bot.slack.cards import request as card
 from bot.slack.commands.base import NAME, Command, near_to
 from bot.slack.drawing.blocks import Json
 from bot.slack.entrance.payload import Click, Incoming, Sender, Shortcut, Slash, Submission, first_word
@@ -26,6 +27,7 @@ from bot.slack.refusal import broken, refused, refused_form
 from bot.slack.roll.directory import Directory
 from bot.slack.room import Room
 from bot.slack.showing import CHECKING, Acknowledgement, Showing, acknowledged, whispered
+from bot.slack.target import Target
 from core.errors import ApprovalError, Conflict, Invalid
 from core.model.people import Actor
 from core.phrases import phrase
@@ -118,7 +120,23 @@ class Dispatch:
             return self._told(
                 refused(Conflict(phrase("This window is from another version; close it and try again."))), sent
             )
-        return await self._handle(sent, lambda actor: _submit(self._room, actor, sent, form))
+        return await self._handle(sent, lambda actor: self._submit(actor, sent, form))
+
+    async def _submit(self, actor: Actor, sent: Submission, form: Form) -> Answer | None:
+        try:
+            return await _submit(self._room, actor, sent, form)
+        finally:
+            if sent.target is not None and self._showing.is_over_something(sent):
+                self._afterwards(self._redraw(actor, sent, sent.target))
+
+    async def _redraw(self, actor: Actor, sent: Submission, target: Target) -> None:
+        """What a window about one request was opened from: its details, or its card as only this person sees it."""
+        try:
+            request = await self._room.see(actor, target.request)
+        except ApprovalError:
+            return  # and so was what they sent
+        backdrop = await self._room.backdrop(request)
+        await self._showing.redraw(sent, details.draw(request, backdrop), card.draw(request, backdrop))
 
     async def shortcut(self, used: Shortcut) -> Acknowledgement:
         handler = self._handlers.shortcuts.get(used.callback)

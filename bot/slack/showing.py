@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.answer import Answer, FieldErrors, Open, Publish, Redraw, Replace, Unfold, Whisper
 from bot.slack.cards import whisper
 from bot.slack.drawing.blocks import Json
+from bot.slack.drawing.drawn import Drawing
 from bot.slack.entrance.payload import Click, Incoming, Sender, Submission
 from bot.slack.homes import Published
 from bot.slack.look import Look
@@ -31,6 +32,9 @@ PACE: Final = 1.0
 
 UNDER_WAY: Final = 0.3
 """Seconds in which an acknowledgement that draws a view has reached Slack; a drawing that overtook it would be lost."""
+
+OPENED: Final = 1_000
+"""Windows opened from private messages that are remembered; the oldest goes first."""
 
 BUSY: Final = frozenset({"ratelimited", "rate_limited"})
 TRIGGER_GONE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
@@ -83,6 +87,10 @@ def _ephemeral(answer: Whisper) -> Json:
     return {"response_type": "ephemeral", "replace_original": False, **answer.drawing.as_json()}
 
 
+def _in_its_place(drawing: Drawing) -> Json:
+    return {"replace_original": True, **drawing.as_json()}
+
+
 async def _no_home(sender: Sender, _look: Look) -> None:
     log.warning("slack.no_home", user=sender.user)
 
@@ -90,13 +98,15 @@ async def _no_home(sender: Sender, _look: Look) -> None:
 class Showing:
     """What calls Slack. `session` has a total timeout; the client never retries by itself.
 
-    `show_home` is set by whoever draws Homes, which are shown through here.
+    `show_home` is set by whoever draws Homes, which are shown through here. What a private message can be reached by is kept
+    for the windows opened from it: with this program it goes, as the message does when its reader reloads.
     """
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
         self._client = client
         self._session = session
         self.show_home: ShowHome = _no_home
+        self._private: dict[str, str] = {}
 
     async def show(self, answer: Answer, incoming: Incoming) -> None:
         """After the acknowledgement."""
@@ -112,12 +122,12 @@ class Showing:
             case Whisper():
                 await self._whisper(answer, incoming)
             case Open(view):
-                await self._open(view, incoming)
+                self._opened(await self._open(view, incoming), incoming)
             case Replace(view):
                 await self._replace(view, incoming)
             case Redraw(drawing):
                 if incoming.response_url is not None:
-                    await self._respond(incoming.response_url, {"replace_original": True, **drawing.as_json()})
+                    await self._respond(incoming.response_url, _in_its_place(drawing))
             case Unfold():
                 await self._unfold(answer, incoming)
             case Publish(look):
@@ -140,6 +150,28 @@ class Showing:
             return await self._push(view, incoming)
         answer = await self._client.views_open(trigger_id=incoming.trigger, view=view)
         return str(answer["view"]["id"])
+
+    def _opened(self, view: str, incoming: Incoming) -> None:
+        place = incoming.place if isinstance(incoming, Click) else None
+        if place is None or not place.ephemeral or incoming.response_url is None:
+            return
+        self._private[view] = incoming.response_url
+        if len(self._private) > OPENED:
+            del self._private[next(iter(self._private))]
+
+    def is_over_something(self, sent: Submission) -> bool:
+        """Whether it was opened from what no outlet redraws: another modal, or a private message."""
+        return sent.beneath is not None or sent.view in self._private
+
+    async def redraw(self, sent: Submission, view: Json, drawing: Drawing) -> None:
+        """What a window was opened from, as it is now: `view` for a modal, `drawing` for a private message."""
+        try:
+            if sent.beneath is not None:
+                await self._client.views_update(view_id=sent.beneath, view=view)
+            if (url := self._private.get(sent.view)) is not None:
+                await self._respond(url, _in_its_place(drawing))
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.info("slack.not_redrawn", problem=type(error).__name__)
 
     async def _push(self, view: Json, click: Click) -> str:
         """On top of the present one; where three lie on each other already, in its place."""

@@ -123,3 +123,69 @@ async def test_edits_show_what_is_now_and_what_became_of_it(world: World) -> Non
 
 
 EDITABLE: dict[str, Any] = {"params.replicas": {"kind": "integer", "minimum": 1, "maximum": 6}}
+
+
+# ------------------------------------------------------------------------------------------- what a window was opened from
+
+
+async def submits(world: World, name: str, action: str, typed: dict[str, Any]) -> list[str]:
+    """Fills the window of a button in the one on top; what is open then, from the bottom."""
+    hand = world.hand(name)
+    await hand.click(hand.open_modal() or {}, action)
+    await world.settle()
+    done = await hand.submit(typed)
+    assert done.error is None, done
+    await world.settle()
+    return [str(each["blocks"]) for each in hand.modals()]
+
+
+async def test_details_are_drawn_anew_beneath_a_window_with_the_reason(world: World) -> None:
+    request = await world.ask(("@platform",))
+    await details(world, "bob", request)
+    (shown,) = await submits(world, "bob", "request.reject", {"comment": "Not on a Friday"})
+    assert "Not on a Friday" in shown
+    assert "request.approve" not in shown
+
+
+async def test_a_question_stands_in_the_details_it_was_asked_from(http: World) -> None:
+    request = await http.ask(("@platform",), by=http.actor("erin"))
+    await details(http, "bob", request)
+    (shown,) = await submits(http, "bob", "request.comment", {"text": "Is it tested?", "kind": "question"})
+    assert "Is it tested?" in shown
+    assert "request.approve" in shown
+
+
+async def test_details_are_drawn_anew_beneath_a_window_that_stays(http: World) -> None:
+    request = await http.ask(("@platform",))
+    await details(http, "alice", request)
+    beneath, told = await submits(http, "alice", "request.extend", {"expires_at": "tomorrow 5pm"})
+    assert "It waits until" in told
+    until = (await http.now(request)).expires_at
+    assert until is not None
+    assert until != request.expires_at
+    assert str(int(until.timestamp())) in beneath
+
+
+async def test_details_are_drawn_anew_beneath_a_refused_window(http: World) -> None:
+    request = await http.ask(("@platform",))
+    await details(http, "bob", request)
+    await press(http, "bob", "request.reject")
+    await http.hand("grace").click(http.card("grace", request), "request.approve")
+    await http.settle()
+    await http.hand("bob").submit({"comment": "No"})
+    await http.settle()
+    beneath, _ = http.hand("bob").modals()
+    assert "request.approve" not in str(beneath["blocks"])
+
+
+async def test_a_private_card_is_drawn_anew_after_a_window_opened_from_it(world: World) -> None:
+    request = await world.ask(("@platform",))
+    bob = world.hand("bob")
+    await bob.command(f"/countersign show #{request.number}", "#general")
+    await bob.click(bob.ephemerals()[-1], "request.reject")
+    await world.settle()
+    await bob.submit({"comment": "Not on a Friday"})
+    await world.settle()
+    (shown,) = bob.ephemerals()
+    assert "Rejected by Bob" in shown["text"]
+    assert "request.approve" not in str(shown)

@@ -82,11 +82,13 @@ class Click(Incoming):
 class Submission(Incoming):
     """A modal that was sent. `values` holds by block id what was typed or picked, None where nothing was.
 
-    `metadata` is what the view carried: a reference that came back through Slack, to be judged as anything typed.
+    `beneath` is the modal it lies on. `metadata` is what the view carried: a reference that came back through Slack, to be
+    judged as anything typed.
     """
 
     callback: str = ""
     view: str = ""
+    beneath: str | None = None
     target: Target | None = None
     question: str | None = None
     metadata: str = ""
@@ -246,6 +248,7 @@ def submission(body: Mapping[str, Any], digest: str | None = None) -> Submission
         trigger=_text(body, "trigger_id"),
         callback=_text(view, "callback_id"),
         view=_text(view, "id"),
+        beneath=_text(view, "previous_view_id") or None,
         target=target,
         question=question,
         metadata=_text(view, "private_metadata"),
