@@ -69,7 +69,7 @@ from core.rulebook.standing_on import rules_stood_on, waited_for_by
 from core.scheduling.alarm import Alarm, Chore
 from core.scheduling.deadlines import next_due
 from core.secrets import Pepper
-from core.standing import groups_named_later, waiting_principals
+from core.standing import groups_named_later, not_waited_for, waiting_principals
 from core.store import open_store
 from core.store.schema import check_current, current, newest
 
@@ -192,7 +192,8 @@ def derive(request: Request) -> Derived:
     if not request.is_open:
         return Derived(frozenset(), next_due(request))
     standing_on = waited_for_by(rules_stood_on(request))
-    return Derived(waiting_principals(request) | groups_named_later(request) | standing_on, next_due(request))
+    names = waiting_principals(request) | not_waited_for(request) | groups_named_later(request)
+    return Derived(names | standing_on, next_due(request))
 
 
 def prepare(url: str) -> None:

@@ -213,7 +213,8 @@ class Filter:
     """What a list of requests may be narrowed by; all given ones must hold.
 
     `waiting_for` are principals; `came` says of mirrored groups among them since when, as what was asked before then does
-    not wait for who came since. `unanswered_by` and `decided_by` are member ids. `visible_to` is an actor's key: with it
+    not wait for who came since; `held_by` says which members hold each, as what they may not decide, or gave away, does not
+    wait for them. `unanswered_by` and `decided_by` are member ids. `visible_to` is an actor's key: with it
     a request is listed if it is in one of `projects`, or was asked by or for that actor. `requester` is a requester's
     key; `agent` an agent's id. `order` is `newest`, or `deadline`: open ones only, the oldest deadline first.
     """
@@ -231,6 +232,7 @@ class Filter:
     until: datetime | None = None
     waiting_for: frozenset[str] | None = None
     came: Mapping[str, datetime] | None = None
+    held_by: Mapping[str, frozenset[str]] | None = None
     unanswered_by: str | None = None
     decided_by: str | None = None
     visible_to: str | None = None

@@ -157,6 +157,29 @@ def waiting_principals(request: Request) -> frozenset[str]:
     return own | {f"member:{holder}" for holder, seats in taken.items() if seats}
 
 
+NOT: Final = "not:"
+"""Stands before members that a request does not wait for though one of its names is theirs, in the same index."""
+
+
+def not_waited_for(request: Request) -> frozenset[str]:
+    """`not:<member>` of those who may not decide it, `not:<member>:<name>` of those who gave away what they held by a name."""
+    if not request.is_open:
+        return frozenset()
+    barred = frozenset([f"{NOT}{member}" for member in request.plan.barred])
+    if not request.hand_overs:
+        return barred
+    given: dict[str, frozenset[str]] = {}
+    for seat in request.hand_overs:
+        given[seat.giver] = given.get(seat.giver, frozenset()) | seat.principals
+        given[seat.taker] = given.get(seat.taker, frozenset()) - seat.principals
+    called = {name for name in waiting_principals(request) if not name.startswith("member:")}
+    return barred | {without(member, name) for member, names in given.items() for name in names & called}
+
+
+def without(member: str, name: str) -> str:
+    return f"{NOT}{member}:{name}"
+
+
 LATER: Final = "later:"
 """Stands before groups that a request will ask only later, in the index of who is waited for."""
 

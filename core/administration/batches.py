@@ -139,7 +139,10 @@ def _waiting(reader: Reader, actor: Actor) -> Iterator[Request]:
     if not actor.is_member:
         return
     principals, came = reader.principals(actor.organisation, actor.id), reader.came(actor.organisation, actor.id)
-    wanted = Filter(statuses=_OPEN, waiting_for=principals, came=came, unanswered_by=actor.id, order="deadline")
+    own = dict.fromkeys(principals, frozenset({actor.id}))
+    wanted = Filter(
+        statuses=_OPEN, waiting_for=principals, came=came, held_by=own, unanswered_by=actor.id, order="deadline"
+    )
     for request in _pages(reader, actor.organisation, wanted):
         if actor.id not in request.plan.barred and not is_change(request):
             yield request

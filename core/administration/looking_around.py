@@ -21,7 +21,7 @@ from core.model.request import OPEN, Request
 from core.model.rule import Effect, Mode, Rule
 from core.phrases import phrase
 from core.ports import Filter, Hopeless, Reader, Store, Transaction
-from core.standing import LATER
+from core.standing import LATER, NOT
 
 RULES_AT_ONCE: Final = 20
 NAMES_AT_ONCE: Final = 50
@@ -184,7 +184,7 @@ def _few(reader: Reader, organisation: str, name: str) -> Sequence[str]:
 
     Only requests of the oldest deadlines are read, `MOST` of them.
     """
-    if name.startswith("rule:"):
+    if name.startswith(("rule:", NOT)):
         return ()
     principal = name.removeprefix(LATER)
     here: dict[str, frozenset[str]] = {}

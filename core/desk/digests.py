@@ -14,7 +14,7 @@ from core.phrases import phrase
 from core.ports import Filter, Notice, Reader, Store, Transaction
 from core.reminding import PILED
 from core.scheduling.calendar import next_digest
-from core.standing import waiting_principals
+from core.standing import not_waited_for, waiting_principals, without
 
 AT_ONCE: Final = 10
 """Members in one transaction."""
@@ -105,34 +105,40 @@ class Waits:
     @property
     def open(self) -> Filter:
         """What waits for them, has not been answered by them, and may be theirs: the oldest deadline first."""
-        return self._open(seats for _, seats in self.for_others)
+        return self._open(self.for_others)
 
     @property
     def open_everywhere(self) -> Filter:
         """The same without what counts in one project alone."""
-        return self._open(seats for one, seats in self.for_others if one.project is None)
+        return self._open((one, seats) for one, seats in self.for_others if one.project is None)
 
-    def _open(self, others: Iterable[Seats]) -> Filter:
-        seats = united((self.own, *others))
+    def _open(self, others: Iterable[tuple[Delegation, Seats]]) -> Filter:
+        holders = [(self.member, self.own), *((one.giver, seats) for one, seats in others)]
+        seats = united([held for _, held in holders])
         return Filter(
             statuses=OPEN_WORDS,
             waiting_for=seats.names,
             came=seats.came,
+            held_by={name: frozenset(who for who, held in holders if name in held.names) for name in seats.names},
             unanswered_by=self.member,
             order="deadline",
         )
 
     def are_for(self, request: Request) -> bool:
-        """Whether it is theirs to decide; one for a project counts there alone, and no bar is delegated away."""
+        """Whether it is theirs to decide, and not given away; one for a project counts there alone, no bar is delegated away."""
         if self.member in request.plan.barred:
             return False
-        if not self.for_others:
+        if not (self.for_others or request.hand_overs):
             return True
-        waited = waiting_principals(request)
-        return bool(waited & self.own.at(request)) or any(
+        waited, left_out = waiting_principals(request), not_waited_for(request)
+
+        def waits_for(member: str, seats: Seats) -> bool:
+            return any(without(member, name) not in left_out for name in waited & seats.at(request))
+
+        return waits_for(self.member, self.own) or any(
             one.project in (None, request.project)
             and one.giver not in request.plan.barred
-            and waited & seats.at(request)
+            and waits_for(one.giver, seats)
             for one, seats in self.for_others
             if request.plan.delegation != NOBODY
         )

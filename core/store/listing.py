@@ -34,6 +34,7 @@ from core.codec import Codec
 from core.errors import Invalid
 from core.model.request import Request, Status
 from core.ports import Filter, Page
+from core.standing import NOT, without
 from core.store.choices import among, chosen, width
 from core.store.columns import LONG_AGO, UtcDateTime
 from core.store.driver import Params, Session
@@ -45,9 +46,13 @@ BRANCHES: Final = 32
 CAME: Final = "came"
 """Among the columns of a branch: since when whoever is waited for is in the mirrored group it names."""
 
+LEFT_OUT: Final = ("not_me", "not_them", "not_so")
+"""Among the columns of a branch: the names under which the index says that whoever holds this one is not waited for."""
+
 PROJECTS: Final = 24
 """Up to so many readable projects are branches; beyond, they are a condition on the newest."""
 
+_OTHER: Final = waiting.alias("other")
 _OPEN: Final = text("requests.status IN ('pending', 'asked_question')")
 
 
@@ -150,7 +155,7 @@ def _values(columns: Sequence[str], branches: Sequence[tuple[Any, ...]]) -> Para
 def _branches(filter: Filter) -> tuple[str, tuple[str, ...], list[tuple[Any, ...]]]:
     """Where the list draws from, the columns a branch fixes, and their values branch by branch."""
     if filter.waiting_for is not None:
-        return _waiting_branches(sorted(filter.waiting_for), filter.came or {})
+        return _waiting_branches(filter, sorted(filter.waiting_for))
     if filter.decided_by is not None:
         return "answered", ("member",), [(filter.decided_by,)]
     if filter.order == "deadline":
@@ -164,12 +169,23 @@ def _branches(filter: Filter) -> tuple[str, tuple[str, ...], list[tuple[Any, ...
     return "requests", (*fixed, "status"), [(*place, status) for place, status in product(places, statuses)]
 
 
-def _waiting_branches(
-    names: Sequence[str], came: Mapping[str, datetime]
-) -> tuple[str, tuple[str, ...], list[tuple[Any, ...]]]:
-    if came.keys().isdisjoint(names):
-        return "waiting", ("principal",), [(name,) for name in names]
-    return "waiting", ("principal", CAME), [(name, came.get(name, LONG_AGO)) for name in names]
+def _waiting_branches(filter: Filter, names: Sequence[str]) -> tuple[str, tuple[str, ...], list[tuple[Any, ...]]]:
+    """One for each name, and for each member who holds it."""
+    columns: tuple[str, ...] = ("principal",)
+    branches: list[tuple[Any, ...]] = [(name,) for name in names]
+    came: Mapping[str, datetime] = filter.came or {}
+    if not came.keys().isdisjoint(names):
+        columns += (CAME,)
+        branches = [(*branch, came.get(branch[0], LONG_AGO)) for branch in branches]
+    if filter.held_by is not None:
+        columns += LEFT_OUT
+        held = [(branch, member) for branch in branches for member in sorted(filter.held_by.get(branch[0], ()))]
+        branches = [(*branch, *_left_out(filter, branch[0], member)) for branch, member in held]
+    return "waiting", columns, branches
+
+
+def _left_out(filter: Filter, name: str, member: str) -> tuple[str, ...]:
+    return f"{NOT}{filter.unanswered_by or member}", f"{NOT}{member}", without(member, name)
 
 
 def _narrowest(filter: Filter) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
@@ -248,7 +264,9 @@ def _as_is(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _branch(shape: Shape, index: int) -> Select[Any]:
     table, key, id = _source(shape)
-    fixed = [_fixed(table, name, f"{name}_b{index}") for name in shape.columns]
+    fixed = [_fixed(table, name, f"{name}_b{index}") for name in shape.columns if name not in LEFT_OUT]
+    if LEFT_OUT[0] in shape.columns:
+        fixed.append(_not_left_out([f"{name}_b{index}" for name in LEFT_OUT]))
     chosen = select(key.label("key"), id.label("id")).where(
         table.c.organisation == bindparam("organisation"), *fixed, *_where(shape)
     )
@@ -266,6 +284,11 @@ def _fixed(table: FromClause, name: str, value: str) -> ColumnElement[bool]:
     if name != CAME:
         return table.c[name] == bindparam(value)
     return or_(waiting.c.late_after.is_(None), waiting.c.late_after >= bindparam(value))
+
+
+def _not_left_out(values: Sequence[str]) -> ColumnElement[bool]:
+    names: list[ColumnElement[Any]] = [bindparam(value) for value in values]
+    return ~exists().where(_OTHER.c.request == waiting.c.request, _OTHER.c.principal.in_(names))
 
 
 def _beyond(shape: Shape, key: ColumnElement[Any], id: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -95,6 +95,42 @@ async def test_what_waits_for_me_is_what_i_may_still_answer(house: House) -> Non
     assert await listed(house, "ada", assignee="any") == ["for anyone", "for both", "for ben"]
 
 
+@both_databases
+async def test_what_one_may_not_decide_or_has_handed_over_waits_for_somebody_else(house: House) -> None:
+    """B-57"""
+    await house.post("root", "/v1/groups", {"name": "plat", "members": ["ada@example.com", "ben@example.com"]})
+    plat = [{"requirements": [{"approvals": {"min": 1, "from": ["@plat"]}}]}]
+    await house.ask(title="first", stages=plat)
+    for number in range(3):
+        await house.ask("ada", title=f"own {number}", stages=plat)
+        given = await house.ask(title=f"given {number}", stages=plat)
+        said = {"to": "cleo@example.com"}
+        assert (await house.post("ada", f"/v1/requests/{given['id']}/handover", said)).status_code == 200
+    await house.ask(title="last", stages=plat)
+    mine: dict[str, Any] = {"assignee": "me", "total": "true", "limit": 1}
+    page = (await house.get("ada", "/v1/requests", params=mine)).json()
+    assert ([one["title"] for one in page["data"]], page["total"]) == (["last"], 2)
+    page = (await house.get("ada", "/v1/requests", params={**mine, "cursor": page["next_cursor"]})).json()
+    assert ([one["title"] for one in page["data"]], page["next_cursor"]) == (["first"], None)
+    assert len(await listed(house, "ben", assignee="me")) == 8
+    assert await listed(house, "cleo", assignee="me") == ["given 2", "given 1", "given 0"]
+
+
+async def test_what_somebody_away_handed_over_does_not_wait_for_whoever_stands_in_for_them(house: House) -> None:
+    """B-57"""
+    await house.post("root", "/v1/groups", {"name": "plat", "members": ["ada@example.com", "cleo@example.com"]})
+    plat = [{"requirements": [{"approvals": {"min": 1, "from": ["@plat"]}}]}]
+    given = await house.ask(title="given", stages=plat)
+    await house.ask(title="kept", stages=plat)
+    await house.ask("ada", title="own", stages=plat)
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    made = await house.post("ada", "/v1/delegations", {"to": "ben@example.com", "until": until})
+    assert made.status_code == 201
+    assert await listed(house, "ben", assignee="me") == ["kept", "given"]
+    await house.post("ada", f"/v1/requests/{given['id']}/handover", {"to": "cleo@example.com"})
+    assert await listed(house, "ben", assignee="me") == ["kept"]
+
+
 async def test_one_can_be_read_by_its_number_too(house: House) -> None:
     """B-20 B-22 D-40 E-02"""
     asked = await house.ask()

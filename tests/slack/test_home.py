@@ -7,6 +7,7 @@ import pytest
 from bot.slack import inbox
 from bot.slack.cards.home import Inbox
 from bot.slack.look import Look
+from core.model.command import GiveSeat
 from core.model.people import Role
 from core.model.request import Status
 from core.ports import Reader
@@ -33,6 +34,16 @@ async def test_home_shows_what_waits_for_me_what_i_asked_and_what_i_decided(worl
     assert shown.index("Deploy one") < shown.index("Asked by me")
     assert shown.index("Asked by me") < shown.index(f"#{asked.number}") < shown.index("Decided by me")
     assert "Approved by Bob" in shown
+
+
+async def test_home_leaves_out_what_was_handed_over_and_what_one_asked_oneself(world: World) -> None:
+    """B-57"""
+    given = await world.ask(("@platform",), title="Deploy one")
+    await world.ask(("@platform",), by=world.actor("bob"), title="Deploy two")
+    await world.rooms.desk.do(world.actor("bob"), given.id, GiveSeat(world.members["dave"]))
+    await world.settle()
+    assert "Nothing waits for you" in await home(world, "bob")
+    assert "Waiting for me: 1" in await home(world, "dave")
 
 
 async def test_a_request_is_decided_in_place_and_home_is_drawn_anew(world: World) -> None:

@@ -266,9 +266,12 @@ async def explaining(sqlite_database: str, anyio_backend: str) -> AsyncIterator[
 
 PENDING = frozenset({"pending"})
 ME = frozenset({"member:a", "group:b", "anyone:c"})
+HELD = {"member:a": frozenset({"a"}), "group:b": frozenset({"a", "d"}), "anyone:c": frozenset({"a"})}
 LISTS = [
     (Filter(waiting_for=ME, unanswered_by="a", order="deadline"), "ix_waiting_by_deadline"),
     (Filter(waiting_for=ME, came={"group:b": T0}, unanswered_by="a", order="deadline"), "ix_waiting_by_deadline"),
+    (Filter(waiting_for=ME, held_by=HELD, unanswered_by="a", order="deadline"), "ix_waiting_by_deadline"),
+    (Filter(waiting_for=ME, held_by=HELD, unanswered_by="a"), "ix_waiting_newest"),
     (Filter(waiting_for=ME), "ix_waiting_newest"),
     (Filter(waiting_for=ME, project="p", statuses=PENDING), "ix_waiting_newest"),
     (Filter(statuses=frozenset({"pending", "asked_question"})), "ix_requests_by_status"),

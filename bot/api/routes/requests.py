@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, get_args
@@ -22,7 +23,7 @@ from bot.wire.showing import RequestSummary, RequestView, StatusWord, summarise
 from bot.wire.strict import Moment, Shape, some
 from core.administration.office import the_project
 from core.administration.sight import narrowed
-from core.desk.digests import waits_of
+from core.desk.digests import Waits, waits_of
 from core.errors import Invalid
 from core.model.duration import parse_duration
 from core.model.people import Actor
@@ -78,11 +79,14 @@ async def list_requests(request: Request) -> Response:
     query, who = query_of(request, ListQuery), actor(request)
 
     def look(reader: Reader) -> tuple[Page, int | None, list[RequestSummary]]:
-        wanted = narrowed(reader, who, _filter(reader, who, query))
+        assignee = _assignee(reader, who, query.assignee)
+        waits = None if assignee is None else waits_of(reader, who.organisation, assignee)
+        wanted = narrowed(reader, who, _filter(reader, who, query, waits))
         page = reader.requests(who.organisation, wanted, cursor=query.cursor, limit=query.limit)
-        total = reader.count(who.organisation, wanted, MOST_COUNTED) if query.total else None
-        emails = emails_of(reader, *page.requests)
-        return page, total, [summarise(one, emails) for one in page.requests]
+        shown = [one for one in page.requests if waits is None or waits.are_for(one)]
+        total = _total(reader, who, wanted, len(page.requests) - len(shown)) if query.total else None
+        emails = emails_of(reader, *shown)
+        return page, total, [summarise(one, emails) for one in shown]
 
     page, total, views = await house(request).store.read(look)
     return answer_list(_SUMMARIES, views, page.next_cursor, total)
@@ -134,11 +138,12 @@ def _seconds(wait: str | None) -> float:
 # --------------------------------------------------------------------------------------------------------------- the list
 
 
-def _filter(reader: Reader, who: Actor, query: ListQuery) -> Filter:
+def _filter(reader: Reader, who: Actor, query: ListQuery, waits: Waits | None) -> Filter:
     kind, _, subject = (query.subject or "").partition(":")
-    assignee = _assignee(reader, who, query.assignee)
-    waits = None if assignee is None else waits_of(reader, who.organisation, assignee).open_everywhere
-    return Filter(
+    wanted = Filter() if waits is None else waits.open_everywhere
+    return replace(
+        wanted,
+        order="newest",
         statuses=_statuses(query.status),
         type=query.type,
         project=None
@@ -151,10 +156,13 @@ def _filter(reader: Reader, who: Actor, query: ListQuery) -> Filter:
         subject_id=subject or None,
         since=query.since,
         until=query.until,
-        waiting_for=None if waits is None else waits.waiting_for,
-        came=None if waits is None else waits.came,
-        unanswered_by=assignee,
     )
+
+
+def _total(reader: Reader, who: Actor, wanted: Filter, hidden: int) -> int:
+    """Without those the index has and the page leaves out, unless there are more than are counted."""
+    counted = reader.count(who.organisation, wanted, MOST_COUNTED)
+    return counted if counted == MOST_COUNTED else counted - hidden
 
 
 def _statuses(said: str | None) -> frozenset[str]:
