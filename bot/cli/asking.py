@@ -75,20 +75,21 @@ def request(  # noqa: PLR0913 - an option each
     idempotency_key
         A second call with the same key finds the first request, e.g. the id of your pipeline's run.
     """
-    asked = _asked(title, said, action, base)
+    asked, seconds = _asked(title, said, action, base), waiting_for(timeout)
     with server(patience=PIPELINE) as client:
         made = client.requests.create(**asked, idempotency_key=idempotency_key)
         say_hints(made)
         if wait:
-            return _wait(client, made, timeout, accept_edits=accept_edits, json=json)
+            return _wait(client, made, seconds, accept_edits=accept_edits, json=json)
     tell(made.raw) if json else print(f"#{made.number} {made.id} {made.status}")
     return 0
 
 
 def wait(id: Id, *, timeout: Timeout = None, accept_edits: AcceptEdits = False, json: AsJson = False) -> int:
     """Wait until a request is decided; exit codes as of request --wait."""
+    seconds = waiting_for(timeout)
     with server(patience=PIPELINE) as client:
-        return _wait(client, client.requests.get(id), timeout, accept_edits=accept_edits, json=json)
+        return _wait(client, client.requests.get(id), seconds, accept_edits=accept_edits, json=json)
 
 
 def batch(
@@ -114,13 +115,13 @@ def batch(
     idempotency_key
         A second call with the same key finds the first batch, e.g. the id of your pipeline's run.
     """
-    asked = [_line(one, said) for one in lines_in(file, "FILE")]
+    asked, seconds = [_line(one, said) for one in lines_in(file, "FILE")], waiting_for(timeout)
     with server(patience=PIPELINE) as client:
         made = client.requests.create_batch(asked, idempotency_key=idempotency_key)
         for hint in dict.fromkeys(hint for one in made.requests for hint in one.hints):
             print(f"hint: {hint}", file=sys.stderr)
         if wait:
-            left = _until(timeout)
+            left = _until(seconds)
             codes = [_wait(client, one, left(), accept_edits=accept_edits, json=json) for one in made.requests]
             return next((code for code in codes if code), 0)
     if json:
@@ -130,12 +131,17 @@ def batch(
     return 0
 
 
-def _until(timeout: str | None) -> Callable[[], str | None]:
+def waiting_for(timeout: str | None) -> float | None:
+    """In seconds. Read before anything is asked: a mistyped one shall not have asked people."""
+    return None if timeout is None else duration(timeout, "--timeout").total_seconds()
+
+
+def _until(seconds: float | None) -> Callable[[], float | None]:
     """What is left of the wait, which is one for all of them."""
-    if timeout is None:
+    if seconds is None:
         return lambda: None
-    end = time.monotonic() + duration(timeout, "--timeout").total_seconds()
-    return lambda: f"{max(1, round(end - time.monotonic()))}s"
+    end = time.monotonic() + seconds
+    return lambda: max(1, end - time.monotonic())
 
 
 def _line(one: dict[str, Any], said: Said) -> dict[str, Any]:
@@ -158,8 +164,7 @@ def say_hints(made: Request) -> None:
         print(f"hint: {hint}", file=sys.stderr)
 
 
-def _wait(client: Countersign, made: Request, timeout: str | None, *, accept_edits: bool, json: bool) -> int:
-    seconds = None if timeout is None else duration(timeout, "--timeout").total_seconds()
+def _wait(client: Countersign, made: Request, seconds: float | None, *, accept_edits: bool, json: bool) -> int:
     try:
         with watching() as seen:
             outcome = client.requests.wait(made.id, timeout=seconds, on_change=seen)

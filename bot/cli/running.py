@@ -18,10 +18,10 @@ from typing import Annotated, Any, Final, Self
 
 from cyclopts import Parameter
 
-from bot.cli.asking import EXIT, NOTHING, Timeout, finish, say_hints
+from bot.cli.asking import EXIT, NOTHING, Timeout, finish, say_hints, waiting_for
 from bot.cli.ending import REFUSED, USAGE, Ending, complain
 from bot.cli.progress import watching
-from bot.cli.said import Said, duration
+from bot.cli.said import Said
 from bot.cli.there import PIPELINE, server
 from countersign_client import (
     ActionChanged,
@@ -71,7 +71,7 @@ def run(
     bind
         A file the command reads, like a plan: what was approved is this content, and no other runs; again for more.
     """
-    asked = said.asked()
+    asked, seconds = said.asked(), waiting_for(timeout)
     doing = Doing(command, tuple(bind or ()), asked.get("params", {}))
     doing.must_be_there()
     metadata = {"host": platform.node(), "folder": str(Path.cwd()), **asked.get("metadata", {})}
@@ -79,7 +79,7 @@ def run(
     with server(patience=PIPELINE) as client, _stopping():
         made = client.requests.create(said.type or "custom", (title or f"Run {doing.action}")[:200], **asked)
         say_hints(made)
-        outcome = _answer(client, made, timeout)
+        outcome = _answer(client, made, seconds)
         if not isinstance(outcome, Approved):
             return _not_run(client, outcome)
         complain(f"{outcome}; running it.")
@@ -122,9 +122,8 @@ def _sha256(file: Path) -> str:
         raise Ending(f"--bind: {file} cannot be read ({problem.strerror}).", USAGE) from None
 
 
-def _answer(client: Countersign, made: Request, timeout: str | None) -> Outcome:
+def _answer(client: Countersign, made: Request, seconds: float | None) -> Outcome:
     """When we are stopped meanwhile, nobody shall decide for nothing."""
-    seconds = None if timeout is None else duration(timeout, "--timeout").total_seconds()
     try:
         with watching() as seen:
             return client.requests.wait(made.id, timeout=seconds, on_change=seen)

@@ -125,6 +125,23 @@ def test_a_refusal_is_one_sentence_and_says_by_its_exit_code_of_what_kind(
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["request", "Deploy 2.4.2", "--wait", "--timeout", "30 minutes"],
+        ["run", "--timeout", "30min", "--", "true"],
+        ["batch", "asked.jsonl", "--wait", "--timeout", "soon"],
+    ],
+)
+def test_a_mistyped_timeout_asks_nobody(server: Served, words: list[str], capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("COUNTERSIGN_TOKEN", server.credentials["ci"])
+    Path("asked.jsonl").write_text('{"title": "Deploy 2.4.2"}\n')
+    assert run(words) == 2
+    assert "--timeout: " in capsys.readouterr().err
+    assert run(["list", "--json"]) == 0
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)["data"]] == [server.asked["id"]]
+
+
 def test_a_kept_token_is_not_sent_to_another_server(server: Served, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(server.code + "\n"))
     assert run(["login"]) == 0
