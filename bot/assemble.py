@@ -392,6 +392,7 @@ def _sign_on(inside: Rooms, organisation: str) -> SignOn:
                 "COUNTERSIGN_OIDC_ISSUER is set, and COUNTERSIGN_OIDC_AUDIENCE must say whom its tokens are made out to."
             )
         company = Company(organisation, settings.oidc_issuer, settings.oidc_audience, settings.oidc_email_claim)
+        inside.administration.identities.belongs(company.issuer, organisation)
     return SignOn(inside.store, inside.administration, IssuerKeys(inside.guard), settings.url, company)
 
 

@@ -64,7 +64,7 @@ class SignOn:
     async def _person(self, company: Company, claims: Claims) -> Known:
         email = _email(claims, company.email_claim)
         identity = await self._store.glance(lambda reader: reader.identity(KIND, claims.issuer, claims.subject))
-        if identity is None:
+        if identity is None or identity.organisation != company.organisation:
             identity = await self._link(company, claims, email)
         member, now = await self._store.glance(lambda reader: (_member(reader, company, identity), reader.now()))
         if identity.email != email:

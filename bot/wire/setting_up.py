@@ -211,7 +211,10 @@ class NewWorkload(Shape):
 
 
 class NewIdentity(Shape):
-    """`issuer` is the Slack enterprise or team id, or an OIDC issuer; `user` the user id or subject there."""
+    """`issuer` is the Slack enterprise or team id, or an OIDC issuer; `user` the user id or subject there.
+
+    An issuer that is another organisation's on this server is refused.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -13,7 +13,7 @@ from core.administration.office import Office, four_eyes, must_manage, the_membe
 from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooSoon
 from core.model.installation import Unmapped
 from core.model.organisation import Identity, Member
-from core.model.people import Actor
+from core.model.people import Actor, Way
 from core.notices import IDENTITY, LINKED, NOT_LINKED
 from core.outgoing import said_again
 from core.phrases import phrase
@@ -46,6 +46,11 @@ class Identities(Office):
     def __init__(self, store: Store, fresh: Callable[[], str], outlets: Sequence[str] = ()) -> None:
         super().__init__(store, fresh)
         self._outlets = tuple(outlets)
+        self._sign_on: dict[str, str] = {}
+
+    def belongs(self, issuer: str, organisation: str) -> None:
+        """This issuer's single sign-on is this organisation's."""
+        self._sign_on[issuer] = organisation
 
     async def list(self, actor: Actor, member: str | None = None) -> Sequence[Identity]:
         def look(reader: Reader) -> Sequence[Identity]:
@@ -70,12 +75,20 @@ class Identities(Office):
         """Link an outside user to a member (by id or e-mail). Linked to that member already: as it is.
 
         `email` is the address that user has there, where it is another than the member's; when it changes, the link falls.
+        Users of a workspace or sign-on that is not here yet may be linked ahead; those of another organisation's may not.
         """
 
         def look(reader: Reader) -> tuple[Member, Identity | None]:
             must_manage(reader, actor)
             whose = the_member(reader, actor, member, field="member")
-            return whose, reader.identity(kind, issuer, user)
+            owners = self._owners(reader, kind, issuer)
+            if owners and actor.organisation not in owners:
+                raise Invalid(
+                    phrase("This is not the workspace or sign-on of your organisation; link users of your own."),
+                    field="issuer",
+                )
+            there = reader.identity(kind, issuer, user)
+            return whose, None if there is None or self._is_squatted(reader, actor, there) else there
 
         whose, pinned = await self._store.read(look)
         if pinned is not None:
@@ -86,6 +99,7 @@ class Identities(Office):
         known = whose.email if email is None else email.strip().lower()
 
         def work(tx: Transaction) -> str:
+            self._free(tx, actor, kind, issuer, user)
             id = f"idn_{self._fresh()}"
             tx.put(Identity(id, actor.organisation, kind, issuer, user, whose.id, known, tx.now()))
             said = phrase("You are linked to {member} now, and can act here.", member=whose.email)
@@ -217,6 +231,7 @@ class Identities(Office):
                 payload = {"identity": old.id, "kind": kind, "user": old.user, "member": whose.id, "instead": user}
                 tx.log(actor.organisation, "identity_unpinned", actor, payload)
                 follow_link(tx, actor, issuer, old.user)
+            self._free(tx, actor, kind, issuer, user)
             id, address = f"idn_{self._fresh()}", known.email or whose.email
             tx.put(Identity(id, actor.organisation, kind, issuer, user, whose.id, address, tx.now()))
             tx.forget_unmapped(actor.organisation, issuer, user)
@@ -266,6 +281,29 @@ class Identities(Office):
 
         await self._store.transact(work)
         return known
+
+    def _owners(self, reader: Reader | Transaction, kind: str, issuer: str) -> frozenset[str]:
+        """The organisations whose workspace or sign-on this is; of an Enterprise organisation there may be several."""
+        if kind == KIND:
+            return frozenset(one.organisation for one in reader.installations() if one.issuer == issuer)
+        return frozenset({self._sign_on[issuer]} if issuer in self._sign_on else ())
+
+    def _is_squatted(self, reader: Reader | Transaction, actor: Actor, there: Identity) -> bool:
+        """Linked by an organisation whose users these never were, when the actor's own has them."""
+        if there.organisation == actor.organisation:
+            return False
+        owners = self._owners(reader, there.kind, there.issuer)
+        return actor.organisation in owners and there.organisation not in owners
+
+    def _free(self, tx: Transaction, actor: Actor, kind: str, issuer: str, user: str) -> None:
+        """What others had linked ahead gives way to whose user it is, or they could be kept out."""
+        there = tx.identity(kind, issuer, user)
+        if there is None or not self._is_squatted(tx, actor, there):
+            return
+        tx.unpin(there.id)
+        owner = Actor("system", "owner", phrase("the organisation it belongs to"), there.organisation, Way.SYSTEM)
+        payload = {"identity": there.id, "kind": kind, "user": user, "member": there.member}
+        tx.log(there.organisation, "identity_unpinned", owner, payload)
 
     def _turn_down(self, tx: Transaction, asked: Unmapped | None) -> None:
         said = phrase(

@@ -6,8 +6,10 @@ import pytest
 from fastapi.routing import APIRoute
 
 from core.administration import operator
+from core.model.installation import Installation, InstallState, Source
 from core.model.people import Role, Verb
 from tests.api.conftest import House, both_databases
+from tests.api.test_following import sealed
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +52,59 @@ async def furnished(house: House) -> dict[str, str]:
     assert made.status_code == 200, made.text
     found = {"rules": rule, "policies": policy, "checks": check, "types": "ours", "leases": granted.json()["id"]}
     return {**found, "schedules": "nobody", "trust": "ci"}
+
+
+async def installed(house: House, team: str) -> None:
+    """Slack's app is in a workspace of this organisation's."""
+    here = Installation(
+        id=f"ins_{team}",
+        organisation=house.host.organisation,
+        team=team,
+        enterprise=None,
+        enterprise_wide=False,
+        name="Acme",
+        app="A1",
+        bot_user="UBOT",
+        bot="B1",
+        scopes=(),
+        sealed_token="",
+        installed_by=None,
+        installed_at=house.clock.now(),
+        state=InstallState.ACTIVE,
+        source=Source.ENVIRONMENT,
+    )
+    await house.assembly.rooms.store.transact(lambda tx: tx.put_installation(here))
+
+
+def adas_link(member: str = "ada@example.com") -> dict[str, str]:
+    return {"kind": "slack", "issuer": "T0OURS", "user": "U0ADA", "member": member}
+
+
+@both_databases
+async def test_nobody_links_users_of_another_organisations_workspace(house: House, elsewhere: House) -> None:
+    await installed(house, "T0OURS")
+    stolen = await elsewhere.post("eve", "/v1/identities", adas_link("eve@example.com"))
+    assert (stolen.status_code, stolen.json()["field"]) == (400, "issuer"), stolen.text
+    assert (await house.post("root", "/v1/identities", adas_link())).status_code == 201
+    assert (await elsewhere.get("eve", "/v1/identities")).json()["data"] == []
+
+
+@both_databases
+async def test_whom_another_organisation_linked_ahead_is_linked_by_whose_workspace_it_becomes(
+    house: House, elsewhere: House
+) -> None:
+    squatted = await elsewhere.post("eve", "/v1/identities", adas_link("eve@example.com"))
+    assert squatted.status_code == 201
+    assert (await house.post("root", "/v1/identities", adas_link())).status_code == 409
+    await installed(house, "T0OURS")
+    ours = await house.post("root", "/v1/identities", adas_link())
+    assert ours.status_code == 201, ours.text
+    assert (await elsewhere.get("eve", "/v1/identities")).json()["data"] == []
+    await sealed(elsewhere)
+    hers = (await elsewhere.get("eve", "/v1/events")).json()["data"]
+    assert [one["payload"]["identity"] for one in hers if one["event"] == "identity_unpinned"] == [
+        squatted.json()["id"]
+    ]
 
 
 def addresses(house: House) -> list[tuple[str, str]]:

@@ -4,6 +4,8 @@ import pytest
 
 from bot.assemble import assemble
 from bot.settings_problem import SettingsProblem
+from core.administration import operator
+from core.model.organisation import Identity
 from core.model.people import Role
 from tests.api.conftest import House, settings_for
 from tests.api.test_following import sealed, streaming
@@ -105,3 +107,15 @@ async def test_the_event_stream_tells_a_person_what_the_page_tells_them(house: H
     async with streaming(house, "signed on", "after=0&event=created") as stream:
         told = await stream.until(1)
     assert [one["request"] for one in told] == [row["request"] for row in page] == [asked["id"]]
+
+
+async def test_another_organisation_can_keep_nobody_out_by_linking_them_first(house: House, issuer: Issuer) -> None:
+    organisation = await house.administration.organisations.add("Elsewhere")
+    other = House(house.assembly, house.clock, operator(organisation.id), house.credentials)
+    eve = await other.member("eve", Role.ADMIN)
+    link = {"kind": "oidc", "issuer": issuer.url, "user": "ada-1", "member": "eve@example.com"}
+    refused = await other.post("eve", "/v1/identities", link)
+    assert (refused.status_code, refused.json()["field"]) == (400, "issuer"), refused.text
+    before = Identity("idn_1", organisation.id, "oidc", issuer.url, "ada-1", eve, "eve@example.com", house.clock.now())
+    await house.assembly.rooms.store.transact(lambda tx: tx.put(before))
+    assert (await call(house, issuer.person(AUDIENCE))).json()["email"] == "ada@example.com"
