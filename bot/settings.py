@@ -17,7 +17,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -69,6 +69,17 @@ class Settings(BaseSettings):
     @classmethod
     def _words(cls, value: Any) -> Any:
         return _split(value.lower()) if isinstance(value, str) else value
+
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _not_the_other(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Two tokens lie side by side where they are taken from; swapped, Slack would say no more than that one is wrong."""
+        mine, other = ("xoxb-", "xapp-") if info.field_name == "slack_bot_token" else ("xapp-", "xoxb-")
+        if value is not None and value.get_secret_value().startswith(other):
+            raise PydanticCustomError(
+                "swapped", f"it begins with {other}, and should be the one that begins with {mine}"
+            )
+        return value
 
     @field_validator("encryption_keys", mode="before")
     @classmethod

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, text
 
 from core.errors import Unavailable
 from core.store.opening import is_sqlite, make_folder, sqlite_path
-from core.store.schema import MIGRATIONS, connected, newest, revision
+from core.store.schema import MIGRATIONS, connected, must_not_be_newer, newest, revision
 
 LOCK: Final = 0x434F554E  # any number, the same in every process
 
@@ -30,6 +30,7 @@ def upgrade(url: str, to: str = "head") -> str | None:
     if is_sqlite(url):
         make_folder(sqlite_path(url))
     with connected(url) as connection:
+        must_not_be_newer(revision(connection))
         if connection.dialect.name == "sqlite":
             _keep_copy(connection, sqlite_path(url), to)
         with _alone(connection):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -50,13 +51,15 @@ def _open(url: str, parts: Parts) -> Engine:
 
 
 def is_sqlite(url: str) -> bool:
-    """Whether the address names a SQLite file; `Invalid` for what is neither kind."""
+    """Whether the address names a SQLite file; `Invalid` for what is neither kind, or names a driver of its own."""
     try:
-        kind = make_url(url).get_backend_name()
+        kind = make_url(url).drivername
     except ArgumentError as error:
         raise Invalid("The database address cannot be read; write sqlite:///file or postgresql://…") from error
     if kind not in {"sqlite", "postgresql"}:
         raise Invalid(f"'{kind}' is no database this runs on; write sqlite:///file or postgresql://…")
+    if kind == "postgresql" and find_spec("psycopg") is None:
+        raise Invalid("PostgreSQL needs its driver, which is an extra: pipx install '.[postgres]'.")
     return kind == "sqlite"
 
 

@@ -31,13 +31,23 @@ def current(url: str) -> str | None:
 
 
 def newest() -> str:
-    """The revision this program was written for: each file is called `v<revision>_<what>.py`."""
+    """The revision this program was written for: each file is called `v<revision>_<what>.py`, each later one higher."""
     return max(path.name[1:].partition("_")[0] for path in (MIGRATIONS / "versions").glob("v*_*.py"))
+
+
+def must_not_be_newer(stands: str | None) -> None:
+    """A database that a later program has brought up is nothing this one could write to."""
+    if stands is not None and stands > newest():
+        raise Unavailable(
+            f"The database's schema is at '{stands}', which is newer than this program's '{newest()}'; "
+            "install the version that made it, or bring back the backup from before."
+        )
 
 
 def check_current(url: str) -> None:
     """Raise `SchemaBehind` unless the schema is the one this program was written for."""
     stands, wanted = current(url), newest()
+    must_not_be_newer(stands)
     if stands != wanted:
         raise SchemaBehind(
             f"The database's schema is at '{stands or 'nothing'}', this program needs '{wanted}'; "

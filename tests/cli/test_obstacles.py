@@ -1,5 +1,7 @@
 """What stands in the way of a start is said in a sentence, by every command alike, and no secret is in it."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,3 +105,53 @@ def test_a_lock_that_cannot_be_held_is_not_another_server(capsys: Any) -> None:
     Path("countersign.db.lock").mkdir()
     code, told = said(capsys, ["serve"])
     assert (code, "cannot be used" in told, "Another server" in told) == (2, True, False)
+
+
+@pytest.mark.parametrize("words", STARTS)
+def test_a_database_of_a_later_version_is_left_alone(words: list[str], capsys: Any) -> None:
+    assert said(capsys, ["migrate"])[0] == 0
+    with closing(sqlite3.connect("countersign.db", isolation_level=None)) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9001'")
+    for start in (words, ["migrate"]):
+        code, told = said(capsys, start)
+        assert code != 0
+        assert "is at '9001', which is newer than this program's" in told
+
+
+def with_keys(monkeypatch: Any) -> None:
+    for name in ("ENCRYPTION_KEYS", "SIGNING_KEY"):
+        monkeypatch.setenv(f"COUNTERSIGN_{name}", SECRET)
+
+
+def test_an_address_with_a_driver_is_refused_and_its_password_not_shown(capsys: Any, monkeypatch: Any) -> None:
+    with_keys(monkeypatch)
+    monkeypatch.setenv("COUNTERSIGN_DATABASE_URL", "postgresql+psycopg://me:hunter2@/none")
+    for words in (*STARTS, ["migrate"]):
+        code, told = said(capsys, words)
+        assert code != 0
+        assert "write sqlite:///file or postgresql://" in told
+        assert "hunter2" not in told
+
+
+def test_where_postgresqls_driver_is_not_installed_it_is_told_how_to(capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("core.store.opening.find_spec", lambda _: None)
+    with_keys(monkeypatch)
+    monkeypatch.setenv("COUNTERSIGN_DATABASE_URL", "postgresql://me@/none")
+    for words in (*STARTS, ["migrate"]):
+        code, told = said(capsys, words)
+        assert code != 0
+        assert "pipx install '.[postgres]'" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "wanted"),
+    [("SLACK_APP_TOKEN", "xoxb-1-2-3", "xapp-"), ("SLACK_BOT_TOKEN", "xapp-1-2-3", "xoxb-")],
+)
+def test_swapped_tokens_are_told_apart(name: str, token: str, wanted: str, capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv(name, token)
+    for words in (["doctor"], ["serve"]):
+        code, told = said(capsys, words)
+        assert code != 0
+        assert f"{name}: it begins with" in told
+        assert wanted in told
+        assert "1-2-3" not in told
