@@ -10,8 +10,8 @@ from core.lifecycle.facts import Problem
 from core.model.organisation import Group, Member, Project
 from core.model.people import Role
 from core.model.quick import dataclass
-from core.model.request import Content, Stage
-from core.model.requirement import Source
+from core.model.request import Content, Stage, unnamed
+from core.model.requirement import Source, any_with
 from core.model.rule import Place
 from core.phrases import phrase
 from core.ports import Reader
@@ -106,11 +106,7 @@ def _all_stages(draft: Draft) -> tuple[DraftStage, ...]:
 
 def _stage_name(requirements: Iterable[Approvals], number: int) -> str:
     labels = [source.label for requirement in requirements for source in requirement.people]
-    return (
-        labels[0].lstrip("@").capitalize()
-        if len(labels) == 1 and labels[0].startswith("@")
-        else phrase("Stage {number}", number=number)
-    )
+    return labels[0].lstrip("@").capitalize() if len(labels) == 1 and labels[0].startswith("@") else unnamed(number)
 
 
 def _sources(reader: Reader, project: Project, asked: DraftRequirement, problems: list[Problem]) -> tuple[Source, ...]:
@@ -146,7 +142,7 @@ def _source(reader: Reader, project: Project, name: str) -> Source | None:
 def _role(project: Project, word: str) -> Source | None:
     if word not in {role.value for role in Role}:
         return None
-    return Source(f"role:{word}:{project.id}", phrase("any {word}", word=word))
+    return Source(f"role:{word}:{project.id}", any_with(word))
 
 
 class RuleNames:

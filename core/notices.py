@@ -87,7 +87,7 @@ def _stage_opened(request: Request, event: e.StageOpened) -> tuple[Told, ...]:
         phrase(
             "Stage {number} ({name}) is open and waits for {waits}.",
             number=stage.number,
-            name=stage.name,
+            name=stage.said,
             waits=waits,
         ),
         "stage_opened",
@@ -365,7 +365,7 @@ def _review_closed(request: Request, event: e.ReviewClosed) -> tuple[Told, ...]:
 
 
 def say_finding(finding: Finding) -> str:
-    return "justified" if finding is Finding.JUSTIFIED else phrase("NOT justified")
+    return phrase("justified") if finding is Finding.JUSTIFIED else phrase("NOT justified")
 
 
 def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
@@ -546,9 +546,17 @@ def _discarded(request: Request, event: e.Discarded) -> tuple[Told, ...]:
     return () if request.is_open else _line(phrase("Discarded; it will not be executed{said}", said=said), "discarded")
 
 
+REPORTED: Mapping[str, str] = {
+    "pending": phrase("is running"),
+    "passed": phrase("passed"),
+    "failed": phrase("failed"),
+}
+"""What a check said, by the stored word."""
+
+
 def _check_reported(request: Request, event: e.CheckReported) -> tuple[Told, ...]:
     report = event.report
-    state = phrase("is running") if report.state == "pending" else report.state
+    state = REPORTED.get(report.state, report.state)
     said = f": {report.summary}" if report.summary else "."
     where = f" {report.url}" if report.url else ""
     return _line(

@@ -20,7 +20,7 @@ from core.model import event as e
 from core.model.check import CheckDefinition
 from core.model.inquiry import Inquiry, Kind, Progress
 from core.model.policy import Policy
-from core.model.request import Request, Stage
+from core.model.request import Request, Stage, unnamed
 from core.model.requirement import Source
 from core.model.rule import Mode
 from core.naming import RuleNames
@@ -195,9 +195,7 @@ def _stage(number: int, wanted: Sequence[WantedStage], names: RuleNames) -> Stag
         Approvals(f"s{number}r{place}", one.min, tuple(dict.fromkeys(_source(name, names) for name in one.sources)))
         for place, one in enumerate(wanted, start=1)
     )
-    return Stage(
-        number, next((one.name for one in wanted if one.name), phrase("Stage {number}", number=number)), requirements
-    )
+    return Stage(number, next((one.name for one in wanted if one.name), unnamed(number)), requirements)
 
 
 def _source(name: str, names: RuleNames) -> Source:

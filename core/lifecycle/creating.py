@@ -164,7 +164,7 @@ def _impossible(facts: Facts) -> tuple[e.Event, ...]:
 
 def revise(request: Request, command: c.Revise, facts: Facts) -> tuple[e.Event, ...]:
     who.must_be_requester(request, facts, phrase("change what is asked"))
-    must_not_be_a_change(request, "revised")
+    must_not_be_a_change(request, phrase("revised"))
     must_not_ask_for_a_change(command.content)
     _not_too_often(request, facts)
     must_declare_well(command.content, facts.type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from math import ceil
+from typing import Final
 
 from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooSoon
 from core.lifecycle import who
@@ -19,13 +20,17 @@ REMIND_EVERY = timedelta(minutes=5)
 TEXT = 3000
 
 
-def _said(text: str, what: str) -> str:
-    clean = text.strip()
+NOUNS: Final = {"question": phrase("question"), "answer": phrase("answer"), "comment": phrase("comment")}
+"""What is said, by the field that holds it."""
+
+
+def _said(text: str, field: str) -> str:
+    clean, what = text.strip(), NOUNS[field]
     if not says_something(clean):
-        raise Invalid(phrase("The {what} is empty; write something.", what=what), field=what)
+        raise Invalid(phrase("The {what} is empty; write something.", what=what), field=field)
     if len(clean) > TEXT:
         raise Invalid(
-            phrase("The {what} is longer than {text} characters; shorten it.", what=what, text=TEXT), field=what
+            phrase("The {what} is longer than {text} characters; shorten it.", what=what, text=TEXT), field=field
         )
     return clean
 
@@ -48,7 +53,7 @@ def ask(request: Request, command: c.Ask, facts: Facts) -> tuple[e.Event, ...]:
 
 def answer(request: Request, command: c.Answer, facts: Facts) -> tuple[e.Event, ...]:
     if facts.actor.id != request.on_behalf_of:
-        who.must_be_requester(request, facts, "answer")
+        who.must_be_requester(request, facts, phrase("answer its questions"))
     text = _said(command.answer, "answer")
     who.must_be_open(request)
     return (e.QuestionAnswered(facts.now, _which(request, command.question), text, facts.actor.name),)

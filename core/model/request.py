@@ -15,7 +15,7 @@ from core.model.lease import Lease
 from core.model.people import Actor, Proof, Way
 from core.model.quick import dataclass
 from core.model.requirement import Delegated, Report, Requirement, Source
-from core.phrases import listed, phrase
+from core.phrases import kept, listed, phrase
 
 
 class Status(StrEnum):
@@ -102,8 +102,13 @@ class Content:
     editable: Mapping[str, Any] = field(default_factory=dict)
 
 
-BEFORE_PEOPLE: Final = "Checks before people"
+BEFORE_PEOPLE: Final = phrase("Checks before people")
 """What stage 0 is called: checks and policies that must answer before anybody is asked."""
+
+
+def unnamed(number: int) -> str:
+    """What a stage is called that nobody gave a name. Kept, and so in English; `Stage.said` says it in any language."""
+    return f"Stage {number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +120,18 @@ class Stage:
     requirements: tuple[Requirement, ...]
 
     @property
+    def said(self) -> str:
+        """Its name; one of our own words in the language spoken now."""
+        if not self.number:
+            return kept(self.name)
+        return phrase("Stage {number}", number=self.number) if self.name == unnamed(self.number) else self.name
+
+    @property
     def title(self) -> str:
         """`stage 2 (Security)`, as sentences call it."""
-        return f"stage {self.number} ({self.name})" if self.number else "the checks before people"
+        if not self.number:
+            return phrase("the checks before people")
+        return phrase("stage {number} ({name})", number=self.number, name=self.said)
 
 
 @dataclass(frozen=True, slots=True)

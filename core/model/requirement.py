@@ -11,7 +11,12 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 
 from core.model.quick import dataclass
-from core.phrases import kept
+from core.phrases import kept, phrase
+
+
+def any_with(role: str) -> str:
+    """How whoever has a role is called. Kept, and so in English; `Source.said` says it in any language."""
+    return f"any {role}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,11 @@ class Source:
     @property
     def said(self) -> str:
         """Its label, as far as it is our own words, in the language spoken now."""
-        return kept(self.label) if self.principal.startswith("anyone:") else self.label
+        kind, _, rest = self.principal.partition(":")
+        word = rest.partition(":")[0]
+        if kind == "role" and self.label == any_with(word):
+            return phrase("any {word}", word=word)
+        return kept(self.label) if kind == "anyone" else self.label
 
 
 @dataclass(frozen=True, slots=True)

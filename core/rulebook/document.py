@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.errors import Invalid
 from core.model.absence import ANYONE, MAY_STAND_IN
 from core.model.duration import say_duration
-from core.model.request import Stage
+from core.model.request import Stage, unnamed
 from core.model.requirement import Requirement, Source
 from core.model.rule import Effect, Escalation, Mode, Place, Rule, Scope
 from core.phrases import phrase
@@ -68,7 +68,7 @@ def read_when(part: Part, conditions: Conditions) -> str:
         path = str(error.fields.get("field") or "").replace("match", part.path, 1) or part.path
         position = error.fields.get("position")
         extra = {} if position is None else {"position": position}
-        raise Invalid(f"{path}: {error.sentence}", path=path, field=path, **extra) from None
+        raise Mistake(f"{path}: {error.sentence}", said_alone(error), path=path, field=path, **extra) from None
     return text.strip()
 
 
@@ -118,7 +118,7 @@ def stage_name(requirements: tuple[Requirement, ...], number: int) -> str:
     """Where none is said: the only group's name, else the number."""
     labels = {source.label for requirement in requirements for source in requirement.sources}
     (label,) = labels if len(labels) == 1 else ("",)
-    return label.lstrip("@").capitalize() if label.startswith("@") else phrase("Stage {number}", number=number)
+    return label.lstrip("@").capitalize() if label.startswith("@") else unnamed(number)
 
 
 def read_requirement(part: Part, names: Names) -> Requirement:

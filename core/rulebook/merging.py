@@ -15,9 +15,8 @@ from functools import reduce
 
 from core.model.explanation import Because
 from core.model.quick import dataclass
-from core.model.request import Stage
+from core.model.request import Stage, unnamed
 from core.model.requirement import Requirement
-from core.phrases import phrase
 
 BEFORE = 0
 """The stage that stands before all people: checks, and policies that have not answered."""
@@ -106,9 +105,7 @@ def _number(wanted: list[_Wanted], names: Mapping[int, tuple[str, ...]]) -> Merg
     for number, old in enumerate(held, start=first):
         here = [want for want in wanted if want.stage == old]
         called = [want.requirement.called(f"s{number}r{place}") for place, want in enumerate(here, start=1)]
-        stages.append(
-            Stage(number, ", ".join(names.get(old, ())) or phrase("Stage {number}", number=number), tuple(called))
-        )
+        stages.append(Stage(number, ", ".join(names.get(old, ())) or unnamed(number), tuple(called)))
         for want, requirement in zip(here, called, strict=True):
             names_of = tuple(dict.fromkeys(asker.name for asker in want.askers))
             because.append(Because(requirement.id, requirement.label, number, names_of))

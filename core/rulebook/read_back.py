@@ -16,7 +16,7 @@ from core.phrases import listed, phrase
 def read_back(rule: Rule) -> str:
     """Sentences, the stages numbered, each on a line of its own."""
     lines = [f"{rule.name}: {_when(rule.when, rule.scope)}, {_DOES[rule.effect]}"]
-    lines += [f"{stage.number}. {stage.name}: {listed(r.label for r in stage.requirements)}" for stage in rule.stages]
+    lines += [f"{stage.number}. {stage.said}: {listed(r.label for r in stage.requirements)}" for stage in rule.stages]
     said = " ".join(sentence for sentence in (*_people(rule), *_times(rule), *_limits(rule)) if sentence)
     return "\n".join([*lines, said] if said else lines)
 

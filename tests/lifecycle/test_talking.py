@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.languages import speaking_to
 from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooSoon
 from core.model import command as c
 from core.model.request import Status
@@ -26,6 +27,20 @@ def test_a_question_leaves_the_request_open() -> None:
     (question,) = story.request.questions
     assert (question.name, question.text, question.at) == ("Ada", "Which rows?", NINE)
     assert question.id.startswith("qst_")
+
+
+def test_what_is_refused_to_whoever_reads_german_is_all_german() -> None:
+    """Verbs and nouns set into a sentence had stayed English."""
+    story = asked()
+    with speaking_to("de"):
+        only_the_asker = story.refusal("ada", c.Answer("me")).sentence
+        nothing_said = [story.refusal("ada", command).sentence for command in (c.Ask(" "), c.Comment(" "))]
+        not_yet = story.refusal("sue", c.Approve()).sentence
+    assert only_the_asker == (
+        "Nur Rita, von dem die Anfrage kommt, kann das: offene Fragen beantworten; sage dort, was du brauchst."
+    )
+    assert nothing_said == ["Die Frage ist leer; schreibe etwas.", "Der Kommentar ist leer; schreibe etwas."]
+    assert "Stufe 2 (Stufe 2)" in not_yet
 
 
 def test_somebody_of_a_later_stage_may_ask() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.model.request import Request
 from core.ports import Reader
 from tests.stories.town import Json, Town, some
 
@@ -61,14 +62,31 @@ async def test_what_he_asks_is_kept_in_english_but_for_his_own_words(town_both_w
     await town.hand("bob").command("/countersign ask custom", "#general")
     await town.settles()
     assert words(town.window("bob"))[:2] == ["Um Freigabe bitten", "Anfragen"]
-    await town.says("bob", {"title": "Details", "description": "Ablehnen? Reject!"})
-    store, organisation = town.assembly.rooms.store, town.host.organisation
-    mine = await store.read(lambda reader: reader.request_by_number(organisation, 2))
-    assert mine is not None
+    assert "Link" in words(town.window("bob"))
+    typed = {"title": "Details", "description": "Ablehnen? Reject!", "link": "https://ci.acme.example/1"}
+    await town.says("bob", typed)
+    mine = await _stored(town, 2)
+    assert [link.title for link in mine.content.links] == ["Link"]
     assert mine.content.title == "Details"
     kept = json.dumps(await _ledger(town, {"id": mine.id}), ensure_ascii=False)
     assert "2 of @security" in kept
     assert all(german not in kept for german in (" aus @security", "Regel", "Stufe", "gefragt"))
+
+
+async def test_a_stage_nobody_named_is_kept_in_english_and_said_in_german(town_both_ways: Town) -> None:
+    town, _, _ = await _asked(town_both_ways)
+    await town.rules("alice", '"docs" when type == "custom" require 1 of role:admin then 2 of @security')
+    await town.hand("bob").command("/countersign ask custom", "#general")
+    await town.settles()
+    await town.says("bob", {"title": "Details", "approvers": [town.hand("grace").id]})
+    mine = {"id": str((await _stored(town, 2)).id)}
+    kept = json.dumps(await _ledger(town, mine), ensure_ascii=False)
+    assert "Stage 1" in kept
+    assert "Stufe" not in kept
+    assert "Stage 1 " in " ".join(words(await town.types("grace", "/countersign show #2")))
+    shown = " ".join(words(await town.types("bob", "/countersign show #2")))
+    assert "Stufe 1 " in shown
+    assert "Stage" not in shown
 
 
 async def test_he_hears_by_message_in_german_and_grace_in_english(town_both_ways: Town) -> None:
@@ -98,6 +116,13 @@ async def _speaks_german(town: Town, name: str) -> None:
 
 def _last(town: Town, name: str) -> list[str]:
     return words(town.hand(name).dms()[-1])
+
+
+async def _stored(town: Town, number: int) -> Request:
+    store, organisation = town.assembly.rooms.store, town.host.organisation
+    found = await store.read(lambda reader: reader.request_by_number(organisation, number))
+    assert found is not None
+    return found
 
 
 async def _ledger(town: Town, request: Json) -> list[Any]:

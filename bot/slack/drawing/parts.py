@@ -256,7 +256,7 @@ def _stage(standing: StageStanding, names: dict[str, str]) -> list[Json]:
     mark, stage = STAGE_MARKS[standing.state], standing.stage
     is_open = standing.state is StageState.OPEN
     number = f"{stage.number}. " if stage.number else ""
-    head = b.words(f"{mark} {number}{b.cut(stage.name, 60)}  ", 80, *(("bold",) if is_open else ()))
+    head = b.words(f"{mark} {number}{b.cut(stage.said, 60)}  ", 80, *(("bold",) if is_open else ()))
     said = "; ".join(_requirement(result, names, is_open=is_open) for result in standing.results[:RESULTS])
     more = len(standing.results) - RESULTS
     return [head, b.words(phrase("{said} and {more} more", said=said, more=more) if more > 0 else said, 400)]
