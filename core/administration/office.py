@@ -264,9 +264,12 @@ def the_member(reader: Reader, actor: Actor, wanted: str, *, field: str | None =
     raise Invalid(said, field=field)
 
 
-def the_project(reader: Reader, organisation: str, wanted: str, *, field: str | None = None) -> Project:
+def the_project(
+    reader: Reader, organisation: str, wanted: str, *, field: str | None = None, within: frozenset[str] | None = None
+) -> Project:
+    """By id or name; of a machine bound to some projects, `within`, the others are not there."""
     project = find_project(reader, organisation, wanted)
-    if project is not None:
+    if project is not None and (within is None or project.id in within):
         return project
     if field is None:
         raise NotFound(phrase("There is no such project here; look at the list of projects."))

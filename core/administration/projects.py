@@ -30,8 +30,10 @@ class Projects(Office):
         return await self._store.read(look)
 
     async def get(self, actor: Actor, wanted: str) -> Project:
-        """By id or name."""
-        return await self._store.read(lambda reader: the_project(reader, actor.organisation, wanted))
+        """By id or name, of those that are listed to the actor."""
+        return await self._store.read(
+            lambda reader: the_project(reader, actor.organisation, wanted, within=actor.projects)
+        )
 
     @four_eyes("projects")
     async def add(
@@ -65,7 +67,7 @@ class Projects(Office):
         """Requests already asked keep what they started with."""
 
         def look(reader: Reader) -> Project:
-            project = the_project(reader, actor.organisation, wanted)
+            project = the_project(reader, actor.organisation, wanted, within=actor.projects)
             must_manage(reader, actor, project.id)
             return project
 

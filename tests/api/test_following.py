@@ -157,6 +157,19 @@ async def test_each_sees_what_they_may(house: House) -> None:
     assert other["id"] not in {row["request"] for row in rows}
 
 
+async def test_for_a_key_bound_to_a_project_the_others_are_not_there(house: House) -> None:
+    payments = (await house.post("root", "/v1/projects", {"name": "payments"})).json()["id"]
+    secret = (await house.post("root", "/v1/projects", {"name": "secretproject"})).json()["id"]
+    await house.agent("bound", Verb.READ, Verb.ASK, projects=[payments])
+    assert (await house.get("bound", "/v1/projects/payments")).json()["id"] == payments
+    for hidden in ("secretproject", secret):
+        other = hidden[:-1] + "x"
+        seen, nothing = [await house.get("bound", f"/v1/projects/{one}") for one in (hidden, other)]
+        assert (seen.status_code, seen.json()["detail"]) == (404, nothing.json()["detail"])
+        listed, empty = [await house.get("bound", "/v1/requests", params={"project": one}) for one in (hidden, other)]
+        assert (listed.status_code, empty.status_code) == (400, 400)
+
+
 async def test_another_organisation_has_a_feed_of_its_own(house: House) -> None:
     """A-18"""
     organisation = await house.administration.organisations.add("Elsewhere")

@@ -148,7 +148,7 @@ def _filter(reader: Reader, who: Actor, query: ListQuery, waits: Waits | None) -
         type=query.type,
         project=None
         if query.project is None
-        else the_project(reader, who.organisation, query.project, field="project").id,
+        else the_project(reader, who.organisation, query.project, field="project", within=who.projects).id,
         agent=None if query.agent is None else _agent(reader, who, query.agent),
         team=query.team,
         requester=None if query.requester is None else _requester(reader, who, query.requester),
