@@ -68,7 +68,12 @@ def sandbox(
         With an Enterprise organisation of two workspaces, where the app can be installed as a whole.
     """
     configure(level=logging.WARNING)
-    return asyncio.run(_run(host, port, api_port or _free_port(host), socket_mode=socket_mode, enterprise=enterprise))
+    try:
+        bot_port = _free_port(host, api_port)
+    except (OSError, OverflowError) as problem:
+        print(f"Port {api_port} cannot be used ({problem}); choose another with --api-port.", file=sys.stderr)
+        return 1
+    return asyncio.run(_run(host, port, bot_port, socket_mode=socket_mode, enterprise=enterprise))
 
 
 async def _run(host: str, port: int, api_port: int, *, socket_mode: bool, enterprise: bool) -> int:
@@ -184,7 +189,9 @@ def _greet(small_slack: Sandbox, url: str, key: str) -> None:
     console.print("  Ctrl-C ends it; nothing is kept.\n")
 
 
-def _free_port(host: str) -> int:
+def _free_port(host: str, port: int) -> int:
+    """This one, if it is free; for 0 any. Nobody else takes it in the second until the bot listens there, or it is told then."""
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: what is closing is free
+        probe.bind((host, port))
         return int(probe.getsockname()[1])

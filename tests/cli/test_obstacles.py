@@ -1,5 +1,6 @@
 """What stands in the way of a start is said in a sentence, by every command alike, and no secret is in it."""
 
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -155,3 +156,14 @@ def test_swapped_tokens_are_told_apart(name: str, token: str, wanted: str, capsy
         assert f"{name}: it begins with" in told
         assert wanted in told
         assert "1-2-3" not in told
+
+
+@pytest.mark.parametrize("option", ["--port", "--api-port"])
+def test_a_port_of_the_sandbox_that_is_taken_is_told_with_its_option(option: str, capsys: Any) -> None:
+    other = {"--port": "--api-port", "--api-port": "--port"}[option]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, told = said(capsys, ["sandbox", option, str(port), other, "0"])
+    assert code == 1
+    assert told.startswith(f"Port {port} cannot be used")
+    assert told.endswith(f"choose another with {option}.")
