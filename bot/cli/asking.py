@@ -43,6 +43,10 @@ AcceptEdits = Annotated[
     bool, Parameter(negative="", help="Approved with edits is good, too: exit 0, the edited JSON on standard output.")
 ]
 NOTHING: Final = Said()
+NOT_ASKED: Final = frozenset({"idempotency_key", "self"})
+"""What the client's `create` takes besides a request; whatever else is strange in a file, the server says."""
+
+_INSTEAD: Final = "leave it out (there is an option --idempotency-key)."
 
 
 def request(  # noqa: PLR0913 - an option each
@@ -151,6 +155,8 @@ def _line(one: dict[str, Any], said: Said) -> dict[str, Any]:
 
 def _asked(title: str | None, said: Said, action: str | None, base: Path | None) -> dict[str, Any]:
     whole = {} if base is None else object_in(base, "--from")
+    if taken := whole.keys() & NOT_ASKED:
+        raise Ending(f"--from {base} says {taken.pop()}, which is no part of a request; {_INSTEAD}", USAGE)
     given = {"title": title, "type": said.type, "action": action}
     whole |= {name: value for name, value in given.items() if value is not None} | replace(said, type=None).asked()
     whole.setdefault("type", "custom")

@@ -6,10 +6,10 @@ import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TextIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cyclopts import Parameter
@@ -145,14 +145,17 @@ async def _export(format: str, to: Path | None, after: int, wanted: str | None, 
     write_out = export_csv if format == "csv" else export_jsonl
     async with _kept(config) as (inside, there):
         whose = _the_one(there) if wanted is None else _named(there, wanted)
-        out = sys.stdout if to is None else to.open("w", encoding="utf-8", newline="")
-        try:
+        with nullcontext(sys.stdout) if to is None else _opened(to) as out:
             async for line in write_out(inside.store, whose.id, after=after):
                 out.write(line)
-        finally:
-            if to is not None:
-                out.close()
     return 0
+
+
+def _opened(to: Path) -> TextIO:
+    try:
+        return to.open("w", encoding="utf-8", newline="")
+    except OSError as problem:
+        raise Ending(f"--to: {to} cannot be written ({problem.strerror}).", USAGE) from None
 
 
 def _head(text: str | None) -> SealedHead | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -32,27 +32,26 @@ def terraform_facts(plan: Mapping[str, Any]) -> dict[str, Any]:
     changes = plan.get("resource_changes", [] if "planned_values" in plan else None)
     if not isinstance(changes, list):
         raise Ending("This is no plan as terraform show -json prints it: it has no resource_changes.", USAGE)
-    done = [(str(change.get("address")), frozenset(_actions(change))) for change in changes]
+    done = [(str(change.get("address")), _actions(change)) for change in changes if _is_change(change)]
     gone = [address for address, actions in done if "delete" in actions]
     return {
         "added": sum("create" in actions for _, actions in done),
         "changed": sum("update" in actions for _, actions in done),
         "destroyed": len(gone),
         "replaced": sum({"create", "delete"} <= actions for _, actions in done),
-        "imported": sum("importing" in _change(change) for change in changes),
+        "imported": sum("importing" in change["change"] for change in changes),
         "destroys": gone[:MOST],
-        "kinds": sorted({str(change.get("type")) for change in changes if set(_actions(change)) - {"no-op", "read"}})[
-            :MOST
-        ],
+        "kinds": sorted({str(change.get("type")) for change in changes if _actions(change) - {"no-op", "read"}})[:MOST],
     }
 
 
-def _actions(change: Any) -> Iterator[str]:
-    yield from map(str, _change(change).get("actions", ()))
-
-
-def _change(change: Any) -> Mapping[str, Any]:
-    found = change.get("change") if isinstance(change, Mapping) else None
-    if not isinstance(found, Mapping):
+def _is_change(change: Any) -> bool:
+    """Or else it is no plan."""
+    told = change.get("change") if isinstance(change, Mapping) else None
+    if not (isinstance(told, Mapping) and isinstance(told.get("actions"), list)):
         raise Ending("This is no plan as terraform show -json prints it: a change has no actions.", USAGE)
-    return found
+    return True
+
+
+def _actions(change: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(map(str, change["change"]["actions"]))

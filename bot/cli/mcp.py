@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from bot.cli.ending import NOT_ALLOWED, USAGE, Ending
+from bot.cli.there import speaking
 from countersign_client import AsyncCountersign, Patience
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def mcp(*, url: str | None = None) -> int:
     url
         The server, e.g. https://countersign.example.com.
     """
-    client = AsyncCountersign(url, patience=PATIENCE)
+    with speaking():
+        client = AsyncCountersign(url, patience=PATIENCE)
     token = client.remote.token
     if not client.remote.is_known:
         raise Ending("COUNTERSIGN_TOKEN is not set; give the agent a key of its own: countersign agents add.", USAGE)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from bot.cli.ending import USAGE, Ending, tell
+from bot.cli.ending import REFUSED, USAGE, Ending, tell
 from bot.cli.look import show, table
 from bot.cli.pairs import pairs
 from bot.cli.there import AsJson, Id, server
@@ -24,17 +28,38 @@ def login(*, url: str | None = None, label: str = "countersign login") -> int:
     label
         What to call the token in your list of tokens.
     """
+    kept = login_file()
     with server(url) as client:
         there = client.remote.url
+        with _keeping(kept), TemporaryFile(dir=_folder(kept)):
+            pass  # before the code is used up, which is good once
         print(f"Type /countersign login in Slack, then the code it shows you ({there}): ", end="", flush=True)
         code = sys.stdin.readline().strip()
         if not code:
             raise Ending("No code was typed; nothing was done.", USAGE)
         made = client.login(code, label=label)
-    keep_login(there, made.secret, login_file())
+    with _keeping(kept):
+        keep_login(there, made.secret, kept)
     may = "read, ask and decide" if made.may_decide else "read and ask"
     print(f"You are logged in until {made.expires_at:%Y-%m-%d %H:%M} UTC; this token may {may}.")
     return 0
+
+
+def _folder(kept: Path) -> Path:
+    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return kept.parent
+
+
+@contextmanager
+def _keeping(kept: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise Ending(
+            f"The login cannot be kept in {kept} ({problem.strerror}); "
+            "let XDG_CONFIG_HOME name a folder that can be written.",
+            REFUSED,
+        ) from None
 
 
 def read(id: Id, *, json: AsJson = False) -> int:

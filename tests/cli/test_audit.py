@@ -166,3 +166,9 @@ def test_of_several_ledgers_one_is_written_out(ledger: Path, tenant: str, capsys
     assert "--organisation" in capsys.readouterr().err
     assert run(["audit", "export", "--organisation", "Globex"]) == 0
     assert [json.loads(line)["request"] for line in capsys.readouterr().out.splitlines()] == [tenant]
+
+
+def test_a_file_that_cannot_be_written_is_named(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for place in (ledger.parent, ledger.parent / "nowhere" / "x.jsonl"):
+        assert run(["audit", "export", "--to", str(place)]) == 2
+        assert f"--to: {place} cannot be written" in capsys.readouterr().err

@@ -108,6 +108,46 @@ def test_the_code_typed_at_login_becomes_a_token_only_its_owner_can_read(
     assert "Deploy 2.4.1" in capsys.readouterr().out
 
 
+def test_a_login_that_cannot_be_kept_does_not_use_the_code_up(
+    server: Served, tmp_path: Path, capsys: Any, monkeypatch: Any
+) -> None:
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    monkeypatch.setattr("sys.stdin", io.StringIO(server.code + "\n"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "taken"))
+    assert run(["login"]) == 1
+    assert "cannot be kept in" in capsys.readouterr().err
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert run(["login"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "held", "said"),
+    [
+        (["--idempotency-key", " a"], {}, "An idempotency key is 1 to 255 visible ASCII characters"),
+        (["--idempotency-key", "a\nb"], {}, "An idempotency key is 1 to 255 visible ASCII characters"),
+        (["--idempotency-key", ""], {}, "An idempotency key is 1 to 255 visible ASCII characters"),
+        ([], {"idempotency_key": "k"}, "says idempotency_key, which is no part of a request"),
+        ([], {"self": "k"}, "says self, which is no part of a request"),
+        ([], {"nonsense": "k"}, "nonsense is not known here"),
+    ],
+)
+def test_what_cannot_be_sent_is_said_in_a_sentence(
+    server: Served, words: list[str], held: dict[str, str], said: str, capsys: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("COUNTERSIGN_TOKEN", server.credentials["ci"])
+    Path("asked.json").write_text(json.dumps({"title": "Deploy 2.4.2", **held}))
+    assert run(["request", "--from", "asked.json", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["foo", "http://a..b", f"http://{'a' * 64}.example"])
+def test_what_is_no_address_is_said_to_be_none(url: str, capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("COUNTERSIGN_URL", url)
+    monkeypatch.setenv("COUNTERSIGN_TOKEN", "csk_x")
+    assert run(["list"]) == 2
+    assert "is no address of a server" in capsys.readouterr().err
+
+
 def test_a_refusal_is_one_sentence_and_says_by_its_exit_code_of_what_kind(
     server: Served, capsys: Any, monkeypatch: Any
 ) -> None:

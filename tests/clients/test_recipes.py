@@ -287,7 +287,15 @@ def test_what_a_plan_does_is_counted_as_terraform_counts(
 
 
 @pytest.mark.parametrize(
-    "text", ['{"terraform_version": "1.9"}', "[]", "no", '{"resource_changes": [{"address": "a"}]}']
+    "text",
+    [
+        '{"terraform_version": "1.9"}',
+        "[]",
+        "no",
+        '{"resource_changes": [{"address": "a"}]}',
+        '{"resource_changes": [1]}',
+        '{"resource_changes": [{"address": "a", "change": {"actions": null}}]}',
+    ],
 )
 def test_what_is_no_plan_is_refused_and_never_counted_as_nothing(text: str, tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "plan.json").write_text(text)

@@ -124,9 +124,20 @@ def test_hosts_and_origins_are_settings() -> None:
     assert settings.mcp_hosts == ("a.example",)
 
 
-@pytest.mark.parametrize(("token", "said"), [("", "COUNTERSIGN_TOKEN is not set"), ("cst_x", "a person's token")])
-def test_over_stdio_a_missing_key_or_a_persons_token_is_said_at_once(token: str, said: str, tmp_path: Any) -> None:
-    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "COUNTERSIGN_TOKEN": token}
+@pytest.mark.parametrize(
+    ("set_to", "said"),
+    [
+        ({"COUNTERSIGN_TOKEN": ""}, "COUNTERSIGN_TOKEN is not set"),
+        ({"COUNTERSIGN_TOKEN": "cst_x"}, "a person's token"),
+        ({"COUNTERSIGN_TOKEN": "csk_x", "COUNTERSIGN_URL": "foo"}, "'foo' is no address of a server"),
+        (
+            {"COUNTERSIGN_TOKEN": "csk_x", "COUNTERSIGN_URL": "https://x.invalid", "https_proxy": "nonsense://"},
+            "https_proxy names no proxy",
+        ),
+    ],
+)
+def test_over_stdio_what_is_missing_or_wrong_is_said_at_once(set_to: dict[str, str], said: str, tmp_path: Any) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), **set_to}
     ended = subprocess.run(
         [sys.executable, "-c", COMMAND, "mcp"],
         env=environment | {"PYTHONPATH": f"{ROOT}:{ROOT / 'clients' / 'python'}"},
@@ -136,3 +147,4 @@ def test_over_stdio_a_missing_key_or_a_persons_token_is_said_at_once(token: str,
     )
     assert ended.returncode != 0
     assert said in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+LONGEST_LABEL: Final = 63
 LIKE_THIS: Final = "write one like https://countersign.example.com."
 
 
@@ -69,9 +70,14 @@ def _taken_apart(url: str) -> SplitResult | None:
     """None where there is no host in it, or a port that cannot be one."""
     try:
         parts = urlsplit(url)
-        return parts if parts.hostname and parts.port != 0 else None
+        return parts if _is_name(parts.hostname or "") and parts.port != 0 else None
     except ValueError:
         return None
+
+
+def _is_name(host: str) -> bool:
+    """As far as names go that the resolver would not even look at."""
+    return all(0 < len(label) <= LONGEST_LABEL for label in host.removesuffix(".").split("."))
 
 
 def _without_password(url: str) -> str:

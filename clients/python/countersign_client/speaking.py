@@ -16,6 +16,7 @@ from countersign_client.flow import Flow, Patience, Renew, reliably
 
 UNAUTHORIZED: Final = 401
 CREDENTIAL: Final = "Authorization"
+LONGEST_KEY: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Speaker:
         if parts != ("login",):
             headers.append((CREDENTIAL, f"Bearer {self._token()}"))
         if method == "POST":
-            headers.append(("Idempotency-Key", key or os.urandom(16).hex()))
+            headers.append(("Idempotency-Key", os.urandom(16).hex() if key is None else _good(key)))
         sent = None if body is None else written(plain(body))
         return Call(method, path_of(*parts, query=query), sent, tuple(headers), hold)
 
@@ -103,6 +104,13 @@ class Speaker:
         if not token.isascii() or not token.isprintable() or " " in token:
             raise NotLoggedIn("COUNTERSIGN_TOKEN is no credential: it holds spaces or other characters; copy it again.")
         return token
+
+
+def _good(key: str) -> str:
+    """What no header can hold must not be met on the way there."""
+    if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable() and " " not in key):
+        raise ValueError("An idempotency key is 1 to 255 visible ASCII characters, without spaces.")
+    return key
 
 
 def plain(value: Any) -> Any:
