@@ -206,6 +206,8 @@ def _able(reader: Reader, principal: str, project: str) -> frozenset[str]:
 
 def _suffice(principal: str, people: frozenset[str], request: Request) -> bool:
     """Whether this one name is all the request asks for, and its people could fill every place of it."""
+    if request.hand_overs:  # then other people sit there
+        return False
     asked = [requirement for stage in request.plan.stages for requirement in stage.requirements]
     ways = [way for requirement in asked for way in requirement.ways if way.sources]
     if any(way.fixes_people or principal not in {source.principal for source in way.sources} for way in ways):

@@ -13,12 +13,14 @@ from core.lifecycle import Facts, content_after, overdue
 from core.lifecycle.changing import judge_change, not_from_outside
 from core.lifecycle.facts import Problem
 from core.lifecycle.fields import misfits
+from core.lifecycle.who import holder_of
 from core.model import command as c
 from core.model.altered import altered
 from core.model.change import is_change_type
 from core.model.organisation import BUILT_IN_TYPES, Project, RequestType
 from core.model.people import Actor, Person, Verb, clock_actor
 from core.model.request import Content, Judgement, Plan, Request, Stage
+from core.model.requirement import Source
 from core.phrases import phrase
 from core.ports import Transaction
 from core.rulebook.can_it_pass import what_is_missing
@@ -187,13 +189,39 @@ def for_the_clock(tx: Transaction, request: Request, project: Project, fresh: st
 
 
 def still_missing(tx: Transaction, request: Request) -> tuple[str, ...]:
-    """What of the open stage and those after it too few people are left for. A seat handed over is taken at its word."""
-    if not request.is_open or request.hand_overs:
+    """What of the open stage and those after it too few people are left for. A seat is looked for where it was handed to."""
+    if not request.is_open:
         return ()
-    stages = tuple(stage for stage in request.plan.stages if stage.number >= request.stage)
+    stages = tuple(_as_held(request, stage) for stage in request.plan.stages if stage.number >= request.stage)
     plan = altered(request.plan, stages=stages)
     gone = tuple(_gone(tx, request, stages))
-    return gone or _missing(tx, plan, rosters(tx, plan, request.project), request.project, _who_counts(request, stages))
+    if gone:
+        return gone
+    held = _held(request, rosters(tx, plan, request.project, beside=ROSTER + len(request.hand_overs)))
+    return _missing(tx, plan, held, request.project, _who_counts(request, stages))
+
+
+def _as_held(request: Request, stage: Stage) -> Stage:
+    """The stage with whoever was named one by one replaced by whoever holds their seat now."""
+    if not request.hand_overs:
+        return stage
+
+    def bind(source: Source) -> tuple[Source, ...]:
+        kind, _, member = source.principal.partition(":")
+        held = kind == "member"
+        return (altered(source, principal=f"member:{holder_of(request, member)}") if held else source,)
+
+    return altered(stage, requirements=tuple(requirement.bound(bind) for requirement in stage.requirements))
+
+
+def _held(request: Request, behind: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """The people behind groups and the like, with those who took a seat over in the place of those who gave it."""
+    people = dict(behind)
+    for moved in request.hand_overs:
+        for name in moved.principals & people.keys():
+            if not name.startswith("member:"):
+                people[name] = people[name] - {moved.giver} | {moved.taker}
+    return people
 
 
 def _who_counts(request: Request, stages: tuple[Stage, ...]) -> Counts:
@@ -203,14 +231,22 @@ def _who_counts(request: Request, stages: tuple[Stage, ...]) -> Counts:
         return _counts
     after = (requirement for stage in stages if stage.number > request.stage for requirement in stage.requirements)
     later = {source.principal for requirement in after for source in requirement.sources}
-    return lambda principal, person: principal in later or person.came.get(principal, opened) <= opened
+    taken = {(name, moved.taker) for moved in request.hand_overs for name in moved.principals}
+
+    def counts(principal: str, person: Person) -> bool:
+        return principal in later or (principal, person.id) in taken or person.came.get(principal, opened) <= opened
+
+    return counts
 
 
 def _gone(tx: Transaction, request: Request, stages: tuple[Stage, ...]) -> Iterator[str]:
     """Requirements whose people were fixed and are no longer all there."""
-    people = tx.people(frozenset[str]().union(*request.fixed.values()), request.project) if request.fixed else {}
+    if not request.fixed:
+        return
+    holders = {member: holder_of(request, member) for member in frozenset[str]().union(*request.fixed.values())}
+    people = tx.people(frozenset(holders.values()), request.project)
     for requirement in (requirement for stage in stages for requirement in stage.requirements):
-        fixed = request.fixed.get(requirement.id, frozenset())
+        fixed = [holders[member] for member in request.fixed.get(requirement.id, ())]
         if any(member not in people or not people[member].may(Verb.APPROVE) for member in fixed):
             yield requirement.label
 

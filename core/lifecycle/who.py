@@ -74,12 +74,31 @@ def _key_asks(facts: Facts) -> bool:
 
 def must_be_requester_or_admin(request: Request, facts: Facts, what: str) -> None:
     own = is_requester(request, facts) and _key_asks(facts)
-    if not (own or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
+    if not (own or as_an_admin(facts) or facts.actor.kind == "system"):
         raise NotAllowed(
             phrase(
                 "Only {requester}, who asked, or an admin may {what}; ask one of them.",
                 requester=request.requester.name,
                 what=what,
+            )
+        )
+
+
+def as_an_admin(facts: Facts) -> bool:
+    """Whether the actor manages the project; an admin whose login only reads and asks hears that this is why not."""
+    if not facts.may(Verb.MANAGE):
+        return False
+    must_do_more_than_ask(facts.actor)
+    return True
+
+
+def must_do_more_than_ask(actor: Actor) -> None:
+    """What only admins may change is for Slack, single sign-on, and personal tokens that may decide."""
+    if actor.only_asks:
+        raise NotAllowed(
+            phrase(
+                "This login may read and ask only. Do it in Slack, or log in again with the code that "
+                "/countersign login deciding shows there."
             )
         )
 
@@ -198,6 +217,15 @@ def _moved(request: Request, person: Person, principals: frozenset[str]) -> froz
         if moved.taker == person.id:
             seats |= moved.principals
     return seats
+
+
+def holder_of(request: Request, member: str) -> str:
+    """Who holds the seat this member was named for by themselves, after all that was handed over."""
+    seat = f"member:{member}"
+    for moved in request.hand_overs:
+        if moved.giver == member and seat in moved.principals:
+            member = moved.taker
+    return member
 
 
 def delegated_to(request: Request, person: Person, *, late: bool = True) -> tuple[Delegated, ...]:

@@ -7,7 +7,7 @@ import pytest
 from core import requirements
 from core.codec import Codec
 from core.collection import members
-from core.desk import Draft
+from core.desk import Draft, DraftStage
 from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from core.lifecycle import fold
 from core.model import command as c
@@ -449,6 +449,43 @@ async def test_a_seat_is_handed_over_through_the_desk(office: Office) -> None:
     request = await office.ask(stage("ada@example.com"))
     await office.do("ada", request, c.GiveSeat("mem_sue"))
     assert (await office.approve("sue", request)).status is Status.APPROVED
+
+
+HANDED_OVER = [
+    stage("ada@example.com", "sue@example.com", all=True),
+    stage("@platform", min=2),
+    stage("ada@example.com"),
+]
+
+
+@pytest.mark.parametrize("asked", HANDED_OVER, ids=["all", "group", "one"])
+async def test_who_took_a_seat_and_leaves_is_missed(office: Office, asked: DraftStage) -> None:
+    request = await office.ask(asked)
+    await office.do("ada", request, c.GiveSeat("mem_sam"))
+    await office.desk.tend(request.id, c.CheckPeople())
+    assert (await office.stored(request)).impossible == ()
+    await office.change(lambda tx: tx.put(member("ada", active=False)))  # the seat is Sam's now
+    await office.desk.tend(request.id, c.CheckPeople())
+    assert await office.told("impossible") == []
+    await office.change(lambda tx: tx.put(member("sam", active=False)))
+    await office.desk.tend(request.id, c.CheckPeople())
+    assert await office.told("impossible") == ["member:mem_root", "thread"]
+    office.turn(5 * HOUR)
+    await office.desk.sweep()
+    ended = await office.stored(request)
+    assert (ended.status, ended.cause) == (Status.EXPIRED, "nobody_could")
+
+
+async def test_a_seat_handed_on_is_looked_for_where_it_is(office: Office) -> None:
+    request = await office.ask(stage("ada@example.com"))
+    await office.do("ada", request, c.GiveSeat("mem_sam"))
+    await office.do("sam", request, c.GiveSeat("mem_bob"))
+    await office.change(lambda tx: tx.put(member("sam", active=False)))
+    await office.desk.tend(request.id, c.CheckPeople())
+    assert (await office.stored(request)).impossible == ()
+    await office.change(lambda tx: tx.put(member("bob", active=False)))
+    await office.desk.tend(request.id, c.CheckPeople())
+    assert (await office.stored(request)).impossible != ()
 
 
 async def test_nobody_of_another_organisation_takes_a_seat(office: Office) -> None:
