@@ -11,7 +11,7 @@ from core.lifecycle import who
 from core.lifecycle.advancing import advance, approved, enter, open_stage
 from core.lifecycle.changing import must_not_be_a_change
 from core.lifecycle.creating import digest_after, follow, judged_expiry
-from core.lifecycle.editing import apply_edits, inside_bounds
+from core.lifecycle.editing import apply_edits, bounds_in_sight, covers
 from core.lifecycle.evolve import fold
 from core.lifecycle.facts import Facts
 from core.model import command as c
@@ -116,6 +116,7 @@ def _decision(
         principals=seats,
         seats=tuple(dict.fromkeys(labels)),
         delegated=delegated,
+        bounds=bounds_in_sight(request, facts.type) if verdict is Verdict.APPROVED else (),
     )
 
 
@@ -154,7 +155,6 @@ def _judged_again(request: Request, facts: Facts) -> tuple[e.Event, ...]:
 
 
 def _edited(request: Request, edits: Mapping[str, Any], content: Content, facts: Facts, person: Person) -> e.Edited:
-    stays = inside_bounds(request, edits, facts.type)
     live = (d for d in request.decisions if d.counts and (d.member, d.stage) != (person.id, request.stage))
     return e.Edited(
         at=facts.now,
@@ -164,7 +164,7 @@ def _edited(request: Request, edits: Mapping[str, Any], content: Content, facts:
         revision=request.revision + 1,
         digest=digest_after(request, content),
         action_digest=action_digest(content, project=request.project),
-        keeps=frozenset(d.id for d in live) if stays else frozenset(),
+        keeps=frozenset(d.id for d in live if covers(request, d, edits)),
     )
 
 
@@ -177,7 +177,7 @@ def reject(request: Request, command: c.Reject, facts: Facts) -> tuple[e.Event, 
     who.must_be_current(request, command.revision, command.stage)
     who.must_be_what_was_seen(request, command.digest)
     decision = _decision(request, command, facts, person, Verdict.REJECTED)
-    ended = e.Ended(facts.now, Status.REJECTED, "people", decision.comment, None)
+    ended = e.Ended(facts.now, Status.REJECTED, "people", decision.comment, None, decision.signed)
     return (e.DecisionRecorded(facts.now, decision), ended)
 
 

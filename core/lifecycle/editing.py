@@ -11,7 +11,7 @@ from core.errors import Invalid
 from core.lifecycle.fields import misfits
 from core.model.digest import LARGEST_INTEGER
 from core.model.organisation import Bounds, RequestType
-from core.model.request import Content, Cost, Request
+from core.model.request import Content, Cost, Decision, Request
 from core.phrases import phrase
 
 
@@ -20,8 +20,12 @@ def editable_fields(request: Request, type: RequestType) -> dict[str, Bounds]:
 
     The request may put bounds on a field of the type that has none; bounds an admin set stand.
     """
+    return _with_declared(request, type.editable)
+
+
+def _with_declared(request: Request, own: Mapping[str, Bounds]) -> dict[str, Bounds]:
     declared = {path: _bounds(spec) for path, spec in request.content.editable.items()}
-    return {**declared, **{path: own for path, own in type.editable.items() if own.bounded or path not in declared}}
+    return {**declared, **{path: said for path, said in own.items() if said.bounded or path not in declared}}
 
 
 def _bounds(spec: Mapping[str, Any]) -> Bounds:
@@ -84,10 +88,31 @@ def apply_edits(request: Request, edits: Mapping[str, Any], type: RequestType) -
     return content
 
 
-def inside_bounds(request: Request, edits: Mapping[str, Any], type: RequestType) -> bool:
-    """Whether every edit lies inside bounds that stood on the card, so that others' approvals may stay."""
-    allowed = editable_fields(request, type)
-    return all(allowed[path].bounded for path in edits)
+def bounds_in_sight(request: Request, type: RequestType) -> tuple[Mapping[str, Bounds], ...]:
+    """What whoever approves now may have seen of the type's bounds: a card is not drawn again when they change."""
+    before, now = request.plan.bounds, type.bounds
+    if before == now:
+        return (now,) if now else ()
+    return before, now
+
+
+def covers(request: Request, approval: Decision, edits: Mapping[str, Any]) -> bool:
+    """Whether every edit lies inside bounds that stood on the card when it was approved, so that the approval may stay."""
+    return all(
+        _lies_inside(path, value, value_at(request.content, path), bounds.get(path, Bounds()))
+        for bounds in (_with_declared(request, own) for own in approval.bounds or ({},))
+        for path, value in edits.items()
+    )
+
+
+def _lies_inside(path: str, value: Any, present: Any, bounds: Bounds) -> bool:
+    if not bounds.bounded:
+        return False
+    try:
+        _check(path, value, present, bounds)
+    except Invalid:
+        return False
+    return True
 
 
 def value_at(content: Content, path: str) -> Any:

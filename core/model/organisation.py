@@ -152,6 +152,11 @@ class RequestType:
     may_ask: tuple[Source, ...] = ()
     secret: tuple[str, ...] = ()
 
+    @property
+    def bounds(self) -> dict[str, Bounds]:
+        """Of the fields that may be edited, those that say how far."""
+        return {path: own for path, own in self.editable.items() if own.bounded}
+
 
 _EDITABLE: Mapping[str, Bounds] = {
     "action": Bounds("text"),

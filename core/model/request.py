@@ -12,6 +12,7 @@ from core.model.absence import ANYONE
 from core.model.emergency import Glass
 from core.model.explanation import Explanation
 from core.model.lease import Lease
+from core.model.organisation import Bounds
 from core.model.people import Actor, Proof, Way
 from core.model.quick import dataclass
 from core.model.requirement import Delegated, Report, Requirement, Source
@@ -152,7 +153,8 @@ class Plan:
     that may not decide. `notify` are places told besides: `#channel` or `channel:<id>`; `tell` are people told besides.
     `allowed_by` is the cause of a yes for which no person is needed once the checks of the plan have passed. `secret` are
     the dotted paths whose values its type keeps hidden. `late_members`: who comes into a mirrored group while a stage is open
-    counts in it. `delegation` says who may decide in somebody's place (`core.model.absence`).
+    counts in it. `delegation` says who may decide in somebody's place (`core.model.absence`). `bounds` are those its type put
+    on fields that may be edited; they ask nobody else, so other ones alone are no other plan.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -173,6 +175,7 @@ class Plan:
     secret: tuple[str, ...] = ()
     late_members: bool = False
     delegation: str = ANYONE
+    bounds: Mapping[str, Bounds] = field(default_factory=dict, compare=False)
     explanation: Explanation | None = field(default=None, compare=False)
 
     def stage(self, number: int) -> Stage | None:
@@ -203,7 +206,8 @@ class Decision:
     """One approver's approve or reject of one revision in one stage.
 
     `seats` are the labels under which the person was named ("as platform"); `name` and `email` are as they were then.
-    `delegated` are those in whose place they decided, where they had no part of their own.
+    `delegated` are those in whose place they decided, where they had no part of their own. `bounds` are the type's that an
+    approval was given under: as judged and, where they were others by then, those too. Empty where the type had none.
     """
 
     id: str
@@ -222,6 +226,7 @@ class Decision:
     seats: tuple[str, ...] = ()
     life: Life = Life.LIVE
     delegated: tuple[Delegated, ...] = ()
+    bounds: tuple[Mapping[str, Bounds], ...] = ()
 
     @property
     def signed(self) -> str:
@@ -323,7 +328,8 @@ class Request:
     have acted, each as `<place of the escalation>/<requirement>`. `leases` were granted from it. `impossible`
     names what too few people are left for, as admins were last told. `glasses` were broken for it, each owing its review.
     `late_since` is set where a stage opened again: whoever came into a mirrored group after it came late. `batch` is what it
-    was asked together with.
+    was asked together with. `ended_by` is the name of whoever rejected, cancelled or discarded it, `end_comment` what was said
+    with that; of what ended before they were kept, None.
     """
 
     id: str
@@ -369,6 +375,8 @@ class Request:
     looking: tuple[Looking, ...] = ()
     glasses: tuple[Glass, ...] = ()
     batch: str | None = None
+    ended_by: str | None = None
+    end_comment: str | None = None
     version: int = 0
 
     @property

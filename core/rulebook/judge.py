@@ -365,6 +365,7 @@ def _frame(
         barred=frozenset() if settings.self_approval else asking,
         decide_in=settings.decide_in,
         secret=type.secret,
+        bounds=type.bounds,
         late_members=settings.late_members,
         distinct=distinct,
         notify=tuple(dict.fromkeys((*settings.notify, *notify))),

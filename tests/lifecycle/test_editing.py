@@ -8,12 +8,12 @@ import pytest
 from core.errors import Invalid, NotAllowed
 from core.model import command as c
 from core.model.digest import request_digest
-from core.model.organisation import BUILT_IN_TYPES, Bounds
+from core.model.organisation import BUILT_IN_TYPES, Bounds, RequestType
 from core.model.request import Content, Cost, Life, Status
-from tests.lifecycle.kit import HOUR, PROJECT, all_of, given, one_of, person, some, somebody, stages, words
+from tests.lifecycle.kit import HOUR, PROJECT, Story, all_of, given, one_of, person, some, somebody, stages, words
 from tests.lifecycle.kit import creation as create
 
-ADA, BOB = person("ada", "platform"), person("bob", "platform")
+ADA, BOB, CLEO, DAN = (person(name, "platform") for name in ("ada", "bob", "cleo", "dan"))
 SUE, SAM = person("sue", "security"), person("sam", "security")
 BOTH = person("bo", "platform", "security")
 
@@ -296,3 +296,127 @@ def test_an_edit_of_what_the_project_would_now_deny_is_rejected() -> None:
     story.project = replace(story.project, settings=replace(story.project.settings, when_no_rule="deny"))
     story.edit("ada", {"cost.usd": 30})
     assert (story.status(), story.request.cause) == (Status.AUTO_REJECTED, "no_rule")
+
+
+# ------------------------------------------------------------------------------------- bounds that an admin changes
+
+
+def refund(limit: float | None, **said: Any) -> RequestType:
+    """As the admin has the type by now."""
+    return RequestType("refund", "Refund", editable={"params.usd": Bounds("number", 0, limit, **said)})
+
+
+REFUND = Content(type="refund", title="Refund Ada", params={"usd": 20})
+
+
+def refunding(type: RequestType, content: Content = REFUND) -> Story:
+    """All four of the platform's people are asked."""
+    story = somebody(ADA, BOB, CLEO, DAN, type=type)
+    story.do("rita", create(story, stages(some(4, "@platform")), content=content))
+    return story
+
+
+def lives(story: Story) -> list[tuple[str, Life]]:
+    return [(decision.name, decision.life) for decision in story.request.decisions]
+
+
+def test_an_approval_is_not_carried_to_bounds_that_were_raised_after_it() -> None:
+    story = refunding(refund(50))
+    story.approve("ada")
+    story.type = refund(100_000)
+    story.edit("bob", {"params.usd": 90_000})
+    assert lives(story) == [("Ada", Life.STALE), ("Bob", Life.LIVE)]
+    assert story.status() is Status.PENDING
+
+
+def test_an_approval_from_a_card_that_was_drawn_before_the_bounds_were_raised_is_not_carried_to_them() -> None:
+    """Cards are not drawn again when a type changes."""
+    story = refunding(refund(50))
+    story.type = refund(100_000)
+    story.approve("ada")
+    story.edit("bob", {"params.usd": 90_000})
+    assert lives(story) == [("Ada", Life.STALE), ("Bob", Life.LIVE)]
+
+
+def test_an_approval_given_under_narrower_bounds_is_not_carried_to_those_of_before() -> None:
+    story = refunding(refund(50))
+    story.type = refund(30)
+    story.approve("ada")
+    story.type = refund(50)
+    story.edit("bob", {"params.usd": 40})
+    assert lives(story) == [("Ada", Life.STALE), ("Bob", Life.LIVE)]
+
+
+def test_an_edit_inside_the_bounds_seen_keeps_the_approval_though_they_were_raised_since() -> None:
+    story = refunding(refund(50))
+    story.approve("ada")
+    story.type = refund(100_000)
+    story.edit("bob", {"params.usd": 45})
+    assert lives(story) == [("Ada", Life.LIVE), ("Bob", Life.LIVE)]
+
+
+def test_an_approval_carried_to_a_new_revision_keeps_the_bounds_it_was_given_under() -> None:
+    story = refunding(refund(50))
+    story.approve("ada")
+    story.type = refund(100_000)
+    story.edit("bob", {"params.usd": 45})
+    story.edit("cleo", {"params.usd": 60})
+    assert lives(story) == [("Ada", Life.STALE), ("Bob", Life.STALE), ("Cleo", Life.LIVE)]
+
+
+def test_each_approval_stays_or_falls_by_the_bounds_of_its_own_card() -> None:
+    story = refunding(refund(50))
+    story.approve("ada")
+    story.type = refund(100_000)
+    story.edit("bob", {"params.usd": 45})
+    story.approve("cleo")
+    story.edit("dan", {"params.usd": 90_000})
+    assert lives(story) == [("Ada", Life.STALE), ("Bob", Life.STALE), ("Cleo", Life.LIVE), ("Dan", Life.LIVE)]
+
+
+@pytest.mark.parametrize(
+    ("before", "since", "wanted"),
+    [
+        (refund(None), refund(90), 60),
+        (RequestType("refund", "Refund", editable={"params.usd": Bounds("number")}), refund(90), 10),
+        (RequestType("refund", "Refund"), refund(90), 10),
+        (refund(90, choices=(20, 30)), refund(90), 60),
+        (refund(90), RequestType("refund", "Refund", editable={"params.usd": Bounds(choices=("all", 60.5))}), "all"),
+    ],
+    ids=["no upper bound", "no bounds", "not editable", "choices", "another kind"],
+)
+def test_bounds_that_came_after_the_approval_carry_it_nowhere(
+    before: RequestType, since: RequestType, wanted: Any
+) -> None:
+    story = refunding(before, replace(REFUND, params={"usd": 20 if wanted != "all" else "some"}))
+    story.approve("ada")
+    story.type = since
+    story.edit("bob", {"params.usd": wanted})
+    assert lives(story) == [("Ada", Life.STALE), ("Bob", Life.LIVE)]
+
+
+def test_the_bounds_of_today_are_held_to_whatever_stood_on_the_card() -> None:
+    story = refunding(refund(50))
+    story.approve("ada")
+    story.type = refund(30)
+    assert isinstance(story.refusal("bob", c.Approve(edits={"params.usd": 40})), Invalid)
+    story.edit("bob", {"params.usd": 30})
+    assert lives(story) == [("Ada", Life.LIVE), ("Bob", Life.LIVE)]
+
+
+def test_an_approval_kept_from_before_bounds_were_kept_with_it_falls_where_its_type_bounds_the_field() -> None:
+    """The requester's own bounds are part of what was approved, so those still hold."""
+    content = replace(REFUND, params={"usd": 20, "epochs": 4}, editable={"params.epochs": {"minimum": 1, "maximum": 9}})
+    for edits, life in (({"params.usd": 30}, Life.STALE), ({"params.epochs": 9}, Life.LIVE)):
+        story = refunding(refund(50), content)
+        story.approve("ada")
+        old = tuple(replace(decision, bounds=()) for decision in story.request.decisions)
+        story._request = replace(story.request, decisions=old, plan=replace(story.request.plan, bounds={}))
+        story.edit("bob", edits)
+        assert lives(story) == [("Ada", life), ("Bob", Life.LIVE)]
+
+
+def test_other_bounds_alone_are_no_other_plan() -> None:
+    story = refunding(refund(50))
+    story.type = refund(100)
+    assert story.do("clock", c.Judge()) == ()

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.model.event import WORDS, Event
-from core.model.organisation import Settings
+from core.model.event import WORDS, DecisionRecorded, Event
+from core.model.organisation import Bounds, Settings
 from core.model.request import Request
 from core.model.requirement import Requirement, Source
 from core.requirements.approvals import Approvals
-from tests.store.builders import CODEC, a_request
+from tests.store.builders import CODEC, a_decision, a_request
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (its zone is given)
@@ -38,6 +38,7 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     datetime: moments,
     timedelta: durations,
     Requirement: st.builds(Approvals, texts, st.integers(1, 9), sources, st.booleans()),
+    Any: values,
     Mapping[str, Any]: objects,
     frozenset[str]: names,
 }
@@ -124,6 +125,24 @@ def test_a_request_is_read_as_it_was_stored_before_anything_was_left_out() -> No
     plain = CODEC.plain(request)
     assert CODEC.request(json.dumps({**plain, "original": None})) == request
     assert CODEC.request(json.dumps(plain)) == request
+
+
+def test_bounds_are_read_back_with_the_plan_and_the_approval_and_from_before_they_were_kept_as_none() -> None:
+    bounds = {"params.usd": Bounds("number", 0, 50), "params.reason": Bounds(choices=("late", "lost"))}
+    request = a_request()
+    approval = dataclasses.replace(a_decision(request), bounds=(bounds, {}))
+    kept = dataclasses.replace(
+        request, plan=dataclasses.replace(request.plan, bounds=bounds), decisions=(approval, a_decision(request))
+    )
+    again = CODEC.request(CODEC.request_text(kept))
+    assert again.plan.bounds == bounds
+    assert [decision.bounds for decision in again.decisions] == [(bounds, {}), ()]
+    assert CODEC.request(CODEC.request_text(request)).plan.bounds == {}
+    word, payload = CODEC.payload(DecisionRecorded(approval.at, approval))
+    del payload["decision"]["bounds"]
+    before = CODEC.event(word, approval.at, payload)
+    assert isinstance(before, DecisionRecorded)
+    assert before.decision.bounds == ()
 
 
 def test_requests_judged_alike_share_one_plan() -> None:
