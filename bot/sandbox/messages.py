@@ -203,10 +203,10 @@ class Messages:
             gone = {"type": "message_deleted", "channel": whisper.channel_id, "ts": ts}
             self.news.streams.tell(gone, {whisper.user_id})
 
-    def fade_whispers(self) -> None:
-        """The page was reloaded: what was whispered before is no longer on it."""
+    def fade_whispers(self, user_id: str) -> None:
+        """This person has loaded the page anew: what was whispered to them before is no longer on it."""
         for whisper in self.whispers.values():
-            whisper.faded = True
+            whisper.faded |= whisper.user_id == user_id
 
     def whispers_to(self, user_id: str, channel_id: str | None = None, thread_ts: str = "") -> list[Json]:
         return [

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
+from typing import Final
 
 from aiohttp import web
 
@@ -25,6 +26,9 @@ _KINDS = {
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 dumps = json.dumps
+
+FARTHEST: Final = 100 * 366 * 86_400
+"""Seconds by which the clock may be turned away from the real time."""
 
 
 class PageApi:
@@ -53,7 +57,10 @@ class PageApi:
     # the page's files
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
-        self._slack.messages.fade_whispers()  # a reload: ephemeral messages do not survive it
+        """Ephemeral messages do not survive that their reader loads the page anew; others' stay where they are."""
+        users, chosen = self._slack.workspace.users, request.query.get("as", "")
+        reader = chosen if chosen in users else page_state.first_viewer(self._slack).id
+        self._slack.messages.fade_whispers(reader)
         return _file("index.html")
 
     async def _asset(self, request: web.Request) -> web.StreamResponse:
@@ -170,7 +177,7 @@ class PageApi:
         if body.get("reset"):
             self._slack.clock.reset()
         else:
-            self._slack.clock.advance(float(body["advance"]))
+            self._slack.clock.advance(_inside_the_calendar(self._slack.clock.offset, float(body["advance"])))
         return page_state.clock(self._slack)
 
     async def _faults(self, request: web.Request) -> web.StreamResponse:
@@ -198,6 +205,13 @@ class PageApi:
 def _outcome(ack: Ack) -> Json:
     outcome: Json = {"ok": ack.ok, "ms": round(ack.ms)}
     return outcome if ack.ok else outcome | {"error": ack.error}
+
+
+def _inside_the_calendar(offset: float, seconds: float) -> float:
+    """Whoever would turn the clock out of it breaks all that reckons with dates; a century is enough to try anything."""
+    if not abs(offset + seconds) <= FARTHEST:
+        raise ValueError("the clock is turned by a century at most")
+    return seconds
 
 
 def _refusals(handler: Handler) -> Handler:

@@ -171,11 +171,15 @@ async def test_one_persons_stream_does_not_tell_what_is_others(
 async def test_ephemeral_messages_do_not_survive_a_reload(
     sandbox: Sandbox, page: Page, client: AsyncWebClient, session: aiohttp.ClientSession
 ) -> None:
+    async def seen() -> int:
+        return len((await page.get("/page/messages", **{"as": ALICE, "channel": CHANNEL}))["messages"])
+
     await client.chat_postEphemeral(channel=CHANNEL, user=ALICE, text="psst")
-    assert len((await page.get("/page/messages", **{"as": ALICE, "channel": CHANNEL}))["messages"]) == 1
-    async with session.get(f"{sandbox.url}/"):
-        pass
-    assert (await page.get("/page/messages", **{"as": ALICE, "channel": CHANNEL}))["messages"] == []
+    assert await seen() == 1
+    async with session.get(f"{sandbox.url}/?as=U0BOB00002"):
+        assert await seen() == 1  # another window, another person
+    async with session.get(f"{sandbox.url}/?as={ALICE}"):
+        assert await seen() == 0
 
 
 async def test_the_clock_is_turned_and_set_back(sandbox: Sandbox, page: Page) -> None:
@@ -184,6 +188,13 @@ async def test_the_clock_is_turned_and_set_back(sandbox: Sandbox, page: Page) ->
     assert (await page.post("clock", advance=3600))["offset"] == 3600
     assert (await page.post("clock", reset=True))["offset"] == 0
     assert turned == [3600, 0]
+
+
+@pytest.mark.parametrize("seconds", [3_000_000 * 86_400, -3_000_000 * 86_400, float("nan"), float("inf")])
+async def test_the_clock_stays_inside_the_calendar(sandbox: Sandbox, page: Page, seconds: float) -> None:
+    await page.post("clock", advance=3600)
+    assert "a century at most" in (await page.post("clock", advance=seconds))["error"]
+    assert (page.status, sandbox.clock.offset) == (400, 3600)
 
 
 async def test_faults_are_set_listed_and_cleared(sandbox: Sandbox, page: Page, session: aiohttp.ClientSession) -> None:
