@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from bot.cli.ending import USAGE, Ending
 from bot.manifest import manifest as found
 from bot.manifest import written
 
@@ -21,5 +24,12 @@ def manifest(*, workflow: bool = False, threads: bool = False, org: bool = False
     url
         The server's public address: Slack comes over signed HTTP then, else over Socket Mode.
     """
+    if url is not None and not re.fullmatch(r"https://[^/\s?#]+(/[^\s?#]*)?", url):
+        raise Ending(f"Slack comes to an https address alone; write --url https://{_host(url)}.", USAGE)
     print(written(found(workflow=workflow, threads=threads, org=org, url=url)), end="")
     return 0
+
+
+def _host(url: str) -> str:
+    """As much of what was written as may be the server's name."""
+    return re.sub(r"[^\w.:-].*", "", url.rpartition("://")[2]) or "your.host"

@@ -167,3 +167,14 @@ def test_a_port_of_the_sandbox_that_is_taken_is_told_with_its_option(option: str
     assert code == 1
     assert told.startswith(f"Port {port} cannot be used")
     assert told.endswith(f"choose another with {option}.")
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"), [("your.host", "your.host"), ("http://ci.example/x", "ci.example"), ("https://", "your.host")]
+)
+def test_an_address_slack_would_not_come_to_is_refused_before_the_app_is_made(
+    url: str, meant: str, capsys: Any
+) -> None:
+    code, told = said(capsys, ["manifest", "--url", url])
+    assert (code, f"write --url https://{meant}." in told) == (2, True)
+    assert "request_url" not in told
