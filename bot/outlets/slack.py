@@ -53,14 +53,20 @@ BLOCKS: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_arguments"}
 )
 GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "block_mismatch"})
-MENDABLE: Final = frozenset(
-    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
-    | {"no_permission", "org_login_required", "ekm_access_denied", "access_denied", "not_allowed_token_type"}
+LOCKED_OUT: Final = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+    | {"org_login_required", "ekm_access_denied", "access_denied"}
 )
+"""Whatever the app asks for is refused, until somebody mends it."""
+
+MENDABLE: Final = LOCKED_OUT | {"missing_scope", "no_permission", "not_allowed_token_type"}
 """Somebody who runs the server can mend these; the place is fine."""
 
 NOT_GIVEN: Final = "team_access_not_granted"
 """The app is installed in a whole Enterprise organisation, and this workspace has not got it; people there may yet."""
+
+LINK_TRIES: Final = 5
+"""Within a minute who was just added is linked. Later the link itself has the card shown."""
 
 LOOK_BACK: Final = 100
 REMEMBERED: Final = 2_000
@@ -117,7 +123,7 @@ class SlackOutlet:
             drawings = await draw(str(delivery.address["channel"]))
             await self._first_accepted(drawings, lambda drawing: self._update(delivery, drawing))
             return delivery
-        channel = await self._channel(delivery.organisation, delivery.place)
+        channel = await self._channel(delivery.organisation, delivery.place, tries=delivery.attempts)
         drawings = await draw(channel)
         try:
             answer = await self._first_accepted(drawings, lambda drawing: self._post(channel, delivery, drawing))
@@ -173,14 +179,19 @@ class SlackOutlet:
         return [user for user in await self._store.read(look) if user is not None]
 
     async def find(self, delivery: Delivery) -> Mapping[str, Any] | None:
-        """Looked up in the channel's history, where that scope was granted; None where it cannot be seen."""
+        """Looked up in the channel's history, where that scope was granted; None where it cannot be seen.
+
+        While Slack is busy or broken, or the app is locked out, history tells nothing: then a card may well stand there.
+        """
         channel = await self._channel(delivery.organisation, delivery.place)
         try:
-            where = await self._conversation(channel)
-            history = await self._client.conversations_history(
-                channel=where, limit=LOOK_BACK, include_all_metadata=True
+            where = await _called(self._conversation(channel))
+            history = await _called(
+                self._client.conversations_history(channel=where, limit=LOOK_BACK, include_all_metadata=True)
             )
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
+        except OutletRefused as no:
+            if no.reason in LOCKED_OUT:
+                raise
             return None
         for message in history.get("messages") or []:
             metadata = message.get("metadata") or {}
@@ -190,8 +201,11 @@ class SlackOutlet:
 
     # Where.
 
-    async def _channel(self, organisation: str, place: str) -> str:
-        """What `chat.postMessage` takes: a channel's id, or a user's, which means their direct messages."""
+    async def _channel(self, organisation: str, place: str, *, tries: int = LINK_TRIES) -> str:
+        """What `chat.postMessage` takes: a channel's id, or a user's, which means their direct messages.
+
+        `tries` that were made before: a card waits a little for its member to be linked, then others are shown it.
+        """
         kind, _, id = place.partition(":")
         if place.startswith("#"):
             found = await _called(self._channels.id_of(place))
@@ -208,7 +222,7 @@ class SlackOutlet:
             raise OutletRefused(f"{kind} is no place in Slack")
         user = await self._store.read(lambda reader: self._user(reader, organisation, id))
         if user is None:
-            raise OutletRefused("the member is not linked to a Slack account")
+            raise OutletRefused("the member is not linked to a Slack account", permanent=tries >= LINK_TRIES)
         return user
 
     async def _speaking(self, organisation: str, place: str, *about: Request) -> AbstractContextManager[None]:

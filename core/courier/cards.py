@@ -121,9 +121,18 @@ class Cards:
     # After an unknown outcome.
 
     async def _is_to_be_posted_again(self, delivery: Delivery) -> bool:
-        """Not found: only after a while, for it may still arrive; and not for ever."""
+        """Not found: only after a while, for it may still arrive; and not for ever.
+
+        Where the look itself fails, much later: a card twice is mended by a click on it, one that nobody sees by nothing.
+        """
         road = self._road
-        address = await self._look_up(delivery)
+        try:
+            address = await self._look_up(delivery)
+        except (OutletBusy, OutletRefused, OutcomeUnknown) as failed:
+            if await road.now() < outcome.post_blindly_at(delivery, road.patience):
+                await self._look_later(delivery, failed)
+                return False
+            address = None
         if address is not None:
             await road.record(delivery, lambda _: outcome.found(delivery, address))
             return False
@@ -137,10 +146,21 @@ class Cards:
         return True
 
     async def _look_up(self, delivery: Delivery) -> Mapping[str, Any] | None:
+        """None also where no look will ever tell: that place refuses a post, too. Raises what may pass."""
         try:
             return await self._road.send(self._road.outlet.find(outcome.bare(delivery)))
-        except (OutletBusy, OutletRefused, OutcomeUnknown):
-            return None
+        except OutletRefused as no:
+            if no.permanent:
+                return None
+            raise
+
+    async def _look_later(self, delivery: Delivery, failed: Exception) -> None:
+        """It tells nothing of the card. With growing gaps, which soon let the threads of other cards be told."""
+        log.warning("courier.not_looked_up", outlet=delivery.outlet, delivery=delivery.id, problem=str(failed))
+        said = failed.retry_after if isinstance(failed, OutletBusy) else 0.0
+        patience = self._road.patience
+        await self._road.record(delivery, lambda now: outcome.retry(delivery, now, patience, str(failed), said))
+        self._road.come_back_in(max(said, patience.backoff(delivery.attempts + 1)))
 
     # After a refusal.
 

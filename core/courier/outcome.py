@@ -23,7 +23,8 @@ class Patience:
 
     A row is claimed for `claim`; one call of an outlet may take `send`. What waits for its turn longer than `linger` is put
     back meanwhile; a notice that must stay behind another looks again after `behind` at the least. A post of unknown outcome
-    is looked for after `look_for`, repeated after `again`, then after twice as long each time, `posts` times in all. What is
+    is looked for after `look_for`, repeated after `again`, then after twice as long each time, `posts` times in all; while
+    every look fails, after `blindly`, which outlasts most outages and leaves a request of a few hours its time. What is
     refused in passing (a token to be renewed …) is tried `card_tries` times, which is a day, and a notice `tries` times.
     """
 
@@ -35,6 +36,7 @@ class Patience:
     behind: float = 1
     look_for: float = 5
     again: float = 60
+    blindly: float = 3600
     posts: int = 6
     card_tries: int = 300
     tries: int = 10
@@ -98,9 +100,9 @@ def put_back(delivery: Delivery, now: datetime, seconds: float) -> Delivery:
     return replace(delivery, next_try_at=after(now, seconds))
 
 
-def retry(delivery: Delivery, now: datetime, patience: Patience, problem: str) -> Delivery:
+def retry(delivery: Delivery, now: datetime, patience: Patience, problem: str, least: float = 0.0) -> Delivery:
     attempts = delivery.attempts + 1
-    later = after(now, patience.backoff(attempts))
+    later = after(now, max(least, patience.backoff(attempts)))
     return replace(delivery, attempts=attempts, next_try_at=later, problem=problem)
 
 
@@ -111,9 +113,17 @@ def look_for_soon(delivery: Delivery, now: datetime, patience: Patience, problem
 
 def post_again_at(delivery: Delivery, patience: Patience) -> datetime:
     """When a post of unknown outcome that cannot be found may be repeated."""
-    memory = own(delivery)
-    posted_at = datetime.fromisoformat(memory["posted_at"])
-    return after(posted_at, min(patience.again * 2.0 ** (memory.get("posts", 1) - 1), patience.longest * 3))
+    posts = own(delivery).get("posts", 1)
+    return after(_posted_at(delivery), min(patience.again * 2.0 ** (posts - 1), patience.longest * 3))
+
+
+def post_blindly_at(delivery: Delivery, patience: Patience) -> datetime:
+    """When one may be repeated that no look has told anything of."""
+    return after(_posted_at(delivery), patience.blindly)
+
+
+def _posted_at(delivery: Delivery) -> datetime:
+    return datetime.fromisoformat(own(delivery)["posted_at"])
 
 
 def was_posted_enough(delivery: Delivery, patience: Patience) -> bool:

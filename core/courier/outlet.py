@@ -110,7 +110,10 @@ class Outlet(Protocol):
         """Say the notice's sentence in its place, once; `thread` means under each of `cards`, which are on show."""
 
     async def find(self, delivery: Delivery) -> Mapping[str, Any] | None:
-        """After an unknown outcome: the address of the message that carries the delivery's id, where it can be looked up."""
+        """After an unknown outcome: the address of the message that carries the delivery's id; None where there is none.
+
+        None too where nobody will ever be able to look; a look that only failed is raised, like anything else that did.
+        """
 
 
 @runtime_checkable

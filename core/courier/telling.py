@@ -24,7 +24,7 @@ Line = tuple[str, str, str]
 
 THREAD = "thread"
 CARD_TRIES = 3
-"""Posts of a card that its thread waits for; a card in worse trouble than this must not silence the others."""
+"""Posts of a card, and looks for it, that its thread waits for; one in worse trouble must not silence the others."""
 
 CALLED = float("-inf")
 """Stands in a line for the moment of one that is about to be told."""

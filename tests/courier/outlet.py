@@ -122,9 +122,11 @@ class Board:
         return await self._meet("tell", say)
 
     async def find(self, delivery: Delivery) -> Mapping[str, Any] | None:
-        self.calls.append("find")
-        ids = [id for id, message in self.messages.items() if message.delivery == delivery.id]
-        return {"id": ids[0]} if ids and self.can_look_up else None
+        def look() -> Mapping[str, Any] | None:
+            ids = [id for id, message in self.messages.items() if message.delivery == delivery.id]
+            return {"id": ids[0]} if ids and self.can_look_up else None
+
+        return await self._meet("find", look)
 
     def _draw(self, delivery: Delivery, request: Request) -> Delivery:
         if delivery.place in self.closed:

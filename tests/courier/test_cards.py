@@ -10,7 +10,7 @@ import pytest
 
 from core.courier import OutletBusy, OutletRefused
 from core.model import command as c
-from tests.courier.outlet import QUICK, Hang, Lost
+from tests.courier.outlet import QUICK, Fault, Hang, Lost
 from tests.courier.world import World
 
 pytestmark = pytest.mark.anyio
@@ -151,6 +151,76 @@ async def test_where_nothing_can_be_looked_up_a_post_is_repeated_once_and_a_clic
     [card] = await world.cards(request)
     assert card.address["id"] == 1
     assert world.board.messages[1].version == await world.version(request)
+
+
+LOOKS_THAT_FAIL = [OutletBusy(30), Lost(done=False), OutletRefused("invalid_auth", permanent=False)]
+
+
+@pytest.mark.parametrize("fault", LOOKS_THAT_FAIL, ids=["busy", "unknown", "locked out"])
+@pytest.mark.parametrize("done", [True, False], ids=["arrived", "never arrived"])
+async def test_a_look_that_fails_in_passing_tells_nothing_and_doubles_no_card(
+    world: World, fault: Fault, done: bool
+) -> None:
+    request = await world.ask()
+    world.board.fails("post", Lost(done=done))
+    world.board.fails("find", *[fault] * 6)
+    courier = world.courier()
+    for _ in range(20):
+        await world.turn(30, courier)
+    [card] = world.board.standing("#deploys")
+    assert card.version == await world.version(request)
+    assert world.board.calls.count("post") == (1 if done else 2)
+    assert world.board.calls.count("find") == 7
+
+
+async def test_a_look_is_not_repeated_before_the_outlet_wants_it(world: World) -> None:
+    await world.ask()
+    world.board.fails("post", Lost(done=True))
+    world.board.fails("find", OutletBusy(200))
+    courier = world.courier()
+    await courier.drain()
+    for _ in range(19):
+        await world.turn(10, courier)
+    assert world.board.calls.count("find") == 1
+    await world.turn(20, courier)
+    assert world.board.calls.count("find") == 2
+
+
+async def test_where_every_look_fails_for_an_hour_the_card_is_posted_again(world: World) -> None:
+    await world.ask()
+    world.board.fails("post", Lost(done=False))
+    world.board.fails("find", *[Lost(done=False)] * 99)
+    courier = world.courier()
+    for _ in range(59):
+        await world.turn(60, courier)
+    assert world.board.standing("#deploys") == []
+    for _ in range(6):
+        await world.turn(60, courier)
+    assert len(world.board.standing("#deploys")) == 1
+    assert world.board.calls.count("find") < 30
+
+
+async def test_a_card_that_cannot_be_looked_up_does_not_silence_the_threads_of_the_others(world: World) -> None:
+    request = await world.ask(notify=("#deploys", "#ops"))
+    world.board.fails("post", Lost(done=True))
+    world.board.fails("find", *[OutletBusy(5)] * 99)
+    courier = world.courier()
+    await courier.drain()
+    await world.do("ada", request, c.Comment("looks fine"))
+    for _ in range(4):
+        await world.turn(30, courier)
+    assert any("looks fine" in sentence for _, sentence in world.board.told)
+
+
+async def test_a_place_that_refuses_the_look_for_good_is_posted_to_again(world: World) -> None:
+    await world.ask()
+    world.board.fails("post", Lost(done=False))
+    world.board.fails("find", *[OutletRefused("the member is not linked")] * 3)
+    courier = world.courier()
+    await courier.drain()
+    await world.turn(10, courier)
+    await world.turn(60, courier)
+    assert len(world.board.standing("#deploys")) == 1
 
 
 async def test_a_click_on_the_card_itself_adopts_nothing(world: World) -> None:

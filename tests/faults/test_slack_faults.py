@@ -70,6 +70,20 @@ async def test_a_card_that_slack_took_without_saying_so_is_not_posted_twice(worl
     assert not has_buttons(card)
 
 
+@pytest.mark.parametrize(("kind", "how"), [("429", {}), ("500", {}), ("error", {"error": "token_expired"})])
+async def test_a_card_is_not_posted_twice_because_history_could_not_be_read_for_a_while(
+    world: World, kind: str, how: dict[str, Any]
+) -> None:
+    world.sandbox.faults.add(POST, "drop_reply")
+    world.sandbox.faults.add(HISTORY, kind, count=3, **how)
+    request = await world.ask(("@platform",))
+    await later(world, 10, 60, 60, 600)
+    assert len(cards(world, request)) == 1
+    await approve(world, "bob", request)
+    [card] = cards(world, request)
+    assert not has_buttons(card)
+
+
 async def test_where_history_cannot_be_read_a_second_copy_is_told_by_a_click(world: World) -> None:
     world.sandbox.faults.add(POST, "drop_reply")
     world.sandbox.faults.add(HISTORY, "error", count=50, error="missing_scope")
