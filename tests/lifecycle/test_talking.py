@@ -214,6 +214,13 @@ def test_at_five_minutes_it_is_allowed_again() -> None:
     assert story.wait(5 * MINUTE).do("ada", c.Remind())
 
 
+def test_a_reminder_from_before_the_clock_was_set_back_holds_up_none() -> None:
+    story = asked()
+    story.do("rita", c.Remind())
+    assert words(story.wait(-timedelta(hours=1)).do("ada", c.Remind())) == ["reminded"]
+    assert isinstance(story.wait(MINUTE).refusal("ada", c.Remind()), TooSoon)
+
+
 def test_a_closed_request_is_not_reminded_of() -> None:
     """A-51"""
     story = given(ADA, asks=stages(one_of("@platform")))
