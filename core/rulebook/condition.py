@@ -15,6 +15,7 @@ from core.errors import Invalid
 from core.model.request import Content, Requester
 from core.phrases import phrase
 from core.rulebook.answer import NO, YES, Answer, Truth
+from core.rulebook.mistake import pointing
 from core.rulebook.pattern import MOST_STATES, joins_too_much, not_written_out, plain, states_in
 from core.rulebook.skeleton import patterns_in, skeleton, types_in
 
@@ -243,13 +244,7 @@ def _complaint(text: str, trouble: str) -> Invalid:
     if unknown is not None:
         name = unknown[1].partition(".")[0]
         position = max(0, text.rfind(name, 0, position + 1 + len(name)))
-    sentence = phrase(
-        "{mistake} (character {position}: {around})",
-        mistake=_in_our_words(match[3]),
-        position=position + 1,
-        around=_around(text, position),
-    )
-    return Invalid(sentence, position=position)
+    return pointing(_in_our_words(match[3]), text, position)
 
 
 def _in_our_words(trouble: str) -> str:
@@ -270,8 +265,3 @@ def _in_our_words(trouble: str) -> str:
             "These two cannot be compared or combined like this; compare numbers with numbers, texts with texts"
         )
     return phrase("This cannot be read; a value, a field or an operator like ==, &&, || is expected here")
-
-
-def _around(text: str, position: int) -> str:
-    left, right = text[max(0, position - 12) : position], text[position : position + 12]
-    return f"…{left}▸{right}…"

@@ -17,6 +17,7 @@ from core.requirements.any_of import AnyOf
 from core.requirements.approvals import Approvals
 from core.requirements.check import Check
 from core.rulebook.condition import Conditions
+from core.rulebook.mistake import Mistake, said_alone
 from core.rulebook.part import Part
 from core.rulebook.short_forms import to_expression
 from core.rulebook.source import Names, is_channel, place_called, source_called, told

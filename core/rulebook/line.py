@@ -21,6 +21,7 @@ from core.model.rule import Effect, Mode, Rule
 from core.phrases import phrase
 from core.rulebook.condition import Conditions
 from core.rulebook.document import read_rule, stage_name
+from core.rulebook.mistake import pointing, said_alone
 from core.rulebook.part import Part, nearest
 from core.rulebook.skeleton import skeleton, without_comments
 from core.rulebook.source import Names
@@ -70,8 +71,7 @@ class _Line:
         except Invalid as error:
             path = str(error.fields.get("path") or "")
             inside = error.fields.get("position") or 0
-            sentence = error.sentence.removeprefix(f"{path}: ").partition(" (character ")[0]
-            self._refuse(sentence, (nearest(path, self.where) or 0) + inside, path)
+            self._refuse(said_alone(error), (nearest(path, self.where) or 0) + inside, path)
 
     # The whole.
 
@@ -256,19 +256,8 @@ class _Line:
     def expect(self, expected: str, at: int) -> NoReturn:
         self._refuse(phrase("Here {expected} is expected", expected=expected), at)
 
-    def _refuse(self, sentence: str, at: int, path: str | None = None) -> NoReturn:
-        at = min(at, len(self.text))
-        around = f"…{self.text[max(0, at - 12) : at]}▸{self.text[at : at + 12]}…"
-        raise Invalid(
-            phrase(
-                "{mistake} (character {position}: {around}).",
-                mistake=sentence.rstrip("."),
-                position=at + 1,
-                around=around,
-            ),
-            position=at,
-            path=path,
-        )
+    def _refuse(self, mistake: str, at: int, path: str | None = None) -> NoReturn:
+        raise pointing(mistake, self.text, min(at, len(self.text)), path=path)
 
 
 _Clause = Callable[[_Line], tuple[str, Any]]

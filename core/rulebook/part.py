@@ -12,8 +12,10 @@ from typing import Any, NoReturn, TypeVar
 from core.errors import Invalid
 from core.model.duration import parse_duration
 from core.phrases import phrase
+from core.rulebook.mistake import Mistake
 
 T = TypeVar("T")
+
 
 TEXT = 2000
 _UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -27,7 +29,8 @@ class Part:
     path: str = ""
 
     def refuse(self, sentence: str) -> NoReturn:
-        raise Invalid(f"{self.path or 'This'}: {sentence}", path=self.path, field=self.path or None)
+        whole = f"{self.path or 'This'}: {sentence}"
+        raise Mistake(whole, sentence, path=self.path, field=self.path or None)
 
     def at(self, key: str) -> Part:
         return Part(self.value[key], f"{self.path}.{key}" if self.path else key)
@@ -116,10 +119,13 @@ class Part:
         return self.value
 
     def duration(self) -> timedelta:
+        text = self.text(40)
         try:
-            return parse_duration(self.text(40))
+            return parse_duration(text)
         except Invalid as error:
-            self.refuse(error.sentence)
+            is_none = "position" in error.fields  # within the word; a line has a place of its own to point at
+            said = phrase("'{text}' is not a duration; write it like 30m, 4h or 2d.", text=text)
+            self.refuse(said if is_none else error.sentence)
 
     def moment(self) -> datetime:
         try:

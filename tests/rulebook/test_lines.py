@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.errors import Invalid
 from core.model.rule import Effect, Mode, Rule
 from core.rulebook.line import LONGEST, read_line, write_line
+from core.rulebook.mistake import said_alone
 from core.rulebook.read_back import read_back
 from core.rulebook.source import AsWritten
 from tests.rulebook.kit import CONDITIONS, HOUR
@@ -119,6 +120,8 @@ def test_a_complaint_points_at_the_character(text: str, marked: str, expected: s
     assert text[position:].startswith(marked)
     assert position == len(text) or marked
     assert f"(character {position + 1}: " in caught.value.sentence
+    assert caught.value.sentence.count("character") == 1
+    assert "character" not in said_alone(caught.value)
 
 
 def test_a_name_that_nobody_has_is_pointed_at() -> None:

@@ -133,6 +133,46 @@ async def test_the_form_is_put_together_into_a_line_and_its_errors_stand_under_t
     assert (rule.reason, rule.author) == ("audit", "Alice")
 
 
+async def test_the_form_is_put_together_in_the_words_of_the_grammar_whoever_fills_it_in(http: World) -> None:
+    await speaks_german(http, "alice")
+    await http.rooms.administration.projects.add(http.host, "payments")
+    await says(http, "alice", "rules add")
+    values = {
+        "name": "gut",
+        "when": "true",
+        "stages": "1 of @platform",
+        "project": "payments",
+        "reason": "weil es muss",
+    }
+    shown = await sends(http, "alice", values)
+    assert "1 aus @platform" in str(shown)
+    await sends(http, "alice")
+    rule = await http.rooms.administration.rules.get(http.host, "gut")
+    assert rule.reason == "weil es muss"
+    assert [place.label for place in rule.scope.projects] == ["payments"]
+
+
+MISTAKES = ['metdata.env == "production"', 'metadata.env = "prod"', "true &&"]
+
+
+@pytest.mark.parametrize("condition", MISTAKES)
+async def test_a_mistake_has_one_place_in_every_language(http: World, condition: str) -> None:
+    await speaks_german(http, "alice")
+    for line in (f'"x" when {condition} require @platform', '"x" when true require @platform remind soon'):
+        told = await says(http, "alice", f"rules add {line}")
+        assert told.count("Zeichen") == 2, told  # in the text for notifications, and in the blocks
+        assert "character" not in told
+    await says(http, "alice", "rules add")
+    wrong = await http.hand("alice").submit({"name": "x", "when": condition, "stages": "@platform"})
+    (said,) = (wrong.errors or {}).values()
+    assert said.count("Zeichen") == 1, said
+
+
+async def speaks_german(world: World, name: str) -> None:
+    world.sandbox.membership.change_user(world.hand(name).id, locale="de-DE")
+    await world.settle()
+
+
 YAML = """name: prod deploys
 when: metadata.env == "production"
 effect: require

@@ -14,9 +14,9 @@ AFTER: Final = 40
 """Characters shown around the mark: a line of code in Slack holds some 75 before it wraps."""
 
 
-def draw(sentence: str, line: str, position: int) -> Drawing:
-    expected = sentence.partition(" (character ")[0].rstrip(".")
-    said = phrase("{expected} (character {position}).", expected=expected, position=position + 1)
+def draw(mistake: str, line: str, position: int) -> Drawing:
+    """`mistake` is what is wrong, without the place: the mark and the number say that."""
+    said = phrase("{expected} (character {position}).", expected=mistake.rstrip("."), position=position + 1)
     shown = [b.rich("mistake", b.paragraph(b.words(said, 2_000)), b.code(mark(line, position)))]
     hint = b.context("mistake.note", b.plain(phrase("Nothing was saved. Mend the line and send it again."), 100))
     return Drawing(b.gist(said), [*shown, hint])
@@ -35,13 +35,11 @@ MEMBER = Card(
     "mistake",
     {
         "short": lambda: draw(
-            "'metdata' is not a field of a request; did you mean 'metadata'? (character 14: …dd \"x\" when ▸metdata…).",
+            "'metdata' is not a field of a request; did you mean 'metadata'?",
             'add "x" when metdata.env == "production" require @platform',
             13,
         ).as_json(),
-        "long": lambda: draw(
-            "Here a condition is expected (character 900: …).", "<!channel> *x* " * 200, 899
-        ).as_json(),
+        "long": lambda: draw("Here a condition is expected", "<!channel> *x* " * 200, 899).as_json(),
         "end": lambda: draw("Here require, allow or deny is expected", 'add "x" when true', 17).as_json(),
     },
 )

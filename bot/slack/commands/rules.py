@@ -14,6 +14,7 @@ from core.errors import Invalid
 from core.model.people import Actor
 from core.model.rule import Mode
 from core.phrases import phrase
+from core.rulebook.mistake import said_alone
 
 LINE = phrase('"name" when CONDITION require 1 of @group then 2 of @others expire 4h')
 
@@ -29,13 +30,13 @@ async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
     if not line:
         projects = await room.administration.projects.list(actor)
         return Open(rule_form.draw([project.name for project in projects]))
-    line = phrase("add {line}", line=line)
+    line = f"add {line}"
     try:
         return await rules.proposed(room, actor, Wish(Kind.ADD, written=line))
     except Invalid as error:
         if "position" not in error.fields:
             raise
-        return Whisper(mistake.draw(error.sentence, line, int(error.fields["position"])))
+        return Whisper(mistake.draw(said_alone(error), line, int(error.fields["position"])))
 
 
 async def edit(room: Room, actor: Actor, slash: Slash) -> Answer:

@@ -16,6 +16,7 @@ from core.errors import Invalid
 from core.model.people import Actor
 from core.model.rule import Effect, Mode
 from core.phrases import phrase
+from core.rulebook.mistake import said_alone
 
 
 def proposing(kind: Kind, mode: Mode = Mode.ON) -> OnClick:
@@ -64,7 +65,7 @@ async def filled(room: Room, actor: Actor, sent: Submission) -> Answer:
         if not isinstance(position, int):
             raise
         block, local = _where(parts, position)
-        sentence = error.sentence.partition(" (character ")[0].rstrip(".")
+        sentence = said_alone(error).rstrip(".")
         return FieldErrors({block: phrase("{sentence} (character {position}).", sentence=sentence, position=local + 1)})
 
 
@@ -72,20 +73,19 @@ Parts = Sequence[tuple[str, str]]
 
 
 def _parts(sent: Submission) -> Parts:
-    """Each piece of the line with the field it was typed into; joining words belong to the field after them."""
+    """Each piece of the line with the field it was typed into; joining words belong to the field after them.
+
+    They are the grammar's, whatever language whoever fills the form in speaks.
+    """
     place = sent.text("project")
     stages = [line.strip() for line in (sent.text("stages") or "").splitlines() if line.strip()]
     reason = sent.text("reason")
     said = [("name", "add "), ("name", _quoted(sent.text("name") or ""))]
-    said += (
-        [("project", phrase(" for project {project}", project=_quoted(place)))]
-        if place not in (None, "*") and place
-        else []
-    )
+    said += [("project", f" for project {_quoted(place)}")] if place and place != "*" else []
     said += [("when", " when "), ("when", " ".join((sent.text("when") or "").split()))]
     said += [("effect", f" {sent.values.get('effect')} "), ("stages", " then ".join(stages))]
     said += [("clauses", " "), ("clauses", " ".join((sent.text("clauses") or "").split()))]
-    return [*said, ("reason", phrase(" because {reason}", reason=_quoted(reason)))] if reason else said
+    return [*said, ("reason", f" because {_quoted(reason)}")] if reason else said
 
 
 def _quoted(text: str) -> str:
