@@ -89,6 +89,23 @@ async def test_a_stage_nobody_named_is_kept_in_english_and_said_in_german(town_b
     assert "Stage" not in shown
 
 
+async def test_a_german_card_and_its_thread_say_who_cancelled_it_and_why(town_both_ways: Town) -> None:
+    town, pipeline, asked = await _asked(town_both_ways)
+    await town.types("alice", "/countersign cancel #1 wrong branch")
+    await town.settles()
+    assert "Cancelled by Alice: wrong branch" in words(town.card("bob", asked))
+    assert "Cancelled by Alice: wrong branch" in town.thread("bob", asked)
+
+    await town.types("alice", "/countersign settings language de")
+    other = await pipeline.asks(type="deploy", title=TITLE, stages=some(1, "@platform"), notify=["#deploys"])
+    await town.settles()
+    await town.clicks("bob", other, "request.approve")
+    await town.types("bob", "/countersign discard #2 falscher Zweig")
+    await town.settles()
+    assert "Verworfen von Bob; wird nicht ausgeführt: falscher Zweig" in words(town.card("bob", other))
+    assert "Verworfen von Bob; wird nicht ausgeführt: falscher Zweig" in town.thread("bob", other)
+
+
 async def test_he_hears_by_message_in_german_and_grace_in_english(town_both_ways: Town) -> None:
     town = town_both_ways
     await _speaks_german(town, "bob")

@@ -103,7 +103,7 @@ def _sure(known: Unmapped, member: Member, others: list[str]) -> Json:
         phrase("Link somebody"),
         question,
         consequences,
-        yes=phrase("Link"),
+        yes=phrase("Link them"),
         metadata=claim.key_of(known),
     )
 

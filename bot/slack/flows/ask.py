@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from bot.slack.answer import Answer, FieldErrors, Open, Replace
 from bot.slack.asking import offer
@@ -27,6 +27,9 @@ from core.model.request import Content, Cost, Link, Request
 from core.phrases import phrase
 from core.ports import Reader
 from core.standing import say_waited_for
+
+LINK: Final = "Link"
+"""How a link typed into the form is called: kept with the request and in its digest, so in no reader's language."""
 
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
@@ -141,7 +144,7 @@ def _content(type: RequestType, filled: Filled, sent: Submission) -> Content:
         cost=_cost(sent.values.get("cost")),
         side_effects=tuple(line.strip() for line in effects if line.strip())[:50],
         if_denied=sent.text("if_denied"),
-        links=(Link(phrase("Link"), url),) if url else (),
+        links=(Link(LINK, url),) if url else (),
     )
 
 
