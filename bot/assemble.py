@@ -373,6 +373,7 @@ def _join(inside: Rooms, makers: Mapping[str, MakeOutlet], reach: Reach | None, 
         return Assembly(inside, house, app, app, courier, webhooks, alarm, inquirer, more=more)
     store.subscribe(workspaces.nudge)
     inside.administration.logins.subscribe(workspaces.new_token)
+    inside.administration.members.subscribe(workspaces.members_came)
     inside.administration.delegations.subscribe(workspaces.delegated)
     inside.administration.looking_around.subscribe(workspaces.to_admins)
     webhooks.subscribe(workspaces.to_admins)

@@ -585,6 +585,9 @@ class Transaction(Protocol):
     def wake_deliveries(self, organisation: str) -> None:
         """Whatever is still to be shown there is due now."""
 
+    def show_after_all(self, organisation: str, outlet: str, place: str) -> None:
+        """This place can be reached now: what is open and waits to be shown there is due, and what was given up, too."""
+
     def keep_pass(self, made: Pass) -> bool:
         """False where one with this hash was kept before."""
 

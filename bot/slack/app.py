@@ -43,6 +43,7 @@ from bot.slack.roll.announcing import Announcing
 from bot.slack.roll.directory import Directory
 from bot.slack.roll.linking import Linking
 from bot.slack.roll.mirrors import Mirrors
+from bot.slack.roll.newcomers import Newcomers
 from bot.slack.room import Room
 from bot.slack.showing import Acknowledgement, Showing
 from core import cares
@@ -96,6 +97,7 @@ class Slack:
     installation: Installation
     handlers: Handlers
     directory: Directory
+    newcomers: Newcomers
     mirrors: Mirrors
     channels: Channels
     events: Events
@@ -114,10 +116,19 @@ class Slack:
 
     async def run(self) -> None:
         """Serve until cancelled."""
+        await self._begin_with_newcomers()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.events.homes.run(), name="slack:homes")
             tasks.create_task(self._keep_directory(), name="slack:directory")
+            tasks.create_task(self.newcomers.run(), name="slack:newcomers")
             tasks.create_task(self.mirrors.run(), name="slack:mirrors")
+
+    async def _begin_with_newcomers(self) -> None:
+        """Before the directory is first looked through, so that nobody is added between the two."""
+        try:
+            await self.newcomers.begin()
+        except Unavailable as problem:
+            log.warning("slack.newcomers_not_looked_for", problem=problem.sentence)
 
     async def _keep_directory(self) -> None:
         """At start-up and nightly; when Slack does not answer, again soon."""
@@ -165,6 +176,7 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
         domains=domains,
         owner_is_admin=owner_is_admin,
     )
+    newcomers = Newcomers(store, directory, client, installation)
     mirrors = Mirrors(administration, directory, client, installation, announcing, afterwards)
     room = Room(
         desk,
@@ -194,7 +206,7 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
     copies = Copies(store, showing, adopt)
     bolt = _bolt(client, installation)
     bolt.use(Listeners(dispatch, events, afterwards, copies))
-    return Slack(bolt, installation, found, directory, mirrors, channels, events, afterwards, announcing)
+    return Slack(bolt, installation, found, directory, newcomers, mirrors, channels, events, afterwards, announcing)
 
 
 class Known(AsyncAuthorize):

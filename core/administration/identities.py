@@ -76,6 +76,7 @@ class Identities(Office):
 
         `email` is the address that user has there, where it is another than the member's; when it changes, the link falls.
         Users of a workspace or sign-on that is not here yet may be linked ahead; those of another organisation's may not.
+        Cards that waited for the link are shown now.
         """
 
         def look(reader: Reader) -> tuple[Member, Identity | None]:
@@ -108,6 +109,7 @@ class Identities(Office):
             payload = {"identity": id, "kind": kind, "issuer": issuer, "user": user, "member": whose.id}
             tx.log(actor.organisation, "identity_pinned", actor, payload)
             follow_link(tx, actor, issuer, user)
+            tx.show_after_all(actor.organisation, kind, f"member:{whose.id}")
             return id
 
         made = await self._change(work, once)
@@ -242,6 +244,7 @@ class Identities(Office):
             )
             self._answer(tx, known, LINKED, said)
             follow_link(tx, actor, issuer, user)
+            tx.show_after_all(actor.organisation, kind, f"member:{whose.id}")
             return id
 
         made = await self._change(work, once)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from core.administration.following import follow_link
 from core.administration.office import Office, four_eyes, may_add, must_look, must_manage, the_member, the_project
@@ -22,8 +23,18 @@ class Members(Office):
         email: str,
         name: str | None = None,
         *,
+Hear = Callable[[str], None]
+
         roles: Iterable[Role] = (Role.REQUESTER,),
         once: Idempotency | None = None,
+    """`subscribe` is for those who want to know where a new member is found outside."""
+
+    _listeners: tuple[Hear, ...] = ()
+
+    def subscribe(self, hear: Hear) -> None:
+        """Called with the organisation to which somebody was added, or in which they have another address now."""
+        self._listeners = (*self._listeners, hear)
+
     ) -> Member:
         """A new member; their roles hold in the whole organisation."""
         address = email.strip().lower()
@@ -58,6 +69,7 @@ class Members(Office):
             must_look(actor)
             return the_member(reader, actor, wanted)
 
+        self._tell(actor.organisation)
         return await self._store.read(look)
 
     async def list(self, actor: Actor, *, cursor: str | None = None, limit: int = 100) -> Sequence[Member]:
@@ -112,7 +124,12 @@ class Members(Office):
             follow_link(tx, actor, identity.issuer, identity.user)
         tx.put(member)
         payload = {"member": member.id, "email": member.email, "name": member.name, "active": member.active}
+            self._tell(actor.organisation)
         tx.log(actor.organisation, "member_changed", actor, payload)
+
+    def _tell(self, organisation: str) -> None:
+        for hear in self._listeners:
+            self._afterwards(partial(hear, organisation))
 
 
 def _changed(member: Member, email: str | None, name: str | None, active: bool | None) -> Member:  # noqa: FBT001

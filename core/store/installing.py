@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.model.installation import HOPELESS, Installation, InstallState, Pass, Source, Unmapped
+from core.model.request import OPEN
 from core.store.columns import LONG_AGO
 from core.store.driver import Params, Row, Session
-from core.store.tables import deliveries, identities, installations, passes, unmapped
+from core.store.tables import deliveries, identities, installations, passes, requests, unmapped
 
 _COLUMNS: Final = tuple(column for column in installations.c if column.name != "workspace")
 _NAMES: Final = tuple(column.name for column in _COLUMNS)
@@ -61,6 +62,25 @@ _WAKE: Final = (
     .where(deliveries.c.organisation == bindparam("whose"), deliveries.c.wanted > deliveries.c.shown)
     .values(next_try_at=LONG_AGO)
 )
+_HERE: Final = (
+    deliveries.c.request.in_(
+        select(requests.c.id).where(
+            requests.c.organisation == bindparam("whose"), or_(*(requests.c.status == status.value for status in OPEN))
+        )
+    ),
+    deliveries.c.outlet == bindparam("b_outlet"),
+    deliveries.c.place == bindparam("b_place"),
+)
+_SHOW_AFTER_ALL: Final = (
+    update(deliveries)
+    .where(*_HERE, deliveries.c.state == "lost")
+    .values(state="new", shown=0, address={}, attempts=0, next_try_at=LONG_AGO, problem=null())
+)
+_WAKE_THERE: Final = (
+    update(deliveries)
+    .where(*_HERE, deliveries.c.state == "new", deliveries.c.wanted > deliveries.c.shown)
+    .values(next_try_at=LONG_AGO)
+)
 _OUSTED: Final = delete(identities).where(
     identities.c.organisation == bindparam("organisation"), identities.c.issuer == bindparam("issuer")
 )
@@ -105,6 +125,11 @@ class Installing(InstallReads):
 
     def wake_deliveries(self, organisation: str) -> None:
         self._db.run(_WAKE, {"whose": organisation})
+
+    def show_after_all(self, organisation: str, outlet: str, place: str) -> None:
+        there = {"whose": organisation, "b_outlet": outlet, "b_place": place}
+        self._db.run(_SHOW_AFTER_ALL, there)
+        self._db.run(_WAKE_THERE, there)
 
     def keep_pass(self, made: Pass) -> bool:
         return self._db.run(_KEEP_PASS, {name: getattr(made, name) for name in Pass.__dataclass_fields__}) == 1

@@ -39,6 +39,7 @@ SCOPES: Final = {
     "auth.test": [],
     "users.info": ["users:read", "users:read.email"],
     "users.list": ["users:read", "users:read.email"],
+    "users.lookupByEmail": ["users:read.email"],
     "conversations.info": ["channels:read", "groups:read"],
     "conversations.list": ["channels:read", "groups:read"],
     "conversations.history": ["channels:history", "groups:history", "im:history"],

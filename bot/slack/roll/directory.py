@@ -203,8 +203,9 @@ class Directory:
             await self._administration.identities.pin(
                 self._actor, KIND, self._installation.issuer, found.user, member.id
             )
-        except Conflict:
-            return unfit(found.user, "two_users")
+        except Conflict:  # perhaps another replica was quicker
+            there = await self._pinned(found.user)
+            return member if there is not None and there.member == member.id else unfit(found.user, "two_users")
         if self._is_admin(found):
             await self._make_admin(member)
         log.info("slack.linked", user=found.user, member=member.id)

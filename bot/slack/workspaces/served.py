@@ -208,6 +208,10 @@ class Workspaces:
         for workspace in self.of(given.delegation.organisation):
             workspace.slack.announcing.delegated(given)
 
+    def members_came(self, organisation: str) -> None:
+        for workspace in self.of(organisation):
+            workspace.slack.newcomers.nudge()
+
     def to_admins(self, organisation: str, said: str) -> None:
         for workspace in self.of(organisation):
             workspace.slack.announcing.to_admins(organisation, said)
