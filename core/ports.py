@@ -642,7 +642,16 @@ class Transaction(Protocol):
 
     # What couriers need. A claimed row is nobody else's until `until`.
     def hold_lease(self, name: str, owner: str, seconds: float) -> bool:
-        """True when `owner` has the named lease now; renews it when it already has."""
+        """True when `owner` has the named lease now; renews it when it already has.
+
+        One that ends later than it could lasts `seconds` from now: it was given before the clock was set back.
+        """
+
+    def follow_clock(self, outlet: str, lease: str, seconds: float, claim: float) -> float:
+        """Seconds by which the clock was set back, as far as the named lease of so many seconds tells; 0 where it was not.
+
+        Whatever waits in this outlet waits as much less then, and no claim ends later than one that is made now.
+        """
 
     def due_out(self, outlet: str, limit: int) -> Due:
         """As a reader's."""

@@ -126,6 +126,7 @@ class Cards:
         Where the look itself fails, much later: a card twice is mended by a click on it, one that nobody sees by nothing.
         """
         road = self._road
+        delivery = outcome.posted_by(delivery, await road.now())
         try:
             address = await self._look_up(delivery)
         except (OutletBusy, OutletRefused, OutcomeUnknown) as failed:

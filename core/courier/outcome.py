@@ -111,6 +111,13 @@ def look_for_soon(delivery: Delivery, now: datetime, patience: Patience, problem
     return replace(delivery, next_try_at=after(now, patience.look_for), problem=problem)
 
 
+def posted_by(delivery: Delivery, now: datetime) -> Delivery:
+    """A post from the future was made before the clock was set back, nobody knows when; its patience begins anew."""
+    if _posted_at(delivery) <= now:
+        return delivery
+    return replace(delivery, address=with_own(delivery.address, **own(delivery) | {"posted_at": now.isoformat()}))
+
+
 def post_again_at(delivery: Delivery, patience: Patience) -> datetime:
     """When a post of unknown outcome that cannot be found may be repeated."""
     posts = own(delivery).get("posts", 1)

@@ -139,9 +139,10 @@ class Route:
         patience = self._road.patience
         if now <= self._road.leased_until - patience.lease * 2 / 3:
             return True
-        if await self._road.store.transact(
-            lambda tx: tx.hold_lease(self._lease, self._owner, patience.lease), chore=True
-        ):
+        is_held, set_back = await self._road.store.transact(self._hold, chore=True)
+        if set_back:
+            log.warning("courier.clock_was_set_back", outlet=self._road.outlet.word, seconds=round(set_back))
+        if is_held:
             if (
                 now >= self._road.leased_until
             ):  # another may have held it meanwhile, told what waited here, and let it go
@@ -152,6 +153,12 @@ class Route:
         self._telling.forget()
         self._denied_until = now + DENIED
         return False
+
+    def _hold(self, tx: Transaction) -> tuple[bool, float]:
+        """And by how much the clock was set back since the lease was last held, here or by whoever had it before."""
+        patience = self._road.patience
+        set_back = tx.follow_clock(self._road.outlet.word, self._lease, patience.lease, patience.claim)
+        return tx.hold_lease(self._lease, self._owner, patience.lease), set_back
 
     def _take(
         self, tx: Transaction, parted: Parted, room: int, busy: Collection[Place]

@@ -31,7 +31,8 @@ from core.ports import Delivery, Due, Later, Notice
 from core.store import rows
 from core.store.batching import cards_of_batch, record_batch, record_drawn
 from core.store.choices import LARGEST, among, chosen, width
-from core.store.columns import LONG_AGO, UtcDateTime
+from core.store.clock_set_back import MOST_ADRIFT, bring_back, set_back_by
+from core.store.columns import FAR_FUTURE, LONG_AGO, UtcDateTime
 from core.store.driver import Params, Row, Session
 from core.store.tables import deliveries, leases, notices, requests
 
@@ -114,6 +115,10 @@ def _put_off(table: Table, behind: TextClause, places: int) -> Update:
 _SEEN: Final = (("id", Text()), ("was", UtcDateTime()), ("until", UtcDateTime()))
 _BEHIND: Final = text("wanted > shown AND state <> 'lost'")
 _IS_DUE: Final = text("state = 'due'")
+_IS_PILED: Final = text("state = 'piled'")
+PILED: Final = timedelta(minutes=5)
+"""A pile that has to wait for its turn waits no longer; one that waits longer waits for somebody's working hours."""
+
 BEHIND: Final = _queue(deliveries, _BEHIND)
 DUE_NOTICES: Final = _queue(notices, _IS_DUE)
 _CLAIM_DELIVERY: Final = _claim(deliveries)
@@ -154,11 +159,15 @@ NEWEST: Final = 500
 """Requests whose cards are drawn anew in a channel besides the open ones."""
 
 _new_lease = upsert(leases)
+_OURS: Final = (leases.c.owner == _new_lease.excluded.owner) | (leases.c.until <= bindparam("now", type_=UtcDateTime()))
 _LEASE: Final = _new_lease.on_conflict_do_update(
     index_elements=[leases.c.name],
-    set_={"owner": _new_lease.excluded.owner, "until": _new_lease.excluded.until},
-    where=(leases.c.owner == _new_lease.excluded.owner) | (leases.c.until <= bindparam("now")),
-)
+    set_={
+        "owner": case((_OURS, _new_lease.excluded.owner), else_=leases.c.owner),
+        "until": _new_lease.excluded.until,
+    },
+    where=_OURS | (leases.c.until > bindparam("farthest", type_=UtcDateTime())),
+).returning(leases.c.owner)
 
 
 class OutboxReads:
@@ -202,8 +211,19 @@ class Outbox(OutboxReads):
 
     def hold_lease(self, name: str, owner: str, seconds: float) -> bool:
         now = self._db.now()
-        lease = {"name": name, "owner": owner, "until": now + timedelta(seconds=seconds), "now": now}
-        return self._db.run(_LEASE, lease) == 1
+        until = now + timedelta(seconds=seconds)
+        farthest = until + MOST_ADRIFT if seconds > 0 else FAR_FUTURE  # who lets go shortens nobody else's
+        lease = {"name": name, "owner": owner, "until": until, "now": now, "farthest": farthest}
+        return [found for (found,) in self._db.rows(_LEASE, lease)] == [owner]
+
+    def follow_clock(self, outlet: str, lease: str, seconds: float, claim: float) -> float:
+        set_back = set_back_by(self._db, lease, timedelta(seconds=seconds))
+        if set_back <= MOST_ADRIFT:
+            return 0.0
+        for queue in ((deliveries, _BEHIND), (notices, _IS_DUE)):
+            bring_back(self._db, queue, outlet, set_back, timedelta(seconds=claim))
+        bring_back(self._db, (notices, _IS_PILED), outlet, set_back, timedelta(seconds=claim), set_back + PILED)
+        return set_back.total_seconds()
 
     def claim_deliveries(self, ids: Sequence[str], owner: str, seconds: float) -> Sequence[Delivery]:
         found = self._claimed(deliveries, _BEHIND, _CLAIM_DELIVERY, ids, owner, seconds)

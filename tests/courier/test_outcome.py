@@ -57,6 +57,13 @@ def test_posts_of_unknown_outcome_are_repeated_with_growing_gaps(posts: int, sec
     assert outcome.post_again_at(posted(posts), PATIENCE) == NOW + timedelta(seconds=seconds)
 
 
+def test_a_post_from_the_future_has_its_patience_anew() -> None:
+    before = NOW - timedelta(hours=1)
+    known = outcome.posted_by(posted(2), before)
+    assert outcome.post_again_at(known, PATIENCE) == before + timedelta(seconds=120)
+    assert outcome.posted_by(posted(2), NOW) == posted(2)
+
+
 def test_posts_of_unknown_outcome_are_not_repeated_for_ever() -> None:
     assert not outcome.was_posted_enough(posted(PATIENCE.posts - 1), PATIENCE)
     assert outcome.was_posted_enough(posted(PATIENCE.posts), PATIENCE)

@@ -177,6 +177,95 @@ async def test_a_lease_has_one_owner_at_a_time(store: Engine, clock: Clock) -> N
     assert [await held("two"), await held("one")] == [True, False]
 
 
+async def test_a_lease_from_before_the_clock_was_set_back_lasts_no_longer_than_any_other(
+    store: Engine, clock: Clock
+) -> None:
+    async def held(owner: str) -> bool:
+        return await store.transact(lambda tx: tx.hold_lease("slack:T1", owner, 30))
+
+    assert await held("one")
+    clock.turn(-60 * MINUTE)
+    assert not await held("two")
+    clock.turn(MINUTE / 4)
+    assert [await held("one"), await held("two")] == [True, False]
+    clock.turn(MINUTE)
+    assert await held("two")
+
+
+async def test_whoever_lets_go_of_a_lease_shortens_nobody_elses(store: Engine) -> None:
+    async def held(owner: str, seconds: float) -> bool:
+        return await store.transact(lambda tx: tx.hold_lease("slack:T1", owner, seconds))
+
+    assert await held("one", 30)
+    assert not await held("two", 0)
+    assert not await held("two", 30)
+
+
+async def set_back(store: Engine, clock: Clock, by: timedelta) -> float:
+    clock.turn(-by)
+    return await store.transact(lambda tx: tx.follow_clock("slack", "courier:slack", 15, 60))
+
+
+async def test_what_waits_waits_as_long_as_before_after_the_clock_was_set_back(store: Engine, clock: Clock) -> None:
+    request = await store.transact(store_new(a_request()))
+    later = clock.now() + MINUTE * 30
+    places = {f"#{seconds:04d}": clock.now() + timedelta(seconds=seconds) for seconds in (-600, 30, 500, 5000)}
+    cards = [a_delivery(request, place, next_try_at=at) for place, at in places.items()]
+    lines = [a_notice(request, f"member:{place}", next_try_at=at) for place, at in places.items()]
+    await store.transact(lambda tx: tx.deliver([*cards, a_delivery(request, "#at once")]))
+    await store.transact(lambda tx: tx.deliver([a_delivery(request, id="dlv_b", outlet="board", next_try_at=later)]))
+    await store.transact(lambda tx: tx.notify(lines))
+    assert await store.transact(lambda tx: tx.hold_lease("courier:slack", "one", 15))
+    assert await set_back(store, clock, 60 * MINUTE) == pytest.approx(3600, abs=5)
+    assert await store.transact(lambda tx: tx.hold_lease("courier:slack", "one", 15))
+    assert await set_back(store, clock, timedelta(0)) == 0
+    for due, seconds in ((2, 31), (3, 470), (4, 4400), (4, 100), (5, 0)):
+        found = await store.read(lambda reader: reader.due_out("slack", 10))
+        assert (len(found.deliveries), len(found.notices)) == (due, due - 1)
+        clock.turn(timedelta(seconds=seconds))
+    assert await claimed(store, outlet="board") == []
+
+
+async def test_a_claim_from_before_the_clock_was_set_back_ends_like_one_made_now(store: Engine, clock: Clock) -> None:
+    await shown_in(store)
+    assert await store.transact(lambda tx: tx.hold_lease("courier:slack", "one", 15))
+    assert len(await claimed(store)) == 1
+    await set_back(store, clock, 60 * MINUTE)
+    assert await claimed(store) == []
+    clock.turn(MINUTE)
+    assert len(await claimed(store)) == 1
+
+
+async def test_what_is_piled_for_somebodys_working_hours_waits_for_them(store: Engine, clock: Clock) -> None:
+    request = await store.transact(store_new(a_request()))
+    piled = [
+        a_notice(request, f"member:{minutes}", state="piled", word="told", next_try_at=clock.now() + minutes * MINUTE)
+        for minutes in (-10, 3, 400)
+    ]
+    await store.transact(lambda tx: tx.notify(piled))
+    assert await store.transact(lambda tx: tx.hold_lease("courier:slack", "one", 15))
+    await set_back(store, clock, 60 * MINUTE)
+
+    async def told() -> list[str]:
+        return [pile.place for pile in await store.transact(lambda tx: tx.claim_piles("slack", "one", 60, 9))]
+
+    assert await told() == ["member:-10"]
+    clock.turn(4 * MINUTE)
+    assert await told() == ["member:-10", "member:3"]
+    clock.turn(450 * MINUTE)
+    assert await told() == ["member:-10", "member:3"]
+    clock.turn(6 * MINUTE)
+    assert sorted(await told()) == ["member:-10", "member:3", "member:400"]
+
+
+async def test_no_clock_was_set_back_where_nobody_held_the_lease_or_it_is_over(store: Engine, clock: Clock) -> None:
+    assert await set_back(store, clock, timedelta(0)) == 0
+    assert await store.transact(lambda tx: tx.hold_lease("courier:slack", "one", 15))
+    assert await set_back(store, clock, timedelta(0)) == 0
+    assert await set_back(store, clock, timedelta(seconds=4)) == 0
+    assert await set_back(store, clock, -MINUTE) == 0
+
+
 async def test_of_many_who_want_a_lease_one_has_it(store: Engine) -> None:
     outcomes = await asyncio.gather(
         *(store.transact(methodcaller("hold_lease", "seal", f"replica {n}", 30)) for n in range(8))
