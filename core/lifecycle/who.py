@@ -12,7 +12,7 @@ from core.model.batch import SHORTEST
 from core.model.change import is_change
 from core.model.organisation import RequestType
 from core.model.people import Actor, Person, Verb
-from core.model.request import Request, Stage, Status
+from core.model.request import Request, Stage, Status, Verdict
 from core.model.requirement import Delegated, Requirement
 from core.phrases import phrase
 from core.standing import people_waited_for, say_waited_for
@@ -137,7 +137,8 @@ def must_be_open(request: Request) -> None:
 
 
 def _ended_as(request: Request) -> str:
-    who = request.decisions[-1].name if request.cause == "people" and request.decisions else None
+    said_last = (d.name for d in reversed(request.decisions) if d.counts or d.verdict is Verdict.REJECTED)
+    who = next(said_last, None) if request.cause == "people" else None
     said = ENDED_AS[request.status]
     return phrase("{said} by {who}", said=said, who=who) if who else said
 

@@ -1,11 +1,13 @@
 """Who may do what to a request, and in which order no is said."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound
 from core.model import command as c
 from core.model.people import Role, Verb, Way
-from core.model.request import ExecutionStatus, Stage, Status
+from core.model.request import ExecutionStatus, Life, Stage, Status
 from core.standing import waiting_principals
 from tests.lifecycle.kit import (
     HOUR,
@@ -240,6 +242,16 @@ def closed() -> Story:
 def test_no_is_said_in_one_order(who: str, command: c.Command, kind: type[ApprovalError]) -> None:
     """C-26"""
     assert type(closed().refusal(who, command)) is kind
+
+
+def test_what_is_over_names_who_brought_it_about_and_not_who_took_their_yes_back() -> None:
+    story = given(ADA, BOB, SUE, asks=stages(some(2, "@platform")))
+    story.approve("ada")
+    story.approve("bob")
+    back = replace(story.request.decisions[1], life=Life.WITHDRAWN)
+    story._request = replace(story.request, decisions=(story.request.decisions[0], back))  # a check passed last
+    refusal = story.refusal("ada", c.Reject("late", revision=1, stage=1))
+    assert refusal.sentence == "Request #42 was already approved by Ada; nothing was changed."
 
 
 # ------------------------------------------------------------------------------------------------------------ hand over
