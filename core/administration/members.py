@@ -14,19 +14,10 @@ from core.model.people import Actor, Role
 from core.phrases import phrase
 from core.ports import Idempotency, Reader, Transaction
 
-
-class Members(Office):
-    @four_eyes("members")
-    async def add(
-        self,
-        actor: Actor,
-        email: str,
-        name: str | None = None,
-        *,
 Hear = Callable[[str], None]
 
-        roles: Iterable[Role] = (Role.REQUESTER,),
-        once: Idempotency | None = None,
+
+class Members(Office):
     """`subscribe` is for those who want to know where a new member is found outside."""
 
     _listeners: tuple[Hear, ...] = ()
@@ -35,6 +26,15 @@ Hear = Callable[[str], None]
         """Called with the organisation to which somebody was added, or in which they have another address now."""
         self._listeners = (*self._listeners, hear)
 
+    @four_eyes("members")
+    async def add(
+        self,
+        actor: Actor,
+        email: str,
+        name: str | None = None,
+        *,
+        roles: Iterable[Role] = (Role.REQUESTER,),
+        once: Idempotency | None = None,
     ) -> Member:
         """A new member; their roles hold in the whole organisation."""
         address = email.strip().lower()
@@ -60,6 +60,7 @@ Hear = Callable[[str], None]
             return id
 
         made = await self._change(work, once)
+        self._tell(actor.organisation)
         return await self.get(actor, made.id)
 
     async def get(self, actor: Actor, wanted: str) -> Member:
@@ -69,7 +70,6 @@ Hear = Callable[[str], None]
             must_look(actor)
             return the_member(reader, actor, wanted)
 
-        self._tell(actor.organisation)
         return await self._store.read(look)
 
     async def list(self, actor: Actor, *, cursor: str | None = None, limit: int = 100) -> Sequence[Member]:
@@ -115,7 +115,12 @@ Hear = Callable[[str], None]
         if changed != member:
             await self._store.transact(lambda tx: self._write(tx, actor, changed, unpinned))
             self._people_changed(actor.organisation, f"member:{member.id}")
+            self._tell(actor.organisation)
         return changed
+
+    def _tell(self, organisation: str) -> None:
+        for hear in self._listeners:
+            self._afterwards(partial(hear, organisation))
 
     def _write(self, tx: Transaction, actor: Actor, member: Member, unpinned: Iterable[Identity]) -> None:
         for identity in unpinned:
@@ -124,12 +129,7 @@ Hear = Callable[[str], None]
             follow_link(tx, actor, identity.issuer, identity.user)
         tx.put(member)
         payload = {"member": member.id, "email": member.email, "name": member.name, "active": member.active}
-            self._tell(actor.organisation)
         tx.log(actor.organisation, "member_changed", actor, payload)
-
-    def _tell(self, organisation: str) -> None:
-        for hear in self._listeners:
-            self._afterwards(partial(hear, organisation))
 
 
 def _changed(member: Member, email: str | None, name: str | None, active: bool | None) -> Member:  # noqa: FBT001
