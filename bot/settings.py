@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Iterable
@@ -79,6 +80,13 @@ class Settings(BaseSettings):
             raise PydanticCustomError(
                 "swapped", f"it begins with {other}, and should be the one that begins with {mine}"
             )
+        return value
+
+    @field_validator("admins")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address) for address in value):
+            raise PydanticCustomError("addresses", "it should be e-mail addresses, with commas between them")
         return value
 
     @field_validator("encryption_keys", mode="before")

@@ -13,6 +13,8 @@ from cyclopts import Parameter
 from bot.assemble import Rooms, rooms
 from bot.cli.ending import tell
 from bot.settings import load
+from bot.wire.setting_up import NewAgent, NewMember
+from bot.wire.strict import read
 from core.administration import operator
 from core.model.people import Actor, Role, Verb
 from core.store.migrate import upgrade
@@ -56,8 +58,9 @@ def add_agent(
 async def _add_agent(
     name: str, projects: list[str] | None, verbs: list[Verb], team: str | None, config: Path | None, *, json: bool
 ) -> int:
+    wanted = read(NewAgent, {"name": name, "team": team})
     async with here(config) as (inside, host):
-        agent = await inside.administration.agents.add(host, name, team=team)
+        agent = await inside.administration.agents.add(host, wanted.name, team=wanted.team)
         made = await inside.administration.keys.add(host, agent.id, label="first key", verbs=verbs, projects=projects)
     if json:
         tell({"agent": agent.id, "name": agent.name, "key": made.key.id, "secret": made.secret})
@@ -92,8 +95,9 @@ def add_member(
 
 
 async def _add_member(email: str, name: str | None, roles: list[Role], config: Path | None, *, json: bool) -> int:
+    wanted = read(NewMember, {"email": email, "name": name})
     async with here(config) as (inside, host):
-        member = await inside.administration.members.add(host, email, name, roles=roles)
+        member = await inside.administration.members.add(host, wanted.email, wanted.name, roles=roles)
     if json:
         tell({"member": member.id, "email": member.email, "name": member.name, "roles": [role.value for role in roles]})
     else:

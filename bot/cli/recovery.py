@@ -13,6 +13,8 @@ from bot.assemble import Rooms, rooms
 from bot.cli.ending import USAGE, Ending, tell
 from bot.outlets.slack import SlackOutlet
 from bot.settings import load
+from bot.wire.setting_up import NewMember
+from bot.wire.strict import read
 from core.administration import operator
 from core.model.people import Role
 from core.model.request import Request
@@ -82,7 +84,8 @@ def _plan(reader: Reader, organisation: str, email: str | None, *, four_eyes_off
     known = None if email is None else find_member(reader, organisation, email)
     parts = []
     if email is not None and known is None:
-        parts.append(f"{email} becomes a new member, and an admin of the whole organisation.")
+        new = read(NewMember, {"email": email})
+        parts.append(f"{new.email} becomes a new member, and an admin of the whole organisation.")
     elif known is not None:
         is_admin = Role.ADMIN in reader.roles(organisation, known.id, None)
         back = "" if known.active else " is active again and"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from bot.wire.showing import View
 from bot.wire.strict import Email, Free, Moment, Name, Shape, Who, some, text
@@ -165,6 +166,20 @@ class NewProject(Shape):
     settings: SettingsIn = SettingsIn()
 
 
+def _agent_name(text: str) -> str:
+    if not re.fullmatch(_AGENT_NAME, text, re.ASCII):
+        raise ValueError(
+            "must be 1 to 60 letters, digits, blanks, dots, hyphens and underscores, and begin with a letter or digit"
+        )
+    return text
+
+
+_AGENT_NAME: Final = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}"
+AgentName = Annotated[
+    str, AfterValidator(_agent_name), WithJsonSchema({"type": "string", "pattern": f"^{_AGENT_NAME}$"})
+]
+
+
 class NewAgent(Shape):
     """A machine that asks. `owners` are members, by e-mail or id."""
 
@@ -172,7 +187,7 @@ class NewAgent(Shape):
         json_schema_extra={"examples": [{"name": "github-actions", "team": "ci", "owners": ["ada@example.com"]}]}
     )
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}$")]
+    name: AgentName
     team: Annotated[str, some(60)] | None = None
     acts_for: ActsFor = "sometimes"
     owners: Annotated[list[Who], Field(max_length=20)] = []

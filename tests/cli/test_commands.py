@@ -216,6 +216,22 @@ def test_a_member_is_added_on_the_host(capsys: Any) -> None:
     assert json.loads(capsys.readouterr().out)["email"] == "ada@example.com"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["members", "add", "notanemail"], "email must be an e-mail address"),
+        (["members", "add", "ada@example.com", "--name", ""], "name is empty"),
+        (["agents", "add", ""], "name must be 1 to 60 letters"),
+        (["agents", "add", "x/y"], "name must be 1 to 60 letters"),
+        (["agents", "add", "ci", "--team", ""], "team is empty"),
+    ],
+)
+def test_the_host_takes_the_names_the_api_takes(words: list[str], said: str, capsys: Any) -> None:
+    assert run(words) == 2
+    assert f"countersign: {said}" in capsys.readouterr().err
+    assert not Path("countersign.db").exists()
+
+
 def test_the_slack_app_is_printed_as_slack_takes_it(capsys: Any) -> None:
     assert run(["manifest", "--workflow", "--url", "https://countersign.example"]) == 0
     printed = capsys.readouterr().out

@@ -41,7 +41,7 @@ async def lock_up(inside: Rooms, host: Actor) -> None:
         (await office.members.add(host, f"{name}@example.com", roles=[Role.ADMIN])).id
         for name in ("ada", "ben", "cara")
     ]
-    ada = Actor("member", ids[0], "Ada", host.organisation, Way.SLACK)
+    ada = Actor("member", ids[0], "Ada", host.organisation, Way.SLACK, may_decide=True)
     await office.organisations.change(ada, four_eyes=True)
     directory = Actor("system", "slack", "Slack's directory", host.organisation, Way.SYSTEM)
     for gone in ("ada@example.com", "ben@example.com"):
@@ -118,3 +118,8 @@ def test_help_says_what_it_does_and_who_hears(capsys: Any) -> None:
     said = " ".join(capsys.readouterr().out.split())
     assert "--four-eyes-off" in said
     assert "every admin left is told" in said
+
+
+def test_who_is_no_member_must_have_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["admin", "recover", "notanemail", "--yes"]) == 2
+    assert "email must be an e-mail address" in capsys.readouterr().err

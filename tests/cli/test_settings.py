@@ -50,6 +50,12 @@ def test_a_wrong_value_is_named_but_not_repeated(monkeypatch: pytest.MonkeyPatch
     assert SLACK_TOKEN not in str(refused.value)
 
 
+def test_who_shall_be_an_admin_is_named_by_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERSIGN_ADMINS", "ada@example.com, ben")
+    with pytest.raises(SettingsProblem, match="COUNTERSIGN_ADMINS: it should be e-mail addresses"):
+        load()
+
+
 def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", SLACK_TOKEN)
     monkeypatch.setenv("COUNTERSIGN_DATABASE_URL", "postgresql://me:hunter2@db/x")
