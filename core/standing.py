@@ -194,6 +194,19 @@ def groups_named_later(request: Request) -> frozenset[str]:
     return frozenset(f"{LATER}{one.principal}" for one in sources if one.principal.startswith("group:"))
 
 
+def filled_before(request: Request) -> dict[str, int]:
+    """Where people must differ: whose places, and by whose votes, are filled in stages before the open one; and in which."""
+    found: dict[str, int] = {}
+    if not request.plan.distinct:
+        return found
+    votes = {stage.number: votes_of(request, stage.number) for stage in request.plan.stages}
+    for (stage, _, _), place in _assign(request, votes).items():
+        if stage < request.stage:
+            filled_by = (vote.member for vote in votes[stage] if place in dict(vote.places))
+            found |= dict.fromkeys((place, *filled_by), stage)
+    return found
+
+
 Slot = tuple[int, str, int]
 """Stage number, requirement id, and which of its needed people."""
 

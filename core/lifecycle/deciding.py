@@ -77,7 +77,9 @@ def approve(request: Request, command: c.Approve, facts: Facts) -> tuple[e.Event
         return _approve_with_edits(request, command, facts, person)
     decision = _decision(request, command, facts, person, Verdict.APPROVED)
     recorded = e.DecisionRecorded(facts.now, decision)
-    return (recorded, *advance(fold(request, (recorded,)), facts))
+    after = fold(request, (recorded,))
+    who.must_still_count(after, decision)
+    return (recorded, *advance(after, facts))
 
 
 def _turn_or_stale(request: Request, command: c.Approve, stages: tuple[Stage, ...]) -> None:
@@ -136,6 +138,7 @@ def _approve_with_edits(request: Request, command: c.Approve, facts: Facts, pers
     decision = _decision(request, command, facts, person, Verdict.APPROVED)
     recorded = e.DecisionRecorded(facts.now, replace(decision, revision=edited.revision, edits=dict(edits)))
     after = fold(request, (edited, recorded))
+    who.must_still_count(after, decision)
     return (edited, recorded, *_judged_again(after, facts))
 
 

@@ -12,10 +12,10 @@ from core.model.batch import SHORTEST
 from core.model.change import is_change
 from core.model.organisation import RequestType
 from core.model.people import Actor, Person, Verb
-from core.model.request import Request, Stage, Status, Verdict
+from core.model.request import Decision, Request, Stage, Status, Verdict
 from core.model.requirement import Delegated, Requirement
 from core.phrases import phrase
-from core.standing import people_waited_for, say_waited_for
+from core.standing import filled_before, people_waited_for, say_waited_for
 
 
 def may_read(request: Request, facts: Facts) -> bool:
@@ -400,6 +400,33 @@ def must_be_their_turn(request: Request, stages: tuple[Stage, ...]) -> None:
         ),
         code="not_an_approver",
         stage=request.stage,
+    )
+
+
+def must_still_count(after: Request, decision: Decision) -> None:
+    """Where people must differ, whoever has filled a place in a stage that passed fills none in the open one.
+
+    Asked once the approval stands beside the others: they may take that place, and leave this one to its giver.
+    """
+    filled = filled_before(after)
+    if not filled:
+        return
+    stage = after.plan.stage(after.stage)
+    requirements = stage.requirements if stage else ()
+    own = [decision.member] if any(sits_in(after, one, decision.principals) for one in requirements) else []
+    places = [*own, *(one.delegator for one in decision.delegated)]
+    if decision.member not in filled and not all(place in filled for place in places):
+        return
+    before = after.plan.stage(filled.get(decision.member) or filled[places[0]])
+    raise NotAllowed(
+        phrase(
+            "Here nobody may fill two places: your approval, or one in your place, counts in {title}. Somebody else must "
+            "approve {open_stage}.",
+            title=before.title if before else "",
+            open_stage=_open_stage(after),
+        ),
+        code="not_an_approver",
+        stage=after.stage,
     )
 
 

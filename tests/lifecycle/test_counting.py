@@ -195,9 +195,23 @@ def test_with_distinct_who_approved_in_one_stage_does_not_fill_another() -> None
     asks = stages(one_of("@platform"), one_of("@security"))
     story = given(BOTH, SUE, ADA, asks=asks, distinct=True)
     story.approve("bo")
-    story.approve("bo")
-    assert story.status() is Status.PENDING
+    refusal = story.refusal("bo", c.Approve(revision=1, stage=2))
+    assert refusal.word == "not_an_approver"
+    assert refusal.sentence == (
+        "Here nobody may fill two places: your approval, or one in your place, counts in stage 1 (Stage 1). Somebody else "
+        "must approve stage 2."
+    )
     story.approve("sue")
+    assert story.status() is Status.APPROVED
+
+
+def test_with_distinct_who_was_one_too_many_in_one_stage_may_fill_another() -> None:
+    """A-37"""
+    asks = stages((one_of("@platform"), one_of("cal")), one_of("@security"))
+    story = given(BOTH, ADA, CAL, SUE, asks=asks, distinct=True)
+    for name in ("bo", "ada", "cal"):
+        story.approve(name)
+    story.approve("bo")
     assert story.status() is Status.APPROVED
 
 

@@ -94,8 +94,18 @@ def test_where_people_must_differ_a_delegate_is_one_person_in_the_whole_request(
     away(story, "ada", "ben")
     story.approve("ben")
     assert story.request.stage == 2
+    assert story.refusal("ben", c.Approve(revision=1, stage=2)).word == "not_an_approver"
+    story.approve("cid")
+    assert story.status() is Status.APPROVED
+
+
+def test_where_people_must_differ_a_place_that_a_delegate_filled_is_filled() -> None:
+    people = person("ada", "platform", "security"), person("ben"), person("cid", "security")
+    story = given(*people, asks=stages(one_of("@platform"), one_of("@security")), distinct=True)
+    away(story, "ada", "ben")
     story.approve("ben")
-    assert story.status() is Status.PENDING
+    for name in ("ben", "ada"):
+        assert "one in your place" in story.refusal(name, c.Approve(revision=1, stage=2)).sentence
     story.approve("cid")
     assert story.status() is Status.APPROVED
 

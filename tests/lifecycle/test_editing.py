@@ -249,6 +249,19 @@ def test_who_edits_within_bounds_keeps_their_own_approval_of_an_earlier_stage() 
     assert story.status() is Status.APPROVED_WITH_EDITS
 
 
+def test_where_people_must_differ_who_keeps_their_approval_of_an_earlier_stage_edits_no_later_one() -> None:
+    """A-37"""
+    asks = stages(one_of("@platform"), one_of("@security"))
+    story = given(BOTH, SUE, ADA, asks=asks, content=SPEND, distinct=True)
+    story.approve("bo")
+    edits = {"params.epochs": 5}
+    assert story.refusal("bo", c.Approve(revision=1, stage=2, edits=edits)).word == "not_an_approver"
+    story.edit("bo", {"action": "start slowly"})  # which fells the earlier one
+    assert story.request.stage == 1
+    story.approve("ada")
+    assert story.status() is Status.APPROVED_WITH_EDITS
+
+
 def test_edits_of_several_people_add_up() -> None:
     story = given(ADA, BOB, asks=stages(some(2, "@platform")), content=SPEND)
     story.edit("ada", {"params.region": "us"})
