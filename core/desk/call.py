@@ -23,7 +23,8 @@ class Call:
 
     `problems` is what is known to be wrong already. `weighed` is what rules say of the revision the command makes, if any.
     `change` is set where Countersign itself asks the other admins for a change of what is set up; no rule is asked then.
-    `draw` says whether trust may answer, and how spot checks are drawn. `checks` are those there are.
+    `draw` says whether trust may answer, and how spot checks are drawn. `types` and `checks` are those there are, as of this
+    `version` of the rulebook.
     """
 
     actor: Actor
@@ -34,6 +35,7 @@ class Call:
     once: Idempotency | None = None
     problems: tuple[Problem, ...] = ()
     types: Mapping[str, RequestType] = field(default_factory=lambda: BUILT_IN_TYPES)
+    version: int = 0
     weighed: Weighed | None = None
     change: Change | None = None
     draw: Draw = field(default_factory=Draw)

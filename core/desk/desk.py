@@ -299,7 +299,8 @@ class Desk:
         if call.change is None and _makes_a_revision(call.command):
             with speaking(None):
                 weighed = await self._weighed(call, book)
-        return altered(call, types=book.types, draw=Draw(self._key, book.safety), checks=book.checks, weighed=weighed)
+        draw = Draw(self._key, book.safety)
+        return altered(call, types=book.types, version=book.version, draw=draw, checks=book.checks, weighed=weighed)
 
     async def _weighed(self, call: Call, book: Book) -> Weighed | None:
         if book.asks_nobody:

@@ -92,9 +92,17 @@ def _judged(tx: Transaction, request: Request | None, call: Call, facts: Facts) 
         few = rosters(tx, judgement.plan, facts.project.id, beside=len(judgement.plan.barred))
         facts = altered(facts, judgement=judgement, rosters=few)
         return facts if facts.problems else _with_what_is_missing(tx, request, command, proposal[1], facts)
+    if isinstance(command, c.Approve) and request is not None and (command.edits or request.plan.bounds):
+        _must_know_newest_types(tx, call, facts)
     if isinstance(command, ADVANCING) and request is not None and _fixes_people(request.plan):
         return altered(facts, rosters=rosters(tx, _only_fixing(request.plan), facts.project.id))
     return facts
+
+
+def _must_know_newest_types(tx: Transaction, call: Call, facts: Facts) -> None:
+    """Where nothing is judged, nothing else would find bounds to be old: those that edits break, and those kept with an approval."""
+    if tx.rulebook_version(facts.project.organisation) != call.version:
+        raise Moved
 
 
 def _given(tx: Transaction, request: Request | None, call: Call, facts: Facts, named: tuple[Stage, ...]) -> Given:

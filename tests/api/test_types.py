@@ -67,6 +67,29 @@ async def test_approvers_may_edit_within_the_bounds_of_the_type(house: House) ->
     assert approved.json()["request"]["status"] == "approved_with_edits"
 
 
+def up_to(high: float) -> Any:
+    return {**REFUND, "editable": {"params.usd": {"kind": "number", "minimum": 0, "maximum": high}}}
+
+
+TWO = [{"requirements": [{"approvals": {"min": 2, "from": ["ada@example.com", "ben@example.com"]}}]}]
+
+
+async def test_bounds_raised_a_moment_ago_hold_but_carry_no_approval_from_before(house: House) -> None:
+    """What the catalogue says of a type is what an edit is held to, at once."""
+    await put(house, "refund", up_to(50))
+    path = f"/v1/requests/{(await ask(house, stages=TWO)).json()['id']}/approve"
+    await house.post("ben", path)
+    await put(house, "refund", up_to(100_000))
+    done = await house.post("ada", path, {"edits": {"params.usd": 90_000}})
+    assert done.status_code == 200, done.text
+    request = done.json()["request"]
+    assert (request["status"], request["params"]["usd"]) == ("pending", 90_000)
+    assert [(one["email"], one["state"]) for one in request["decisions"]] == [
+        ("ben@example.com", "stale"),
+        ("ada@example.com", "live"),
+    ]
+
+
 async def test_only_those_named_may_ask_for_a_type(house: House) -> None:
     await put(house, "refund", {**REFUND, "may_ask": ["rex@example.com", "agent:ci"]})
     assert (await ask(house, who="rex")).status_code == 201

@@ -9,7 +9,7 @@ import pytest
 from core.desk import Desk, Draft
 from core.errors import Invalid
 from core.model import command as c
-from core.model.organisation import Agent, Group
+from core.model.organisation import Agent, Bounds, Group, RequestType
 from core.model.people import Role
 from core.model.request import Content, Cost, Request, Status
 from core.model.rule import Rule
@@ -216,6 +216,51 @@ async def test_edits_by_an_approver_are_judged_again(ruled: RuledOffice) -> None
     edited = await ruled.do("ada", request, c.Approve(edits={"cost.usd": 10}))
     assert (edited.revision, asks(edited)) == (2, [["1 of @platform"], ["1 of @security"]])
     assert edited.status is Status.PENDING
+
+
+async def put_type(ruled: RuledOffice, high: float) -> None:
+    """As another server does it: nobody tells this desk."""
+    type = RequestType("refund", "Refund", editable={"params.usd": Bounds("number", 0, high)})
+
+    def work(tx: Transaction) -> None:
+        tx.move_rulebook(ORG, tx.rulebook_version(ORG))
+        tx.put_type(ORG, type)
+
+    await ruled.office.store.transact(work)
+
+
+@pytest.mark.parametrize("with_rules", [False, True])
+async def test_an_edit_is_held_to_the_bounds_of_now_whichever_desk_takes_it(
+    ruled: RuledOffice, *, with_rules: bool
+) -> None:
+    if with_rules:
+        await ruled.rule("add all when true require @platform")
+    await put_type(ruled, 50)
+    request = await ruled.ask(type="refund", params={"usd": 20})
+    await put_type(ruled, 100_000)
+    with pytest.raises(Invalid, match="at most 100000"):
+        await ruled.do("ada", request, c.Approve(edits={"params.usd": 100_001}))
+    await put_type(ruled, 200_000)
+    edited = await ruled.do("ada", request, c.Approve(edits={"params.usd": 190_000}))
+    assert (edited.status, edited.content.params) == (Status.APPROVED_WITH_EDITS, {"usd": 190_000})
+
+
+async def test_an_approval_is_kept_with_the_bounds_of_now_whichever_desk_takes_it(ruled: RuledOffice) -> None:
+    await put_type(ruled, 50)
+    request = await ruled.ask(stage("@platform", min=2), type="refund", params={"usd": 20})
+    await put_type(ruled, 30)
+    await ruled.do("bob", request, c.Approve())
+    await put_type(ruled, 50)
+    edited = await ruled.do("ada", request, c.Approve(edits={"params.usd": 40}))
+    assert [(one.name, one.counts) for one in edited.decisions] == [("Bob", False), ("Ada", True)]
+
+
+async def test_an_edit_beyond_bounds_that_were_lowered_is_refused(ruled: RuledOffice) -> None:
+    await put_type(ruled, 50)
+    request = await ruled.ask(type="refund", params={"usd": 20})
+    await put_type(ruled, 30)
+    with pytest.raises(Invalid, match="at most 30"):
+        await ruled.do("ada", request, c.Approve(edits={"params.usd": 40}))
 
 
 async def test_judging_again_changes_nothing_where_the_rules_say_the_same(ruled: RuledOffice) -> None:
