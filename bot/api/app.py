@@ -31,6 +31,8 @@ VERSION = "1"
 ABOUT = (
     "A human yes, in Slack, for anything that should not happen without one. Every refusal is a problem document "
     "(RFC 9457) with a stable `code`. Every POST takes `Idempotency-Key`. Moments are UTC. "
+    "A personal token reads and asks; one by the code of `/countersign login deciding` also decides and, for admins, changes "
+    "what is set up. "
     "AI agents may use MCP tools instead: `countersign mcp`, or `/mcp` here where it is switched on."
 )
 

@@ -21,6 +21,8 @@ from countersign_client import Done, keep_login, login_file
 def login(*, url: str | None = None, label: str = "countersign login") -> int:
     """Log in with the code that /countersign login shows in Slack. The token is good for 12 hours.
 
+    It reads and asks. To decide, or to change what is set up as an admin, type /countersign login deciding in Slack.
+
     Parameters
     ----------
     url

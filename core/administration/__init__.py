@@ -44,7 +44,7 @@ from core.administration.logins import Logins, NewToken
 from core.administration.looking_around import LookingAround
 from core.administration.members import Grants, Members
 from core.administration.mirrors import Mirrors
-from core.administration.office import Asked, Office, may_somewhere, must_manage, operator
+from core.administration.office import Asked, Office, may_somewhere, must_manage, must_oversee, operator
 from core.administration.organisations import Organisations
 from core.administration.policies import Policies
 from core.administration.preferences import PreferenceOffice
@@ -59,7 +59,7 @@ from core.administration.webhooks import Teller, Webhooks
 from core.administration.workloads import Workloads
 from core.desk import Desk
 from core.errors import NotAllowed
-from core.lifecycle.who import as_a_machine
+from core.lifecycle.who import as_a_machine, must_do_more_than_ask
 from core.model.people import Actor, Verb
 from core.outside import Judges
 from core.phrases import phrase
@@ -128,6 +128,10 @@ class Administration:
         """For edges that say 403 before they look at what was sent; each office asks again itself."""
         await self._store.read(lambda reader: must_manage(reader, actor, project))
 
+    async def must_oversee(self, actor: Actor) -> None:
+        """Likewise where only admins look."""
+        await self._store.read(lambda reader: must_oversee(reader, actor))
+
     async def now(self) -> datetime:
         """The store's clock."""
         return await self._store.read(lambda reader: reader.now())
@@ -148,6 +152,7 @@ class Administration:
         """Likewise where the project is only named in what was sent."""
         if actor.is_agent or not await self._store.read(lambda reader: may_somewhere(reader, actor, Verb.MANAGE)):
             await self.must_manage(actor)
+        must_do_more_than_ask(actor)
 
     async def refuses_deciding(self, actor: Actor) -> NotAllowed | None:
         """What stands in the way of deciding anything at all, anywhere."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.administration.leases import Leases
-from core.administration.office import Office, four_eyes, must_manage, the_member, the_project
+from core.administration.office import Office, four_eyes, must_manage, must_oversee, the_member, the_project
 from core.administration.rehearsal import first_id
 from core.desk import Desk
 from core.errors import Conflict, Invalid, NotFound
@@ -37,14 +37,14 @@ class Agents(Office):
 
     async def list(self, actor: Actor) -> Sequence[Agent]:
         def look(reader: Reader) -> Sequence[Agent]:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             return reader.agents(actor.organisation)
 
         return await self._store.read(look)
 
     async def get(self, actor: Actor, wanted: str) -> Agent:
         """By id or name."""
-        return await self._store.read(lambda reader: the_agent(reader, actor, wanted))
+        return await self._store.read(lambda reader: the_agent(reader, actor, wanted, may=must_oversee))
 
     @four_eyes("agents")
     async def add(
@@ -90,7 +90,7 @@ class Agents(Office):
         self, actor: Actor, wanted: str, *, suspended: bool = True, once: Idempotency | None = None
     ) -> Agent:
         """Blocks its keys and claims at once and cancels what it has open, takes its leases back; the inverse brings back the keys alone."""
-        agent = await self.get(actor, wanted)
+        agent = await self._store.read(lambda reader: the_agent(reader, actor, wanted))
 
         def work(tx: Transaction) -> str:
             present = tx.agent(agent.id) or agent
@@ -136,8 +136,11 @@ def _waiting_to_be_claimed(tx: Transaction, agent: Agent) -> list[str]:
     return [request.id for request in held if request is not None and request.requester.id == agent.id]
 
 
-def the_agent(reader: Reader, actor: Actor, wanted: str) -> Agent:
-    must_manage(reader, actor)
+def the_agent(
+    reader: Reader, actor: Actor, wanted: str, *, may: Callable[[Reader, Actor], None] = must_manage
+) -> Agent:
+    """By id or name, for those who may change it, or as `may` says."""
+    may(reader, actor)
     agent = reader.agent(wanted) if wanted.startswith("agt_") else _by_name(reader, actor, wanted)
     if agent is None or agent.organisation != actor.organisation:
         raise NotFound(phrase("There is no such agent here; look at the list of agents."))
@@ -163,7 +166,7 @@ class Keys(Office):
 
     async def list(self, actor: Actor, agent: str) -> Sequence[ApiKey]:
         def look(reader: Reader) -> Sequence[ApiKey]:
-            return reader.keys(actor.organisation, the_agent(reader, actor, agent).id)
+            return reader.keys(actor.organisation, the_agent(reader, actor, agent, may=must_oversee).id)
 
         return await self._store.read(look)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.administration.mirrors import Unlinked, unlinked_of
-from core.administration.office import must_manage
+from core.administration.office import must_oversee
 from core.model.installation import Unmapped
 from core.model.organisation import Member
 from core.model.people import Actor
@@ -34,7 +34,7 @@ class PeopleCare:
 
 def people_care(reader: Reader, actor: Actor, kind: str) -> PeopleCare:
     """At most a hundred of each; `kind` is that of the identities that count."""
-    must_manage(reader, actor)
+    must_oversee(reader, actor)
     linked = {one.member for one in reader.identities(actor.organisation, None) if one.kind == kind}
     members = reader.members(actor.organisation, cursor=None, limit=10_000)
     unlinked = [one for one in members if one.active and one.id not in linked]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from core.administration.office import Office, must_manage, the_member, the_project, verbs
+from core.administration.office import Office, must_manage, must_oversee, the_member, the_project, verbs
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.model.absence import LONGEST_DAYS, Delegation
 from core.model.organisation import Member, Project
@@ -46,7 +46,7 @@ class Delegations(Office):
         def look(reader: Reader) -> Sequence[Given]:
             must_delegate_as_a_person(actor)
             if everybody:
-                must_manage(reader, actor)
+                must_oversee(reader, actor)
             whose = None if everybody else actor.id
             found = reader.delegations(actor.organisation, whose, reader.now(), LISTED)
             return [_named(reader, one) for one in found]
@@ -105,6 +105,8 @@ class Delegations(Office):
     async def stop(self, actor: Actor, id: str, *, once: Idempotency | None = None) -> Given:
         """By whoever gave it, whoever took it, or an admin. What was decided meanwhile stands."""
         found = await self.get(actor, id)
+        if actor.id not in (found.delegation.giver, found.delegation.taker):
+            await self._store.read(lambda reader: must_manage(reader, actor))
 
         def work(tx: Transaction) -> str:
             now = tx.now()

@@ -275,7 +275,7 @@ def _still_there(reader: Reader, request: Request) -> Actor:
                 requester=request.requester.name,
             )
         )
-    return Actor("member", asker.id, asker.name, request.organisation, Way.SYSTEM)
+    return Actor("member", asker.id, asker.name, request.organisation, Way.SYSTEM, may_decide=True)
 
 
 def _gaining(reader: Reader, effects: tuple[Effect, ...]) -> frozenset[str]:

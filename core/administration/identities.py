@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.administration.following import follow_link
-from core.administration.office import Office, four_eyes, must_manage, the_member
+from core.administration.office import Office, four_eyes, must_manage, must_oversee, the_member
 from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooSoon
 from core.model.installation import Unmapped
 from core.model.organisation import Identity, Member
@@ -54,7 +54,7 @@ class Identities(Office):
 
     async def list(self, actor: Actor, member: str | None = None) -> Sequence[Identity]:
         def look(reader: Reader) -> Sequence[Identity]:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             wanted = None if member is None else the_member(reader, actor, member).id
             return reader.identities(actor.organisation, wanted)
 
@@ -134,7 +134,7 @@ class Identities(Office):
         """Slack users who tried to act here, or lost their link, and stand for no member; the newest first."""
 
         def look(reader: Reader) -> Sequence[Unmapped]:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             return reader.unmapped(actor.organisation, limit)
 
         return await self._store.read(look)
@@ -254,7 +254,7 @@ class Identities(Office):
         """For admins: those who say which member they are, and wait for a yes; the newest first."""
 
         def look(reader: Reader) -> Sequence[Unmapped]:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             return reader.claims(actor.organisation, limit)
 
         return await self._store.read(look)

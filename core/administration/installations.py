@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from core.administration.following import remirror
-from core.administration.office import Office, four_eyes, must_manage
+from core.administration.office import Office, four_eyes, must_manage, must_oversee
 from core.administration.organisations import Organisations
 from core.administration.schedules import Sealing
 from core.errors import Conflict, NotAllowed, NotFound, Unavailable
@@ -110,7 +110,7 @@ class Installations(Office):
         """Those of the actor's organisation."""
 
         def look(reader: Reader) -> Sequence[Installation]:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             return reader.installations(actor.organisation)
 
         return await self._store.read(look)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from core.administration.office import Office, must_manage, the_member
+from core.administration.office import Office, must_manage, must_oversee, the_member
 from core.errors import NotAllowed, NotFound, TooSoon
 from core.model.organisation import Token
 from core.model.people import Actor, Way
@@ -98,22 +98,27 @@ class Logins(Office):
 
     async def tokens(self, actor: Actor, member: str | None = None) -> Sequence[Token]:
         """One's own, or as an admin somebody's."""
-        return await self._store.read(lambda reader: reader.tokens(actor.organisation, _whose(reader, actor, member)))
+        return await self._tokens(actor, member, must_oversee)
+
+    async def _tokens(self, actor: Actor, member: str | None, may: Callable[[Reader, Actor], None]) -> Sequence[Token]:
+        return await self._store.read(
+            lambda reader: reader.tokens(actor.organisation, _whose(reader, actor, member, may))
+        )
 
     async def revoke(self, actor: Actor, token: str, member: str | None = None) -> Token:
         """One's own, or as an admin somebody's; revoking twice is no error."""
-        found = next((one for one in await self.tokens(actor, member) if one.id == token), None)
+        found = next((one for one in await self._tokens(actor, member, must_manage) if one.id == token), None)
         if found is None:
             raise NotFound(phrase("There is no such token of yours; look at the list of tokens."))
         return await self._revoke(actor, found, "token_revoked", {"token": token, "member": found.member})
 
 
-def _whose(reader: Reader, actor: Actor, member: str | None) -> str:
+def _whose(reader: Reader, actor: Actor, member: str | None, may: Callable[[Reader, Actor], None]) -> str:
     if member is None or member == actor.id:
         if not actor.is_member:
             raise NotAllowed(phrase("A machine has no personal tokens; log in as a person."))
         return actor.id
-    must_manage(reader, actor)
+    may(reader, actor)
     return the_member(reader, actor, member).id
 
 

@@ -7,7 +7,16 @@ from dataclasses import replace
 from functools import partial
 
 from core.administration.following import follow_link
-from core.administration.office import Office, four_eyes, may_add, must_look, must_manage, the_member, the_project
+from core.administration.office import (
+    Office,
+    four_eyes,
+    may_add,
+    must_look,
+    must_manage,
+    must_oversee,
+    the_member,
+    the_project,
+)
 from core.errors import Conflict, Invalid, NotFound
 from core.model.organisation import Grant, Identity, Member
 from core.model.people import Actor, Role
@@ -144,7 +153,7 @@ def _changed(member: Member, email: str | None, name: str | None, active: bool |
 class Grants(Office):
     async def list(self, actor: Actor) -> Sequence[Grant]:
         def look(reader: Reader) -> Sequence[Grant]:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             return reader.grants(actor.organisation)
 
         return await self._store.read(look)

@@ -13,7 +13,7 @@ from typing import Final
 
 from core.administration.following import Change, remirror
 from core.administration.groups import GroupWithMembers, say_anew, the_group, with_members
-from core.administration.office import Office, four_eyes, must_manage
+from core.administration.office import Office, four_eyes, must_manage, must_oversee
 from core.errors import Conflict, Invalid
 from core.model.installation import Unmapped
 from core.model.mirror import Mirror, Mirrored
@@ -40,7 +40,7 @@ class Mirrors(Office):
         """For admins: every mirrored group, and who of it is missing here."""
 
         def look(reader: Reader) -> Sequence[Unlinked]:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             return [unlinked_of(reader, mirror) for mirror in reader.mirrors(actor.organisation)]
 
         return await self._store.read(look)

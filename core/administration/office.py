@@ -10,6 +10,7 @@ from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from core.errors import ApprovalError, Conflict, Invalid, NotAllowed, NotFound
+from core.lifecycle.who import must_do_more_than_ask
 from core.model.organisation import ApiKey, Member, Project, Token
 from core.model.people import Actor, Role, Verb, Way, verbs_of
 from core.model.workload import Workload
@@ -228,7 +229,13 @@ def may_somewhere(reader: Reader, actor: Actor, verb: Verb) -> bool:
 
 
 def must_manage(reader: Reader, actor: Actor, project: str | None = None) -> None:
-    """Only admins change what is set up. A machine never does, whatever its key says."""
+    """Only admins change what is set up, and not by a login that only reads and asks. A machine never does."""
+    must_oversee(reader, actor, project)
+    must_do_more_than_ask(actor)
+
+
+def must_oversee(reader: Reader, actor: Actor, project: str | None = None) -> None:
+    """To look at what only admins see. A machine never does, whatever its key says."""
     if actor.is_agent:
         raise NotAllowed(phrase("An API key cannot change what is set up; an admin must do it as a person."))
     if Verb.MANAGE not in verbs(reader, actor, project):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.administration.members import Members
-from core.administration.office import Office, four_eyes, must_manage, operator
+from core.administration.office import Office, four_eyes, must_manage, must_oversee, operator
 from core.errors import Conflict, Invalid, NotAllowed
 from core.model.organisation import Grant, Organisation, Project, Settings
 from core.model.people import ADMINS, Actor, Role
@@ -52,7 +52,7 @@ class Organisations(Office):
 
     async def get(self, actor: Actor) -> Organisation:
         def look(reader: Reader) -> Organisation:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             return _the_organisation(reader, actor.organisation)
 
         return await self._store.read(look)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from core.administration.office import Office, four_eyes, must_manage
+from core.administration.office import Office, four_eyes, must_manage, must_oversee
 from core.administration.past import replayed
 from core.administration.sight import reads_everything
 from core.desk import Desk
@@ -94,7 +94,7 @@ class RuleOffice(Office):
         """Everything that saving it would refuse is refused; `instead_of` is the rule it would take the place of."""
 
         def look(reader: Reader) -> Checked:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             rule = self._read(reader, actor, written)
             kept = reader.rulebook(actor.organisation)
             present = None if instead_of is None else the_rule(kept, instead_of)
@@ -111,7 +111,7 @@ class RuleOffice(Office):
         """
 
         def look(reader: Reader) -> tuple[Rules, Rules]:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             kept = reader.rulebook(actor.organisation)
             return kept, _with(kept, tuple(self._read(reader, actor, one) for one in written))
 

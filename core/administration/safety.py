@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from math import isfinite
 from typing import Any, Final
 
-from core.administration.office import Office, four_eyes, must_manage
+from core.administration.office import Office, four_eyes, must_manage, must_oversee
 from core.administration.sight import reads_everything
 from core.errors import Invalid, NotAllowed
 from core.model.people import Actor
@@ -40,7 +40,7 @@ class Earned:
 class SafetyOffice(Office):
     async def get(self, actor: Actor) -> Safety:
         def look(reader: Reader) -> Safety:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             return reader.safety(actor.organisation)
 
         return await self._store.read(look)

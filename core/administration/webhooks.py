@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from core.administration.office import Office, four_eyes, must_manage, the_project
+from core.administration.office import Office, four_eyes, must_manage, must_oversee, the_project
 from core.administration.schedules import Sealing
 from core.errors import Conflict, Invalid, NotFound, Unavailable
 from core.masking import mask_text
@@ -110,7 +110,7 @@ class Webhooks(Office):
 
     async def list(self, actor: Actor) -> Sequence[Webhook]:
         def look(reader: Reader) -> Sequence[Webhook]:
-            must_manage(reader, actor)
+            must_oversee(reader, actor)
             return [_seen(reader, one) for one in reader.endpoints(actor.organisation)]
 
         return await self._store.read(look)
@@ -119,7 +119,7 @@ class Webhooks(Office):
         """By id or name."""
 
         def look(reader: Reader) -> Webhook:
-            return _seen(reader, _the_endpoint(reader, actor, wanted))
+            return _seen(reader, _the_endpoint(reader, actor, wanted, may=must_oversee))
 
         return await self._store.read(look)
 
@@ -127,7 +127,9 @@ class Webhooks(Office):
         """What was tried, the newest first."""
 
         def look(reader: Reader) -> Sequence[Attempt]:
-            return reader.attempts(_the_endpoint(reader, actor, wanted).id, before=before, limit=limit)
+            return reader.attempts(
+                _the_endpoint(reader, actor, wanted, may=must_oversee).id, before=before, limit=limit
+            )
 
         return await self._store.read(look)
 
@@ -325,8 +327,10 @@ def _place(endpoint: str, secret: str) -> str:
     return f"endpoint_secrets/{endpoint}/{secret}"
 
 
-def _the_endpoint(reader: Reader, actor: Actor, wanted: str) -> Endpoint:
-    must_manage(reader, actor)
+def _the_endpoint(
+    reader: Reader, actor: Actor, wanted: str, *, may: Callable[[Reader, Actor], None] = must_manage
+) -> Endpoint:
+    may(reader, actor)
     mine = reader.endpoints(actor.organisation)
     found = next((one for one in mine if one.id == wanted or one.name.lower() == wanted.lower()), None)
     if found is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.administration.agents import MACHINE_VERBS, ids_of, must_act_for_somebody, the_agent
-from core.administration.office import Office, four_eyes, must_manage
+from core.administration.office import Office, four_eyes, must_manage, must_oversee
 from core.errors import Conflict, Invalid, NotFound
 from core.model.people import Actor, Verb
 from core.model.workload import LONGEST_PATTERN, PLATFORMS, Workload, is_anchored
@@ -19,7 +19,7 @@ class Workloads(Office):
         """Of an agent, by id or name; those that were revoked too."""
 
         def look(reader: Reader) -> Sequence[Workload]:
-            owner = the_agent(reader, actor, agent).id
+            owner = the_agent(reader, actor, agent, may=must_oversee).id
             return [one for one in reader.workloads(actor.organisation) if one.agent == owner]
 
         return await self._store.read(look)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.administration.office import must_manage
+from core.administration.office import must_oversee
 from core.model.people import Actor
 from core.ports import Reader
 
@@ -49,5 +49,5 @@ class CareKind:
 
 def needing(kinds: Mapping[str, CareKind], reader: Reader, actor: Actor, here: Here) -> Sequence[Care]:
     """Everything that needs care, kind by kind; for admins alone."""
-    must_manage(reader, actor)
+    must_oversee(reader, actor)
     return [care for kind in kinds.values() for care in kind.read(reader, actor, here)]

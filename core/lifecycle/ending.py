@@ -87,11 +87,12 @@ def extend(request: Request, command: c.Extend, facts: Facts) -> tuple[e.Event, 
 
 
 def _longest(request: Request, facts: Facts) -> timedelta:
-    if facts.may(Verb.MANAGE):
+    if facts.may(Verb.MANAGE) and not facts.actor.only_asks:
         return LONGEST_EXTENSION
     asked = facts.person is not None and bool(who.named_stages(request, facts.person))
     if asked and not who.is_requester(request, facts) and facts.actor.id != request.on_behalf_of:
         return request.plan.reply_window or LONGEST_EXTENSION
+    who.as_an_admin(facts)
     raise NotAllowed(phrase("Only the people asked or an admin may extend the deadline; ask one of them."))
 
 

@@ -15,7 +15,7 @@ from core.model import command as c
 from core.model import event as e
 from core.model.duration import say_duration
 from core.model.lease import ANY, LONGEST, MOST_USES, Kind, Lease
-from core.model.people import Person, Verb, Way
+from core.model.people import Person, Way
 from core.model.request import Content, Request, Status, Verdict
 from core.phrases import phrase
 
@@ -196,7 +196,7 @@ def revoke(request: Request, command: c.RevokeLease, facts: Facts) -> tuple[e.Ev
     if lease is None:
         raise NotFound(phrase("There is no such lease here; look at the list of leases."))
     own = facts.actor.is_member and facts.actor.id == lease.granted_by and facts.present
-    if not (own or facts.may(Verb.MANAGE) or facts.actor.kind == "system"):
+    if not (own or who.as_an_admin(facts) or facts.actor.kind == "system"):
         raise NotAllowed(
             phrase(
                 "Only {granter}, who granted it, or an admin may take this lease back; ask one of them.",

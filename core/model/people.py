@@ -150,6 +150,11 @@ class Actor:
         return self.kind == "member"
 
     @property
+    def only_asks(self) -> bool:
+        """Here by a personal token without the tick for more than reading and asking."""
+        return self.is_member and not self.may_decide
+
+    @property
     def is_agent(self) -> bool:
         return self.kind == "agent"
 

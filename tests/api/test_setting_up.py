@@ -1,9 +1,11 @@
 """Members, groups, grants, projects, agents, keys, identities, tokens, logins: what admins may, and nobody else."""
 
+import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from fastapi.routing import APIRoute
 
 from core.model.people import Actor, Role, Way
 from tests.api.conftest import House, both_databases
@@ -41,6 +43,53 @@ async def test_only_admins_set_things_up(house: House, method: str, path: str, b
     answers = [await send(house, who, method, path, {"nonsense": 1} if body else None) for who in ("ada", "rex", "ci")]
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(403, "forbidden")}
     assert (await send(house, "root", method, path, body)).status_code in (200, 201)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), MANAGED)
+async def test_a_login_that_only_reads_and_asks_shows_an_admin_everything_and_changes_nothing(
+    house: House, method: str, path: str, body: Any
+) -> None:
+    root = (await house.get("root", "/v1/me")).json()["id"]
+    await house.login("reading", root, may_decide=False)
+    answer = await send(house, "reading", method, path, body)
+    if method == "GET":
+        assert answer.status_code == 200, answer.text
+        return
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), answer.text
+    assert "login deciding" in answer.json()["detail"]
+
+
+LOOKED_AT: Final = ("/v1/rules/validate", "/v1/rules/replay")
+OWN: Final = ("requests", "batches", "leases", "delegations", "login", "me", "tokens")
+"""What is done by whoever has a part in it, and not by admins alone."""
+
+
+async def test_no_address_at_all_lets_a_login_that_only_reads_and_asks_change_what_is_set_up(house: House) -> None:
+    root = (await house.get("root", "/v1/me")).json()["id"]
+    await house.login("reading", root, may_decide=False)
+    hook = await house.post("root", "/v1/webhooks", {"name": "hook", "url": "https://example.com/hook"})
+    names = {"members": "ada@example.com", "agents": "ci", "projects": "default", "webhooks": hook.json()["id"]}
+    tried = 0
+    for route in house.assembly.app.routes:
+        if not isinstance(route, APIRoute) or not route.path.startswith("/v1/"):
+            continue
+        collection = route.path.split("/")[2]
+        for method in sorted((route.methods or set()) - {"GET", "HEAD"}):
+            if collection in OWN or route.path in LOOKED_AT:
+                continue
+            path = re.sub(r"\{\w+\}", names.get(collection, "nothing"), route.path, count=1)
+            answer = await send(house, "reading", method, re.sub(r"\{\w+\}", "1", path), {})
+            assert answer.status_code in (403, 404), f"{method} {path}: {answer.text}"
+            tried += 1
+    assert tried > 30
+
+
+async def test_an_admins_login_that_only_reads_and_asks_revokes_nobody_elses_token(house: House) -> None:
+    root = (await house.get("root", "/v1/me")).json()["id"]
+    await house.login("reading", root, may_decide=False)
+    (token,) = (await house.get("reading", "/v1/tokens?member=ada@example.com")).json()["data"]
+    answer = await send(house, "reading", "DELETE", f"/v1/tokens/{token['id']}?member=ada@example.com")
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
 @both_databases

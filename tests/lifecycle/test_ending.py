@@ -9,6 +9,7 @@ from core.errors import Conflict, Invalid, NotAllowed
 from core.lifecycle import overdue
 from core.model import command as c
 from core.model import event as e
+from core.model.people import Way
 from core.model.request import ExecutionStatus, Status
 from core.scheduling.deadlines import next_due, next_reminder
 from tests.lifecycle.kit import HOUR, MINUTE, NINE, Story, agent, given, one_of, person, some, stages, words
@@ -47,6 +48,14 @@ def test_an_agent_cancels_its_own_request() -> None:
 def test_approvers_do_not_cancel() -> None:
     """B-38"""
     assert isinstance(asked().refusal("ada", c.Cancel()), NotAllowed)
+
+
+@pytest.mark.parametrize("command", [c.Cancel(), c.Discard(), c.Extend(NINE + 5 * HOUR)])
+def test_an_admin_ends_or_extends_nothing_by_a_login_that_only_reads_and_asks(command: c.Command) -> None:
+    refusal = asked().refusal("root", command, way=Way.TOKEN, may_decide=False)
+    assert isinstance(refusal, NotAllowed)
+    assert "login deciding" in refusal.sentence
+    assert words(asked().do("rita", c.Cancel(), way=Way.TOKEN, may_decide=False)) == ["ended"]
 
 
 @pytest.mark.parametrize("end", ["approve", "cancel"])

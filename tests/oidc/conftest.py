@@ -52,4 +52,4 @@ async def why(house: House, token: str) -> tuple[int, str]:
 
 
 def admin(house: House, id: str) -> Actor:
-    return Actor("member", id, "root", house.host.organisation, Way.TOKEN)
+    return Actor("member", id, "root", house.host.organisation, Way.TOKEN, may_decide=True)

@@ -16,7 +16,7 @@ DEPLOY = {"type": "deploy", "title": "Deploy payments", "metadata": {"env": "pro
 
 
 def actor(town: Town, name: str) -> Actor:
-    return Actor("member", town.members[name], name.title(), town.host.organisation, Way.SLACK)
+    return Actor("member", town.members[name], name.title(), town.host.organisation, Way.SLACK, may_decide=True)
 
 
 async def switch_on(town: Town, admin_channel: str = "") -> None:

@@ -71,6 +71,7 @@ async def keys(request: Request, id: str) -> Response:
 async def add_key(request: Request, id: str) -> Response:
     office, who = house(request).administration, actor(request)
     agent = await office.agents.get(who, id)
+    await office.must_manage(who)
     said = await body_of(request, NewKey)
     made = await office.keys.add(
         who,

@@ -24,7 +24,7 @@ class IdentityQuery(Shape):
 @router.get("/v1/identities", **spec("List pinned identities", query=IdentityQuery, lists=IdentityView))
 async def identities(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
-    await office.must_manage(who)
+    await office.must_oversee(who)
     found = await office.identities.list(who, query_of(request, IdentityQuery).member)
     return answer_list(_IDENTITIES, [show_identity(identity) for identity in found], None)
 

@@ -63,7 +63,7 @@ async def add(request: Request) -> Response:
 @router.post("/v1/rules/validate", **spec("Check a rule without saving it", body=RuleIn, answer=CheckedRule))
 async def validate(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
-    await office.must_manage(who)
+    await office.must_oversee(who)
     said = await body_of(request, RuleIn)
     await once(request)
     return answer(show_checked(await office.rules.validate(who, said.rule)))
@@ -72,7 +72,7 @@ async def validate(request: Request) -> Response:
 @router.post("/v1/rules/replay", **_streamed(spec("Try rules on past requests", body=ReplayIn, answer=ReplayView)))
 async def replay(request: Request) -> Response:
     office, who = house(request).administration, actor(request)
-    await office.must_manage(who)
+    await office.must_oversee(who)
     said = await body_of(request, ReplayIn)
     await once(request)
     found = office.rules.replay(who, said.rules, days=said.days, most=said.limit)

@@ -78,6 +78,7 @@ async def get(request: Request, id: str) -> Response:
 async def change(request: Request, id: str) -> Response:
     who = actor(request)
     await _office(request).get(who, id)
+    await house(request).administration.must_manage(who)
     said = await body_of(request, WebhookChange)
     changed = await _office(request).change(who, id, name=said.name, url=said.url, filters=said.filters())
     return answer(show_webhook(changed))
@@ -97,6 +98,7 @@ async def remove(request: Request, id: str) -> Response:
 async def rotate(request: Request, id: str) -> Response:
     who = actor(request)
     await _office(request).get(who, id)
+    await house(request).administration.must_manage(who)
     said = await body_of(request, Rotation)
     overlap = OVERLAP if said.overlap is None else parse_duration(said.overlap)
     made = await _office(request).rotate(who, id, overlap=overlap, once=await once(request))
@@ -107,6 +109,7 @@ async def rotate(request: Request, id: str) -> Response:
 async def pause(request: Request, id: str) -> Response:
     who = actor(request)
     await _office(request).get(who, id)
+    await house(request).administration.must_manage(who)
     await body_of(request, Nothing)
     return answer(show_webhook(await _office(request).pause(who, id, once=await once(request))))
 
@@ -118,6 +121,7 @@ async def pause(request: Request, id: str) -> Response:
 async def resume(request: Request, id: str) -> Response:
     who = actor(request)
     await _office(request).get(who, id)
+    await house(request).administration.must_manage(who)
     await body_of(request, Nothing)
     return answer(show_webhook(await _office(request).resume(who, id, once=await once(request))))
 
@@ -150,6 +154,7 @@ async def deliveries(request: Request, id: str) -> Response:
 async def redeliver(request: Request, id: str, delivery: str) -> Response:
     who = actor(request)
     await _office(request).get(who, id)
+    await house(request).administration.must_manage(who)
     if not (delivery.isascii() and delivery.isdecimal() and len(delivery) < 18):
         raise NotFound("There is no such delivery here; look at the list of deliveries.")
     await body_of(request, Nothing)

@@ -29,6 +29,7 @@ async def workloads(request: Request, id: str) -> Response:
 async def add(request: Request, id: str) -> Response:
     rooms, who = house(request), actor(request)
     agent = await rooms.administration.agents.get(who, id)
+    await rooms.administration.must_manage(who)
     said = await body_of(request, NewWorkload)
     made = await rooms.administration.workloads.add(
         who,
