@@ -15,6 +15,7 @@ from core.model.emergency import CAUSE, Finding
 from core.model.quick import dataclass
 from core.model.request import Decision, Plan, Request, Status, Verdict
 from core.phrases import listed, phrase
+from core.rulebook.outcomes import Sentence, agent_was_suspended, ours_again, rule_is_gone
 from core.standing import people_waited_for, say_waited_for, stand
 from core.veil import conceal, secrets_of, veil, veil_edits
 
@@ -387,7 +388,7 @@ def _reminded(request: Request, event: e.Reminded) -> tuple[Told, ...]:
 
 
 def _ended(request: Request, event: e.Ended) -> tuple[Told, ...]:
-    sentence = _by_the_last_yes(request, event) or how_it_ended(request, event.comment)
+    sentence = _by_the_last_yes(request, event) or how_it_ended(request)
     in_thread = _line(sentence, "ended")
     if not _a_person_asked(request):
         return in_thread
@@ -426,7 +427,7 @@ def _a_person_asked(request: Request) -> bool:
     return request.requester.kind == "member" or bool(request.on_behalf_of)
 
 
-def how_it_ended(request: Request, comment: str | None = None) -> str:
+def how_it_ended(request: Request) -> str:
     """The one clear line about the end: who, and why. Empty while the request is open."""
     if request.cause == CAUSE and request.is_yes and request.glass is not None:
         return phrase(
@@ -450,7 +451,7 @@ def how_it_ended(request: Request, comment: str | None = None) -> str:
         case Status.EXPIRED:
             return _expired(request)
         case Status.CANCELLED:
-            return _cancelled(request, comment)
+            return _cancelled(request)
         case _:
             return ""
 
@@ -504,18 +505,32 @@ def _not_yet_met(request: Request) -> str:
     return listed(result.label for result in results if not result.met)
 
 
-def _cancelled(request: Request, comment: str | None) -> str:
+OURS: Mapping[str, tuple[Sentence, ...]] = {"admin": (agent_was_suspended,), "rule_removed": (rule_is_gone,)}
+"""What we give as the reason ourselves, by the cause. Kept in English."""
+
+
+def _cancelled(request: Request) -> str:
+    by, comment = request.ended_by, request.end_comment
     words = {
-        "requester": phrase("Cancelled by {requester}", requester=request.requester.name),
-        "admin": phrase("Cancelled by an admin"),
+        "requester": phrase("Cancelled by {requester}", requester=by or request.requester.name),
+        "admin": phrase("Cancelled by {by}", by=by) if by else phrase("Cancelled by an admin"),
         "superseded": phrase("Cancelled: a newer request took its place"),
-        "discarded": phrase("Discarded"),
+        "discarded": phrase("Discarded by {by}", by=by) if by else phrase("Discarded"),
         "rule_removed": phrase("Cancelled, since what had people asked is gone"),
     }
     line = words.get(request.cause or "", phrase("Cancelled ({cause})", cause=request.cause))
     if comment and request.cause != "superseded":
+        comment = ours_again(comment, OURS.get(request.cause or "", ()))
         return phrase("{line}: {comment}", line=line, comment=comment)
     return phrase("{line}.", line=line)
+
+
+def how_it_was_discarded(request: Request) -> str:
+    """After a yes: who took it back, and why."""
+    said = f": {request.end_comment}" if request.end_comment else "."
+    if request.ended_by is None:
+        return phrase("Discarded; it will not be executed{said}", said=said)
+    return phrase("Discarded by {by}; it will not be executed{said}", by=request.ended_by, said=said)
 
 
 def _deciders(request: Request) -> str:
@@ -542,8 +557,8 @@ def _superseded(request: Request, event: e.Superseded) -> tuple[Told, ...]:
 
 
 def _discarded(request: Request, event: e.Discarded) -> tuple[Told, ...]:
-    said = f": {event.comment}" if event.comment else "."
-    return () if request.is_open else _line(phrase("Discarded; it will not be executed{said}", said=said), "discarded")
+    """While it was open this is its end, which says so itself."""
+    return _line(how_it_was_discarded(request), "discarded") if request.is_yes else ()
 
 
 REPORTED: Mapping[str, str] = {

@@ -39,6 +39,7 @@ def veil(request: Request) -> Request:
         glasses=tuple(
             replace(one, reason=conceal(one.reason, known), remark=_said(one.remark, known)) for one in request.glasses
         ),
+        end_comment=_said(request.end_comment, known),
         execution=None
         if request.execution is None
         else replace(request.execution, detail=_said(request.execution.detail, known)),

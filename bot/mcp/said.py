@@ -100,7 +100,8 @@ def sentence(outcome: Outcome) -> str:
         case Expired():
             return f"#{number} expired: nobody answered in time. Do not do it; ask again if it is still needed."
         case Cancelled():
-            return f"#{number} was cancelled ({outcome.cause}). Do not do it."
+            why = f" They said: {said}" if said else ""
+            return f"#{number} was cancelled{f' by {by}' if by else ''} ({outcome.cause}). Do not do it.{why}"
         case _ if outcome.questions:
             first = outcome.questions[0]
             return f"#{number} waits for you: {first.name} asks “{first.text}” Answer with answer_question."

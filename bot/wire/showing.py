@@ -264,7 +264,8 @@ class RequestSummary(View):
 class RequestView(RequestSummary):
     """A whole request. Whatever was not declared is null, which is not zero.
 
-    `hints` say what would help approvers; nothing is wrong, and nothing was refused for it.
+    `hints` say what would help approvers; nothing is wrong, and nothing was refused for it. `ended_by` is the name of whoever
+    rejected, cancelled or discarded it, `end_comment` what was said with that.
     """
 
     organisation: str
@@ -291,6 +292,8 @@ class RequestView(RequestSummary):
     edits: EditsView | None
     execution: ExecutionView | None
     discarded: bool
+    ended_by: str | None
+    end_comment: str | None
     superseded_by: str | None
     checks: list[CheckReportView]
     hints: list[str]
@@ -426,6 +429,8 @@ def show(request: Request, emails: Emails, *, whole: bool = False) -> RequestVie
         edits=_edits(request),
         execution=_execution(request.execution),
         discarded=request.discarded,
+        ended_by=request.ended_by,
+        end_comment=request.end_comment,
         superseded_by=request.superseded_by,
         checks=show_checks(request),
         hints=list(hints(content, request.named)) if request.is_open else [],

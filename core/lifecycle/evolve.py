@@ -237,7 +237,14 @@ def _escalated(request: Request, event: e.Escalated) -> Changes:
 
 
 def _ended(request: Request, event: e.Ended) -> Changes:
-    return {"status": event.status, "cause": event.cause, "decided_at": event.at, "execution": event.execution}
+    return {
+        "status": event.status,
+        "cause": event.cause,
+        "decided_at": event.at,
+        "execution": event.execution,
+        "ended_by": event.by,
+        "end_comment": event.comment,
+    }
 
 
 def _superseded(request: Request, event: e.Superseded) -> Changes:
@@ -245,7 +252,7 @@ def _superseded(request: Request, event: e.Superseded) -> Changes:
 
 
 def _discarded(request: Request, event: e.Discarded) -> Changes:
-    return {"discarded": True}
+    return {"discarded": True, "ended_by": event.by, "end_comment": event.comment}
 
 
 def _execution(request: Request, **changes: Any) -> Changes:

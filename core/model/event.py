@@ -252,12 +252,13 @@ class Escalated(Event):
 
 @dataclass(frozen=True, slots=True)
 class Ended(Event):
-    """The request became final. `execution` is set after a yes."""
+    """The request became final. `execution` is set after a yes. `by` is the name of whoever rejected or cancelled it."""
 
     status: Status
     cause: str
     comment: str | None
     execution: Execution | None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +271,10 @@ class Superseded(Event):
 
 @dataclass(frozen=True, slots=True)
 class Discarded(Event):
+    """`by` is a name."""
+
     comment: str | None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

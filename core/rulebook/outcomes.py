@@ -119,6 +119,14 @@ def set_aside(waived_by: str) -> str:
     return phrase("set aside: {waived_by}", waived_by=waived_by)
 
 
+def agent_was_suspended(name: str) -> str:
+    return phrase("Agent {name} was suspended.", name=name)
+
+
+def rule_is_gone(rule: str) -> str:
+    return phrase("rule {rule}", rule=rule)
+
+
 def no_longer(why: str | None) -> str:
     return phrase("no longer allows: {why}", why=why)
 
@@ -181,6 +189,14 @@ def said_again(text: str, among: tuple[Sentence, ...] = _WHOLE) -> str:
             rest = given.pop("rest")
             return f"{_say(say, given)}{rest}"
     return text
+
+
+def ours_again(text: str, among: tuple[Sentence, ...]) -> str:
+    """One of these sentences of ours in the language spoken now; whatever else stands in its place was written by people."""
+    if language_now() is None:
+        return text
+    found = ((say, _reads(say).fullmatch(text)) for say in among)
+    return next((_say(say, read.groupdict()) for say, read in found if read is not None), text)
 
 
 def _say(say: Sentence, given: Mapping[str, str]) -> str:

@@ -322,7 +322,15 @@ async def test_only_the_requester_or_an_admin_cancels_and_only_while_open(house:
     assert refusal(await act(house, "ada", asked, "cancel")) == (403, "forbidden")
     _, done = await act(house, "ci", asked, "cancel")
     assert (done["request"]["status"], done["request"]["cause"]) == ("cancelled", "requester")
+    assert (done["request"]["ended_by"], done["request"]["end_comment"]) == ("ci", None)
     assert refusal(await act(house, "ci", asked, "cancel")) == (409, "not_open")
+
+
+async def test_who_cancelled_it_and_why_is_read_with_the_request(house: House) -> None:
+    asked = await house.ask()
+    await act(house, "root", asked, "cancel", comment="wrong branch")
+    now = (await house.get("ci", f"/v1/requests/{asked['id']}")).json()
+    assert (now["cause"], now["ended_by"], now["end_comment"]) == ("admin", "Root", "wrong branch")
 
 
 async def test_an_approval_can_be_taken_back_while_it_is_open(house: House) -> None:

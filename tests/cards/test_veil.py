@@ -14,7 +14,7 @@ from bot.wire.showing import show, show_decision, show_event, summarise
 from core.masking import HIDDEN
 from core.model import event as e
 from core.model.digest import request_digest
-from core.model.request import Content, Request, Status, Verdict
+from core.model.request import Content, Execution, ExecutionStatus, Request, Status, Verdict
 from core.notices import told
 from core.ports import LedgerRow
 from core.veil import secrets_of, veil
@@ -25,6 +25,9 @@ DRAWN = {
     "card": lambda: card.draw(SECRET, replace(samples.BACKDROP, previous=BEFORE)).as_json(),
     "minimal": lambda: card.minimal(SECRET, samples.BACKDROP).as_json(),
     "over": lambda: card.draw(ended(), samples.BACKDROP).as_json(),
+    "cancelled": lambda: card.draw(cancelled(), samples.BACKDROP).as_json(),
+    "discarded": lambda: card.draw(discarded(), samples.BACKDROP).as_json(),
+    "cancelled_on_the_wire": lambda: show(cancelled(), {}).model_dump(mode="json"),
     "details": lambda: details.draw(SECRET, replace(samples.BACKDROP, previous=BEFORE)),
     "edit": lambda: edit.draw(SECRET, samples.BACKDROP, samples.REFUND),
     "approve": lambda: approve.draw(SECRET, samples.BACKDROP),
@@ -44,6 +47,16 @@ DRAWN = {
 def ended() -> Request:
     said = samples.decision("mem_bob", "Bob Baker", Verdict.REJECTED, comment=f"Wrong: {samples.SECRETS[0]}")
     return replace(SECRET, status=Status.REJECTED, cause="people", decisions=(said,), decided_at=samples.AT)
+
+
+def cancelled() -> Request:
+    why = f"was {samples.SECRETS[0]}"
+    return replace(SECRET, status=Status.CANCELLED, cause="admin", ended_by="Root", end_comment=why)
+
+
+def discarded() -> Request:
+    execution = Execution(ExecutionStatus.PENDING)
+    return replace(cancelled(), status=Status.APPROVED, cause="people", execution=execution, discarded=True)
 
 
 def row(payload: dict[str, object]) -> LedgerRow:
@@ -75,7 +88,7 @@ def test_no_sentence_tells_a_secret() -> None:
         e.Edited(samples.AT, "Bob", {"params.iban": iban, "params.usd": 3}, SECRET.content, 2, "d", "a", frozenset()),
         e.Ended(samples.AT, Status.CANCELLED, "requester", f"was {iban}", None),
     )
-    said = " ".join(one.sentence for event in happened for one in told(ended(), event))
+    said = " ".join(one.sentence for event in happened for one in told(cancelled(), event))
     assert "params.usd to 3" in said
     assert iban not in said
 

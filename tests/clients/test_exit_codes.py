@@ -78,7 +78,7 @@ def test_expired_is_4_and_nobodys_refusal(live: Live, key: str, capsys: Any) -> 
 def test_cancelled_is_5(live: Live, key: str, client: Countersign, capsys: Any) -> None:
     with Meanwhile(live, key, client.requests.cancel):
         assert run(DEPLOY) == 5
-    assert "cancelled (requester)" in capsys.readouterr().out
+    assert re.search(r"cancelled by bot-\d+ \(requester\)", capsys.readouterr().out)
 
 
 EDITED = ["--param", "replicas:=6", "--editable", "params.replicas=1..6"]

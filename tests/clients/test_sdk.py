@@ -118,7 +118,10 @@ def test_a_wait_that_is_over_first_says_so(client: Countersign) -> None:
 def test_cancelled_and_expired_are_told_apart_from_a_no(live: Live, client: Countersign) -> None:
     first = client.requests.create("deploy", "Deploy payments 4.2")
     client.requests.cancel(first.id, comment="The plan has changed.")
-    assert isinstance(client.requests.wait(first.id), c.Cancelled)
+    cancelled = client.requests.wait(first.id)
+    assert isinstance(cancelled, c.Cancelled)
+    assert (cancelled.by, cancelled.comment) == ((first.requester.name,), "The plan has changed.")
+    assert str(cancelled).endswith("(requester): The plan has changed.")
     soon = client.requests.create("deploy", "Deploy payments 4.3", expires_at=timedelta(seconds=1))
     live.house.turn(minutes=2)
     try:

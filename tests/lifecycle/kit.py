@@ -175,6 +175,10 @@ class Story:
         """The stored decision a repeat is answered with."""
         return stored_decision(self.request, command, self.facts(who, command))
 
+    def happened(self, *events: e.Event) -> None:
+        """What was written by a program of before, say."""
+        self._fold(events)
+
     def _fold(self, events: tuple[e.Event, ...]) -> None:
         if not events:
             return

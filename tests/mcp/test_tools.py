@@ -141,6 +141,7 @@ async def test_an_agent_revises_and_cancels_what_it_asked(live: Live, key: str) 
         assert "stale_revision" in await agent.no("revise", ticket=ticket, revision=1, title="Late")
         gone = await agent.use("cancel", ticket=ticket, reason="Settled.")
         assert (gone["status"], gone["may_claim"]) == ("cancelled", False)
+        assert gone["sentence"].endswith("(requester). Do not do it. They said: Settled.")
 
 
 async def test_the_same_idempotency_key_gives_the_same_request(live: Live, key: str) -> None:

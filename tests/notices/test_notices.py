@@ -8,7 +8,7 @@ from bot.languages import speaking_to
 from core.model import command as c
 from core.model import event as e
 from core.model.people import Way
-from core.model.request import ExecutionStatus, Life
+from core.model.request import ExecutionStatus, Life, Status
 from core.notices import Told, how_it_ended, told
 from core.phrases import pack, unpack
 from tests.lifecycle.kit import CONTENT, HOUR, Story, agent, approvers, given, one_of, person, some, stages
@@ -175,9 +175,11 @@ def test_a_lapsed_approval_is_told_with_its_reason() -> None:
         ("edit", "Approved with edits by Ada and Bob."),
         ("reject", "Rejected by Ada."),
         ("cancel", "Cancelled by Rita: not needed"),
-        ("admin", "Cancelled by an admin."),
+        ("admin", "Cancelled by Root."),
+        ("admin says why", "Cancelled by Root: wrong branch"),
+        ("long ago", "Cancelled by an admin."),
         ("supersede", "Cancelled: a newer request took its place."),
-        ("discard", "Discarded: oops"),
+        ("discard", "Discarded by Rita: oops"),
         ("expire", "Expired: nobody answered within 4h."),
         ("expire halfway", "Expired: not everybody who was asked answered within 4h."),
         ("unanswered", "Expired: a question was not answered within 4h."),
@@ -199,6 +201,10 @@ def test_every_end_is_one_clear_line(end: str, sentence: str) -> None:
             story.do("rita", c.Cancel("not needed"))
         case "admin":
             story.do("root", c.Cancel())
+        case "admin says why":
+            story.do("root", c.Cancel("wrong branch"))
+        case "long ago":
+            story.happened(e.Ended(story.now, Status.CANCELLED, "admin", None, None))
         case "supersede":
             story.do("clock", c.Supersede("req_new", 43))
         case "discard":
@@ -213,7 +219,7 @@ def test_every_end_is_one_clear_line(end: str, sentence: str) -> None:
             story.wait(4 * HOUR).catch_up()
     ended = next(what for what in told(story.request, story.history[-1]) if what.word == "ended")
     assert ended == Told("thread", "ended", sentence)
-    assert how_it_ended(story.request, None).split(":")[0].rstrip(".") == sentence.split(":", maxsplit=1)[0].rstrip(".")
+    assert how_it_ended(story.request) == sentence
 
 
 @pytest.mark.parametrize(
@@ -248,7 +254,7 @@ def test_execution_is_told_as_it_goes() -> None:
 def test_what_was_discarded_after_the_yes_is_told_once() -> None:
     story = given(ADA, asks=stages(one_of("@platform")))
     story.approve("ada")
-    assert after(story, "ada", c.Discard("oops")) == [("thread", "Discarded; it will not be executed: oops")]
+    assert after(story, "ada", c.Discard("oops")) == [("thread", "Discarded by Ada; it will not be executed: oops")]
 
 
 def test_a_seat_handed_over_is_told_to_who_took_it() -> None:
@@ -300,14 +306,51 @@ def test_the_way_in_makes_no_difference_to_what_is_told() -> None:
 
 def test_who_reads_german_hears_in_german_how_it_ended_and_what_became_of_it() -> None:
     """These had been put together in a way that could be said in English alone."""
-    done = given(ADA, asks=stages(one_of("@platform")), by="ci", machines=(agent("ci"),))
-    done.approve("ada")
-    done.do("ci", c.ReportExecution(ExecutionStatus.EXECUTING))
+    done, failing, dropped, late = (approved_for_a_machine() for _ in range(4))
+    late.wait(25 * HOUR)
+    for story in (done, failing):
+        story.do("ci", c.ReportExecution(ExecutionStatus.EXECUTING))
     lines = [
         *after(asked(), "root", c.Cancel("oops")),
         *after(asked(), "rita", c.Cancel()),
+        *after(asked(), "rita", c.Discard("oops")),
+        *after(dropped, "ada", c.Discard("oops")),
+        *after(late, "clock", c.Ring()),
+        *after(failing, "ci", c.ReportExecution(ExecutionStatus.FAILED, detail="no image")),
         *after(done, "ci", c.ReportExecution(ExecutionStatus.SUCCESS)),
     ]
     with speaking_to("de"):
         said = [unpack(packed) for place, line in lines if place == "thread" and (packed := pack(line)) is not None]
-    assert said == ["Abgebrochen von einem Admin: oops", "Abgebrochen von Rita.", "Ausgeführt."]
+    assert said == [
+        "Abgebrochen von Root: oops",
+        "Abgebrochen von Rita.",
+        "Verworfen von Rita: oops",
+        "Verworfen von Ada; wird nicht ausgeführt: oops",
+        "Niemand hat sie in ihrem Zeitfenster ausgeführt.",
+        "Die Ausführung ist gescheitert: no image",
+        "Ausgeführt.",
+    ]
+
+
+def test_reasons_of_our_own_are_kept_in_english_and_said_in_the_readers_language() -> None:
+    """What somebody wrote is never translated, whatever it is."""
+    suspended = "Agent ci was suspended."
+    reasons = (("rule_removed", "rule deploys"), ("admin", suspended), ("requester", suspended), ("admin", "Reject"))
+    ended = [
+        replace(asked().request, status=Status.CANCELLED, cause=cause, ended_by="Root", end_comment=why)
+        for cause, why in reasons
+    ]
+    with speaking_to("de"):
+        said = [how_it_ended(request) for request in ended]
+    assert said == [
+        "Abgebrochen, weil es nicht mehr gibt, was Menschen fragen ließ: die Regel deploys",
+        "Abgebrochen von Root: Der Agent ci wurde gesperrt.",
+        "Abgebrochen von Root: Agent ci was suspended.",
+        "Abgebrochen von Root: Reject",
+    ]
+
+
+def approved_for_a_machine() -> Story:
+    story = given(ADA, asks=stages(one_of("@platform")), by="ci", machines=(agent("ci"),))
+    story.approve("ada")
+    return story

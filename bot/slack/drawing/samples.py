@@ -365,6 +365,12 @@ REQUESTS: Final[Mapping[str, Callable[[], Request]]] = {
     "rejected": rejected,
     "expired": lambda: _over(Status.EXPIRED, "nobody_answered"),
     "cancelled": lambda: _over(Status.CANCELLED, "requester"),
+    "cancelled_by_an_admin": lambda: _over(
+        Status.CANCELLED, "admin", ended_by="Alice Archer", end_comment="Wrong branch; #1043 is the right one."
+    ),
+    "discarded": lambda: replace(
+        approved(), discarded=True, ended_by="Dave Diaz", end_comment="The plan has changed <!channel>"
+    ),
     "auto_approved": lambda: _over(
         Status.AUTO_APPROVED, "no_rule", plan=Plan(why=("No rule asks for anybody, and project payments then allows.",))
     ),

@@ -12,7 +12,7 @@ from core.masking import HIDDEN, mask, mask_path, mask_text
 from core.model.digest import content_json
 from core.model.emergency import CAUSE
 from core.model.request import Content, Cost, ExecutionStatus, Request, Status, Verdict
-from core.notices import how_it_ended
+from core.notices import how_it_ended, how_it_was_discarded
 from core.phrases import listed, phrase
 from core.standing import say_waited_for
 from core.veil import veil, veil_content
@@ -133,7 +133,7 @@ def execution_line(request: Request) -> tuple[str, datetime | None] | None:
     if execution is None or not request.is_yes:
         return None
     if request.discarded:
-        return phrase("Discarded: it will not be executed."), None
+        return one_line(mask_text(how_it_was_discarded(veil(request)))), None
     if request.superseded_by is not None:
         return phrase("A newer request took its place: it will not be executed."), None
     detail = f": {one_line(mask_text(execution.detail))}" if execution.detail else "."

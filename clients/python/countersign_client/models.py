@@ -209,6 +209,8 @@ class Request(Summary):
     execution: Execution | None = None
     discarded: bool = False
     superseded_by: str | None = None
+    ended_by: str | None = None
+    end_comment: str | None = None
     hints: tuple[str, ...] = ()
 
     @property

@@ -99,7 +99,16 @@ class Expired(Came): ...
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled(Came): ...
+class Cancelled(Came):
+    @property
+    def by(self) -> tuple[str, ...]:
+        """Whoever cancelled or discarded it; nobody where a newer request took its place."""
+        return (self.request.ended_by,) if self.request.ended_by else ()
+
+    @property
+    def comment(self) -> str | None:
+        """What was said with it."""
+        return self.request.end_comment
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ interface Came {
   readonly request: Request;
   /** The one word why it ended so: `people`, `rule:…`, `nobody_answered` and so on. */
   readonly cause: string | null;
-  /** Names of the people whose decisions count. */
+  /** Names of the people whose decisions count, or who cancelled it. */
   readonly by: readonly string[];
-  /** The last thing said along with a decision that counts. */
+  /** The last thing said along with a decision that counts, or with the cancelling. */
   readonly comment: string | null;
 }
 
@@ -90,10 +90,15 @@ export function outcomeOf(request: Request): Outcome {
     case "expired":
       return { ...came, kind: "expired", approved: false };
     case "cancelled":
-      return { ...came, kind: "cancelled", approved: false };
+      return { ...came, ...whoEnded(request), kind: "cancelled", approved: false };
     default:
       throw unknown(request);
   }
+}
+
+/** Servers from before these were kept say neither. */
+function whoEnded(request: Request): Pick<Came, "by" | "comment"> {
+  return { by: request.ended_by ? [request.ended_by] : [], comment: request.end_comment ?? null };
 }
 
 function theEdits(request: Request): Edits {

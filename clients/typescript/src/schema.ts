@@ -1374,6 +1374,8 @@ export interface components {
                 [key: string]: unknown;
             };
             edits: components["schemas"]["EditsView"] | null;
+            end_comment: string | null;
+            ended_by: string | null;
             execution: components["schemas"]["ExecutionView"] | null;
             execution_status: ("pending" | "executing" | "success" | "failed" | "expired") | null;
             expires_at: string | null;

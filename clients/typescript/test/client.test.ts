@@ -90,7 +90,8 @@ test("a wait that is over leaves the request open", async () => {
   const outcome = await agent().wait(asked.id, { timeout: 0.2 });
   assert.deepEqual([outcome.kind, outcome.approved], ["open", false]);
   await agent().requests.cancel(asked.id, { comment: "No more." });
-  assert.equal((await agent().wait(asked.id)).kind, "cancelled");
+  const cancelled = await agent().wait(asked.id);
+  assert.deepEqual([cancelled.kind, cancelled.comment, cancelled.by.length], ["cancelled", "No more.", 1]);
 });
 
 test("a question ends the wait if wished, and is answered", async () => {
