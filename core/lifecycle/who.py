@@ -191,7 +191,10 @@ def decider(request: Request, facts: Facts) -> Person:
 def must_decide_here(request: Request, facts: Facts) -> None:
     """By a way in that may decide, with a credential that may."""
     actor = facts.actor
-    if not actor.may_decide or actor.way.value not in request.plan.decide_in:
+    is_way = actor.way.value in request.plan.decide_in
+    if is_way:
+        must_do_more_than_ask(actor)
+    if not (is_way and actor.may_decide):
         places = ", ".join(sorted(request.plan.decide_in))
         raise NotAllowed(phrase("Decisions cannot be made this way here; decide through {places}.", places=places))
 
