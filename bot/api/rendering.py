@@ -46,7 +46,8 @@ async def answer_done(house: House, actor: Actor, done: Done) -> Response:
 
 
 async def find(house: House, actor: Actor, id: str) -> str:
-    """The id of a request given by id or by its number; an unknown number stays what it is, and is not found."""
-    if id.isdecimal() and id.isascii() and len(id) < 16:
-        return await house.desk.number(actor.organisation, int(id)) or id
+    """The id of a request given by id or by its number, also as we print it (`#57`); an unknown one is not found."""
+    number = id.removeprefix("#")
+    if number.isdecimal() and number.isascii() and len(number) < 16:
+        return await house.desk.number(actor.organisation, int(number)) or id
     return id

@@ -173,6 +173,8 @@ async def _serve(small_slack: Sandbox, assembly: Assembly, furnished: Furnished,
     if server.started:
         _greet(small_slack, settings.url, furnished.key)
     await serving
+    if server.refused is not None:
+        print(f"Port {settings.port} cannot be used; choose another with --api-port.", file=sys.stderr)
     return 0 if server.started else 1
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from bot.logs import configure  # before whatever logs: see there
@@ -17,6 +20,7 @@ import structlog
 
 from bot.api.house import House
 from bot.assemble import Assembly, assemble
+from bot.cli.ending import REFUSED, Ending
 from bot.http_server import Config
 from bot.http_server import Server as HttpServer
 from bot.settings import Settings, load
@@ -52,22 +56,25 @@ def _run(settings: Settings) -> int:
 
 async def _serve(settings: Settings) -> int:
     async with assemble(settings) as assembly:
-        log.info("listening", url=settings.url, docs=f"{settings.url}/docs")
-        started = await listen(assembly)
+        refused = await listen(assembly)
+    if refused is not None:
+        raise Ending(refused, REFUSED)
     log.info("stopped")
-    return 0 if started else 1
+    return 0
 
 
-async def listen(assembly: Assembly) -> bool:
-    """Serve until stopped; whether it could begin.
+async def listen(assembly: Assembly) -> str | None:
+    """Serve until stopped; why it could not begin.
 
     What is here by now stays: looking through it again and again for garbage would hold every click up for 100 ms.
     """
     gc.collect()
     gc.freeze()
     server = server_for(assembly)
+    url = assembly.rooms.settings.url
+    server.on_start = partial(log.info, "listening", url=url, docs=f"{url}/docs")
     await server.serve()
-    return server.started
+    return server.refused
 
 
 def server_for(assembly: Assembly) -> Server:
@@ -91,9 +98,24 @@ def server_for(assembly: Assembly) -> Server:
 class Server(HttpServer):
     """Answers long polls and ends event streams before it waits for connections to end, and lets the assembly close after the last one."""
 
+    on_start: Callable[[], object] | None = None
+    refused: str | None = None
+    """Why it could not begin."""
+
     def __init__(self, config: Config, house: House) -> None:
         super().__init__(config)
         self._house = house
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Unlike uvicorn's, never ends the process: what was assembled is still to be closed."""
+        try:
+            await super().startup(sockets)
+        except SystemExit as ending:
+            self.refused = _refused(self.config, ending.__context__)
+            self.should_exit = True
+            return
+        if self.on_start is not None:
+            self.on_start()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -116,3 +138,10 @@ class Server(HttpServer):
         self._house.feed.stop()
         self.force_exit = self.should_exit
         self.should_exit = True
+
+
+def _refused(config: Config, problem: BaseException | None) -> str:
+    number, said = (problem.errno, problem.strerror) if isinstance(problem, OSError) else (None, None)
+    why = os.strerror(number) if number is not None and number > 0 else said
+    where = f"port {config.port} of {config.host}"
+    return f"Nobody can be served at {where} ({why}); set COUNTERSIGN_PORT and COUNTERSIGN_HOST to an address of this host that is free."

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -92,6 +93,7 @@ def test_a_request_is_read_by_number_with_both_statuses(server: Served, capsys: 
     assert run(["read", "--id", str(server.asked["number"]), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["id"], shown["status"], shown["execution_status"]) == (server.asked["id"], "pending", None)
+    assert run(["read", f"#{server.asked['number']}"]) == 0
     assert run(["read", "--id", server.asked["id"]]) == 0
     assert "Deploy 2.4.1" in capsys.readouterr().out
 
@@ -292,3 +294,29 @@ def test_a_served_server_stops_gently_and_refuses_a_second_one(tmp_path: Path) -
     assert (first.wait(20), second.returncode) == (0, 1)
     assert "Another server" in second.stderr
     first.stderr.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nobody.invalid"])
+def test_a_server_that_cannot_be_reached_does_not_say_it_listens(host: str, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [sys.executable, "-c", "from bot.cli import main; main()", "serve"],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+                "COUNTERSIGN_HOST": host,
+                "COUNTERSIGN_PORT": port,
+            },
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert f"countersign: Nobody can be served at port {port} of {host}" in ended.stderr
+    assert "listening" not in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr
