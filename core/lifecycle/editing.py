@@ -167,7 +167,7 @@ def _check(path: str, value: Any, present: Any, bounds: Bounds) -> None:
 def _check_number(path: str, value: float, present: Any, bounds: Bounds) -> None:
     low = bounds.minimum if bounds.minimum is not None else 0
     if value < low:
-        raise Invalid(phrase("'{path}' must be at least {low:g}.", path=path, low=low), field=f"edits.{path}")
+        raise Invalid(phrase("'{path}' must be at least {low}.", path=path, low=_say(low)), field=f"edits.{path}")
     high = bounds.maximum
     if high is None and isinstance(present, int | float):
         high = present
@@ -182,10 +182,15 @@ def _check_number(path: str, value: float, present: Any, bounds: Bounds) -> None
     if value > high:
         raise Invalid(
             phrase(
-                "'{path}' must be at most {high:g}; without wider bounds it may only go down.", path=path, high=high
+                "'{path}' must be at most {high}; without wider bounds it may only go down.", path=path, high=_say(high)
             ),
             field=f"edits.{path}",
         )
+
+
+def _say(number: float) -> str:
+    """Every digit of it, since what is beyond it by a cent is refused; `48` rather than `48.0`."""
+    return str(int(number)) if number == int(number) and abs(number) <= LARGEST_INTEGER else str(number)
 
 
 _KINDS = {

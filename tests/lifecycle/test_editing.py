@@ -141,6 +141,28 @@ def test_a_cost_not_declared_has_nothing_to_go_down_from() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("minimum", "maximum", "wanted", "said"),
+    [
+        (0, 123456.78, 123457, "at most 123456.78;"),
+        (0, 1_234_567, 1_234_568, "at most 1234567;"),
+        (0, 50.0, 51, "at most 50;"),
+        (1_234_567.5, None, 7, "at least 1234567.5."),
+        (0, 1e300, 2e300, "at most 1e+300;"),
+    ],
+)
+def test_the_bound_that_was_broken_is_said_to_its_last_digit(
+    minimum: float, maximum: float | None, wanted: float, said: str
+) -> None:
+    story = somebody(
+        ADA, type=RequestType("refund", "Refund", editable={"params.usd": Bounds("number", minimum, maximum)})
+    )
+    story.do(
+        "rita", create(story, stages(one_of("@platform")), content=Content("refund", "Refund", params={"usd": 20}))
+    )
+    assert said in story.refusal("ada", c.Approve(edits={"params.usd": wanted})).sentence
+
+
 def test_bounds_an_admin_set_on_the_type_stand_above_the_requests() -> None:
     story = somebody(ADA)
     story.type = replace(BUILT_IN_TYPES["custom"], editable={"cost.usd": Bounds("number", 0, 60)})
