@@ -17,8 +17,9 @@ from core.model.command import Cancel
 from core.model.organisation import Agent, ApiKey
 from core.model.people import Actor, Verb
 from core.model.request import OPEN, ExecutionStatus, Request
-from core.phrases import phrase
+from core.phrases import phrase, speaking
 from core.ports import Filter, Idempotency, Page, Reader, Store, Transaction
+from core.rulebook.outcomes import agent_was_suspended
 from core.secrets import KEY, Pepper, new_secret
 
 MACHINE_VERBS = frozenset({Verb.READ, Verb.ASK, Verb.EXECUTE, Verb.REPORT_CHECK})
@@ -124,8 +125,10 @@ class Agents(Office):
         )
 
     async def _cancel(self, actor: Actor, request: str, name: str) -> None:
+        with speaking(None):  # it is kept, and read by others
+            why = Cancel(agent_was_suspended(name))
         try:
-            await self._desk.do(actor, request, Cancel(phrase("Agent {name} was suspended.", name=name)))
+            await self._desk.do(actor, request, why)
         except Conflict:
             return  # it ended meanwhile
 

@@ -13,6 +13,7 @@ from core.model.duration import say_duration
 from core.model.people import Verb
 from core.model.request import ExecutionStatus, Request, Status
 from core.phrases import phrase
+from core.rulebook.outcomes import rule_is_gone
 from core.rulebook.standing_on import stands_only_on
 
 LONGEST_EXTENSION = timedelta(days=30)
@@ -22,7 +23,7 @@ def cancel(request: Request, command: c.Cancel, facts: Facts) -> tuple[e.Event, 
     who.must_be_requester_or_admin(request, facts, phrase("cancel it"))
     who.must_be_open(request)
     cause = "requester" if who.is_requester(request, facts) else "admin"
-    return (e.Ended(facts.now, Status.CANCELLED, cause, command.comment or None, None),)
+    return (e.Ended(facts.now, Status.CANCELLED, cause, command.comment or None, None, facts.actor.name),)
 
 
 def supersede(request: Request, command: c.Supersede, facts: Facts) -> tuple[e.Event, ...]:
@@ -39,7 +40,7 @@ def follow_rule(request: Request, command: c.FollowRule, facts: Facts) -> tuple[
         return ()
     if not stands_only_on(request, command.rule):
         return ()
-    return (e.Ended(facts.now, Status.CANCELLED, "rule_removed", phrase("rule {command}", command=command.name), None),)
+    return (e.Ended(facts.now, Status.CANCELLED, "rule_removed", rule_is_gone(command.name), None),)
 
 
 def _is_unclaimed(request: Request) -> bool:
@@ -51,9 +52,9 @@ def discard(request: Request, command: c.Discard, facts: Facts) -> tuple[e.Event
     broke_it = request.glass is not None and facts.actor.is_member and facts.actor.id == request.glass.member
     if not (approved_it or (broke_it and facts.present)):
         who.must_be_requester_or_admin(request, facts, phrase("discard it"))
+    discarded = e.Discarded(facts.now, command.comment or None, facts.actor.name)
     if request.is_open:
-        discarded = e.Discarded(facts.now, command.comment or None)
-        return (discarded, e.Ended(facts.now, Status.CANCELLED, "discarded", command.comment or None, None))
+        return (discarded, e.Ended(facts.now, Status.CANCELLED, "discarded", discarded.comment, None, discarded.by))
     if request.discarded or not request.is_yes:
         who.must_be_open(request)
     if request.execution is not None and request.execution.status is ExecutionStatus.EXPIRED:
@@ -65,7 +66,7 @@ def discard(request: Request, command: c.Discard, facts: Facts) -> tuple[e.Event
             phrase("It has already been claimed, so it can no longer be discarded; stop it where it is executed."),
             code="already_executing",
         )
-    return (e.Discarded(facts.now, command.comment or None),)
+    return (discarded,)
 
 
 def extend(request: Request, command: c.Extend, facts: Facts) -> tuple[e.Event, ...]:

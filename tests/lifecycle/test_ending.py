@@ -38,6 +38,21 @@ def test_who_asked_or_an_admin_cancels(who: str, cause: str) -> None:
     assert story.request.execution is None
 
 
+def test_whoever_ended_it_and_what_they_said_is_kept_with_it() -> None:
+    cancelled, discarded, rejected, dropped, answered = asked(), asked(), asked(), approved(), approved()
+    cancelled.do("root", c.Cancel("wrong branch"))
+    discarded.do("rita", c.Discard())
+    rejected.do("sue", c.Reject("not now", 1, 1))
+    dropped.do("ada", c.Discard("the plan has changed"))
+    assert [(one.request.ended_by, one.request.end_comment) for one in (cancelled, discarded, rejected, dropped)] == [
+        ("Root", "wrong branch"),
+        ("Rita", None),
+        ("Sue", "not now"),
+        ("Ada", "the plan has changed"),
+    ]
+    assert (answered.request.ended_by, answered.request.end_comment) == (None, None)
+
+
 def test_an_agent_cancels_its_own_request() -> None:
     """B-38"""
     story = given(ADA, by="ci", machines=(agent("ci"),))
