@@ -17,7 +17,7 @@ Day = Annotated[int, Field(ge=1, le=7)]
 
 
 class DelegationIn(Shape):
-    """`to` decides for you, by id or e-mail, in one project or in all; at most 366 days."""
+    """`to` decides for you, by id or e-mail, in one project or in all. `until` is yours to set: at most 366 days from now."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -319,6 +319,8 @@ class CommentIn(Shape):
 
 
 class Extension(Shape):
+    """`expires_at` is yours to set: later than the present deadline, and no further from now than the project allows."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [{"expires_at": "2126-11-23T12:00:00Z"}]})
 
     expires_at: Moment

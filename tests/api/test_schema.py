@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from bot.api.app import create_app
 from bot.api.house import House as Inside
+from bot.api.routes.events import STREAMS
 from core.model.people import Role, Verb
 from tests.api.conftest import House, running, settings_for
 from tests.serving import served
@@ -93,3 +94,13 @@ def test_the_server_answers_as_it_says_it_does(case: Any, server: Running) -> No
         answer = case.call(base_url=server.url, headers={"Authorization": f"Bearer {server.credentials[who]}"})
         checks = [check for check in CHECKS if who == "root" or check is not negative_data_rejection]
         case.validate_response(answer, checks=checks)
+
+
+@pytest.mark.parametrize("shape", ["Extension", "DelegationIn"])
+def test_of_a_moment_that_no_example_can_hold_for_good_it_is_said_that_it_is_to_be_set(shape: str) -> None:
+    assert "is yours to set" in schema.raw_schema["components"]["schemas"][shape]["description"]
+
+
+def test_the_limit_of_event_streams_is_the_one_that_is_written_down() -> None:
+    limits = (Path(__file__).parents[2] / "docs" / "limits.md").read_text("utf-8")
+    assert f"| open event streams of one credential | {STREAMS} |" in limits
