@@ -280,7 +280,7 @@ class Desk:
         """All in one transaction; the first that is refused takes the others back."""
         repeat = batched_again(tx, once)
         if repeat is not None:
-            return repeat
+            return altered(repeat, requests=tuple(self._caught_up(tx, request) for request in repeat.requests))
         done = [naming(place, partial(self._made, tx, call)) for place, call in enumerate(calls)]
         made = Batched(tuple(one.request for one in done), inquires=any(one.inquires for one in done))
         if once is not None:
@@ -329,7 +329,7 @@ class Desk:
     def _work(self, tx: Transaction, call: Call) -> Done | Refusal:
         repeat = again(tx, call.once, call.request)
         if repeat is not None:
-            return repeat
+            return altered(repeat, request=self._caught_up(tx, repeat.request))
         if isinstance(call.command, c.Create):
             return self._create(tx, call, call.command)
         return self._apply(tx, call, call.request or "")
@@ -376,6 +376,10 @@ class Desk:
         request = fold(stored, late)
         self._save(tx, stored, request, late, clock_actor(request.organisation))
         return request
+
+    def _caught_up(self, tx: Transaction, request: Request) -> Request:
+        """The answer to a repeat says how things stand now, as every other answer does."""
+        return (self._present(tx, request.id) or request) if overdue(request, tx.now()) else request
 
     def _settle(
         self,

@@ -270,6 +270,24 @@ async def test_a_key_can_be_used_again_after_a_day(office: Office) -> None:
     assert first.id != second.id
 
 
+async def test_a_repeat_past_the_deadline_finds_it_expired_and_writes_that(office: Office) -> None:
+    made = await office.ask(once=once("create"))
+    await office.do("ada", made, c.Comment("hm"), once=once("comment"))
+    office.turn(5 * HOUR)
+    assert (await office.ask(once=once("create"))).status is Status.EXPIRED
+    assert (await office.stored(made)).status is Status.EXPIRED
+    assert (await office.do("ada", made, c.Comment("hm"), once=once("comment"))).request.status is Status.EXPIRED
+
+
+async def test_a_repeated_batch_past_its_deadline_finds_it_expired(office: Office) -> None:
+    draft = Draft(Content(type="deploy", title="Alike"), stages=(stage("@platform"),))
+    made = await office.desk.create_batch(office.actor("rita"), (draft, draft), once=once())
+    office.turn(5 * HOUR)
+    again = await office.desk.create_batch(office.actor("rita"), (draft, draft), once=once())
+    assert (again.replayed, [one.status for one in again.requests]) == (True, [Status.EXPIRED] * 2)
+    assert [(await office.stored(one)).status for one in made.requests] == [Status.EXPIRED] * 2
+
+
 async def test_the_same_key_twice_at_once_makes_one_request(office: Office) -> None:
     first, second = await asyncio.gather(office.ask(once=once()), office.ask(once=once()))
     assert first.id == second.id
