@@ -16,7 +16,7 @@ from core.lifecycle.who import may_ask_for
 from core.model.change import is_change_type
 from core.model.duration import parse_duration
 from core.model.organisation import Project, RequestType
-from core.model.people import Actor
+from core.model.people import Actor, Verb, verbs_of
 from core.phrases import phrase
 from core.ports import Reader
 
@@ -28,7 +28,7 @@ ALIKE = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What somebody may ask for: `types` by their word, those that are not for them in `others`."""
+    """What somebody may ask for, and in which projects: `types` by their word, those that are not for them in `others`."""
 
     projects: tuple[Project, ...]
     types: Mapping[str, RequestType]
@@ -75,10 +75,20 @@ async def offer(room: Room, actor: Actor) -> Offer:
 
 
 def read_offer(reader: Reader, actor: Actor) -> Offer:
-    projects = tuple(reader.projects(actor.organisation))
+    projects = _projects(reader, actor)
+    if not projects:
+        raise NotAllowed(phrase("You may not ask for approvals in any project; ask an admin for the requester role."))
     types = reader.types(actor.organisation)
     mine = {word: type for word, type in types.items() if _is_for(reader, actor, type, projects)}
     return Offer(projects, mine, {word: type for word, type in types.items() if word not in mine})
+
+
+def _projects(reader: Reader, actor: Actor) -> tuple[Project, ...]:
+    """Those they may ask in."""
+    there = tuple(reader.projects(actor.organisation))
+    if Verb.ASK in verbs_of(reader.roles(actor.organisation, actor.id, None)):
+        return there
+    return tuple(one for one in there if Verb.ASK in verbs_of(reader.roles(actor.organisation, actor.id, one.id)))
 
 
 def _is_for(reader: Reader, actor: Actor, type: RequestType, projects: tuple[Project, ...]) -> bool:

@@ -28,7 +28,7 @@ from bot.slack.roll.directory import Directory
 from bot.slack.room import Room
 from bot.slack.showing import CHECKING, Acknowledgement, Showing, acknowledged, whispered
 from bot.slack.target import Target
-from core.errors import ApprovalError, Conflict, Invalid
+from core.errors import ApprovalError, Conflict
 from core.model.people import Actor
 from core.phrases import phrase
 
@@ -272,13 +272,13 @@ async def _to_the_end(views: AsyncIterator[Json]) -> AsyncIterator[Json]:
 
 
 async def _submit(room: Room, actor: Actor, sent: Submission, form: Form) -> Answer | None:
-    """What is wrong with an input stands under it; every other refusal takes the modal's place."""
+    """A refusal stands under an input, so that what was typed stays; but somebody unknown is told who they would have to be."""
     try:
         return await form.submit(room, actor, sent)
     except ApprovalError as error:
-        if not isinstance(error, Invalid) and error.fields.get("field") not in form.fields:
+        if error.word == "not_mapped":
             raise
-        return refused_form(error, dict(form.fields))
+        return refused_form(error, form.fields, sent.values)
 
 
 def _without_fields(answer: Answer | None) -> Answer | None:

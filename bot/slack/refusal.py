@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from bot.slack.answer import Answer, FieldErrors, Whisper
@@ -22,12 +23,16 @@ def refused(error: ApprovalError) -> Whisper:
     )
 
 
-def refused_form(error: ApprovalError, fields: dict[str, str]) -> Answer:
-    """Under its field where the modal has one for it (`fields`: name in the error -> block id), else under the first."""
+def refused_form(error: ApprovalError, fields: Mapping[str, str], shown: Collection[str]) -> Answer:
+    """Under its field where the modal has one for it (`fields`: name in the error -> block id), else under the first.
+
+    `shown` are the blocks the modal has; where it has none of these, the refusal takes its place.
+    """
     if isinstance(error, Asked):
         return refused(error)
-    block = fields.get(str(error.fields.get("field")), next(iter(fields.values()), ""))
-    return FieldErrors({block: error.sentence}) if block else refused(error)
+    wanted = fields.get(str(error.fields.get("field")))
+    block = next((block for block in (wanted, *fields.values()) if block in shown), None)
+    return FieldErrors({block: error.sentence}) if block is not None else refused(error)
 
 
 def broken(reference: str) -> Whisper:

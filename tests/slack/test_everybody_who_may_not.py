@@ -85,9 +85,9 @@ async def check(world: World, who: str) -> None:
     await lose(world)
     await world.settle()
 
-    await bob.submit({})
+    sent = await bob.submit({})
     await world.settle()
-    assert sentence in str(bob.open_modal())
+    assert sentence in f"{sent.errors} {bob.open_modal()}"
     assert await refused(world, request, code) == ["approve"]
     await bob.close(everything=True)
 

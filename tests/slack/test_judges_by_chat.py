@@ -116,7 +116,8 @@ async def test_what_was_changed_meanwhile_is_not_overwritten(world: World) -> No
             await office.policies.change(world.host, name, {"name": name, "url": OPA}, keep_token=True)
         else:
             await office.checks.change(world.host, name, {"name": name, "url": "https://ci.example.com/"})
-        assert "changed meanwhile; look at it again" in str(await sends(world, "alice", {"text": text}))
+        sent = await world.hand("alice").submit({"text": text})
+        assert "changed meanwhile; look at it again" in (sent.errors or {})["text"]
 
 
 # -------------------------------------------------------------------------------------------------------------- checks

@@ -240,3 +240,16 @@ async def test_reject_on_a_decided_request_opens_no_form(world: World) -> None:
     await world.settle()
     assert world.hand("carol").open_modal() is None
     assert "already approved by Bob" in said(world, "carol")
+
+
+async def test_what_was_typed_stays_where_somebody_else_was_quicker(world: World) -> None:
+    request = await world.ask(("@platform",), ("@security",))
+    carol = world.hand("carol")
+    await carol.click(world.card("carol", request), "request.reject")
+    await world.settle()
+    await approve(world, "bob", request)
+    sent = await carol.submit({"comment": "A reason typed for two minutes"})
+    assert "is now at stage 2" in (sent.errors or {})["comment"]
+    window = carol.open_modal()
+    assert window is not None
+    assert "A reason typed for two minutes" in str(window["state"])

@@ -174,9 +174,34 @@ async def test_a_type_taken_away_while_typing_is_refused_at_the_door(http: World
     await opened(http, "erin", "/countersign ask refund Refund order A-8812")
     await keep(http, may_ask=("@platform",))
     sent = await http.hand("erin").submit(FILLED)
-    assert sent.errors is None
-    shown = http.hand("erin").open_modal()
-    assert "Only @platform may ask for a refund" in str(shown)
+    assert "Only @platform may ask for a refund" in (sent.errors or {})["title"]
+    assert (http.hand("erin").open_modal() or {})["callback_id"] == "ask"
+
+
+async def test_only_projects_one_may_ask_in_are_offered_and_the_only_one_is_meant(world: World) -> None:
+    for name in ("payments", "search"):
+        await world.rooms.administration.projects.add(world.host, name)
+    for line in ("revoke @dave approver", "grant @dave requester on payments"):
+        await world.hand("alice").command(f"/countersign members {line}", "#general")
+        await world.settle()
+    assert "project" not in blocks(await opened(world, "dave", "/countersign ask custom"))
+    await world.hand("dave").submit({"title": "Rotate the signing key"})
+    await world.settle()
+    asked = await numbered(world)
+    assert asked.project != (await world.ask()).project
+
+    await world.hand("alice").command("/countersign members grant @dave requester on search", "#general")
+    await world.settle()
+    offered = blocks(await opened(world, "dave", "/countersign ask custom"))["project"]["element"]["options"]
+    assert {option["value"] for option in offered} == {"payments", "search"}
+
+
+async def test_whoever_may_ask_nowhere_hears_so_before_typing(http: World) -> None:
+    await http.hand("alice").command("/countersign members revoke @dave approver", "#general")
+    await http.settle()
+    await http.hand("dave").command("/countersign ask custom", "#general")
+    assert "You may not ask for approvals in any project" in await told(http, "dave")
+    assert http.hand("dave").open_modal() is None
 
 
 async def test_a_lone_word_that_is_nearly_a_type_is_asked_about(http: World) -> None:

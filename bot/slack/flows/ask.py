@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from bot.slack.answer import Answer, FieldErrors, Open, Replace
-from bot.slack.asking import offer
+from bot.slack.asking import Offer, offer
 from bot.slack.cards import ask, whisper
 from bot.slack.drawing import inputs
 from bot.slack.drawing.blocks import cut
@@ -70,7 +70,7 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
         errors["approvers"] = phrase("Not all of these people are members here; leave out those who are not.")
     if errors:
         return FieldErrors(errors)
-    draft = Draft(content, _project(sent), approvers, expires_at=await _expires_at(room, sent))
+    draft = Draft(content, _project(sent, offered), approvers, expires_at=await _expires_at(room, sent))
     try:
         done = await room.create(actor, sent, draft)
     except Invalid as error:
@@ -156,9 +156,12 @@ def _cost(typed: Any) -> Cost | None:
     return Cost(usd=dollars) if 0 <= dollars < 1e12 else None
 
 
-def _project(sent: Submission) -> str | None:
+def _project(sent: Submission, offered: Offer) -> str | None:
+    """The form asks only where there is something to choose."""
     chosen = sent.values.get("project")
-    return chosen if isinstance(chosen, str) else None
+    if isinstance(chosen, str):
+        return chosen
+    return offered.projects[0].name if len(offered.projects) == 1 else None
 
 
 def _members(reader: Reader, issuer: str, users: Any) -> tuple[str, ...]:
