@@ -185,7 +185,7 @@ def build(  # noqa: PLR0913 - each part is named once, by assemble
         backdrops,
         installation,
         mirrors=mirrors,
-        linking=Linking(announcing, afterwards),
+        linking=Linking(announcing, directory, afterwards),
         caring=Caring(store, members(cares), troubles),
         url=url,
         help=help_lines(found.commands),

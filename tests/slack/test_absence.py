@@ -32,7 +32,7 @@ async def preferences(world: World, name: str) -> Preferences:
     return await world.rooms.store.read(look)
 
 
-@pytest.mark.parametrize(("who", "says"), [("alice", "members add."), ("bob", "ask an admin to add them.")])
+@pytest.mark.parametrize(("who", "says"), [("alice", "members add @frank."), ("bob", "ask an admin to add them.")])
 async def test_whoever_mentions_nobody_of_ours_is_told_what_they_can_do(http: World, who: str, says: str) -> None:
     said = await run(http, who, f"delegate {mention(http, 'frank')} until friday")
     assert "@frank is not linked to a member here" in said
@@ -195,3 +195,11 @@ async def test_who_says_in_slack_that_they_are_away_is_asked_once_who_decides_me
     await world.hand("bob").click(bob.dms()[-1], "delegate.form")
     await world.settle()
     assert bob.open_modal() is not None
+
+
+async def test_copies_are_said_back_and_anything_but_yes_or_no_is_refused(http: World) -> None:
+    assert "copies of cards in channels yes" in await run(http, "bob", "settings me copies yes")
+    assert "'maybe' is neither yes nor no" in await run(http, "bob", "settings me copies maybe")
+    assert (await preferences(http, "bob")).copies
+    assert "copies of cards in channels no" in await run(http, "bob", "settings me copies no")
+    assert not (await preferences(http, "bob")).copies

@@ -21,6 +21,17 @@ async def says(world: World, who: str, line: str) -> str:
     return str(world.hand(who).ephemerals()[-1]["text"])
 
 
+async def adds(world: World, line: str) -> str:
+    """What the window says in the end."""
+    await world.hand("alice").command(f"/countersign members add {line}")
+    await world.settle()
+    return str(world.hand("alice").open_modal())
+
+
+def at(world: World, name: str) -> str:
+    return f"<@{world.hand(name).id}|{name}>"
+
+
 async def deliveries(world: World, request: Request) -> list[Delivery]:
     return list(await world.rooms.store.read(lambda reader: reader.deliveries(request.id)))
 
@@ -140,3 +151,83 @@ async def test_what_ended_meanwhile_is_not_shown_after_all(http: World) -> None:
     assert not (await http.now(request)).is_open
     await says(http, "frank", "list")
     assert cards(http, "frank") == []
+
+
+async def test_somebody_mentioned_is_added_by_the_address_slack_shows(world: World) -> None:
+    """A-61"""
+    assert "Frank Fujita (frank@acme.example) is a member now, as approver; that is @frank" in await adds(
+        world, f"{at(world, 'frank')} approver"
+    )
+    found = await pinned(world, "frank")
+    assert found is not None
+    request = await world.ask(("anyone",))
+    await world.hand("frank").click(world.card("frank", request), "request.approve")
+    await world.settle()
+    assert (await world.now(request)).status == "approved"
+
+
+async def test_a_mention_takes_another_name_in_quotes(http: World) -> None:
+    assert "Frankie F. (frank@acme.example)" in await adds(http, f'{at(http, "frank")} "Frankie F."')
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("heidi", "@heidi cannot decide here: a guest in Slack. Nobody was added."),
+        ("ivan", "@ivan cannot decide here: belongs to another organisation. Nobody was added."),
+        ("judy", "@judy cannot decide here: deactivated in Slack. Nobody was added."),
+        (
+            "karl",
+            "@karl cannot be added by a mention: the e-mail address is not confirmed in Slack. Add them by e-mail",
+        ),
+    ],
+)
+async def test_who_cannot_be_added_by_a_mention_is_not_and_the_admin_hears_why(
+    http: World, name: str, said: str
+) -> None:
+    before = len(await http.rooms.administration.members.list(http.host))
+    assert said in await adds(http, at(http, name))
+    assert len(await http.rooms.administration.members.list(http.host)) == before
+
+
+async def test_who_is_a_member_already_is_linked_by_a_mention_or_the_admin_hears_why_not(http: World) -> None:
+    office = http.rooms.administration.members
+    await office.add(http.host, FRANK, "Frank")
+    assert "was a member already, and is linked to @frank now" in await adds(http, at(http, "frank"))
+    assert await pinned(http, "frank") is not None
+    await office.change(http.host, FRANK, active=False)
+    assert "already is a member" in await says(http, "alice", f"members add {at(http, 'frank')}")
+
+
+async def test_while_slack_does_not_tell_who_was_mentioned_nobody_is_added(http: World) -> None:
+    http.sandbox.faults.add("users.info", "500", count=1)
+    assert "Try again in a minute" in await adds(http, at(http, "frank"))
+    assert "frank@acme.example" not in str(await http.rooms.administration.members.list(http.host))
+
+
+async def test_only_an_admin_adds_by_a_mention_and_slack_is_not_asked_for_others(http: World) -> None:
+    before = len(http.calls("users.info"))
+    assert "Only admins" in await says(http, "bob", f"members add {at(http, 'frank')}")
+    assert len(http.calls("users.info")) == before
+
+
+async def test_a_member_nobody_looked_up_yet_is_linked_by_the_first_mention(http: World) -> None:
+    await http.rooms.administration.members.add(http.host, FRANK, "Frank")
+    line = f"groups add ops {at(http, 'frank')}"
+    assert "If they are a member, try again in a moment" in await says(http, "alice", line)
+    assert "with 1 person" in await says(http, "alice", line)
+
+
+async def test_a_mentioned_stranger_is_not_noted_as_somebody_who_tried(http: World) -> None:
+    told = await says(http, "alice", f"groups add ops {at(http, 'frank')}")
+    assert "else add them with /countersign members add @frank" in told
+    assert await http.rooms.administration.identities.unmapped(http.host) == []
+
+
+async def test_a_member_who_cannot_be_linked_is_said_to_be_one(http: World) -> None:
+    await http.rooms.administration.members.add(http.host, "karl@acme.example", "Karl")
+    await says(http, "karl", "list")
+    told = await says(http, "alice", f"groups add ops {at(http, 'karl')}")
+    assert "@karl is a member here (karl@acme.example), but not linked" in told
+    assert "not confirmed in Slack" in told
+    assert "karl@acme.example" not in await says(http, "bob", f"delegate to {at(http, 'karl')}")

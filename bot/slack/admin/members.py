@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 from bot.slack.admin.lookup import roles_said
-from bot.slack.cards import claim, rows, sheet, sure
+from bot.slack.admin.written import Mentioned
+from bot.slack.answer import Answer, Unfold
+from bot.slack.cards import claim, rows, sheet, sure, whisper
 from bot.slack.cards.rows import PAGE, Row
 from bot.slack.cards.sheet import Act, Sheet
 from bot.slack.drawing.blocks import Json, utc
+from bot.slack.entrance.payload import Incoming
 from bot.slack.people.actor import KIND
-from bot.slack.people.vetting import REASONS
+from bot.slack.people.vetting import REASONS, Fit, Unfit, unfit, vet
 from bot.slack.room import Room
-from core.model.installation import Unmapped
+from bot.wire.setting_up import NewMember
+from bot.wire.strict import read
+from core.errors import Invalid
+from core.model.installation import HOPELESS, Unmapped
 from core.model.organisation import Grant, Member
 from core.model.people import Actor
 from core.phrases import phrase, phrases
@@ -24,6 +31,7 @@ UNMAPPED = phrase(
     "Link somebody by giving the member the address they have in Slack, or let them say who they are with "
     "/countersign link and confirm it here."
 )
+ADDING = phrase("Add a member")
 NOTE = phrase("Add somebody with /countersign members add ada@example.com approver.")
 
 
@@ -151,4 +159,81 @@ async def deactivating(room: Room, actor: Actor, wanted: str) -> Json:
         consequences,
         yes=phrase("Deactivate"),
         metadata=member.id,
+    )
+
+
+async def added(room: Room, actor: Actor, incoming: Incoming, wanted: Mapping[str, Any]) -> str:
+    """What is said of it; `wanted` is the member as the API takes one."""
+    member, held = await _add(room, actor, incoming, wanted)
+    return phrase(
+        "{member} ({email}) is a member now, as {held}. Slack's user of that address is linked soon.",
+        member=member.name,
+        email=member.email,
+        held=held,
+    )
+
+
+async def _add(room: Room, actor: Actor, incoming: Incoming, wanted: Mapping[str, Any]) -> tuple[Member, str]:
+    new = read(NewMember, wanted, what=phrase("The member"))
+    once = room.once(incoming, wanted)
+    member = await room.administration.members.add(actor, new.email, new.name, roles=new.held(), once=once)
+    return member, ", ".join(role.value for role in new.held())
+
+
+def looked_up(room: Room, actor: Actor, incoming: Incoming, who: Mentioned, wanted: Mapping[str, Any]) -> Answer:
+    """Somebody by a mention: their address is Slack's to say."""
+    looking = whisper.draw(phrase("Asking Slack who @{called} is…", called=who.called))
+    return Unfold(whisper.modal(ADDING, looking), _looked_up(room, actor, incoming, who, wanted))
+
+
+async def _looked_up(
+    room: Room, actor: Actor, incoming: Incoming, who: Mentioned, wanted: Mapping[str, Any]
+) -> AsyncIterator[Json]:
+    if room.linking is None:
+        raise Invalid(_cannot(who.called, "unknown"))
+    seen = await room.linking.who(who.user)
+    found = unfit(who.user, "unknown") if seen is None else vet(seen, room.installation)
+    if seen is None or isinstance(found, Unfit):
+        raise Invalid(_cannot(who.called, "unknown" if isinstance(found, Fit) else found.reason))
+    member = await room.read(lambda reader: reader.member_by_email(actor.organisation, found.email))
+    held = None
+    if member is None:
+        member, held = await _add(room, actor, incoming, {"email": found.email, "name": found.name, **wanted})
+    linked = await room.linking.link(seen)
+    yield whisper.modal(ADDING, whisper.draw(_came_of_it(who, member, held, linked)))
+
+
+def _came_of_it(who: Mentioned, member: Member, held: str | None, linked: Member | Unfit) -> str:
+    if held is not None:
+        return phrase(
+            "{member} ({email}) is a member now, as {held}; that is @{called}.",
+            member=member.name,
+            email=member.email,
+            held=held,
+            called=who.called,
+        )
+    if isinstance(linked, Unfit):
+        return phrase(
+            "{member} ({email}) is a member already, but not linked to their account in Slack yet: {why}.",
+            member=member.name,
+            email=member.email,
+            why=REASONS.get(linked.reason, linked.reason),
+        )
+    return phrase(
+        "{member} ({email}) was a member already, and is linked to @{called} now.",
+        member=member.name,
+        email=member.email,
+        called=who.called,
+    )
+
+
+def _cannot(called: str, reason: str) -> str:
+    why = REASONS.get(reason, reason)
+    if reason in HOPELESS:
+        return phrase("@{called} cannot decide here: {why}. Nobody was added.", called=called, why=why)
+    return phrase(
+        "@{called} cannot be added by a mention: {why}. Add them by e-mail address, with "
+        "/countersign members add ada@example.com approver.",
+        called=called,
+        why=why,
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from bot.slack.entrance.payload import Slash
 from bot.slack.people.actor import KIND
+from bot.slack.people.vetting import REASONS
 from bot.slack.room import Room
 from bot.slack.typed import GROUP, USER, unlinked
 from core.errors import Invalid
@@ -18,25 +20,58 @@ NAME: Final = "/countersign"
 _WORDS = re.compile(r'["“”]([^"“”]*)["“”]|(\S+)')
 
 
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """By Slack's id and name; `rest` is what was typed after."""
+
+    user: str
+    called: str
+    rest: str
+
+
 async def as_written(room: Room, actor: Actor, text: str) -> str:
     """Free text in which `@ada` has become her address, `#deploys` its name, and Slack's escapes are undone."""
     users = {found[1]: found[2] or found[1] for found in USER.finditer(text)}
     known = await room.read(lambda reader: _addresses(reader, actor.organisation, room.installation.issuer, users))
     for user, called in users.items():
         if user not in known:
-            raise Invalid(await _nobody(room, actor, called[:40]))
+            raise Invalid(await _nobody(room, actor, user, called[:40]))
     followed = await room.read(lambda reader: _followed(reader, actor.organisation, room.installation.workspace))
     return unlinked(GROUP.sub(lambda found: _named(found, followed), USER.sub(lambda found: known[found[1]], text)))
 
 
-async def _nobody(room: Room, actor: Actor, called: str) -> str:
-    if await room.administration.manages(actor):
+async def _nobody(room: Room, actor: Actor, user: str, called: str) -> str:
+    """They may be a member whom nobody has looked up yet, so Slack is asked for the next time."""
+    if room.linking is not None:
+        room.linking.named(user)
+    if not await room.administration.manages(actor):
         return phrase(
-            "@{called} is not linked to a member here; add them with {name} members add.", called=called, name=NAME
+            "@{called} is not linked to a member here yet. If they are a member, try again in a moment; else name somebody "
+            "else, or ask an admin to add them.",
+            called=called,
+        )
+    known = await room.read(lambda reader: _known(reader, actor.organisation, room.installation.issuer, user))
+    if known is not None:
+        return phrase(
+            "@{called} is a member here ({email}), but not linked to their account in Slack yet: {reason}.",
+            called=called,
+            email=known[0],
+            reason=REASONS.get(known[1], known[1]),
         )
     return phrase(
-        "@{called} is not linked to a member here; name somebody else, or ask an admin to add them.", called=called
+        "@{called} is not linked to a member here yet. If they are a member, try again in a moment; else add them with "
+        "{name} members add @{called}.",
+        called=called,
+        name=NAME,
     )
+
+
+def _known(reader: Reader, organisation: str, issuer: str, user: str) -> tuple[str, str] | None:
+    """Address and reason of whoever was looked at before, and is a member under the address Slack shows."""
+    seen = reader.unmapped_user(organisation, issuer, user)
+    if seen is None or seen.email is None or reader.member_by_email(organisation, seen.email) is None:
+        return None
+    return seen.email, seen.reason
 
 
 def _followed(reader: Reader, organisation: str, workspace: str) -> dict[str, str]:
@@ -68,6 +103,16 @@ def _addresses(reader: Reader, organisation: str, issuer: str, users: dict[str, 
             member = reader.member(organisation, pinned.member)
             found |= {} if member is None else {user: member.email}
     return found
+
+
+async def mentioned_first(room: Room, actor: Actor, text: str) -> Mentioned | None:
+    """Somebody nobody is linked to, where the text begins with them."""
+    found = USER.match(text.strip())
+    if found is None:
+        return None
+    named = {found[1]: found[2] or found[1]}
+    known = await room.read(lambda reader: _addresses(reader, actor.organisation, room.installation.issuer, named))
+    return None if known else Mentioned(found[1], named[found[1]][:40], text.strip()[found.end() :])
 
 
 async def words_of(room: Room, actor: Actor, slash: Slash) -> list[str]:

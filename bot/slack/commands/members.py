@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 from bot.slack.admin import members
-from bot.slack.admin.written import missing, one_of, words_of
+from bot.slack.admin.written import mentioned_first, missing, one_of, words_of
 from bot.slack.answer import Answer, Open
 from bot.slack.commands.base import NAME, Command, opening, said, topic
 from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
-from bot.wire.setting_up import NewMember
-from bot.wire.strict import read
 from core.errors import Invalid
 from core.model.people import Actor, Role
 from core.phrases import phrase
@@ -25,26 +27,22 @@ async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
 
 
 async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
+    """Somebody mentioned is looked up in Slack, after the acknowledgement."""
     await room.administration.must_manage(actor)
+    who = await mentioned_first(room, actor, slash.text)
+    if who is not None:
+        words = await words_of(room, actor, replace(slash, text=who.rest))
+        return members.looked_up(room, actor, slash, who, _name_and_roles(words))
     words = await words_of(room, actor, slash)
     if not words:
         raise missing(phrase("The e-mail address"), phrase('members add ada@example.com "Ada Archer" approver'))
-    roles = [word.lower() for word in words[1:] if word.lower() in ROLES]
-    name = " ".join(word for word in words[1:] if word.lower() not in ROLES)
-    wanted = {"email": words[0], **({"name": name} if name else {}), **({"roles": roles} if roles else {})}
-    new = read(NewMember, wanted, what=phrase("The member"))
-    member = await room.administration.members.add(
-        actor, new.email, new.name, roles=new.held(), once=room.once(slash, wanted)
-    )
-    held = ", ".join(role.value for role in new.held())
-    return said(
-        phrase(
-            "{member} ({email}) is a member now, as {held}. Slack's user of that address is linked soon.",
-            member=member.name,
-            email=member.email,
-            held=held,
-        )
-    )
+    return said(await members.added(room, actor, slash, {"email": words[0], **_name_and_roles(words[1:])}))
+
+
+def _name_and_roles(words: Sequence[str]) -> dict[str, Any]:
+    roles = [word.lower() for word in words if word.lower() in ROLES]
+    name = " ".join(word for word in words if word.lower() not in ROLES)
+    return {**({"name": name} if name else {}), **({"roles": roles} if roles else {})}
 
 
 async def grant(room: Room, actor: Actor, slash: Slash) -> Answer:
@@ -107,7 +105,9 @@ MEMBER = topic(
     phrase("Who belongs here, and what they may do"),
     Command("list", "", phrase("All members with their roles"), opening(members.listed)),
     Command("show", "@who", phrase("Roles, groups and links of somebody"), show),
-    Command("add", 'e-mail ["Name"] [role …]', phrase("A new member; roles are {roles}", roles=", ".join(ROLES)), add),
+    Command(
+        "add", 'e-mail|@who ["Name"] [role …]', phrase("A new member; roles are {roles}", roles=", ".join(ROLES)), add
+    ),
     Command("grant", GRANT, phrase("A role, for somebody or a @group"), grant),
     Command("revoke", GRANT, phrase("Take a role away"), revoke),
     Command("deactivate", "@who", phrase("End what somebody may do, at once"), deactivate),

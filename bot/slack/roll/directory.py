@@ -74,11 +74,19 @@ class Directory:
 
     async def look_up(self, user: str) -> Member | Unfit:
         """Ask Slack who this is, and pin them if everything fits."""
+        seen = await self.ask(user)
+        if seen is None:
+            return await self._missed(unfit(user, "unknown"), {})
+        found = await self.settle(seen)
+        return await self._missed(found, seen) if isinstance(found, Unfit) else found
+
+    async def ask(self, user: str) -> Mapping[str, Any] | None:
+        """Slack's user object; None where it knows nobody of that id. `Unavailable` where it does not tell."""
         try:
             answer = await self._client.users_info(user=user, include_locale=True)
         except SlackApiError as error:
             if error.response.get("error") in GONE:
-                return await self._missed(unfit(user, "unknown"), {})
+                return None
             raise Unavailable(
                 phrase("Slack did not tell us who you are; nothing was changed. Try again in a minute.")
             ) from error
@@ -86,9 +94,7 @@ class Directory:
             raise Unavailable(
                 phrase("Slack could not be reached; nothing was changed. Try again in a minute.")
             ) from error
-        seen = dict(answer["user"])
-        found = await self.settle(seen)
-        return await self._missed(found, seen) if isinstance(found, Unfit) else found
+        return dict(answer["user"])
 
     async def settle(self, user: Mapping[str, Any]) -> Member | Unfit:
         """Bring our link in line with Slack's user object: pin, keep or un-pin."""
