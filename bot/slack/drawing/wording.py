@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.slack.drawing.blocks import cut, one_line, utc
 from core.masking import HIDDEN, mask, mask_path, mask_text
-from core.model.digest import content_json
+from core.model.digest import LARGEST_INTEGER, content_json
 from core.model.emergency import CAUSE
 from core.model.request import Content, Cost, ExecutionStatus, Request, Status, Verdict
 from core.notices import how_it_ended, how_it_was_discarded
@@ -58,11 +58,18 @@ def say(value: Any, limit: int = 200) -> str:
         case bool():
             return phrase("yes") if value else phrase("no")
         case int() | float():
-            return cut(f"{value:,}" if isinstance(value, int) and abs(value) < 10**15 else f"{value:g}", limit)
+            return cut(_number(value), limit)
         case list() | tuple() if all(isinstance(item, str) for item in value):
             return cut("; ".join(map(one_line, value)), limit) if value else phrase("nothing")
         case _:
             return cut(json.dumps(value, ensure_ascii=False, sort_keys=True), limit)
+
+
+def _number(value: float) -> str:
+    """To its last digit, since that is what is decided; `48` rather than `48.0`."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.0f}" if value.is_integer() and abs(value) <= LARGEST_INTEGER else str(value)
 
 
 def mark_of(request: Request) -> str:
