@@ -136,7 +136,7 @@ class Dispatch:
         except ApprovalError:
             return  # and so was what they sent
         backdrop = await self._room.backdrop(request)
-        await self._showing.redraw(sent, details.draw(request, backdrop), card.draw(request, backdrop))
+        await self._showing.redraw(sent, details.draw(request, backdrop, actor.id), card.draw(request, backdrop))
 
     async def shortcut(self, used: Shortcut) -> Acknowledgement:
         handler = self._handlers.shortcuts.get(used.callback)

@@ -125,6 +125,17 @@ async def test_edits_show_what_is_now_and_what_became_of_it(world: World) -> Non
 EDITABLE: dict[str, Any] = {"params.replicas": {"kind": "integer", "minimum": 1, "maximum": 6}}
 
 
+async def test_only_who_has_approved_is_offered_to_take_it_back(http: World) -> None:
+    request = await http.ask(("2 @platform",))
+    await http.hand("bob").click(http.card("bob", request), "request.approve")
+    await http.settle()
+    offered = {}
+    for name in ("bob", "grace"):
+        await details(http, name, request)
+        offered[name] = "request.withdraw" in str(http.hand(name).open_modal())
+    assert offered == {"bob": True, "grace": False}
+
+
 # ------------------------------------------------------------------------------------------- what a window was opened from
 
 

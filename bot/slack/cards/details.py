@@ -30,7 +30,8 @@ LIVES: Final = {
 }
 
 
-def draw(request: Request, backdrop: Backdrop) -> Json:
+def draw(request: Request, backdrop: Backdrop, reader: str = "") -> Json:
+    """`reader` is the member who looks: what only they have is offered to them alone."""
     key, shown = "details", veil(request)
     blocks = [
         parts.title(request, key),
@@ -41,7 +42,7 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
         *alarms.glass(request, key),
         *alarms.held(request, backdrop, key),
         *(parts.deadline(request, key) if request.is_open else ()),
-        *_buttons(request),
+        *_buttons(request, reader),
         _further(request),
         b.divider("details.line"),
         *_texts(shown.content),
@@ -58,7 +59,7 @@ def draw(request: Request, backdrop: Backdrop) -> Json:
     )
 
 
-def _buttons(request: Request) -> list[Json]:
+def _buttons(request: Request, reader: str) -> list[Json]:
     target = str(parts.target_of(request))
     offered = []
     if request.is_open:
@@ -70,7 +71,7 @@ def _buttons(request: Request) -> list[Json]:
         ]
         if request.expires_at is not None:
             offered.append(b.button(phrase("More time…"), "request.extend", target))
-        if any(decision.counts for decision in request.decisions):
+        if any(decision.counts and decision.member == reader for decision in request.decisions):
             offered.append(b.button(phrase("Withdraw my approval"), "request.withdraw", target))
         if not is_change(request):
             offered.append(b.button(phrase("Its like together…"), "request.batch", target))
@@ -236,7 +237,7 @@ MEMBER = Card(
     {
         "pending": lambda: draw(samples.pending(), samples.BACKDROP),
         "question": lambda: draw(samples.question(), samples.BACKDROP),
-        "second_stage": lambda: draw(samples.second_stage(), samples.BACKDROP),
+        "second_stage": lambda: draw(samples.second_stage(), samples.BACKDROP, "mem_dave"),
         "check_failed": lambda: draw(samples.check_failed(), samples.BACKDROP),
         "approved": lambda: draw(samples.approved(), samples.BACKDROP),
         "broken": lambda: draw(samples.broken(), samples.HELD_BACKDROP),

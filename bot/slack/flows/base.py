@@ -85,10 +85,15 @@ def done(title: str, sentence: str) -> Replace:
     return Replace(whisper.modal(title, whisper.draw(sentence)))
 
 
-async def redrawn(room: Room, click: Click, request: Request) -> Answer | None:
+def decided_before(sentence: str | None) -> Replace | None:
+    """What a sent window says where its decision stood already; where it did not, the window closes."""
+    return None if sentence is None else done(phrase("Decided before"), sentence)
+
+
+async def redrawn(room: Room, actor: Actor, click: Click, request: Request) -> Answer | None:
     """What nobody else redraws after a decision in it: a modal with details, and a card that only the person sees."""
     if click.place is not None and click.place.ephemeral:
         return Redraw(card.draw(request, await room.backdrop(request)))
     if click.view is None or click.view_type != "modal":
         return None
-    return Replace(details.draw(request, await room.backdrop(request)))
+    return Replace(details.draw(request, await room.backdrop(request), actor.id))

@@ -22,7 +22,7 @@ from core.rulebook.explain import read_out
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer:
     request = await room.see(actor, pointed_at(click).request)
-    return Open(details.draw(request, await room.backdrop(request)))
+    return Open(details.draw(request, await room.backdrop(request), actor.id))
 
 
 # ---------------------------------------------------------------------------------------------------------- who and why

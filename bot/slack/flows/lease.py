@@ -71,7 +71,7 @@ async def take_back(room: Room, actor: Actor, click: Click) -> Answer | None:
     """From the card, which is drawn anew by itself, or from a window with details."""
     must_be_mapped(actor)
     lease = await room.administration.leases.revoke(actor, click.value)
-    return await redrawn(room, click, await room.see(actor, lease.request))
+    return await redrawn(room, actor, click, await room.see(actor, lease.request))
 
 
 MEMBER = Flow(

@@ -18,7 +18,7 @@ async def click(room: Room, actor: Actor, click: Click) -> Answer | None:
         request = await room.see(actor, target.request)
         return Open(run.draw(request, await room.backdrop(request)))
     done = await room.do(actor, click, target, Run())
-    return await redrawn(room, click, done.request)
+    return await redrawn(room, actor, click, done.request)
 
 
 async def submit(room: Room, actor: Actor, sent: Submission) -> None:

@@ -20,7 +20,7 @@ async def click(room: Room, actor: Actor, click: Click) -> Answer | None:
     if not failed:
         raise Conflict(phrase("No check has failed by now; open the request again."), code="nothing_to_run")
     done = await room.do_each(actor, click, target, [RunCheck(name, target.revision) for name in failed])
-    return await redrawn(room, click, done.request)
+    return await redrawn(room, actor, click, done.request)
 
 
 MEMBER = Flow("run_check", clicks={"request.run_check": click})

@@ -12,7 +12,7 @@ from core.model.people import Actor
 
 async def click(room: Room, actor: Actor, click: Click) -> Answer | None:
     done = await room.do(actor, click, pointed_at(click), Withdraw())
-    return await redrawn(room, click, done.request)
+    return await redrawn(room, actor, click, done.request)
 
 
 MEMBER = Flow("withdraw", clicks={"request.withdraw": click})
