@@ -95,6 +95,12 @@ async def test_an_error_points_at_the_character_and_says_what_was_expected(
     assert expected in told["text"]
 
 
+@pytest.mark.parametrize("word", ["show", "edit", "on", "shadow", "off", "remove", "history", "undo"])
+async def test_a_rule_that_is_not_named_is_asked_for_in_the_same_words(http: World, word: str) -> None:
+    told = await says(http, "alice", f"rules {word}")
+    assert f"The name of the rule is missing; write it like /countersign rules {word} NAME." in told
+
+
 async def test_a_rule_nobody_could_pass_is_refused_naming_what_is_missing(world: World) -> None:
     told = await says(world, "alice", 'rules add "x" when true require 3 of @platform')
     assert "Nobody could ever pass this rule" in told

@@ -6,7 +6,7 @@ from bot.slack.admin import rules
 from bot.slack.admin.written import as_written, missing
 from bot.slack.answer import Answer, Open, Whisper
 from bot.slack.cards import mistake, rule_form
-from bot.slack.commands.base import Command, Run, opening, topic
+from bot.slack.commands.base import Command, opening, topic
 from bot.slack.entrance.payload import Slash
 from bot.slack.room import Room
 from core.administration.proposals import Kind, Wish
@@ -20,7 +20,7 @@ LINE = phrase('"name" when CONDITION require 1 of @group then 2 of @others expir
 
 
 async def show(room: Room, actor: Actor, slash: Slash) -> Answer:
-    return Open(await rules.shown(room, actor, await _name(room, actor, slash)))
+    return Open(await rules.shown(room, actor, await _name(room, actor, slash, "show")))
 
 
 async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
@@ -40,25 +40,25 @@ async def add(room: Room, actor: Actor, slash: Slash) -> Answer:
 
 
 async def edit(room: Room, actor: Actor, slash: Slash) -> Answer:
-    return Open(await rules.editor(room, actor, await _name(room, actor, slash)))
+    return Open(await rules.editor(room, actor, await _name(room, actor, slash, "edit")))
 
 
-def _proposing(kind: Kind, mode: Mode = Mode.ON) -> Run:
+def _proposing(word: str, summary: str, kind: Kind, mode: Mode = Mode.ON) -> Command:
     async def run(room: Room, actor: Actor, slash: Slash) -> Answer:
-        return await rules.proposed(room, actor, Wish(kind, await _name(room, actor, slash), mode=mode))
+        return await rules.proposed(room, actor, Wish(kind, await _name(room, actor, slash, word), mode=mode))
 
-    return run
+    return Command(word, "NAME", summary, run)
 
 
 async def history(room: Room, actor: Actor, slash: Slash) -> Answer:
-    return Open(await rules.history(room, actor, await _name(room, actor, slash)))
+    return Open(await rules.history(room, actor, await _name(room, actor, slash, "history")))
 
 
-async def _name(room: Room, actor: Actor, slash: Slash) -> str:
+async def _name(room: Room, actor: Actor, slash: Slash, word: str) -> str:
     """A rule's name may have several words, with or without quotes."""
     name = (await as_written(room, actor, slash.text)).strip('"“” ')
     if not name:
-        raise missing(phrase("The name of the rule"), phrase("rules show NAME"))
+        raise missing(phrase("The name of the rule"), f"rules {word} NAME")
     return name
 
 
@@ -72,10 +72,10 @@ MEMBER = topic(
     ),
     Command("show", "NAME", phrase("A rule in plain words and as text, with everything that can be done"), show),
     Command("edit", "NAME", phrase("Change a rule's text"), edit),
-    Command("on", "NAME", phrase("Let a rule judge"), _proposing(Kind.SWITCH, Mode.ON)),
-    Command("shadow", "NAME", phrase("Let a rule only say what it would do"), _proposing(Kind.SWITCH, Mode.SHADOW)),
-    Command("off", "NAME", phrase("Let a rule rest"), _proposing(Kind.SWITCH, Mode.OFF)),
-    Command("remove", "NAME", phrase("Take a rule out"), _proposing(Kind.REMOVE)),
+    _proposing("on", phrase("Let a rule judge"), Kind.SWITCH, Mode.ON),
+    _proposing("shadow", phrase("Let a rule only say what it would do"), Kind.SWITCH, Mode.SHADOW),
+    _proposing("off", phrase("Let a rule rest"), Kind.SWITCH, Mode.OFF),
+    _proposing("remove", phrase("Take a rule out"), Kind.REMOVE),
     Command("history", "NAME", phrase("Every version: who, when, why, what changed"), history),
-    Command("undo", "NAME", phrase("A rule as it was before its last change"), _proposing(Kind.UNDO)),
+    _proposing("undo", phrase("A rule as it was before its last change"), Kind.UNDO),
 )
