@@ -30,6 +30,7 @@ USAGE: Final = phrase("@who until friday [for PROJECT] | show | stop")
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
 _QUIET: Final = re.compile(r"(\d{1,2}:\d{2})\s*(?:-|–|to|until)\s*(\d{1,2}:\d{2})")
 NOTHING: Final = frozenset({"none", "no", "off", "never", "-", ""})
+YES: Final = frozenset({"yes", "on", "true"})
 
 # --------------------------------------------------------------------------------------------------------- delegations
 
@@ -159,13 +160,14 @@ def said_preferences(chosen: Preferences) -> str:
     quiet = preferences.say_quiet(chosen) or phrase("none")
     return phrase(
         "You are told by {told}; quiet hours {quiet}; working days {days}; time zone {zone}; holidays of {country}; "
-        "the hour for once a day {digest}; language {language}.",
+        "the hour for once a day {digest}; copies of cards in channels {copies}; language {language}.",
         told=chosen.told.value,
         quiet=quiet,
         days=say_days(chosen.working_days),
         zone=chosen.zone,
         country=chosen.country or phrase("no country"),
         digest=chosen.digest_at.strftime("%H:%M"),
+        copies=phrase("yes") if chosen.copies else phrase("no"),
         language=LANGUAGES[language_of(chosen.locale)],
     )
 
@@ -192,7 +194,7 @@ def setting(name: str, typed: str) -> dict[str, Any]:
         case "digest" | "digest_at":
             return {"digest_at": clock(word, "digest_at")}
         case "copies":
-            return {"copies": low in ("yes", "on", "true")}
+            return {"copies": _copies(low)}
         case "language":
             return {"language": _language(low)}
         case _:
@@ -212,6 +214,14 @@ def _told(word: str) -> Telling:
             phrase("'{word}' is no way of telling; there are dm, mention, digest and nothing.", word=word[:40]),
             field="told",
         ) from None
+
+
+def _copies(word: str) -> bool:
+    if word not in YES | NOTHING | {"false"}:
+        raise Invalid(
+            phrase("'{word}' is neither yes nor no; write copies yes, or copies no.", word=word[:40]), field="copies"
+        )
+    return word in YES
 
 
 def _language(word: str) -> str | None:
