@@ -73,6 +73,37 @@ async def test_an_approval_may_come_with_words(world: World) -> None:
     assert any("Watch the error rate." in line for line in world.thread("alice", request))
 
 
+async def test_what_is_said_with_an_approval_given_before_becomes_a_comment(world: World) -> None:
+    request = await world.ask(("2 @platform",))
+    bob = world.hand("bob")
+    await bob.click(world.card("bob", request), "request.approve")
+    await world.settle()
+    for words in ("Only with the flag off.", "And not on a Friday."):
+        await bob.command(f"/countersign approve #{request.number} {words}")
+        await world.settle()
+        await bob.submit({"comment": words})
+        await world.settle()
+        assert "what you say now was added as a comment" in str(bob.open_modal())
+    thread = world.thread("alice", request)
+    assert [line for line in thread if line.startswith("Bob: ")] == [
+        "Bob: Only with the flag off.",
+        "Bob: And not on a Friday.",
+    ]
+    assert [one.comment for one in (await world.now(request)).decisions] == [None]
+
+
+async def test_a_reason_given_after_ones_own_rejection_becomes_a_comment(world: World) -> None:
+    request = await world.ask(("@platform",))
+    bob = world.hand("bob")
+    await bob.command(f"/countersign reject #{request.number} Not on a Friday.")
+    await world.settle()
+    for words in ("Not on a Friday.", "Nor on a Monday."):
+        await bob.command(f"/countersign reject #{request.number} {words}")
+        await world.settle()
+    assert "what you say now was added as a comment" in bob.ephemerals()[-1]["text"]
+    assert [line for line in world.thread("alice", request) if line.startswith("Bob: ")] == ["Bob: Nor on a Monday."]
+
+
 async def test_a_question_keeps_it_open_and_is_answered_by_the_button_under_it(world: World) -> None:
     """E-55 E-56 E-60"""
     request = await world.ask(("@platform",), by=world.actor("erin"))

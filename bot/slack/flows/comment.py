@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.slack.answer import Answer, FieldErrors, Open
 from bot.slack.cards import comment
 from bot.slack.entrance.payload import Click, Submission
-from bot.slack.flows.base import Flow, Form, pointed_at
+from bot.slack.flows.base import Flow, Form, decided_before, pointed_at
+from bot.slack.repeated import keep_words
 from bot.slack.room import Room
 from bot.slack.target import Target
 from core.model.command import Approve, Ask, Command, Comment
@@ -25,8 +26,8 @@ async def submit(room: Room, actor: Actor, sent: Submission) -> Answer | None:
     text = sent.text("text")
     if text is None:
         return FieldErrors({"text": phrase("Write something.")})
-    await room.do(actor, sent, target, _command(str(sent.values.get("kind")), text, target))
-    return None
+    given = await room.do(actor, sent, target, _command(str(sent.values.get("kind")), text, target))
+    return decided_before(await keep_words(room, actor, sent, target, given, text))
 
 
 def _command(kind: str, text: str, target: Target) -> Command:
