@@ -280,7 +280,7 @@ async def test_what_is_refused_anyway_is_asked_of_nobody_outside(judged: JudgedO
 
 
 async def test_a_policy_that_is_slow_does_not_hold_the_create_and_is_heard_later(judged: JudgedOffice) -> None:
-    """A-03"""
+    """A-03 D-03"""
     await judged.policy(on_pass="approve")
     judged.outside.policies["pol_1"] = NEVER
     loop = asyncio.get_running_loop()

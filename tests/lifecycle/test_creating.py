@@ -36,7 +36,7 @@ CI = agent("ci")
 
 
 def test_a_request_opens_pending_with_its_first_stage() -> None:
-    """B-17, B-30, D-02, D-03, E-10, E-22"""
+    """B-17, B-30, D-03, E-10, E-22"""
     story = given(ADA, asks=stages(one_of("@platform")))
     assert words(story.history) == ["created", "judged", "stage_opened"]
     request = story.request

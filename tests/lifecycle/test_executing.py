@@ -38,6 +38,21 @@ def test_a_yes_hands_over_and_opens_the_window() -> None:
     assert next_due(story.request) == NINE + 6 * HOUR
 
 
+def test_a_request_is_followed_from_its_first_moment_over_the_decision_to_the_execution() -> None:
+    """D-02"""
+    story = given(ADA, asks=stages(one_of("@platform")), by="ci", machines=(CI,))
+    assert (story.status(), state(story)) == (Status.PENDING, None)
+    story.approve("ada")
+    assert (story.status(), state(story)) == (Status.APPROVED, ExecutionStatus.PENDING)
+    story.claim("ci")
+    assert (story.status(), state(story)) == (Status.APPROVED, ExecutionStatus.EXECUTING)
+    story.report("ci", ExecutionStatus.SUCCESS)
+    assert (story.status(), state(story)) == (Status.APPROVED, ExecutionStatus.SUCCESS)
+    assert [one.name for one in story.request.decisions] == ["Ada"]
+    kept = [word for word in words(story.history) if word not in ("judged", "stage_opened", "stage_passed")]
+    assert kept == ["created", "decision_recorded", "ended", "execution_started", "execution_succeeded"]
+
+
 def test_before_the_yes_there_is_nothing_to_execute() -> None:
     """D-26"""
     story = given(ADA, asks=stages(one_of("@platform")), by="ci", machines=(CI,))
