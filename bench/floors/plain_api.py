@@ -31,6 +31,8 @@ def _frame(now: datetime) -> dict[str, Any]:
         "organisation": "org_1",
         "status": "pending",
         "cause": None,
+        "ended_by": None,
+        "end_comment": None,
         "execution_status": None,
         "requester": WHO,
         "on_behalf_of": None,
