@@ -34,8 +34,8 @@ MINIMAL_MANIFEST: Mapping[str, Any] = {
         "event_subscriptions": {
             "bot_events": [
                 "app_home_opened", "app_mention", "channel_archive", "channel_deleted", "channel_id_changed",
-                "channel_rename", "channel_shared", "channel_unarchive", "channel_unshared", "member_joined_channel",
-                "member_left_channel", "message.channels", "message.groups", "message.im", "subteam_members_changed",
+                "channel_rename", "channel_shared", "channel_unarchive", "channel_unshared", "group_rename",
+                "member_joined_channel", "member_left_channel", "message.channels", "message.groups", "message.im", "subteam_members_changed",
                 "subteam_updated", "team_join", "user_change",
             ]
         },

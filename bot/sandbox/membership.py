@@ -48,7 +48,8 @@ class Membership:
         channel.name = name
         now = self.workspace.clock.now()
         told = {"id": channel.id, "name": name, "name_normalized": name, "created": channel.created}
-        self.news.event({"type": "channel_rename", "channel": told, "event_ts": f"{now:.6f}"})
+        kind = "group_rename" if channel.is_private else "channel_rename"
+        self.news.event({"type": kind, "channel": told, "event_ts": f"{now:.6f}"})
         self.news.streams.tell({"type": "channels"})
 
     def delete_channel(self, channel: Channel, by: str) -> None:

@@ -91,6 +91,7 @@ class Events:
             "subteam_updated": self._user_group_changed,
             "subteam_members_changed": self._user_group_left,
             "channel_rename": self._channel_changed,
+            "group_rename": self._channel_changed,
             "channel_id_changed": self._channel_changed,
             "channel_shared": self._sharing_changed,
             "channel_unshared": self._sharing_changed,

@@ -56,6 +56,7 @@ EVENT_SCOPES: Final = {
     "channel_rename": ["channels:read"],
     "channel_shared": ["channels:read"],
     "channel_unshared": ["channels:read"],
+    "group_rename": ["groups:read"],
     "message.im": ["im:history"],
     "subteam_created": ["usergroups:read"],
     "subteam_members_changed": ["usergroups:read"],

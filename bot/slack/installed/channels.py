@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.installed.installation import Installation
@@ -19,12 +20,16 @@ PAGE: Final = 200
 
 @dataclass(slots=True)
 class Channels:
-    """Kept for ten minutes, and forgotten when Slack says that something changed. Raises what the client raises."""
+    """Kept for ten minutes, and forgotten when Slack says that something changed. Raises what the client raises.
+
+    After that a channel is asked for by its id: one call, where the list of a large workspace takes dozens.
+    """
 
     client: AsyncWebClient
     installation: Installation | None = None
     seconds: Callable[[], float] = time.monotonic
     _ids: dict[str, str] = field(default_factory=dict)
+    _checked: dict[str, float] = field(default_factory=dict)
     _shared: dict[str, tuple[bool, float]] = field(default_factory=dict)
     _listed_at: float | None = None
     _reach: int = 1
@@ -32,9 +37,27 @@ class Channels:
     async def id_of(self, name: str) -> str | None:
         """The id of `#name`, None where the app sees no such channel."""
         plain = name.removeprefix("#")
+        if plain in self._ids and self.seconds() - self._checked[plain] > FRESH:
+            await self._check(plain)
         if plain not in self._ids and (self._listed_at is None or self.seconds() - self._listed_at > AGAIN):
             await self._list()
         return self._ids.get(plain)
+
+    async def _check(self, plain: str) -> None:
+        """Whether it is called so still; else the list is read anew, for another one may be by now."""
+        try:
+            answer = await self.client.conversations_info(channel=self._ids[plain])
+        except SlackApiError as error:
+            if error.response.get("error") != "channel_not_found":
+                raise
+            self.forget()
+            return
+        channel = dict(answer["channel"])
+        if channel.get("name") != plain or channel.get("is_archived"):
+            self.forget()
+            return
+        self._know(channel)
+        self._checked[plain] = self.seconds()
 
     def known(self, name: str) -> str | None:
         """The id of `#name`, as far as it is known without asking Slack."""
@@ -56,6 +79,7 @@ class Channels:
     def forget(self) -> None:
         """A channel was renamed, shared, moved: the next post asks anew."""
         self._ids.clear()
+        self._checked.clear()
         self._shared.clear()
         self._listed_at = None
 
@@ -71,6 +95,7 @@ class Channels:
         for team in teams:
             await self._list_of(team, found)
         self._ids, self._listed_at, self._reach = found, self.seconds(), len(teams)
+        self._checked = dict.fromkeys(found, self._listed_at)
 
     async def _list_of(self, team: str | None, found: dict[str, str]) -> None:
         cursor = ""
