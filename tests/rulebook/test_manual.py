@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from bot.cli.app import FAMILIES
 from core.errors import Invalid
 from core.rulebook.fixture import check_fixtures, read_fixtures
 from core.rulebook.line import read_line, write_line
@@ -34,7 +35,14 @@ def lines(kind: str) -> list[str]:
 
 
 def test_every_block_of_the_page_is_of_a_kind_that_is_run() -> None:
-    assert {word for word, _ in BLOCKS} == {"rule", "read-back", "yaml", "condition", "fixtures", "wrong"}
+    assert {word for word, _ in BLOCKS} == {"rule", "read-back", "yaml", "condition", "fixtures", "wrong", "sh"}
+
+
+@pytest.mark.parametrize("line", lines("sh"))
+def test_a_command_of_the_page_is_one(line: str) -> None:
+    program, family, word = line.split()[:3]
+    assert program == "countersign"
+    assert word in next(tuple(name for name, *_ in commands) for name, _, commands in FAMILIES if name == family)
 
 
 @pytest.mark.parametrize("line", lines("rule"))
