@@ -47,8 +47,10 @@ CONTENT = Content(
     params={"epochs": 40},
     editable={"params.epochs": {"minimum": 1, "maximum": 100}},
 )
-ALSO_WHEN_FINAL = frozenset({"execution", "discarded", "superseded_by", "glasses", "version"})
-"""What may still change of a final request: what is done with its yes, and the review of broken glass."""
+ALSO_WHEN_FINAL = frozenset(
+    {"execution", "discarded", "ended_by", "end_comment", "superseded_by", "glasses", "version"}
+)
+"""What may still change of a final request: what is done with its yes, who discarded it and why, the review of broken glass."""
 
 wants = st.one_of(
     st.sampled_from(["@platform", "@security", "anyone", "role:admin", "ada", "sue"]).map(one_of),
