@@ -82,7 +82,9 @@ def _request(client: Countersign, id: str | None, base: Path | None) -> Request:
 
 def _id(id: str | None, value: dict[str, Any] | None) -> str:
     found = id if value is None else value.get("id")
-    if not found or (id is not None and value is not None and id.removeprefix("#") not in (found, str(value.get("number")))):
+    if not found or (
+        id is not None and value is not None and id.removeprefix("#") not in (found, str(value.get("number")))
+    ):
         raise Ending("Say which request: its id or number, or --from a file that holds it.", USAGE)
     return str(found)
 

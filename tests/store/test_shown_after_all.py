@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from core.store.engine import Engine
-from tests.store.builders import ORG, Clock
-from tests.store.test_outbox import a_delivery, a_request, claimed, shown_in
+from tests.store.builders import ORG, Clock, a_request
+from tests.store.test_outbox import a_delivery, claimed, shown_in
 
 pytestmark = pytest.mark.anyio
 
