@@ -1,6 +1,6 @@
 """Lists of requests: every filter, pages that stay put, and no list that looks at more than it shows."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timedelta, timezone
 from operator import methodcaller
@@ -72,7 +72,13 @@ def _said(value: object) -> str | None:
     given = (
         (each.name, getattr(value, each.name)) for each in fields(value) if getattr(value, each.name) != each.default
     )
-    return " ".join(f"{name}={sorted(said) if isinstance(said, frozenset) else said}" for name, said in given) or "all"
+    return " ".join(f"{name}={_in_order(said)}" for name, said in given) or "all"
+
+
+def _in_order(said: object) -> object:
+    if isinstance(said, Mapping):
+        return {name: _in_order(more) for name, more in sorted(said.items())}
+    return sorted(said) if isinstance(said, frozenset) else said
 
 
 @pytest.mark.parametrize(
