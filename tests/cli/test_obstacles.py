@@ -18,6 +18,7 @@ STARTS: Final = (["doctor"], ["serve"], ["agents", "add", "ci"])
 def somewhere_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("bot.cli.serving.configure", lambda: None)
+    monkeypatch.setattr("bot.cli.sandbox.configure", lambda **_: None)
     monkeypatch.setattr("bot.cli.serving.gc.freeze", lambda: None)
     for name in ("SLACK_BOT_TOKEN", "COUNTERSIGN_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)

@@ -217,7 +217,7 @@ async def test_a_person_whose_account_was_switched_off_is_told_so(world: World) 
     assert (await world.now(request)).is_open
 
 
-async def test_a_refused_submission_takes_the_modals_place(world: World) -> None:
+async def test_a_refused_submission_says_so_under_its_field(world: World) -> None:
     """C-25"""
     request = await world.ask(("anyone",))
     carol = world.hand("carol")
@@ -225,10 +225,9 @@ async def test_a_refused_submission_takes_the_modals_place(world: World) -> None
     await world.settle()
     await approve(world, "bob", request)
     done = await carol.submit({"comment": "Too risky"})
-    assert done.response_action == "update"
-    modal = carol.open_modal()
-    assert modal is not None
-    assert "already approved by Bob" in str(modal["blocks"])
+    assert done.response_action == "errors"
+    assert "already approved by Bob" in (done.errors or {})["comment"]
+    assert carol.open_modal() is not None
 
 
 async def test_reject_on_a_decided_request_opens_no_form(world: World) -> None:
