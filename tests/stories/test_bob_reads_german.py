@@ -1,6 +1,7 @@
 """Bob's Slack speaks German, so the app does to him; the channel, the others, the ledger and machines hear English."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -93,8 +94,9 @@ async def test_a_german_card_and_its_thread_say_who_cancelled_it_and_why(town_bo
     town, pipeline, asked = await _asked(town_both_ways)
     await town.types("alice", "/countersign cancel #1 wrong branch")
     await town.settles()
-    assert "Cancelled by Alice: wrong branch" in words(town.card("bob", asked))
-    assert "Cancelled by Alice: wrong branch" in town.thread("bob", asked)
+    cancelled = re.compile("Cancelled by Alice( Archer)?: wrong branch")  # as she is called here, or by then in Slack
+    assert cancelled.search("\n".join(words(town.card("bob", asked))))
+    assert cancelled.search("\n".join(town.thread("bob", asked)))
 
     await town.types("alice", "/countersign settings language de")
     other = await pipeline.asks(type="deploy", title=TITLE, stages=some(1, "@platform"), notify=["#deploys"])
@@ -102,8 +104,9 @@ async def test_a_german_card_and_its_thread_say_who_cancelled_it_and_why(town_bo
     await town.clicks("bob", other, "request.approve")
     await town.types("bob", "/countersign discard #2 falscher Zweig")
     await town.settles()
-    assert "Verworfen von Bob; wird nicht ausgeführt: falscher Zweig" in words(town.card("bob", other))
-    assert "Verworfen von Bob; wird nicht ausgeführt: falscher Zweig" in town.thread("bob", other)
+    discarded = re.compile("Verworfen von Bob( Baker)?; wird nicht ausgeführt: falscher Zweig")
+    assert discarded.search("\n".join(words(town.card("bob", other))))
+    assert discarded.search("\n".join(town.thread("bob", other)))
 
 
 async def test_he_hears_by_message_in_german_and_grace_in_english(town_both_ways: Town) -> None:
